@@ -1,0 +1,1 @@
+"""Files in, tiles out: readers, the sandbox around them, and the tasks that tile."""

@@ -1,0 +1,244 @@
+"""What the use cases need of the outside, as protocols. Each docstring is the contract that `tests/contracts` checks.
+
+All calls are synchronous and thread-safe; the doors move them off the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol, TypeVar
+
+from scenes.model import Actor, Job, JobState, Record, Revision
+
+R = TypeVar("R", bound=Record)
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Now, with time zone UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Names for new things."""
+
+    def new(self, prefix: str) -> str:
+        """A fresh id `prefix_…`, URL-safe, not guessable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write this record, new or changed."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """End this record; its history stays."""
+
+    record: Record
+
+
+Change = Put | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records in the order of their first writing, and how to go on."""
+
+    records: tuple[Record, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlobUse:
+    """A blob that an asset's readers may fetch by its digest."""
+
+    digest: str
+    byte_length: int
+    media_type: str
+
+
+class Catalogue(Protocol):
+    """The records and their history. A commit is durable when it returns, and all or nothing."""
+
+    def get(self, kind: type[R], record_id: str, *, as_of: int | None = None) -> R | None:
+        """The record as it stands, or as it stood after revision `as_of`."""
+        ...
+
+    def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
+        """Those of the records that exist, by id, in one statement."""
+        ...
+
+    def within(
+        self, kind: type[R], scene_ids: Sequence[str], *, as_of: int | None = None
+    ) -> Mapping[str, tuple[R, ...]]:
+        """All records of a kind that belong to these scenes, by scene, in order of first writing, in one statement."""
+        ...
+
+    def page(self, kind: type[R], *, first: int, after: str | None = None, public_only: bool = False) -> Page:
+        """Up to `first` records after a cursor, stable under writes. A cursor that is none raises Invalid."""
+        ...
+
+    def exhibition_by_slug(self, slug: str) -> Record | None:
+        """The exhibition with this slug."""
+        ...
+
+    def commit(
+        self,
+        changes: Sequence[Change],
+        *,
+        author: str,
+        reason: str,
+        at: datetime,
+        expected: Mapping[str, int] | None = None,
+    ) -> Revision:
+        """Write all changes as one revision.
+
+        `expected` maps record ids to the revision number they were read at; where one has changed since: Conflict.
+        """
+        ...
+
+    def revision_of(self, record_id: str) -> int:
+        """Number of the revision that last wrote the record; 0 if there is none."""
+        ...
+
+    def history(self, record_ids: Sequence[str], *, last: int) -> tuple[Revision, ...]:
+        """The latest revisions that touched any of these records, newest first."""
+        ...
+
+    def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
+        """Say that these blobs belong to what is delivered of an asset. Repeating it changes nothing."""
+        ...
+
+    def blob_use(self, digest: str) -> tuple[BlobUse, tuple[str, ...]] | None:
+        """How a blob is served, and the assets that it is delivered for; None where it is not to be served."""
+        ...
+
+
+class Tokens(Protocol):
+    """Access tokens; only their hashes are kept."""
+
+    def add_token(
+        self, token_hash: str, actor: Actor, *, expires_at: datetime | None, once: bool, at: datetime
+    ) -> None:
+        """Remember a token. `once`: the first use ends it."""
+        ...
+
+    def use_token(self, token_hash: str, *, at: datetime) -> Actor | None:
+        """Whose token this is, or None where it is unknown, expired or used up."""
+        ...
+
+    def has_administrator(self) -> bool:
+        """Whether an administrator's token that still holds was ever made."""
+        ...
+
+
+class Blobs(Protocol):
+    """Immutable bytes by sha256 (64 lower-case hex digits). What `put` acknowledged is durable."""
+
+    def put(self, data: bytes) -> str:
+        """Keep these bytes; their digest."""
+        ...
+
+    def put_stream(self, source: BinaryIO) -> tuple[str, int]:
+        """Keep what `source` yields, never whole in memory; digest and length."""
+        ...
+
+    def size(self, digest: str) -> int | None:
+        """Length in bytes, None where there is no such blob."""
+        ...
+
+    def read(self, digest: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """A range of a blob, clipped to its end.
+
+        Raises:
+            NotFound: there is no such blob.
+        """
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """A blob for sequential reading; close it. Raises NotFound."""
+        ...
+
+
+class Jobs(Protocol):
+    """The durable queue."""
+
+    def enqueue(self, job: Job) -> None:
+        """Keep a job in state QUEUED."""
+        ...
+
+    def lease(self, *, worker: str, at: datetime, seconds: float) -> Job | None:
+        """The oldest job that is queued, or whose lease ran out; it becomes RUNNING, its attempts grow by one."""
+        ...
+
+    def report(self, job_id: str, *, worker: str, progress: float, message: str, at: datetime, seconds: float) -> bool:
+        """Progress, and a longer lease; False where the job is no longer this worker's or was cancelled."""
+        ...
+
+    def finish(self, job_id: str, *, worker: str, state: JobState, message: str, code: str, at: datetime) -> bool:
+        """End a job; False where it is no longer this worker's."""
+        ...
+
+    def cancel(self, job_id: str, *, at: datetime) -> Job | None:
+        """Cancel a job that has not ended."""
+        ...
+
+    def job(self, job_id: str) -> Job | None:
+        """A job by id."""
+        ...
+
+    def jobs_of(self, subject_ids: Sequence[str]) -> Mapping[str, tuple[Job, ...]]:
+        """Jobs by the id of what they work on, oldest first, in one statement."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something changed: `topic` is a record's or a job's id. It carries no content: readers ask the catalogue."""
+
+    topic: str
+
+
+class Bus(Protocol):
+    """Change notices. They may be lost, so nothing depends on them but promptness."""
+
+    def publish(self, notice: Notice) -> None:
+        """Tell every listener of the topic. Never fails, never waits."""
+        ...
+
+    def listen(self, topic: str, callback: Callable[[Notice], None]) -> Callable[[], None]:
+        """Call back on each notice, from any thread; returns what ends it."""
+        ...
+
+
+class Uploads(Protocol):
+    """Bytes on their way in (tus). Offsets acknowledged are durable."""
+
+    def create(self, *, upload_id: str, length: int, metadata: Mapping[str, str], owner: str, at: datetime) -> None:
+        """Begin an upload of `length` bytes."""
+        ...
+
+    def append(self, upload_id: str, *, offset: int, chunks: Iterator[bytes]) -> int:
+        """Add bytes at `offset`; the new offset. Raises NotFound, Conflict (another offset), TooLarge."""
+        ...
+
+    def offset(self, upload_id: str) -> tuple[int, int, Mapping[str, str], str]:
+        """Offset, length, metadata, owner. Raises NotFound."""
+        ...
+
+    def open_upload(self, upload_id: str) -> BinaryIO:
+        """The bytes of a complete upload."""
+        ...
+
+    def discard(self, upload_id: str) -> None:
+        """Forget an upload."""
+        ...

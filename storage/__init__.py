@@ -1,0 +1,1 @@
+"""Adapters to engines: SQLite, the local disk, notices inside one process. They implement `scenes.ports`."""

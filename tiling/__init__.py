@@ -1,0 +1,1 @@
+"""Where and how fine: tile mathematics on arrays and bytes passed in. No I/O."""

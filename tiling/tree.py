@@ -1,0 +1,44 @@
+"""The tile tree of one asset, as arrays.
+
+Tiles stand breadth first: the root is 0, a parent comes before its children, siblings are neighbours. Boxes are in the
+asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all its children are there. Invariants, checked
+by `tiling.check`: a child's content lies in its parent's box, errors shrink downwards, a leaf's error is 0 or the error of
+its quantisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class TileTree:
+    """A tree of n tiles."""
+
+    parent: NDArray[np.int32]
+    """(n,), -1 at the root"""
+    box: NDArray[np.float64]
+    """(n, 12): centre, then three half axes, as in 3D Tiles but y up"""
+    error: NDArray[np.float64]
+    """(n,) geometric error in metres"""
+    content: tuple[str, ...]
+    """sha256 of each tile's GLB; empty: no content"""
+    needs: tuple[tuple[str, ...], ...]
+    """file names (`<sha256>.webp`) of the shared images that each tile refers to"""
+    byte_length: NDArray[np.int64]
+    """(n,) bytes of each GLB"""
+    triangles: NDArray[np.int64]
+    draws: NDArray[np.int64]
+    """(n,) primitives, so draw calls"""
+    texture_bytes: NDArray[np.int64]
+    """(n,) bytes of the tile's own textures when decoded, mip levels included (4/3 of width × height × 4)"""
+    geometric_error: float
+    """metres; error of showing nothing"""
+    image_bytes: dict[str, tuple[int, int]]
+    """by file name, of each shared image: length of the file, and of the texture when decoded with mip levels"""
+
+    def __len__(self) -> int:
+        return len(self.parent)
