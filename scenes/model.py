@@ -2,7 +2,7 @@
 
 Frame: glTF's, right-handed, +y up, metres, everywhere inside and on the stream; only 3D Tiles JSON is z-up
 (`tiling.tileset` turns it). Transforms are 16 numbers, column-major, local to scene. Times are EDTF text as the curator
-wrote it; `timeline.edtf` reads it. Ids are opaque, URL-safe, prefixed by kind (`scene_…`), the same in GraphQL and HTTP.
+wrote it; `timeline.edtf` reads it. Ids are opaque, URL-safe, prefixed by kind (`scene_…`), the same in GraphQL, HTTP.
 """
 
 from __future__ import annotations

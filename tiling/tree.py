@@ -1,9 +1,8 @@
 """The tile tree of one asset, as arrays.
 
 Tiles stand breadth first: the root is 0, a parent comes before its children, siblings are neighbours. Boxes are in the
-asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all its children are there. Invariants, checked
-by `tiling.check`: a child's content lies in its parent's box, errors shrink downwards, a leaf's error is 0 or the error of
-its quantisation.
+asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all its children are there. Invariants, which
+`tiling.check` checks: a child's content lies in its parent's box, errors shrink downwards.
 """
 
 from __future__ import annotations
