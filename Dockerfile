@@ -1,0 +1,37 @@
+# Three stages: the front end, the wheels, and an image with neither Node nor pip's cache in it.
+FROM node:22-bookworm-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+COPY requirements/runtime.txt requirements/
+RUN python -m venv /opt/chronotope \
+    && /opt/chronotope/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY api api
+COPY storage storage
+COPY pipeline pipeline
+COPY scenes scenes
+COPY tiling tiling
+COPY streaming streaming
+COPY timeline timeline
+COPY sample_museum sample_museum
+COPY --from=web /src/web/dist web/dist
+RUN /opt/chronotope/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+LABEL org.opencontainers.image.title="Chronotope" org.opencontainers.image.licenses="Apache-2.0"
+RUN useradd --uid 10001 --create-home --home-dir /museum museum
+COPY --from=build /opt/chronotope /opt/chronotope
+ENV PATH="/opt/chronotope/bin:$PATH" PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/tmp/numba
+USER museum
+VOLUME /museum
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+# Off loopback the service wants an administrator: docker run … chronotope token --role administrator --data /museum
+CMD ["chronotope", "serve", "--data", "/museum", "--host", "0.0.0.0", "--port", "8000"]

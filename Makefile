@@ -1,0 +1,50 @@
+# `make demo` runs it, `make test` tests it. Everything is installed into the checkout by tools/install.py.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PACKAGES := api storage pipeline scenes tiling streaming timeline sample_museum
+PORT ?= 8000
+HOST ?= 127.0.0.1
+DATA ?= museum
+
+.PHONY: demo test check format bench web schema lock clean python
+
+demo: python
+	@$(PYTHON) tools/install.py runtime web
+	@exec $(BIN)/chronotope demo --data $(DATA) --host $(HOST) --port $(PORT)
+
+test: python
+	@$(PYTHON) tools/install.py dev web browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	cd web && npm test --silent
+
+check: python
+	@$(PYTHON) tools/install.py dev web
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd web && npm run check --silent
+
+format: python
+	@$(PYTHON) tools/install.py dev
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: python
+	@$(PYTHON) tools/install.py dev
+	$(BIN)/python -m bench.run $(TASKS)
+
+web: python
+	@$(PYTHON) tools/install.py web
+
+schema: python
+	$(BIN)/python -m api.schema > docs/schema.graphql
+
+# Rewrites requirements/*.txt from requirements/*.in; needs uv.
+lock:
+	requirements/lock.sh
+
+clean:
+	rm -rf .venv web/dist web/node_modules tests/artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python is missing. Mend: install Python 3.11 (python.org, or your package manager)." >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""One module a task: `run()` yields (contender, input, metric, value, unit)."""

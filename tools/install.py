@@ -1,0 +1,227 @@
+"""Installs what the Makefile's targets need into the checkout: `python tools/install.py runtime|dev|web|browser ...`.
+
+Standard library only, because it runs before anything is installed. Each step leaves a stamp (a digest of what it was
+made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+WEB = ROOT / "web"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NODE_NEEDED = (20, 19)
+
+
+class CannotInstall(Exception):
+    """What is missing, and how to mend it."""
+
+
+def main() -> int:
+    """Run the steps named on the command line, in their order."""
+    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser}
+    wanted = sys.argv[1:]
+    if not wanted or any(name not in steps for name in wanted):
+        print(f"usage: install.py {'|'.join(steps)} ...", file=sys.stderr)
+        return 2
+    try:
+        writable()
+        for name in wanted:
+            steps[name]()
+    except CannotInstall as problem:
+        print(f"\ninstall: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def writable() -> None:
+    """Refuse early where nothing can be installed."""
+    if not os.access(ROOT, os.W_OK):
+        raise CannotInstall(
+            f"the folder {ROOT} cannot be written, and everything is installed into it.\n"
+            "Mend: copy or clone the project to a folder of your own, or change its owner."
+        )
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may have an older one
+        raise CannotInstall(
+            f"this is Python {sys.version.split()[0]}, and 3.11 or later is needed.\n"
+            "Mend: install Python 3.11 and run `make PYTHON=/path/to/python3.11 ...`."
+        )
+
+
+def run(*command: str | Path, cwd: Path = ROOT, fails: str, env: dict[str, str] | None = None) -> None:
+    """Run a command; where it fails, say what that means and what to do."""
+    try:
+        subprocess.run([str(part) for part in command], cwd=cwd, check=True, env=env)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CannotInstall(f"{fails}\n({error})") from error
+
+
+def digest(*paths: Path) -> str:
+    """One digest of many files and folders, names included."""
+    total = hashlib.sha256(sys.version.encode())
+    for path in paths:
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def fresh(stamp: Path, made_from: str) -> bool:
+    """Whether a step was done already from the same sources."""
+    return stamp.is_file() and stamp.read_text() == made_from
+
+
+def runtime() -> None:
+    """The service and the command: .venv with requirements/runtime.txt, and the project itself."""
+    packages("runtime")
+
+
+def dev() -> None:
+    """The same with what tests and checks need."""
+    packages("dev")
+
+
+def packages(name: str) -> None:
+    """Make .venv and fill it with one of the locked sets; the larger set serves for the smaller."""
+    project = ROOT / "pyproject.toml"
+    locked = ROOT / f"requirements/{name}.txt"
+    serving = {name: locked, "dev": ROOT / "requirements/dev.txt"}
+    if PYTHON.exists() and any(fresh(VENV / f".{kind}", digest(file, project)) for kind, file in serving.items()):
+        return
+    if not PYTHON.exists():
+        print("install: making .venv", flush=True)
+        # Debian keeps ensurepip apart from Python; pip of the system installs into the environment from outside.
+        run(
+            *(sys.executable, "-m", "venv", "--without-pip", VENV),
+            fails="Python's venv module does not work here.\nMend: install python3-venv, or Python from python.org.",
+        )
+    print(f"install: Python packages ({locked.name}, a few minutes the first time)", flush=True)
+    pip = (sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check", "install", "--quiet")
+    run(
+        *(*pip, "--require-hashes", "--only-binary", ":all:", "-r", locked),
+        fails="pip could not install the locked packages.\n"
+        "Mend: see pip's words above; it needs pip 22.3 or later and a way to the Python package index.",
+    )
+    ourselves = (*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    run(*ourselves, fails="the project itself could not be installed; see pip's words above.")
+    (VENV / f".{name}").write_text(digest(locked, project))
+
+
+def web() -> None:
+    """The front end: node_modules by package-lock.json, built to web/dist."""
+    sources = [WEB / name for name in ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")]
+    pages = sorted(WEB.glob("*.html"))
+    installed = digest(*sources[:2])
+    built = digest(*sources, *pages, WEB / "src", *([WEB / "public"] if (WEB / "public").is_dir() else []))
+    if fresh(WEB / "dist/.stamp", built) and fresh(WEB / "node_modules/.stamp", installed):
+        return
+    npm = node_and_npm()
+    if not fresh(WEB / "node_modules/.stamp", installed):
+        print("install: front-end packages (package-lock.json)", flush=True)
+        run(
+            npm,
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            cwd=WEB,
+            fails="npm could not install the locked front-end packages.\n"
+            "Mend: look at npm's words above; it needs a way to the npm registry.",
+        )
+        (WEB / "node_modules/.stamp").write_text(installed)
+    print("install: building the front end", flush=True)
+    run(npm, "run", "--silent", "build", cwd=WEB, fails="the front end could not be built; see the words above.")
+    (WEB / "dist/.stamp").write_text(built)
+
+
+def node_and_npm() -> str:
+    """Path of npm, where Node is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    wanted = ".".join(map(str, NODE_NEEDED))
+    if not node or not npm:
+        raise CannotInstall(
+            f"{'Node' if not node else 'npm'} is missing, and it builds the viewer's page.\n"
+            f"Mend: install Node {wanted} or later with npm (nodejs.org, or your system's package manager)."
+        )
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    if tuple(int(part) for part in said.lstrip("v").split(".")[:2]) < NODE_NEEDED:
+        raise CannotInstall(f"this is Node {said}, and {wanted} or later is needed.\nMend: install a newer Node.")
+    return npm
+
+
+def find_chromium() -> str | None:
+    """A Chromium that is there: named by CHRONOTOPE_CHROMIUM, on the PATH, or Playwright's own."""
+    named = os.environ.get("CHRONOTOPE_CHROMIUM")
+    if named:
+        return named if Path(named).exists() else None
+    for name in CHROMIUM_NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    asked = subprocess.run(
+        [
+            PYTHON,
+            "-c",
+            "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    own = asked.stdout.strip()
+    return own if own and Path(own).exists() else None
+
+
+def browser() -> None:
+    """A real Chromium: one that is there, else Playwright's own, else the system's where we are root."""
+    if find_chromium():
+        return
+    print("install: no Chromium here; trying Playwright's own", flush=True)
+    subprocess.run(
+        [PYTHON, "-m", "playwright", "install", "chromium"],
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    if find_chromium() and starts(find_chromium() or ""):
+        return
+    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("install: Chromium by the system's package manager", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        failed = "apt-get could not install chromium; the browser tests need one.\nMend: see its words above."
+        run("apt-get", "-qq", "update", fails=failed, env=quiet)
+        run(
+            "apt-get",
+            "-qq",
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            "chromium",
+            "fonts-dejavu-core",
+            fails=failed,
+            env=quiet,
+        )
+    if not find_chromium():
+        raise CannotInstall(
+            "no Chromium was found and none could be installed; the browser tests need a real one.\n"
+            "Mend: install Chromium or Chrome, or name one: CHRONOTOPE_CHROMIUM=/path/to/chromium make test"
+        )
+
+
+def starts(path: str) -> bool:
+    """Whether that browser runs here (Playwright's own may lack system libraries)."""
+    command = [path, "--headless", "--no-sandbox", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
