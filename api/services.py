@@ -1,0 +1,72 @@
+"""What every door is handed: the ports, the clock, the ids, the settings.
+
+`open_services` is the composition root of the engines: it alone (with `api.app` and `api.cli`) knows which adapter
+stands behind which port. Doors take a `Services` and never construct one.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import anyio.to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from api.settings import Settings
+    from scenes.ports import Blobs, Bus, Catalogue, Clock, Ids, Jobs, Tokens, Uploads
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports of one running museum."""
+
+    catalogue: Catalogue
+    blobs: Blobs
+    jobs: Jobs
+    bus: Bus
+    tokens: Tokens
+    uploads: Uploads
+    clock: Clock
+    ids: Ids
+    settings: Settings
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a synchronous use case or port call in a thread, so that the event loop never waits for a disk."""
+        return await anyio.to_thread.run_sync(partial(function, *args, **kwargs))
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """The embedded engines (SQLite, files, one process) on the data directory of `settings`, closed at the end.
+
+    The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
+    """
+    from storage.blobs_local import LocalBlobs
+    from storage.uploads_local import LocalUploads
+
+    from storage.bus_local import LocalBus
+    from storage.catalogue_sqlite import SqliteCatalogue
+    from storage.system import RandomIds, SystemClock
+
+    catalogue = SqliteCatalogue(settings.database_path)
+    try:
+        yield Services(
+            catalogue=catalogue,
+            blobs=LocalBlobs(settings.objects_path),
+            jobs=catalogue,
+            bus=LocalBus(),
+            tokens=catalogue,
+            uploads=LocalUploads(settings.data / "uploads"),
+            clock=SystemClock(),
+            ids=RandomIds(),
+            settings=settings,
+        )
+    finally:
+        catalogue.close()

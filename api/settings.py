@@ -1,0 +1,252 @@
+"""One frozen `Settings`, read from the environment (prefix `CHRONOTOPE_`); defaults run everything embedded.
+
+A setting that is wrong stops the start: `SettingsError` names the variable, what it holds and what would be right.
+Settings for engines that are not built yet are refused as such, never ignored: a museum that believes its records are
+in PostgreSQL must not find out after the disk died. A variable with our prefix that nobody reads is refused, too,
+because it is most often a slip of the pen; `CHRONOTOPE_TEST_…` and `CHRONOTOPE_BENCH_…` belong to the tests and
+benchmarks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "CHRONOTOPE_"
+_FOREIGN_PREFIXES = ("CHRONOTOPE_TEST_", "CHRONOTOPE_BENCH_")
+_SIZE = re.compile(r"(\d+)\s*([KMGT]?)i?B?", re.IGNORECASE)
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it."""
+
+    code = "BAD_SETTING"
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `64 MiB`, `2G`, `1000` (binary units).
+
+    Raises:
+        ValueError: it is none.
+
+    >>> parse_size("64 MiB")
+    67108864
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not a size; write for example 512M or 2 GiB")
+    return int(found[1]) << (10 * " KMGT".index(found[2].upper() or " "))
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.strip().isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _choice(*values: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"{text!r} is none of {', '.join(values)}")
+        return text
+
+    return parse
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not an address such as https://museum.example")
+    return text.rstrip("/")
+
+
+def _local_url(scheme: str, *, later: Mapping[str, str], example: str) -> Callable[[str], str]:
+    """Accept `scheme:///path`; say of the schemes of `later` that they are not built yet."""
+
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme in later:
+            raise ValueError(f"{later[parts.scheme]} is not built yet; leave it unset or use {example}")
+        if parts.scheme != scheme or parts.netloc or not parts.path.strip("/"):
+            raise ValueError(f"{text!r} is not supported; leave it unset or use {example}")
+        return text
+
+    return parse
+
+
+def _not_built(what: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        raise ValueError(f"{what} is not built yet; leave it unset")
+
+    return parse
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("needs at least 32 characters; make one with `openssl rand -hex 32`")
+    return text
+
+
+def _setting(parse: Callable[[str], object], document: str) -> dict[str, object]:
+    return {"parse": parse, "document": document}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. `docs/settings.md` shows the same texts."""
+
+    data: Path = field(
+        default=Path("museum"),
+        metadata=_setting(
+            _path, "The data directory. It holds everything: catalogue, objects, uploads, scratch files, keys."
+        ),
+    )
+    host: str = field(default="127.0.0.1", metadata=_setting(_text, "Address to listen on."))
+    port: int = field(default=8000, metadata=_setting(_whole(0, 65535), "Port to listen on; 0 takes a free one."))
+    public_url: str = field(
+        default="",
+        metadata=_setting(
+            _http_url, "Address that visitors use, where it differs from what the server sees (behind a proxy)."
+        ),
+    )
+    trusted_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_setting(
+            _words,
+            "Further host names to answer to, comma-separated; `*` answers to all. Addresses, localhost, this "
+            "machine's name (also with .local) and the host of PUBLIC_URL are always answered to.",
+        ),
+    )
+    database_url: str = field(
+        default="",
+        metadata=_setting(
+            _local_url(
+                "sqlite",
+                later={"postgresql": "PostgreSQL", "postgres": "PostgreSQL"},
+                example="sqlite:////absolute/path/catalogue.db",
+            ),
+            "Where the catalogue is. Default: catalogue.db (SQLite) in the data directory.",
+        ),
+    )
+    objects_url: str = field(
+        default="",
+        metadata=_setting(
+            _local_url("file", later={"s3": "S3 storage"}, example="file:///absolute/path"),
+            "Where the objects (masters, tiles, images) are. Default: objects/ in the data directory.",
+        ),
+    )
+    redis_url: str = field(
+        default="",
+        metadata=_setting(_not_built("Redis"), "Notices between several servers. Not built yet: one process."),
+    )
+    dask_scheduler: str = field(
+        default="",
+        metadata=_setting(
+            _not_built("tiling on a Dask cluster"), "Address of a Dask scheduler. Not built yet: local processes."
+        ),
+    )
+    oidc_issuer: str = field(
+        default="",
+        metadata=_setting(_not_built("sign-in by OpenID Connect"), "Identity provider. Not built yet: access tokens."),
+    )
+    secret_key: str = field(
+        default="",
+        metadata=_setting(
+            _secret,
+            "Signs session cookies; changing it ends all sessions. Default: a random key kept in the data directory.",
+        ),
+    )
+    session_hours: int = field(
+        default=12, metadata=_setting(_whole(1, 720), "How long a browser that used a curator link stays signed in.")
+    )
+    log_format: str = field(
+        default="text", metadata=_setting(_choice("text", "json"), "`text` for people, `json` for machines.")
+    )
+    log_level: str = field(
+        default="info", metadata=_setting(_choice("debug", "info", "warning", "error"), "Least level that is logged.")
+    )
+    max_upload: int = field(
+        default=16 << 30, metadata=_setting(parse_size, "Largest upload in bytes; 512M or 2 GiB are understood.")
+    )
+    upload_hours: int = field(default=24, metadata=_setting(_whole(1, 720), "How long an unfinished upload is kept."))
+    workers: int = field(
+        default=1, metadata=_setting(_whole(0, 64), "Jobs worked on at a time by this process; 0: none.")
+    )
+    job_lease_s: int = field(
+        default=30,
+        metadata=_setting(_whole(2, 3600), "Seconds without a sign of life after which a job is taken over."),
+    )
+    job_attempts: int = field(
+        default=3, metadata=_setting(_whole(1, 20), "How often a job is begun before it counts as failed.")
+    )
+    stop_s: int = field(default=2, metadata=_setting(_whole(0, 600), "Seconds that open requests get at Ctrl-C."))
+
+    @property
+    def database_path(self) -> Path:
+        """File of the SQLite catalogue."""
+        return Path(unquote(urlsplit(self.database_url).path)) if self.database_url else self.data / "catalogue.db"
+
+    @property
+    def objects_path(self) -> Path:
+        """Folder of the objects."""
+        return Path(unquote(urlsplit(self.objects_url).path)) if self.objects_url else self.data / "objects"
+
+
+def variable(field: str) -> str:
+    """Name of the environment variable of a field.
+
+    >>> variable("log_format")
+    'CHRONOTOPE_LOG_FORMAT'
+    """
+    return PREFIX + field.upper()
+
+
+def from_environment(environment: Mapping[str, str], **given: object) -> Settings:
+    """Settings of an environment; `given` (options of the command line, already values, None where not given) wins.
+
+    Raises:
+        SettingsError: a variable is unknown, cannot be read, or asks for what is not built.
+    """
+    fields = {variable(field.name): field for field in dataclasses.fields(Settings)}
+    values: dict[str, object] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(_FOREIGN_PREFIXES):
+            continue
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            raise SettingsError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        if text == "":
+            continue
+        try:
+            values[fields[name].name] = fields[name].metadata["parse"](text)
+        except ValueError as e:
+            raise SettingsError(name, str(e)) from e
+    values |= {name: value for name, value in given.items() if value is not None}
+    return Settings(**values)  # type: ignore[arg-type]  # each value came from its own field's reader
