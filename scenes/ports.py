@@ -83,6 +83,12 @@ class Catalogue(Protocol):
         """All records of a kind that belong to these scenes, by scene, in order of first writing, in one statement."""
         ...
 
+    def pages_within(
+        self, kind: type[R], scene_ids: Sequence[str], *, first: int, after: str | None = None
+    ) -> Mapping[str, Page]:
+        """For each of the scenes up to `first` of its records after a cursor, in one statement. See `page`."""
+        ...
+
     def page(self, kind: type[R], *, first: int, after: str | None = None, public_only: bool = False) -> Page:
         """Up to `first` records after a cursor, stable under writes. A cursor that is none raises Invalid."""
         ...
@@ -107,11 +113,19 @@ class Catalogue(Protocol):
         ...
 
     def revision_of(self, record_id: str) -> int:
-        """Number of the revision that last wrote the record; 0 if there is none."""
+        """Number of the revision that last wrote or removed the record; 0 if there is none."""
+        ...
+
+    def revisions_of(self, record_ids: Sequence[str]) -> Mapping[str, int]:
+        """`revision_of` for many records, in one statement; unknown ids are left out."""
         ...
 
     def history(self, record_ids: Sequence[str], *, last: int) -> tuple[Revision, ...]:
-        """The latest revisions that touched any of these records, newest first."""
+        """The latest revisions that touched these records or what belongs to a scene among them, newest first."""
+        ...
+
+    def histories(self, record_ids: Sequence[str], *, last: int) -> Mapping[str, tuple[Revision, ...]]:
+        """`history` of each of these records, in one statement."""
         ...
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
@@ -136,8 +150,8 @@ class Tokens(Protocol):
         """Whose token this is, or None where it is unknown, expired or used up."""
         ...
 
-    def has_administrator(self) -> bool:
-        """Whether an administrator's token that still holds was ever made."""
+    def has_administrator(self, *, at: datetime | None = None) -> bool:
+        """Whether there is an administrator's token that is not used up and, where `at` is given, not expired then."""
         ...
 
 
@@ -217,6 +231,30 @@ class Bus(Protocol):
 
     def listen(self, topic: str, callback: Callable[[Notice], None]) -> Callable[[], None]:
         """Call back on each notice, from any thread; returns what ends it."""
+        ...
+
+
+class Museum(Protocol):
+    """What a curator's use case needs. `api.services.Services` is one by its shape."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The records."""
+        ...
+
+    @property
+    def bus(self) -> Bus:
+        """Change notices."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time of day."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Names for new things."""
         ...
 
 

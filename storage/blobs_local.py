@@ -1,0 +1,101 @@
+"""Content-addressed files: `ab/cd/<sha256>` under one folder.
+
+A blob is written beside its place, synced, renamed, and the folder synced: rename without these lost acknowledged blobs
+at a third of the simulated power cuts. Half-written files are under `incoming/` and hold no promise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from scenes.errors import NotFound
+from storage.files import full_disk_refused, make_folder, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1 << 20
+
+
+class LocalBlobs:
+    """`scenes.ports.Blobs` in a folder, shared by any number of processes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "incoming"
+        make_folder(self._incoming)
+
+    def put(self, data: bytes) -> str:
+        """Keep these bytes; their digest."""
+        digest = hashlib.sha256(data).hexdigest()
+        if not self._have(digest, len(data)):
+            self._keep(iter((data,)))
+        return digest
+
+    def put_stream(self, source: BinaryIO) -> tuple[str, int]:
+        """Keep what `source` yields, never whole in memory; digest and length."""
+        return self._keep(iter(lambda: source.read(_PIECE), b""))
+
+    def size(self, digest: str) -> int | None:
+        """Length in bytes, None where there is no such blob."""
+        if not _DIGEST.fullmatch(digest):
+            return None
+        try:
+            return self._path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def read(self, digest: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """A range of a blob, clipped to its end. Raises NotFound."""
+        with self.open(digest) as file:
+            file.seek(offset)
+            return file.read() if length is None else file.read(length)
+
+    def open(self, digest: str) -> BinaryIO:
+        """A blob for sequential reading; close it. Raises NotFound."""
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound(f"there is no blob {digest[:80]!r}")
+        try:
+            return self._path(digest).open("rb")
+        except FileNotFoundError:
+            raise NotFound(f"there is no blob {digest}") from None
+
+    def _path(self, digest: str) -> Path:
+        return self._root / digest[:2] / digest[2:4] / digest
+
+    def _have(self, digest: str, length: int) -> bool:
+        """Whether the blob is there in full; then its name is durable too, whoever wrote it a moment ago."""
+        if self.size(digest) != length:
+            return False
+        sync_folder(self._path(digest).parent)
+        return True
+
+    def _keep(self, pieces: Iterator[bytes]) -> tuple[str, int]:
+        hasher, length = hashlib.sha256(), 0
+        with full_disk_refused():
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)
+            temporary = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    for piece in pieces:
+                        hasher.update(piece)
+                        length += len(piece)
+                        file.write(piece)
+                    file.flush()
+                    os.fsync(file.fileno())
+                digest = hasher.hexdigest()
+                if not self._have(digest, length):
+                    final = self._path(digest)
+                    make_folder(final.parent)
+                    temporary.chmod(0o444)
+                    temporary.replace(final)
+                    sync_folder(final.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+        return digest, length

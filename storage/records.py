@@ -1,0 +1,116 @@
+"""Records as JSON, and what the catalogue needs to know of each kind.
+
+Bodies written by an older Chronotope lack newer fields: those take their defaults. Fields that this program does not
+know are ignored on reading; nothing rewrites a body that did not change, so they stay in the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter
+
+from scenes.errors import Invalid
+from scenes.model import (
+    Annotation,
+    Asset,
+    Epoch,
+    Exhibition,
+    Hypothesis,
+    Layer,
+    Placement,
+    Record,
+    Scene,
+    Tour,
+    Visibility,
+)
+
+R = TypeVar("R", bound=Record)
+
+_KINDS: dict[type, str] = {
+    Asset: "asset",
+    Scene: "scene",
+    Layer: "layer",
+    Epoch: "epoch",
+    Hypothesis: "hypothesis",
+    Placement: "placement",
+    Annotation: "annotation",
+    Tour: "tour",
+    Exhibition: "exhibition",
+}
+_CODECS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
+
+
+def kind_name(kind: type[R]) -> str:
+    """The word for a kind in the database and in cursors."""
+    return _KINDS[kind]
+
+
+def encode(record: Record) -> str:
+    """A record as JSON text."""
+    text: bytes = _CODECS[type(record)].dump_json(record)
+    return text.decode()
+
+
+def decode(kind: type[R], body: str) -> R:
+    """The record that `encode` wrote."""
+    return cast("R", _CODECS[kind].validate_json(body))
+
+
+def scene_of(record: Record) -> str:
+    """Id of the scene that a record belongs to; empty for what stands alone."""
+    return "" if isinstance(record, Asset | Scene) else record.scene
+
+
+def is_public(record: Record) -> bool:
+    """Whether a record says of itself that everybody may know it. Kinds without a visibility don't."""
+    return isinstance(record, Asset | Scene | Exhibition) and record.visibility is Visibility.PUBLIC
+
+
+def slug_of(record: Record) -> str | None:
+    """The address that no other current record of the kind may have."""
+    return record.slug if isinstance(record, Exhibition) else None
+
+
+def cursor(kind: type[R], seq: int) -> str:
+    """An opaque name for a place in the order of first writing.
+
+    >>> place(Scene, cursor(Scene, 7))
+    7
+    """
+    return base64.urlsafe_b64encode(f"{_KINDS[kind]}:{seq}".encode()).decode().rstrip("=")
+
+
+def place(kind: type[R], text: str) -> int:
+    """The number in a cursor.
+
+    Raises:
+        Invalid: the text is no cursor for this kind.
+    """
+    if len(text) <= 64:
+        try:
+            plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+        except (binascii.Error, ValueError):
+            plain = ""
+        match = re.fullmatch(rf"{_KINDS[kind]}:([0-9]{{1,15}})", plain)
+        if match:
+            return int(match[1])
+    raise Invalid(f"after: {text[:64]!r} is no cursor of this list")
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as text that sorts.
+
+    >>> stamp(datetime(2026, 1, 2, tzinfo=UTC))
+    '2026-01-02T00:00:00.000000Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    """The moment that `stamp` wrote."""
+    return datetime.fromisoformat(text)

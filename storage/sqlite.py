@@ -1,0 +1,122 @@
+"""One SQLite file, shared by threads and processes.
+
+WAL, so that readers and the one writer do not wait for each other; `synchronous=FULL`, because with `NORMAL` a power
+cut takes back what was acknowledged. apsw brings its own SQLite: 3.7.0 to 3.51.2 can corrupt a WAL file.
+
+A connection is used by one call at a time and goes back to a pool: the doors run calls on threads that come and go, and
+a connection for each of them would pile up. Every write is a transaction that takes the lock at its beginning; the lock
+of this process queues its threads, SQLite's busy timeout waits for other processes.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from scenes.errors import StorageFull
+from storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_BUSY_MS = 30_000
+
+
+def select(connection: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a statement, which is over when this returns."""
+    return list(connection.execute(sql, values))
+
+
+def select_one(connection: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
+    """The first row of a statement, or None."""
+    found = select(connection, sql, values)
+    return found[0] if found else None
+
+
+class Database:
+    """The file, brought to the current schema when it is opened.
+
+    `on_statement`, for measuring and tests, is called with the text of each statement that runs.
+
+    Raises:
+        storage.migrate.SchemaTooNew: a newer Chronotope wrote the file.
+    """
+
+    def __init__(self, path: Path, *, on_statement: Callable[[str], None] | None = None) -> None:
+        self._path = path
+        self._on_statement = on_statement
+        self._idle: list[apsw.Connection] = []
+        self._guard = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._closed = False
+        with self._write_lock, self._connection() as connection:
+            migrate(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """A connection for one statement; several belong into `writing` or one `BEGIN`."""
+        with self._connection() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """A transaction; durable when the block is left, undone when it raises.
+
+        Raises:
+            StorageFull: the disk is full.
+        """
+        with self._write_lock, self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException as error:
+                # A full disk may have ended the transaction already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, apsw.FullError):
+                    raise StorageFull("the disk of the catalogue is full") from error
+                raise
+
+    def close(self) -> None:
+        """Close what is idle; connections in use close when they come back."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[apsw.Connection]:
+        with self._guard:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            with self._guard:
+                keep = not self._closed
+                if keep:
+                    self._idle.append(connection)
+            if not keep:
+                connection.close()
+
+    def _open(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._path))
+        connection.set_busy_timeout(_BUSY_MS)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if self._on_statement is not None:
+            tell = self._on_statement
+
+            def traced(event: dict[str, Any]) -> None:
+                tell(str(event["sql"]))
+
+            connection.trace_v2(apsw.SQLITE_TRACE_STMT, traced)
+        return connection

@@ -1,0 +1,50 @@
+"""Every adapter of a port, by name. A new adapter is added here and nowhere else."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.blobs_local import LocalBlobs
+from storage.bus_local import LocalBus
+from storage.catalogue_sqlite import SqliteCatalogue
+from storage.memory import MemoryBlobs, MemoryBus, MemoryCatalogue, MemoryUploads
+from storage.uploads_local import LocalUploads
+
+AnyCatalogue = SqliteCatalogue | MemoryCatalogue
+
+CATALOGUES: dict[str, Callable[[Path], AnyCatalogue]] = {
+    "sqlite": lambda folder: SqliteCatalogue(folder / "catalogue.sqlite"),
+    "memory": lambda folder: MemoryCatalogue(),
+}
+BLOBS: dict[str, Callable[[Path], LocalBlobs | MemoryBlobs]] = {
+    "local": lambda folder: LocalBlobs(folder / "objects"),
+    "memory": lambda folder: MemoryBlobs(),
+}
+UPLOADS: dict[str, Callable[[Path], LocalUploads | MemoryUploads]] = {
+    "local": lambda folder: LocalUploads(folder / "uploads"),
+    "memory": lambda folder: MemoryUploads(),
+}
+BUSES: dict[str, Callable[[], LocalBus]] = {"local": LocalBus, "memory": MemoryBus}
+
+
+@pytest.fixture(params=CATALOGUES)
+def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyCatalogue]:
+    opened = CATALOGUES[request.param](tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=BLOBS)
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> LocalBlobs | MemoryBlobs:
+    return BLOBS[request.param](tmp_path)
+
+
+@pytest.fixture(params=UPLOADS)
+def uploads(request: pytest.FixtureRequest, tmp_path: Path) -> LocalUploads | MemoryUploads:
+    return UPLOADS[request.param](tmp_path)
+
+
+@pytest.fixture(params=BUSES)
+def bus(request: pytest.FixtureRequest) -> LocalBus:
+    return BUSES[request.param]()
