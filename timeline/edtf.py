@@ -297,6 +297,7 @@ class _Reader:
                 if month.isdigit() and int(month) > 12:
                     self.fail(f"'-' after the season {month}", "no day after a season")
                 self.at += 1
+                begin = self.at
                 day = self.part(qualifiers, self.day)
         if self.peek() == "T" and day:
             time = self.time(with_time=with_time, plain="X" not in year + month + day and not any(qualifiers))

@@ -10,6 +10,7 @@ the thing certainly stood: that is legal and common ("built about 1200, gone by 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -69,9 +70,56 @@ class TimeSpan:
         return Certainty.NO
 
     def over(self, days: Sequence[DayRange]) -> Certainty:
-        """Certain if it stood on every one of `days`, possible if perhaps on at least one."""
-        if days and all(self.start_latest <= first and after <= self.end_earliest for first, after in days):
+        """Certain if it stood on every one of `days`, possible if perhaps on at least one.
+
+        `days` are half-open runs in order that do not overlap, as `timeline.edtf.parse_days` gives them. No days: no.
+        """
+        if not days:
+            return Certainty.NO
+        if self.start_latest <= days[0][0] and days[-1][1] <= self.end_earliest:
             return Certainty.CERTAIN
-        if any(self.start_earliest < after and first < self.end_latest for first, after in days):
+        # The first run that ends after the earliest start: if that one begins too late, all others do.
+        at = bisect_right(days, self.start_earliest, key=_after)
+        if at < len(days) and days[at][0] < self.end_latest:
             return Certainty.POSSIBLE
         return Certainty.NO
+
+    def weight(self, day: int) -> float:
+        """How far the thing may be thought to stand on `day`, 0 to 1: the trapezoid over the four bounds.
+
+        It grows evenly from `start_earliest` to `start_latest` and shrinks evenly from `end_earliest` to `end_latest`,
+        as if each day of a bound were as likely as the next; the lesser of both counts. Where a bound has no limit on
+        its outer side nothing can be spread evenly, and the undecided days weigh one half. More than 0 exactly where
+        the thing is possible, 1 wherever it is certain.
+
+        >>> [TimeSpan(10, 13, 20, 21).weight(day) for day in (9, 10, 11, 13, 19, 20, 21)]
+        [0.0, 0.25, 0.5, 1.0, 1.0, 0.5, 0.0]
+        """
+        if not self.start_earliest <= day < self.end_latest:
+            return 0.0
+        begun = gone = 1.0
+        if day < self.start_latest:
+            unlimited = self.start_earliest <= BEGINNING or self.start_latest >= FOREVER
+            begun = (
+                0.5 if unlimited else (day - self.start_earliest + 1) / (self.start_latest - self.start_earliest + 1)
+            )
+        if day >= self.end_earliest:
+            unlimited = self.end_earliest <= BEGINNING or self.end_latest >= FOREVER
+            gone = 0.5 if unlimited else (self.end_latest - day) / (self.end_latest - self.end_earliest + 1)
+        return min(begun, gone)
+
+    def changes(self) -> tuple[int, ...]:
+        """The days, in order, on which what can be said of the thing is no longer what it was the day before.
+
+        >>> TimeSpan(10, 12, 20, 25).changes(), TimeSpan(10, 30, 20, 40).changes()
+        ((10, 12, 20, 25), (10, 40))
+        """
+        if self.start_latest < self.end_earliest:
+            days = {self.start_earliest, self.start_latest, self.end_earliest, self.end_latest}
+        else:
+            days = {self.start_earliest, self.end_latest}
+        return tuple(sorted(day for day in days if BEGINNING < day < FOREVER))
+
+
+def _after(days: DayRange) -> int:
+    return days[1]
