@@ -1,0 +1,206 @@
+"""What to send next and how much may be under way.
+
+A plan names the nodes that the view wants, in the order of their benefit. The queue is made anew from each plan: what
+is no longer in it is thereby cancelled, what was sent in part goes on where it stopped. The window keeps queues short,
+so that a new plan takes effect within about two round trips.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from streaming.events import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A file to send: sha256 as 64 hexadecimal digits, length, what it is."""
+
+    digest: str
+    total: int
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNode:
+    """A node that the view wants."""
+
+    node: int
+    placement: int
+    chunk: str
+    """digest of its GLB"""
+    needs: tuple[str, ...] = ()
+    """digests of the images that the GLB refers to"""
+    replaced_by: tuple[int, ...] = ()
+    """nodes of this plan that together replace this one; none: this is what the view shows in the end"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a view wants. Every node comes after the node that it replaces; roots are never replaced by nothing."""
+
+    state: int
+    look: int
+    roots: tuple[int, ...]
+    nodes: tuple[PlanNode, ...]
+    """in the order of sending"""
+    chunks: Mapping[str, Chunk]
+
+
+NO_PLAN = Plan(0, 0, (), (), {})
+
+
+@dataclass(slots=True)
+class Transfer:
+    """A chunk's way to one client."""
+
+    chunk: Chunk
+    number: int
+    sent: int = 0
+    """bytes of payload sent"""
+    begun: bool = False
+    """counts against the budget from the first frame on, until evicted"""
+    whole: bool = False
+    wanted_at: int = 0
+    """number of the last plan that wanted it"""
+    needs: tuple[str, ...] = ()
+    """images that it refers to"""
+
+
+def within(plan: Plan, budget_bytes: int) -> tuple[tuple[PlanNode, ...], set[str]]:
+    """The first nodes of the plan whose chunks fit into the budget, and these chunks' digests."""
+    wanted: set[str] = set()
+    left = budget_bytes
+    for taken, node in enumerate(plan.nodes):
+        new = {*node.needs, node.chunk} - wanted
+        left -= sum(plan.chunks[digest].total for digest in new)
+        if left < 0:
+            return plan.nodes[:taken], wanted
+        wanted |= new
+    return plan.nodes, wanted
+
+
+class Queue:
+    """Chunks in the order of sending."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Transfer] = deque()
+        self.left = 0
+        """bytes of payload yet to send"""
+
+    def fill(self, transfers: Iterable[Transfer]) -> None:
+        """Forget the order so far; this is the new one. Each transfer at most once, none that is whole."""
+        self._waiting = deque(transfers)
+        self.left = sum(transfer.chunk.total - transfer.sent for transfer in self._waiting)
+
+    def clear(self) -> None:
+        """Send nothing more until the next plan."""
+        self.fill(())
+
+    def __iter__(self) -> Iterator[Transfer]:
+        return iter(self._waiting)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def head(self) -> Transfer | None:
+        """What is to be sent next."""
+        return self._waiting[0] if self._waiting else None
+
+    def advance(self, count: int) -> None:
+        """`count` bytes of the head were sent; it leaves when it is whole."""
+        head = self._waiting[0]
+        head.begun = True
+        head.sent += count
+        self.left -= count
+        if head.sent == head.chunk.total:
+            head.whole = True
+            self._waiting.popleft()
+
+
+MIN_WINDOW = 160 << 10
+MAX_WINDOW = 4 << 20
+_RTT_HORIZON_S = 60.0
+_RATE_HORIZON_S = 10.0
+
+
+@dataclass(slots=True)
+class _Extreme:
+    """Smallest sample of the last `horizon_s` seconds, in amortised constant time."""
+
+    horizon_s: float
+    samples: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def add(self, now: float, value: float) -> None:
+        while self.samples and self.samples[-1][1] >= value:
+            self.samples.pop()
+        self.samples.append((now, value))
+        while self.samples[0][0] < now - self.horizon_s:
+            self.samples.popleft()
+
+    @property
+    def least(self) -> float | None:
+        return self.samples[0][1] if self.samples else None
+
+
+class Window:
+    """Bytes that may be unacknowledged: twice bandwidth × round trip, both read off the acknowledgements.
+
+    The bandwidth is the fastest delivery rate of the last seconds, measured as BBR does it (draft-cheng-iccrg-delivery-
+    rate-estimation: bytes acknowledged between the sending and the acknowledgement of one frame, over that time). The
+    round trip is the shortest of the last minute: longer ones have our own queue in them.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.sent = 0
+        self.acknowledged = 0
+        self._progress_at = now
+        self._under_way: deque[tuple[int, float, int, float]] = deque()
+        """of each frame: bytes sent with it, when; bytes acknowledged then, and when they were"""
+        self._round_trip = _Extreme(_RTT_HORIZON_S)
+        self._slowness = _Extreme(_RATE_HORIZON_S)
+        """seconds a byte, so that the least is the fastest"""
+
+    @property
+    def size(self) -> int:
+        """Bytes that may be unacknowledged."""
+        round_trip, slowness = self._round_trip.least, self._slowness.least
+        if round_trip is None or slowness is None:
+            return MIN_WINDOW
+        return max(MIN_WINDOW, min(MAX_WINDOW, int(2 * round_trip / slowness)))
+
+    def has_room(self, count: int) -> bool:
+        """Whether a frame of `count` bytes may be sent."""
+        return self.sent - self.acknowledged + count <= self.size
+
+    def on_sent(self, count: int, now: float) -> None:
+        """A CHUNK frame of `count` bytes goes out."""
+        if self.sent == self.acknowledged:
+            # After a pause the clock of the rate begins anew, else the pause would count as slowness.
+            self._progress_at = now
+        self.sent += count
+        self._under_way.append((self.sent, now, self.acknowledged, self._progress_at))
+
+    def on_acknowledged(self, received: int, now: float) -> bool:
+        """The client has this many bytes in all; False if that cannot be."""
+        if not self.acknowledged <= received <= self.sent:
+            return False
+        if received == self.acknowledged:
+            return True
+        newest = None
+        while self._under_way and self._under_way[0][0] <= received:
+            newest = self._under_way.popleft()
+        self.acknowledged = received
+        self._progress_at = now
+        if newest is not None:
+            _, sent_at, acknowledged_then, progress_then = newest
+            self._round_trip.add(now, max(1e-6, now - sent_at))
+            self._slowness.add(now, max(1e-6, now - progress_then) / (received - acknowledged_then))
+        return True
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds since the client last took anything while there was something to take."""
+        return now - self._progress_at if self.sent > self.acknowledged else 0.0
