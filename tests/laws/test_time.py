@@ -1,0 +1,176 @@
+"""Laws of dates: what is written is read back, bounds enclose every member, the index agrees with looking at each."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from timeline.edtf import Edtf, parse
+from timeline.errors import EdtfError
+from timeline.index import SpanIndex
+from timeline.instant import civil, days_in_month, ordinal
+from timeline.interval import BEGINNING, FOREVER, Certainty, TimeSpan
+from timeline.label import LANGUAGES, label
+
+years = st.one_of(st.integers(-3000, 3000), st.integers(-(10**12), 10**12))
+qualifiers = st.sampled_from(["", "", "", "?", "~", "%"])
+
+
+@st.composite
+def year_texts(draw: st.DrawFn) -> str:
+    kind = draw(st.sampled_from(["plain", "plain", "open", "significant", "long", "exponent"]))
+    sign = draw(st.sampled_from(["", "-"]))
+    if kind == "long":
+        return f"Y{sign}{draw(st.integers(10_000, 10**12))}"
+    if kind == "exponent":
+        return f"Y{sign}{draw(st.integers(1, 999))}E{draw(st.integers(1, 9))}"
+    digits = f"{draw(st.integers(1, 9999)):04d}"
+    if kind == "open":
+        digits = "".join("X" if draw(st.booleans()) else digit for digit in digits)
+    if kind == "significant":
+        return f"{sign}{digits}S{draw(st.integers(1, len(digits.lstrip('0'))))}"
+    assume(not sign or digits.strip("0"))
+    return sign + digits
+
+
+@st.composite
+def date_texts(draw: st.DrawFn) -> str:
+    text = draw(year_texts())
+    parts = draw(st.integers(1, 3)) if text[0] != "Y" and "S" not in text else 1
+    text = draw(qualifiers) + text + draw(qualifiers)
+    if parts == 2 and draw(st.booleans()):
+        return f"{text}-{draw(st.integers(21, 41))}{draw(qualifiers)}"
+    for digits in [f"{draw(st.integers(1, 12)):02d}", f"{draw(st.integers(1, 28)):02d}"][: parts - 1]:
+        part = "".join("X" if draw(st.integers(0, 3)) == 0 else digit for digit in digits)
+        text += f"-{draw(qualifiers)}{part}{draw(qualifiers)}"
+    return text
+
+
+@st.composite
+def edtf_texts(draw: st.DrawFn) -> str:
+    kind = draw(st.sampled_from(["date", "interval", "[]", "{}"]))
+    if kind == "date":
+        return draw(date_texts())
+    if kind == "interval":
+        ends = st.one_of(date_texts(), st.sampled_from(["..", ""]))
+        return f"{draw(ends)}/{draw(ends)}"
+    members = draw(
+        st.lists(st.one_of(date_texts(), st.tuples(date_texts(), date_texts()).map("..".join)), min_size=1, max_size=4)
+    )
+    if draw(st.booleans()):
+        members[0] = ".." + members[0].rpartition("..")[2]
+    return kind[0] + ",".join(members) + kind[1]
+
+
+@st.composite
+def edtfs(draw: st.DrawFn) -> Edtf:
+    """Texts of every form; those that say nothing possible (an end before its beginning) are passed over."""
+    text = draw(edtf_texts())
+    try:
+        return parse(text)
+    except EdtfError as refused:
+        assume(False)
+        raise AssertionError from refused
+
+
+@given(years, st.integers(1, 12), st.integers(1, 31))
+def test_days_and_dates_are_the_same_thing(year: int, month: int, day: int) -> None:
+    assume(day <= days_in_month(year, month))
+    assert civil(ordinal(year, month, day)) == (year, month, day)
+    assert ordinal(*civil(ordinal(year, month, day) + 1)) == ordinal(year, month, day) + 1
+
+
+@given(st.integers(-(10**14), 10**14), st.integers(-(10**14), 10**14))
+def test_days_are_in_the_order_of_their_dates(a: int, b: int) -> None:
+    assert (a < b) == (civil(a) < civil(b))
+
+
+@given(edtfs())
+def test_what_is_written_is_read_back(edtf: Edtf) -> None:
+    again = parse(str(edtf))
+    assert again == edtf
+    assert str(again) == str(edtf)
+    assert again.days() == edtf.days()
+
+
+@given(edtfs())
+def test_bounds_enclose_every_member_and_touch_the_outer_ones(edtf: Edtf) -> None:
+    days = edtf.days()
+    assert all(first < after for first, after in days)
+    assert all(before[1] < later[0] for before, later in itertools.pairwise(days))
+    assert edtf.bounds == (days[0][0], days[-1][1])
+
+
+@given(edtfs())
+def test_existence_lies_within_the_days_of_the_text(edtf: Edtf) -> None:
+    span = edtf.span()
+    first, after = edtf.bounds
+    assert (span.start_earliest, span.end_latest) == (first, after)
+    if first > BEGINNING:
+        assert span.on(first - 1) is Certainty.NO
+        assert span.on(first) is not Certainty.NO
+    if after < FOREVER:
+        assert span.on(after - 1) is not Certainty.NO
+        assert span.on(after) is Certainty.NO
+
+
+@given(edtfs(), st.sampled_from(LANGUAGES))
+def test_every_date_has_words_in_every_language(edtf: Edtf, language: str) -> None:
+    words = label(edtf, language)
+    assert words
+    assert "{" not in words
+
+
+@given(st.text(st.sampled_from("0123456789XY-/.[]{},?~%ESTZ:+ x"), max_size=40))
+def test_any_text_is_read_or_refused_with_a_column_in_it(text: str) -> None:
+    column = 1
+    try:
+        parsed = parse(text)
+        assert parse(str(parsed)) == parsed
+    except EdtfError as refused:
+        column = refused.column
+    assert 1 <= column <= len(text) + 1
+
+
+@given(st.text(max_size=250))
+def test_any_text_at_all_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(EdtfError):
+        parse(text)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> TimeSpan:
+    days = st.integers(-30, 30)
+    start = sorted([draw(days), draw(days)])
+    end = sorted([draw(days), draw(days)])
+    assume(start[0] < end[1])
+    return TimeSpan(
+        BEGINNING if draw(st.integers(0, 5)) == 0 else start[0],
+        start[1],
+        end[0],
+        FOREVER if draw(st.integers(0, 5)) == 0 else end[1],
+    )
+
+
+@given(st.lists(spans(), max_size=20), st.integers(-35, 35), st.integers(1, 20))
+def test_the_index_answers_as_looking_at_each_span(every: list[TimeSpan], first: int, length: int) -> None:
+    index = SpanIndex(enumerate(every))
+    days = [(first, first + length), (first + length + 2, first + length + 3)]
+    assert dict(index.on(first)) == {k: s.on(first) for k, s in enumerate(every) if s.on(first) is not Certainty.NO}
+    assert dict(index.over(days)) == {k: s.over(days) for k, s in enumerate(every) if s.over(days) is not Certainty.NO}
+    expected = [
+        day for day in range(first, first + length) if any(span.on(day - 1) is not span.on(day) for span in every)
+    ]
+    assert index.boundaries(first, first + length) == expected
+
+
+@given(spans(), st.integers(-35, 35))
+def test_weight_is_positive_where_possible_and_one_where_certain(span: TimeSpan, day: int) -> None:
+    weight = span.weight(day)
+    assert 0 <= weight <= 1
+    assert (weight > 0) == (span.on(day) is not Certainty.NO)
+    if span.on(day) is Certainty.CERTAIN:
+        assert weight == 1
