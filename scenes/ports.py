@@ -73,6 +73,10 @@ class Catalogue(Protocol):
         """The record as it stands, or as it stood after revision `as_of`."""
         ...
 
+    def find(self, record_id: str) -> Record | None:
+        """The record with this id as it stands, of whatever kind."""
+        ...
+
     def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
         """Those of the records that exist, by id, in one statement."""
         ...

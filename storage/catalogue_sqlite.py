@@ -14,7 +14,7 @@ from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Exhibition, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
 from storage.jobs_sqlite import SqliteJobs
-from storage.records import cursor, decode, encode, is_public, kind_name, moment, place, scene_of, slug_of, stamp
+from storage.records import KINDS, cursor, decode, encode, is_public, kind_name, moment, place, scene_of, slug_of, stamp
 from storage.sqlite import Database, select, select_one
 from storage.tokens_sqlite import SqliteTokens
 
@@ -97,6 +97,14 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
                     (record_id, kind_name(kind), as_of, as_of),
                 )
         return decode(kind, rows[0][0]) if rows else None
+
+    def find(self, record_id: str) -> Record | None:
+        """The record with this id as it stands, of whatever kind."""
+        with self._database.reading() as connection:
+            row = select_one(
+                connection, "SELECT kind, body FROM record WHERE id = ? AND to_revision IS NULL", (record_id,)
+            )
+        return None if row is None else decode(KINDS[row[0]], row[1])
 
     def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
         """Those of the records that exist, by id, in one statement."""

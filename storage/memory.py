@@ -75,6 +75,11 @@ class MemoryCatalogue:
                 return cast("R", version.record)
         return None
 
+    def find(self, record_id: str) -> Record | None:
+        """The record with this id as it stands, of whatever kind."""
+        version = self._latest(record_id)
+        return None if version is None or version.end is not None else version.record
+
     def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
         """Those of the records that exist, by id."""
         wanted = set(record_ids)

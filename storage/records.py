@@ -42,6 +42,8 @@ _KINDS: dict[type, str] = {
     Tour: "tour",
     Exhibition: "exhibition",
 }
+KINDS: dict[str, type[Record]] = {name: kind for kind, name in _KINDS.items()}
+"""kinds by their word in the database"""
 _CODECS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _KINDS}
 
 

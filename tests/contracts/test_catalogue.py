@@ -29,6 +29,14 @@ def test_an_unknown_record_or_one_of_another_kind_is_none(catalogue):
     assert catalogue.get_many(Layer, ["scene_a"]) == {}
 
 
+def test_a_record_is_found_by_its_id_alone(catalogue):
+    put(catalogue, scene(), layer())
+    assert catalogue.find("layer_a") == layer()
+    assert catalogue.find("layer_x") is None
+    write(catalogue, Remove(layer()))
+    assert catalogue.find("layer_a") is None
+
+
 def test_revisions_are_numbered_one_by_one_and_carry_author_reason_and_time(catalogue):
     assert put(catalogue, scene()) == 1
     revision = catalogue.commit([Put(layer())], author="bob", reason="a strand", at=after(1))
