@@ -69,6 +69,7 @@ _ROWS = (
     ErrorKind("BAD_MESSAGE", 400, 4400, "A message is not of the protocol."),
     ErrorKind("SUBPROTOCOL", 400, 4406, "None of the offered subprotocols is spoken here."),
     ErrorKind("SLOW", 408, 4408, "The peer does not keep up, or said nothing for too long."),
+    ErrorKind("FLOOD", 429, 4429, "Too much was asked in too short a time."),
     ErrorKind("TOO_BIG", 413, 1009, "A message is larger than the protocol allows."),
     # doors
     ErrorKind("BAD_REQUEST", 400, 4400, "The request cannot be understood."),
@@ -103,6 +104,7 @@ _CODE_OF_STATUS = {
     415: "MEDIA_TYPE",
     416: "RANGE",
     422: "INVALID",
+    429: "FLOOD",
     503: "UNAVAILABLE",
 }
 

@@ -1,0 +1,115 @@
+"""The composition root: settings → adapters → use cases → one ASGI application.
+
+    Measured ─ Gate ─ /graphql        api.schema      GraphQL over POST and graphql-transport-ws
+                    ─ /stream         api.stream      chronotope.v1
+                    ─ /scenes/…       api.scenes_http scenes at a moment
+                    ─ /blobs, /assets api.assets      immutable content
+                    ─ /uploads        api.uploads     tus 1.0
+                    ─ /livez …        api.telemetry   alive, ready, counted
+                    ─ /, /studio, …   api.pages       the built front end
+    and api.worker in threads, from startup to shutdown.
+
+`create_app` opens the data directory at once, so that whatever is wrong with it is said before anything listens.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from api import assets, errors, pages, scenes_http, schema, stream, telemetry, uploads
+from api.data_directory import held, prepare
+from api.gate import Gate
+from api.services import Services, open_services
+from api.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.websockets import WebSocket
+
+    from api.settings import Settings
+    from api.worker import Tile
+
+
+def sandboxed_tile() -> Tile:
+    """The tiler as the worker calls it: in a child process with limits."""
+    from pipeline.sandbox import tile_in_sandbox
+    from pipeline.tile import TileSettings
+
+    return partial(tile_in_sandbox, settings=TileSettings())
+
+
+def create_app(settings: Settings, *, tile: Tile | None = None) -> FastAPI:
+    """The application on the data directory of `settings`, which it holds until it is shut down.
+
+    `app.state.services` are its ports, `app.state.worker` its worker (started with the application's lifespan).
+
+    Raises:
+        SettingsError: the data directory cannot be used, or is in use by another server.
+    """
+    settings = prepare(settings)
+    with ExitStack() as stack:
+        stack.enter_context(held(settings.data))
+        services = stack.enter_context(open_services(settings))
+        worker = Worker(services, tile or sandboxed_tile())
+        return assemble(services, worker, closing=stack.pop_all())
+
+
+def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastAPI:
+    """The application on open ports; `closing` is closed at shutdown."""
+    settings = services.settings
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with closing:
+            if settings.workers:
+                worker.start(settings.workers)
+            try:
+                yield
+            finally:
+                app.state.stopping = True
+                await services.call(worker.stop)
+
+    app = FastAPI(
+        title="Chronotope",
+        description="4D virtual museums: scenes at a moment, as 3D Tiles, glTF, and a stream.",
+        version=telemetry.version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(telemetry.Measured), Middleware(Gate, settings=settings)],
+    )
+    app.state.services, app.state.worker, app.state.stopping = services, worker, False
+    errors.install(app)
+
+    async def readyz(_: Request) -> Response:
+        from pipeline.sandbox import level
+
+        checks = await services.call(
+            partial(telemetry.readiness, services, worker_alive=lambda: worker.is_alive, sandbox=level)
+        )
+        return telemetry.ready_answer(checks, stopping=app.state.stopping)
+
+    async def streamed(websocket: WebSocket) -> None:
+        await stream.serve(websocket, services)
+
+    app.include_router(schema.router(services))
+    app.include_router(scenes_http.router(services))
+    app.router.routes += [
+        WebSocketRoute("/stream", streamed),
+        *assets.routes(services),
+        *uploads.routes(services),
+        Route("/livez", telemetry.livez, methods=["GET", "HEAD"]),
+        Route("/readyz", readyz, methods=["GET", "HEAD"]),
+        Route("/metrics", telemetry.metrics, methods=["GET", "HEAD"]),
+        *pages.routes(services),
+    ]
+    return app

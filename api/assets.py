@@ -1,0 +1,274 @@
+"""Immutable content over HTTP: blobs by digest, an asset's tileset, its master.
+
+Hot bytes are read from the blobs and answered whole: FileResponse and StaticFiles took 15.9 CPU seconds per GB where
+plain answers take 0.6. Only what is larger than `_WHOLE` goes out in pieces.
+
+A blob is public when every asset that it is delivered for is public; then it may be kept for a year by anybody.
+Otherwise it goes, `private`, to an actor who may see one of those assets; everybody else learns what he would learn
+of a digest that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import orjson
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from api.auth import actor_of
+from api.errors import DoorError
+from api.gate import CORS
+from scenes.errors import NotFound
+from scenes.model import Asset, Visibility
+from scenes.rights import Action, may, require, seen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from api.services import Services
+    from scenes.model import Actor
+    from scenes.ports import BlobUse
+
+_WHOLE = 8 << 20
+"""bytes up to which an answer is built in memory"""
+_PIECE = 1 << 20
+MAX_RANGES = 16
+FOREVER = "public, max-age=31536000, immutable"
+PRIVATE = "private, no-cache"
+_BLOB_NAME = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9]{1,8})?")
+_RANGE = re.compile(r"(\d*)-(\d*)")
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+def parse_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
+    """The byte ranges of a Range header as (offset, length), in its order; None where the header is to be ignored.
+
+    RFC 9110, 14.2: a unit or syntax that is not understood is ignored; 14.1.2: ranges are clipped to the end.
+
+    Raises:
+        DoorError: RANGE, where no range lies in the content or there are more than 16.
+
+    >>> parse_ranges("bytes=0-1,-2", 10)
+    [(0, 2), (8, 2)]
+    """
+    unit, _, listed = header.partition("=")
+    if unit.strip().lower() != "bytes":
+        return None
+    refused = {"Content-Range": f"bytes */{size}"}
+    texts = [text.strip() for text in listed.split(",") if text.strip()]
+    if len(texts) > MAX_RANGES:
+        raise DoorError("RANGE", f"{len(texts)} ranges, at most {MAX_RANGES} are served at once", refused)
+    ranges = []
+    for text in texts:
+        found = _RANGE.fullmatch(text)
+        if not found or text == "-":
+            return None
+        first, last = found[1], found[2]
+        if first and last and int(last) < int(first):
+            return None
+        start = int(first) if first else max(0, size - int(last))
+        end = min(size, int(last) + 1) if first and last else size
+        if start < end and (first or int(last)):
+            ranges.append((start, end - start))
+    if not texts:
+        return None
+    if not ranges:
+        raise DoorError("RANGE", f"none of the ranges lies in the {size} bytes of the content", refused)
+    return ranges
+
+
+def is_held(request: Request, tag: str) -> bool:
+    """Whether the asker holds this version already (If-None-Match, weak comparison: RFC 9110, 13.1.2)."""
+    header = request.headers.get("if-none-match", "")
+    return header.strip() == "*" or tag in _ENTITY_TAG.findall(header)
+
+
+def _wanted(request: Request, tag: str, size: int) -> list[tuple[int, int]] | None:
+    header = request.headers.get("range")
+    if header is None or request.headers.get("if-range", tag) != tag:
+        # RFC 9110, 13.1.5: a range of another version than the asker's is answered with the whole.
+        return None
+    return parse_ranges(header, size)
+
+
+async def _pieces(services: Services, digest: str, parts: list[bytes | tuple[int, int]]) -> AsyncIterator[bytes]:
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
+            continue
+        offset, left = part
+        while left:
+            piece = await services.call(services.blobs.read, digest, offset=offset, length=min(left, _PIECE))
+            if not piece:
+                raise OSError(f"blob {digest} is shorter than it was")
+            yield piece
+            offset, left = offset + len(piece), left - len(piece)
+
+
+async def deliver(
+    request: Request, services: Services, *, digest: str, media_type: str, public: bool, headers: dict[str, str]
+) -> Response:
+    """Answer with a blob: whole, a range of it, or that the asker holds it already.
+
+    Raises:
+        NotFound: there is no such blob.
+        DoorError: RANGE, where no range lies in it.
+    """
+    size = await services.call(services.blobs.size, digest)
+    if size is None:
+        raise NotFound(f"there is no blob {digest}")
+    tag = f'"{digest}"'
+    headers = {
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": FOREVER if public else PRIVATE,
+        **(CORS if public else {"Vary": "Authorization, Cookie"}),
+        **headers,
+    }
+    if is_held(request, tag):
+        return Response(status_code=304, headers=headers)
+    ranges = _wanted(request, tag, size) if request.method == "GET" else None
+    parts: list[bytes | tuple[int, int]] = [(0, size)]
+    status = 200
+    if ranges and len(ranges) == 1:
+        (start, length) = ranges[0]
+        parts, status = [(start, length)], 206
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    elif ranges:
+        boundary = secrets.token_hex(12)
+        parts, status = [], 206
+        for start, length in ranges:
+            head = (
+                f"\r\n--{boundary}\r\nContent-Type: {media_type}\r\n"
+                f"Content-Range: bytes {start}-{start + length - 1}/{size}\r\n\r\n"
+            )
+            parts += [head.encode(), (start, length)]
+        parts.append(f"\r\n--{boundary}--\r\n".encode())
+        media_type = f"multipart/byteranges; boundary={boundary}"
+    total = sum(len(part) if isinstance(part, bytes) else part[1] for part in parts)
+    # Given as a header, because Starlette would add a charset to text types.
+    headers |= {"Content-Type": media_type, "Content-Length": str(total)}
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers)
+    if total > _WHOLE:
+        return StreamingResponse(_pieces(services, digest, parts), status_code=status, headers=headers)
+    return Response(
+        b"".join([piece async for piece in _pieces(services, digest, parts)]), status_code=status, headers=headers
+    )
+
+
+def deliver_bytes(request: Request, content: bytes, *, media_type: str, headers: dict[str, str]) -> Response:
+    """Answer with bytes made for this request, or a single range of them; `headers` bring the ETag.
+
+    Raises:
+        DoorError: RANGE, where the range does not lie in the content.
+    """
+    if is_held(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    headers = {**headers, "Accept-Ranges": "bytes", "Content-Type": media_type}
+    ranges = _wanted(request, headers["ETag"], len(content)) if request.method == "GET" else None
+    if ranges and len(ranges) == 1:
+        ((start, length),) = ranges
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{len(content)}"
+        return Response(content[start : start + length], status_code=206, headers=headers)
+    return Response(content, headers=headers)
+
+
+def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool]:
+    """How a blob is served to `actor`, and whether it is public. Raises NotFound."""
+    found = services.catalogue.blob_use(digest)
+    if found is None:
+        raise NotFound(f"there is no blob {digest}")
+    use, asset_ids = found
+    assets = services.catalogue.get_many(Asset, asset_ids).values()
+    if not any(may(actor, Action.SEE, asset) for asset in assets):
+        raise NotFound(f"there is no blob {digest}")
+    return use, all(asset.visibility is Visibility.PUBLIC for asset in assets)
+
+
+def _asset_for(services: Services, actor: Actor, asset_id: str, action: Action) -> Asset:
+    asset = seen(actor, services.catalogue.get(Asset, asset_id), f"asset {asset_id[:100]}")
+    require(actor, action, asset)
+    return asset
+
+
+def rebase(document: dict[str, Any], base: str) -> dict[str, Any]:
+    """A tileset with its relative content addresses put behind `base`, so that it can stand at any address."""
+
+    def turned(content: dict[str, Any]) -> dict[str, Any]:
+        uri = str(content.get("uri", ""))
+        return content if "/" in uri or not uri else {**content, "uri": base + uri}
+
+    root = dict(document.get("root", {}))
+    pending = [root]
+    while pending:
+        tile = pending.pop()
+        if "content" in tile:
+            tile["content"] = turned(tile["content"])
+        if "contents" in tile:
+            tile["contents"] = [turned(content) for content in tile["contents"]]
+        if "children" in tile:
+            tile["children"] = [dict(child) for child in tile["children"]]
+            pending += tile["children"]
+    return {**document, "root": root}
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition that saves a download under `name` (RFC 6266), whatever characters it has."""
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def routes(services: Services) -> Iterable[BaseRoute]:
+    """`/blobs/{digest}`, `/assets/{id}/tileset.json`, `/assets/{id}/master`."""
+
+    async def blob(request: Request) -> Response:
+        found = _BLOB_NAME.fullmatch(request.path_params["name"])
+        if not found:
+            raise NotFound("a blob is named by 64 hex digits")
+        actor = await actor_of(request, services)
+        use, public = await services.call(_blob_for, services, actor, found[1])
+        return await deliver(request, services, digest=use.digest, media_type=use.media_type, public=public, headers={})
+
+    async def tileset(request: Request) -> Response:
+        actor = await actor_of(request, services)
+        asset = await services.call(_asset_for, services, actor, request.path_params["asset"], Action.SEE)
+        if asset.tileset is None:
+            raise NotFound(f"asset {asset.id} has no tiles; its state is {asset.state.value}")
+        public = asset.visibility is Visibility.PUBLIC
+        tag = f'"{asset.tileset.digest}-a"'
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "public, no-cache" if public else PRIVATE,
+            **(CORS if public else {"Vary": "Authorization, Cookie"}),
+        }
+        document = orjson.loads(await services.call(services.blobs.read, asset.tileset.digest))
+        content = orjson.dumps(rebase(document, "/blobs/"))
+        return deliver_bytes(request, content, media_type="application/json", headers=headers)
+
+    async def master(request: Request) -> Response:
+        actor = await actor_of(request, services)
+        asset = await services.call(_asset_for, services, actor, request.path_params["asset"], Action.DOWNLOAD)
+        # A right may be taken back, so a master is asked for again each time, even where it is public.
+        headers = {"Content-Disposition": disposition(asset.master_name), "Cache-Control": PRIVATE}
+        return await deliver(
+            request,
+            services,
+            digest=asset.master,
+            media_type=asset.media_type,
+            public=asset.visibility is Visibility.PUBLIC,
+            headers=headers,
+        )
+
+    return [
+        Route("/blobs/{name}", blob, methods=["GET", "HEAD"]),
+        Route("/assets/{asset}/tileset.json", tileset, methods=["GET", "HEAD"]),
+        Route("/assets/{asset}/master", master, methods=["GET", "HEAD"]),
+    ]

@@ -1,0 +1,190 @@
+"""What every request passes before any door: host name, size, patience, and on the way out the security headers.
+
+- A `Host` that is not ours is answered 400, so that a foreign name that was pointed at this machine (DNS rebinding)
+  cannot read it with the visitor's browser. Addresses are always ours: the attack needs a name.
+- A body that is larger than its door allows is answered 413 before it is read whole; `/uploads` has its own, larger
+  limit.
+- A body that stops coming for 30 s is answered 408.
+- Every answer says nosniff, and unless its door says otherwise: no scripts, no frames, no other origin. Pages set
+  their own policy (`api.pages`), public content opens itself to other origins (`api.assets`).
+- The outermost `except`: what nobody foresaw is logged with its trace and answered as INTERNAL.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+
+from api.errors import DoorError, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from api.settings import Settings
+
+BODY_LIMIT = 1 << 20
+"""bytes of a request's body, but for uploads"""
+BODY_PATIENCE_S = 30.0
+"""seconds without a byte of a body that is due"""
+
+PUBLIC_PREFIXES = ("/blobs/", "/scenes/", "/assets/")
+"""what other origins may read where it is public"""
+
+CORS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_PREFLIGHT: Mapping[str, str] = {
+    **CORS,
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range, Range",
+    "Access-Control-Max-Age": "86400",
+    "Allow": "GET, HEAD, OPTIONS",
+}
+_DEFAULT_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_HOST = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+
+
+def host_name(header: str) -> str:
+    """The name of a Host header without its port, lower case; empty where it is none.
+
+    >>> host_name("Museum.local:8000"), host_name("[::1]:8000"), host_name("a b")
+    ('museum.local', '::1', '')
+    """
+    found = _HOST.fullmatch(header)
+    return found[1].strip("[]").rstrip(".").lower() if found else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def own_names(settings: Settings) -> frozenset[str]:
+    """Host names that are answered to, addresses aside."""
+    machine = socket.gethostname().lower()
+    short = machine.split(".")[0]
+    public = urlsplit(settings.public_url).hostname or ""
+    given = (name.lower() for name in settings.trusted_hosts)
+    return frozenset({"localhost", machine, short, f"{short}.local", public, *given} - {""})
+
+
+class Gate:
+    """ASGI middleware; see the file's head."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._names = own_names(settings)
+        self._upload_limit = settings.max_upload
+
+    def _answers_to(self, name: str) -> bool:
+        return "*" in self._names or name in self._names or _is_address(name)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        trusted = self._answers_to(host_name(headers.get("host", "")))
+        if scope["type"] == "websocket":
+            if trusted:
+                await self._app(scope, receive, send)
+            else:
+                # Before the handshake is accepted, closing is answered as 403.
+                await receive()
+                await send({"type": "websocket.close", "code": 4400, "reason": "BAD_HOST"})
+            return
+        outgoing = _Outgoing(scope, send)
+        limit = self._upload_limit if scope["path"].startswith("/uploads") else BODY_LIMIT
+        try:
+            _check(headers, limit, trusted=trusted)
+            if scope["method"] == "OPTIONS" and scope["path"].startswith(PUBLIC_PREFIXES):
+                await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, outgoing)
+            else:
+                await self._app(scope, _Incoming(receive, limit), outgoing)
+        except Exception as e:  # noqa: BLE001 - the outermost loop: logged and answered
+            answer = problem_of(e)
+            if not outgoing.begun:
+                await answer(scope, receive, outgoing)
+
+
+def _check(headers: Headers, limit: int, *, trusted: bool) -> None:
+    if not trusted:
+        shown = headers.get("host", "")[:100]
+        raise DoorError(
+            "BAD_HOST", f"this museum does not go by the name {shown!r}; CHRONOTOPE_TRUSTED_HOSTS can add names"
+        )
+    announced = headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdecimal():
+        raise DoorError("BAD_REQUEST", "Content-Length is not a number")
+    if int(announced) > limit:
+        raise DoorError("LIMIT", f"the body has {announced} bytes; at most {limit} are read here")
+
+
+class _Incoming:
+    """A body that is counted, and waited for only so long."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+        self._whole = False
+
+    async def __call__(self) -> Message:
+        if self._whole:
+            # Only the disconnect is still to come, and that may take as long as the answer does.
+            return await self._receive()
+        try:
+            with anyio.fail_after(BODY_PATIENCE_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise DoorError("TIMEOUT", f"no byte of the body came for {BODY_PATIENCE_S:.0f} s") from None
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise DoorError("LIMIT", "the body is larger than is read here")
+            self._whole = not message.get("more_body", False)
+        return message
+
+
+class _Outgoing:
+    """Adds the headers that the door left open; leaves out the body of an answer to HEAD."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._send = send
+        self._head = scope["method"] == "HEAD"
+        self._public = scope["path"].startswith(PUBLIC_PREFIXES)
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            if self._public and message["status"] >= 400:
+                # A page of another origin may learn why it got nothing; the answer is the same for everybody.
+                for name, value in CORS.items():
+                    headers.setdefault(name, value)
+            for name, value in _DEFAULT_HEADERS.items():
+                headers.setdefault(name, value)
+        elif message["type"] == "http.response.body" and self._head:
+            message = {**message, "body": b""}
+        await self._send(message)

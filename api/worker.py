@@ -1,0 +1,311 @@
+"""The worker in this process: leases jobs, tiles in a sandbox, keeps what came out.
+
+    lease ─► copy the master into a private folder ─► sandbox (a child process with limits) ─► blobs ─► asset READY,
+    job DONE │ refused: asset REJECTED, job REJECTED, with code │ our fault: tried again later, at last FAILED │
+    cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the child is ended, the lease is
+    given back
+
+A crash at any point leaves a lease that runs out, and the job is begun again from its start: the same input gives the
+same blobs, so nothing is doubled. A pulse thread keeps the lease alive and carries progress, because a parser may say
+nothing for longer than a lease lasts. The blobs are all kept before the record names them.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from api.errors import kind_of, message_of
+from api.telemetry import METRICS
+from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
+from scenes.ingest import JOBS_TOPIC, failed, rejected, tiled
+from scenes.model import Asset, Job, JobState
+from scenes.ports import BlobUse, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pipeline.tile import TileResult
+
+    from api.services import Services
+
+log = logging.getLogger("chronotope.worker")
+
+_IDLE_S = 1.0
+"""how long a worker sleeps where no notice wakes it: another process may have enqueued"""
+_PULSE_S = 0.25
+"""how often progress is written at most"""
+_SHARE_OF_TILING = 0.95
+_REFUSALS = (ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported)
+"""the file's fault; everything else is ours"""
+
+
+class Tile(Protocol):
+    """`pipeline.sandbox.tile_in_sandbox` with its settings filled in."""
+
+    def __call__(
+        self,
+        source: Path,
+        name: str,
+        out: Path,
+        *,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+    ) -> TileResult:
+        """Tile `source`, called `name`, into the folder `out`."""
+        ...
+
+
+class _Abandoned(Exception):
+    """The job is no longer ours: cancelled, taken over, or we are stopping."""
+
+
+class _Pulse:
+    """Keeps a lease alive and tells of progress; knows when the job is no longer ours."""
+
+    def __init__(self, services: Services, job: Job, worker: str, stopping: threading.Event) -> None:
+        self._services, self._job, self._worker, self._stopping = services, job, worker, stopping
+        self._lock = threading.Lock()
+        self._progress, self._message = 0.0, "begun"
+        self._end, self.lost = threading.Event(), threading.Event()
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Remember how far the job is; it is written at the next beat."""
+        with self._lock:
+            self._progress = max(self._progress, min(1.0, fraction))
+            self._message = message[:200]
+
+    def cancelled(self) -> bool:
+        """Whether to give up."""
+        return self.lost.is_set() or self._stopping.is_set()
+
+    def beat(self) -> None:
+        """Write progress and prolong the lease. Raises _Abandoned where the job is no longer ours."""
+        services = self._services
+        with self._lock:
+            progress, message = self._progress, self._message
+        still_ours = services.jobs.report(
+            self._job.id,
+            worker=self._worker,
+            progress=progress,
+            message=message,
+            at=services.clock.now(),
+            seconds=services.settings.job_lease_s,
+        )
+        services.bus.publish(Notice(self._job.id))
+        if not still_ours:
+            self.lost.set()
+        if self.cancelled():
+            raise _Abandoned
+
+    def _run(self) -> None:
+        written, idle_s = (0.0, ""), 0.0
+        while not self._end.wait(_PULSE_S):
+            with self._lock:
+                now = (self._progress, self._message)
+            idle_s += _PULSE_S
+            if now != written or idle_s > self._services.settings.job_lease_s / 4:
+                written, idle_s = now, 0.0
+                try:
+                    self.beat()
+                except _Abandoned:
+                    return
+                except Exception:
+                    # The catalogue may be busy or the disk full for a moment; the lease outlives a few missed beats.
+                    log.exception("job %s: progress could not be written", self._job.id)
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat in a thread as long as the block runs."""
+        thread = threading.Thread(target=self._run, name=f"pulse-{self._job.id[:12]}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            thread.join()
+
+
+class Worker:
+    """Threads that work on jobs until stopped. `tile` is what turns a file into tiles."""
+
+    def __init__(self, services: Services, tile: Tile) -> None:
+        self._services, self._tile = services, tile
+        self._stopping, self._wake = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._forget: Callable[[], None] = lambda: None
+
+    def start(self, count: int) -> None:
+        """Begin with `count` threads."""
+        self._forget = self._services.bus.listen(JOBS_TOPIC, lambda _: self._wake.set())
+        for number in range(count):
+            name = self._services.ids.new(f"worker{number}")
+            thread = threading.Thread(target=self._run, args=(name,), name=f"worker-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every thread still runs."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
+    def stop_soon(self) -> None:
+        """Ask the threads to end their children and give their leases back; returns at once."""
+        self._stopping.set()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop and wait for it. The sandbox ends its child when asked, so that this takes well under a second."""
+        self.stop_soon()
+        self._forget()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._threads.clear()
+
+    def _run(self, name: str) -> None:
+        services = self._services
+        while not self._stopping.is_set():
+            try:
+                did_work = self.work_once(name)
+            except Exception:
+                log.exception("the worker stumbled; it goes on")
+                did_work = False
+            if not did_work and not self._stopping.is_set():
+                self._wake.wait(_IDLE_S)
+                self._wake.clear()
+        log.debug("worker %s of %s ended", name, services.settings.data)
+
+    def work_once(self, name: str) -> bool:
+        """Lease one job and bring it to an end; False where there is none to lease."""
+        services = self._services
+        seconds = services.settings.job_lease_s
+        job = services.jobs.lease(worker=name, at=services.clock.now(), seconds=seconds)
+        if job is None:
+            return False
+        # Another idle thread may find the next job.
+        self._wake.set()
+        pulse = _Pulse(services, job, name, self._stopping)
+        try:
+            self._work(job, name, pulse)
+        except _Abandoned:
+            self._give_back(job, name)
+        except _REFUSALS as e:
+            self._end_refused(job, name, pulse, e)
+        except Exception as e:
+            log.exception("job %s failed, attempt %d", job.id, job.attempts)
+            self._end_broken(job, name, pulse, e)
+        return True
+
+    def _work(self, job: Job, name: str, pulse: _Pulse) -> None:
+        services = self._services
+        if job.attempts > services.settings.job_attempts:
+            raise RuntimeError(f"begun {job.attempts - 1} times without coming to an end")
+        asset = services.catalogue.get(Asset, job.subject)
+        if asset is None:
+            raise RuntimeError(f"asset {job.subject} is gone")
+        if job.kind != "tile":
+            raise RuntimeError(f"jobs of kind {job.kind!r} are not known here")
+        scratch = services.settings.data / "work" / job.id
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True, mode=0o700)
+        try:
+            with pulse.beating():
+                source = scratch / "master"
+                with services.blobs.open(asset.master) as master, source.open("wb") as copy:
+                    shutil.copyfileobj(master, copy, 1 << 20)
+                result = self._tiled(source, asset.master_name, scratch, pulse)
+                uses = self._keep(result, scratch / "out", pulse)
+            pulse.beat()
+            tiled(services, asset.id, result.tileset, uses, result.report)
+            self._finish(job, name, JobState.DONE, "done", "")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _tiled(self, source: Path, name: str, scratch: Path, pulse: _Pulse) -> TileResult:
+        for attempt in (1, 2):
+            out = scratch / "out"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(mode=0o700)
+            try:
+                return self._tile(
+                    source,
+                    name,
+                    out,
+                    progress=lambda fraction, message: pulse.progress(fraction * _SHARE_OF_TILING, message),
+                    cancelled=pulse.cancelled,
+                )
+            except ParserCrash:
+                # Once more, because it may have been the machine; then the file is to blame.
+                if pulse.cancelled():
+                    raise _Abandoned from None
+                if attempt == 2:
+                    raise
+            except Exception:
+                # However the sandbox says that it was ended on our own demand, it is no fault of the file.
+                if pulse.cancelled():
+                    raise _Abandoned from None
+                raise
+        raise AssertionError("the second attempt returns or raises")
+
+    def _keep(self, result: TileResult, out: Path, pulse: _Pulse) -> list[BlobUse]:
+        """Put what the child wrote into the blobs, checked against what it said of it."""
+        blobs, uses = self._services.blobs, []
+        for done, (name, digest, size, media_type) in enumerate(result.files, 1):
+            with (out / name).open("rb") as file:
+                kept, length = blobs.put_stream(file)
+            if (kept, length) != (digest, size):
+                raise RuntimeError(f"{name} is not what the tiler said that it wrote")
+            uses.append(BlobUse(digest, length, media_type))
+            share = _SHARE_OF_TILING + (1 - _SHARE_OF_TILING) * done / len(result.files)
+            pulse.progress(share, f"keeping tile {done} of {len(result.files)}")
+            if pulse.cancelled():
+                raise _Abandoned
+        with (out / result.document).open("rb") as file:
+            digest, length = blobs.put_stream(file)
+        if digest != result.tileset.digest:
+            raise RuntimeError("the tileset document is not what the tiler said that it wrote")
+        return [*uses, BlobUse(digest, length, "application/json")]
+
+    def _finish(self, job: Job, name: str, state: JobState, message: str, code: str) -> None:
+        services = self._services
+        services.jobs.finish(job.id, worker=name, state=state, message=message, code=code, at=services.clock.now())
+        services.bus.publish(Notice(job.id))
+        METRICS.add("chronotope_jobs_total", kind=job.kind, state=state.value)
+        log.info("job %s of %s: %s %s", job.id, job.subject, state.value, code)
+
+    def _end_refused(self, job: Job, name: str, pulse: _Pulse, error: SceneError) -> None:
+        if pulse.lost.is_set():
+            return
+        message, code = message_of(error), kind_of(error).code
+        rejected(self._services, job.subject, code=code, message=message)
+        self._finish(job, name, JobState.REJECTED, message, code)
+
+    def _end_broken(self, job: Job, name: str, pulse: _Pulse, error: Exception) -> None:
+        """Our fault: leave the job to be leased again a little later, or give it up after the last attempt."""
+        services = self._services
+        if pulse.lost.is_set():
+            return
+        message, code = message_of(error), kind_of(error).code
+        if job.attempts < services.settings.job_attempts:
+            self._release(job, name, f"attempt {job.attempts} failed; trying again", 2.0**job.attempts)
+            return
+        if services.catalogue.get(Asset, job.subject) is not None:
+            failed(services, job.subject, code=code, message=message)
+        self._finish(job, name, JobState.FAILED, message, code)
+
+    def _give_back(self, job: Job, name: str) -> None:
+        if self._stopping.is_set():
+            self._release(job, name, "interrupted; it goes on when the server is back", 0.0)
+        log.info("job %s was given up: %s", job.id, "stopping" if self._stopping.is_set() else "no longer ours")
+
+    def _release(self, job: Job, name: str, message: str, seconds: float) -> None:
+        """Let the lease run out after `seconds`. Where the job is not ours any more, nothing happens, which is fine."""
+        services = self._services
+        services.jobs.report(
+            job.id, worker=name, progress=0.0, message=message, at=services.clock.now(), seconds=seconds
+        )
+        services.bus.publish(Notice(job.id))
