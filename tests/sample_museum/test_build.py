@@ -1,0 +1,141 @@
+import pickle
+from collections import Counter
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from sample_museum.build import SampleMuseum, build
+from scenes.at_time import resolve
+from scenes.gltf_build import write_glb
+from scenes.model import Epoch
+from tiling.mesh import Model
+from timeline.edtf import parse, parse_span
+from timeline.instant import year_of
+from timeline.interval import FOREVER, Certainty
+
+MUSEUM = build()
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    return {asset.slug: asset.make() for asset in MUSEUM.assets}
+
+
+def middle_of(epoch: Epoch) -> str:
+    span = parse_span(epoch.existence)
+    begins = year_of(span.start_earliest)
+    ends = 2026 if span.end_latest >= FOREVER else year_of(span.end_latest - 1)
+    year = (begins + ends) // 2
+    return f"{'-' if year < 0 else ''}{abs(year):04d}"
+
+
+def test_every_date_parses() -> None:
+    for record in (*MUSEUM.epochs, *MUSEUM.placements, *MUSEUM.annotations):
+        assert parse_span(record.existence).start_earliest < parse_span(record.existence).end_latest
+    parse(MUSEUM.scene.default_moment)
+    for tour in MUSEUM.tours:
+        for step in tour.steps:
+            parse(step.moment)
+
+
+def test_something_stands_in_every_epoch() -> None:
+    for epoch in MUSEUM.epochs:
+        moment = resolve(
+            MUSEUM.scene,
+            MUSEUM.placements,
+            MUSEUM.hypotheses,
+            at=middle_of(epoch),
+            hypothesis=None,
+            minimum=Certainty.POSSIBLE,
+        )
+        assert len(moment.standing) >= 3, epoch.title
+
+
+def test_no_rivals_stand_together() -> None:
+    rivals = {hypothesis.id: set(hypothesis.contrasts_with) for hypothesis in MUSEUM.hypotheses}
+    for choice in (None, *rivals):
+        for epoch in MUSEUM.epochs:
+            moment = resolve(
+                MUSEUM.scene,
+                MUSEUM.placements,
+                MUSEUM.hypotheses,
+                at=middle_of(epoch),
+                hypothesis=choice,
+                minimum=Certainty.POSSIBLE,
+            )
+            shown = {standing.placement.hypothesis for standing in moment.standing} - {""}
+            assert not any(rivals[one] & shown for one in shown)
+
+
+def test_one_ground_and_one_horizon_at_any_time() -> None:
+    grounds = [
+        placement for placement in MUSEUM.placements if ".ground_" in placement.id.replace("_ground_", ".ground_")
+    ]
+    for year in (-800, -565, -564, -448, -447, -430, 620, 621, 1891, 1892, 1910, 1911, 2026):
+        text = f"{'-' if year < 0 else ''}{abs(year):04d}"
+        moment = resolve(MUSEUM.scene, grounds, MUSEUM.hypotheses, at=text, hypothesis=None, minimum=Certainty.POSSIBLE)
+        assert len(moment.standing) == 1, year
+
+
+def test_records_refer_to_what_exists() -> None:
+    assets = {asset.id for asset in MUSEUM.assets}
+    layers = {layer.id for layer in MUSEUM.layers}
+    hypotheses = {hypothesis.id for hypothesis in MUSEUM.hypotheses} | {""}
+    for placement in MUSEUM.placements:
+        assert placement.asset in assets
+        assert placement.layer in layers
+        assert placement.hypothesis in hypotheses
+    assert {placement.asset for placement in MUSEUM.placements} == assets
+    ids = [
+        record.id
+        for record in (
+            *MUSEUM.layers,
+            *MUSEUM.epochs,
+            *MUSEUM.hypotheses,
+            *MUSEUM.placements,
+            *MUSEUM.annotations,
+            *MUSEUM.tours,
+        )
+    ]
+    assert [one for one, count in Counter(ids).items() if count > 1] == []
+    assert {annotation.placement for annotation in MUSEUM.annotations} <= {p.id for p in MUSEUM.placements} | {""}
+
+
+def test_transforms_are_finite_and_can_be_inverted() -> None:
+    for placement in MUSEUM.placements:
+        matrix = np.array(placement.transform, dtype=float).reshape(4, 4).T
+        assert np.isfinite(matrix).all()
+        assert abs(np.linalg.det(matrix)) > 1e-6
+
+
+def test_models_are_sound(models: dict[str, Model]) -> None:
+    for slug, model in models.items():
+        assert model.primitives, slug
+        for primitive in model.primitives:
+            assert np.isfinite(primitive.positions).all(), slug
+            assert primitive.indices.max() < len(primitive.positions), slug
+            assert primitive.normals is not None, slug
+            assert np.abs(np.linalg.norm(primitive.normals, axis=1) - 1).max() < 1e-3, slug
+            assert primitive.uvs is not None, slug
+            assert np.isfinite(primitive.uvs).all(), slug
+            assert primitive.colours is not None, slug
+            assert primitive.colours.shape == (len(primitive.positions), 4), slug
+            assert model.materials[primitive.material].base_colour_image is not None, slug
+
+
+def test_a_model_made_twice_has_the_same_bytes(models: dict[str, Model]) -> None:
+    for slug in ("valley", "temple_columns"):
+        again = next(asset for asset in MUSEUM.assets if asset.slug == slug).make()
+        assert sha256(write_glb(again)).digest() == sha256(write_glb(models[slug])).digest()
+
+
+def test_makers_can_be_sent_to_other_processes() -> None:
+    maker = pickle.loads(pickle.dumps(MUSEUM.assets[0].make))
+    assert maker().triangles == MUSEUM.assets[0].make().triangles
+
+
+def test_museum_type_is_whole() -> None:
+    assert isinstance(MUSEUM, SampleMuseum)
+    assert MUSEUM.exhibition.slug == "sanctuary"
+    assert MUSEUM.exhibition.scene == MUSEUM.scene.id
