@@ -1,0 +1,575 @@
+/**
+ * The visitor's page: an exhibition's scene in space and time. Joins stage, stream, time bar and words; each of them knows
+ * nothing of the others.
+ */
+
+import "../styles/base.css";
+import "../styles/exhibition.css";
+import * as THREE from "three";
+import { loadExhibition } from "../data/exhibition";
+import type { Exhibition, Placement, Point } from "../data/exhibition";
+import { deviceBudget } from "../scene/device";
+import { Exhibit } from "../scene/exhibit";
+import { Headset, readiness } from "../scene/headset";
+import { Highlight } from "../scene/highlight";
+import { Movement } from "../scene/movement";
+import type { View } from "../scene/movement";
+import { Pins } from "../scene/pins";
+import { Stage, WebGLMissing } from "../scene/stage";
+import { TileStore } from "../scene/tiles";
+import { siteBounds } from "../scene/site";
+import { Watch } from "../scene/watch";
+import type { Certainty, Seek, State } from "../stream/session";
+import { StreamSocket } from "../stream/socket";
+import type { Link } from "../stream/socket";
+import { TimeBar } from "../time/bar";
+import { Seeker } from "../time/seeker";
+import { edtfYear, yearEdtf } from "../time/years";
+import { button, h, replace } from "../ui/dom";
+import { aboutPanel, nowPanel, thingPanel } from "../ui/panels";
+import { readingsPanel } from "../ui/readings";
+import { TourCard } from "../ui/tour";
+import { readAddress, writeAddress } from "../ui/address";
+
+const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const query = new URLSearchParams(location.search);
+
+async function main(): Promise<void> {
+  const main = document.querySelector("main")!;
+  const slug = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
+  let exhibition: Exhibition | null;
+  try {
+    exhibition = await loadExhibition(slug);
+  } catch (error) {
+    fail(main, "The exhibition could not be opened", error instanceof Error ? error.message : String(error));
+    return;
+  }
+  if (!exhibition) {
+    fail(main, "There is no such exhibition", "It may have been renamed, or is not open to the public.");
+    return;
+  }
+  document.title = `${exhibition.title} · Chronotope`;
+  try {
+    new ExhibitionPage(main, exhibition).begin();
+  } catch (error) {
+    if (!(error instanceof WebGLMissing)) throw error;
+    fail(main, "This browser cannot show the scene", error.message);
+  }
+}
+
+function fail(main: Element, title: string, why: string): void {
+  replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, title), h("p", {}, why), h("a", { href: "/" }, "All exhibitions")));
+}
+
+class ExhibitionPage {
+  private readonly scene;
+  private readonly canvas = h("canvas", {
+    class: "view",
+    tabindex: "0",
+    role: "img",
+    "aria-label": "The scene in three dimensions. A list of what is here now is in the menu.",
+  });
+  private readonly stage: Stage;
+  private readonly tiles: TileStore;
+  private readonly exhibit: Exhibit;
+  private readonly movement: Movement;
+  private readonly headset: Headset;
+  private readonly highlight: Highlight;
+  private readonly pins: Pins;
+  private readonly bar: TimeBar;
+  private readonly tour: TourCard;
+  private readonly socket: StreamSocket;
+  private readonly seeker: Seeker<Seek>;
+  private readonly watch: Watch;
+  private readonly placements: ReadonlyMap<string, Placement>;
+  private readonly side = h("aside", { class: "side panel", hidden: true, tabindex: "-1" });
+  private readonly link = h("p", { class: "link", role: "status" });
+  private readonly veil = h("canvas", { class: "veil", "aria-hidden": "true" });
+  private readonly announcer = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
+  private sideKind = "";
+  private selected: string | null = null;
+  private wanted: Seek;
+  private state: State | null = null;
+  private everOpen = false;
+  private addressTimer: number | undefined;
+
+  constructor(
+    private readonly main: Element,
+    private readonly exhibition: Exhibition,
+  ) {
+    const scene = (this.scene = exhibition.scene);
+    const address = readAddress();
+    this.placements = new Map(scene.placements.map((placement) => [placement.id, placement]));
+    this.wanted = {
+      at: address.at ?? scene.defaultMoment,
+      hypothesis: address.hypothesis ?? scene.defaultHypothesis?.id ?? null,
+      certainty: address.certainty ?? "possible",
+    };
+
+    // The canvas must be in the page before it is measured.
+    replace(main, this.canvas, this.veil);
+    this.stage = new Stage(this.canvas, { capture: query.has("capture") });
+    this.tiles = new TileStore(this.stage.renderer, () => this.exhibit.tryApply());
+    this.exhibit = new Exhibit(
+      this.tiles,
+      () => this.dissolve(),
+      () => this.shown(),
+    );
+    this.stage.scene.add(this.exhibit.root);
+    this.movement = new Movement(this.stage, this.exhibit.root, reducedMotion);
+    this.headset = new Headset(this.stage, this.movement, {
+      began: () => this.enteredHeadset(true),
+      ended: () => this.enteredHeadset(false),
+      visible: (visible) => (visible ? this.socket.start() : this.socket.pause()),
+      epoch: (step) => this.bar.stepEpoch(step),
+    });
+    this.highlight = new Highlight(this.stage, this.exhibit);
+    this.pins = new Pins(this.stage, this.exhibit.root, scene.annotations);
+    this.bar = new TimeBar(
+      scene.epochs,
+      scene.placements.map((placement) => placement.existence),
+      new Date().getFullYear(),
+      { moved: (year, settled) => this.timeMoved(year, settled) },
+      reducedMotion,
+    );
+    this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null));
+    this.socket = new StreamSocket({
+      opening: () => ({
+        scene: scene.id,
+        seek: this.wanted,
+        view: this.watch.view(),
+        budget: deviceBudget(query, this.headset.presenting),
+      }),
+      held: () => this.tiles.held(),
+      link: (link) => this.linkChanged(link),
+      event: (event) => {
+        switch (event.type) {
+          case "chunk":
+            this.tiles.add(event.content, event.digest, event.bytes);
+            break;
+          case "held":
+            this.tiles.keep(event.digest);
+            break;
+          case "state":
+            this.stateCame(event.state);
+            break;
+          case "cut":
+            this.exhibit.setCut(event);
+            break;
+          case "evict":
+            this.exhibit.forget(event.digests);
+            this.tiles.evict(event.digests);
+            break;
+          case "error":
+            if (event.seek !== null) this.seeker.answered(event.seek);
+            this.say(event.message);
+            break;
+          case "hello":
+            break;
+        }
+      },
+    });
+    this.seeker = new Seeker<Seek>({
+      ask: (seek) => this.socket.seek(seek),
+      now: () => performance.now(),
+      later: (ms, run) => window.setTimeout(run, ms),
+      everyMs: 70,
+      patienceMs: 1500,
+    });
+    this.watch = new Watch(this.stage, this.headset, (view) => this.socket.look(view) > 0);
+
+    this.furnish();
+    const bounds = siteBounds(scene.placements);
+    const home = this.home;
+    const reach = Math.max(home.position.distanceTo(home.target) * 1.6, Math.min(bounds, 400), 4);
+    this.stage.setReach(reach);
+    this.movement.reach = reach;
+    this.movement.place(address.view ?? home);
+    this.showMoment(this.wanted.at);
+  }
+
+  begin(): void {
+    this.socket.start();
+    document.addEventListener("visibilitychange", () => {
+      if (this.headset.presenting) return; // a session has a visibility of its own
+      if (document.visibilityState === "hidden") this.socket.pause();
+      else this.socket.start();
+    });
+    this.listenToClicks();
+    this.stage.onFrame(() => this.shade());
+    this.expose();
+  }
+
+  private get home(): View {
+    return toView(this.scene.viewpoint);
+  }
+
+  // ── words round the picture ────────────────────────────────────────────────────────────────────────────────────────
+
+  private furnish(): void {
+    const walk = button("walk", "Walk", () => {
+      const walking = this.movement.manner === "walk";
+      if (walking) this.movement.circle();
+      else this.movement.walk();
+      walk.setAttribute("aria-pressed", String(!walking));
+      this.main.classList.toggle("is-walking", !walking);
+      this.canvas.focus({ preventScroll: true });
+    });
+    walk.setAttribute("aria-pressed", "false");
+    const rivals = this.scene.hypotheses.length > 0;
+    const enter = button("headset", "Enter VR", () => void this.enterHeadset(), { class: "enter-vr", disabled: true });
+    const whyNot = h("p", { class: "why-flat", id: "why-flat", hidden: true });
+    const tools = h(
+      "nav",
+      { class: "tools", "aria-label": "Tools" },
+      walk,
+      button("list", "Here now", () => this.toggleSide("now")),
+      rivals && button("fork", "Readings", () => this.toggleSide("readings")),
+      this.scene.tours.length > 0 && button("tour", "Tour", () => this.tour.toggle()),
+      button("info", "About", () => this.toggleSide("about")),
+      enter,
+    );
+    const title = h(
+      "header",
+      { class: "title" },
+      h("a", { class: "title-back", href: "/" }, "All exhibitions"),
+      h("h1", {}, this.exhibition.title),
+    );
+    const pad = this.thumbPad();
+    this.main.append(this.pins.element, title, tools, whyNot, this.side, this.tour.element, pad, this.link, this.bar.element, this.announcer);
+    void readiness().then((answer) => {
+      if (answer.ready) {
+        enter.disabled = false;
+        return;
+      }
+      // Still focusable and pressable: pressing it tells why.
+      enter.disabled = false;
+      enter.setAttribute("aria-disabled", "true");
+      enter.setAttribute("aria-describedby", "why-flat");
+      enter.title = answer.why;
+      whyNot.textContent = answer.why;
+      enter.dataset["why"] = answer.why;
+    });
+  }
+
+  private async enterHeadset(): Promise<void> {
+    const enter = this.main.querySelector<HTMLButtonElement>(".enter-vr")!;
+    const whyNot = this.main.querySelector<HTMLElement>(".why-flat")!;
+    if (enter.dataset["why"] !== undefined) {
+      whyNot.hidden = !whyNot.hidden;
+      return;
+    }
+    if (this.headset.presenting) return this.headset.exit();
+    try {
+      await this.headset.enter();
+    } catch (error) {
+      whyNot.textContent = `The headset did not begin: ${error instanceof Error ? error.message : String(error)}`;
+      whyNot.hidden = false;
+    }
+  }
+
+  private enteredHeadset(inside: boolean): void {
+    this.main.classList.toggle("is-in-headset", inside);
+    const word = this.main.querySelector(".enter-vr .button-word");
+    if (word) word.textContent = inside ? "Leave VR" : "Enter VR";
+    this.socket.budget(deviceBudget(query, inside));
+    this.watch.now();
+    if (!inside) {
+      this.socket.start(); // it may have been paused when the headset was taken off
+      this.stage.invalidate();
+    }
+  }
+
+  private thumbPad(): HTMLElement {
+    const knob = h("span", { class: "pad-knob" });
+    const pad = h("div", { class: "pad", "aria-hidden": "true" }, knob);
+    const set = (x: number, y: number): void => {
+      this.movement.stick.set(x, -y);
+      knob.style.transform = `translate(${x * 34}px, ${y * 34}px)`;
+    };
+    pad.addEventListener("pointerdown", (event) => {
+      pad.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    pad.addEventListener("pointermove", (event) => {
+      if (!pad.hasPointerCapture(event.pointerId)) return;
+      const box = pad.getBoundingClientRect();
+      const stick = new THREE.Vector2(
+        (event.clientX - box.left - box.width / 2) / 44,
+        (event.clientY - box.top - box.height / 2) / 44,
+      ).clampLength(0, 1);
+      set(stick.x, stick.y);
+    });
+    for (const type of ["pointerup", "pointercancel"] as const) pad.addEventListener(type, () => set(0, 0));
+    return pad;
+  }
+
+  private toggleSide(kind: "now" | "readings" | "about"): void {
+    if (!this.side.hidden && this.sideKind === kind) this.closeSide();
+    else this.openSide(kind);
+  }
+
+  private openSide(kind: string): void {
+    this.sideKind = kind;
+    if (kind !== "thing") this.select(null);
+    this.fillSide();
+    this.side.hidden = false;
+    this.main.classList.add("has-side");
+    this.side.focus({ preventScroll: true });
+  }
+
+  private closeSide(): void {
+    this.side.hidden = true;
+    this.sideKind = "";
+    this.main.classList.remove("has-side");
+    this.select(null);
+  }
+
+  private fillSide(): void {
+    const close = button("close", "Close", () => this.closeSide(), { class: "button-round panel-close" });
+    const standing = [...(this.state?.placements.values() ?? [])];
+    switch (this.sideKind) {
+      case "now":
+        replace(
+          this.side,
+          close,
+          nowPanel(this.state?.label ?? "", standing, this.pins.standing, {
+            thing: (id) => this.openThing(id, true),
+            note: (id) => this.showNote(id),
+          }),
+        );
+        break;
+      case "readings":
+        replace(
+          this.side,
+          close,
+          readingsPanel(this.scene.hypotheses, this.wanted.hypothesis ?? "", this.wanted.certainty, {
+            hypothesis: (id) => this.want({ hypothesis: id }),
+            certainty: (certainty) => this.want({ certainty }),
+          }),
+        );
+        break;
+      case "about":
+        replace(this.side, close, aboutPanel(this.exhibition, this.tiles.verifies));
+        break;
+      case "thing": {
+        const placement = this.placements.get(this.selected ?? "");
+        const stands = standing.find((one) => one.id === this.selected);
+        if (placement) {
+          replace(this.side, close, thingPanel(this.scene, placement, stands ?? null, this.wanted, () => this.flyTo(placement.id)));
+        }
+        break;
+      }
+    }
+  }
+
+  private openThing(id: string, fly: boolean): void {
+    this.select(id);
+    this.openSide("thing");
+    if (fly) this.flyTo(id);
+  }
+
+  private select(id: string | null): void {
+    this.selected = id;
+    this.highlight.show(id);
+  }
+
+  private flyTo(id: string): void {
+    const box = this.exhibit.boxOf(id);
+    if (box.isEmpty() || this.headset.presenting) return;
+    const centre = box.getCenter(new THREE.Vector3());
+    const radius = Math.max(0.5, Math.min(box.getSize(new THREE.Vector3()).length() / 2, 60));
+    const from = this.stage.camera.position.clone().sub(centre);
+    from.y = Math.max(from.y, from.length() * 0.25);
+    void this.movement.fly({ position: centre.clone().addScaledVector(from.normalize(), radius * 2.1), target: centre }, 1.8);
+  }
+
+  private showNote(id: string): void {
+    const note = this.scene.annotations.find((annotation) => annotation.id === id);
+    if (!note) return;
+    const target = new THREE.Vector3(...note.position);
+    const from = this.stage.camera.position.clone().sub(target);
+    if (from.length() > 25) from.setLength(25);
+    from.y = Math.max(from.y, 3);
+    this.closeSide();
+    void this.movement.fly({ position: target.clone().add(from), target }, 1.6).then(() => this.pins.showById(id));
+  }
+
+  private listenToClicks(): void {
+    let down: { x: number; y: number; at: number } | null = null;
+    this.canvas.addEventListener("pointerdown", (event) => {
+      down = event.isPrimary ? { x: event.clientX, y: event.clientY, at: event.timeStamp } : null;
+    });
+    this.canvas.addEventListener("pointerup", (event) => {
+      const began = down;
+      down = null;
+      if (!began || event.timeStamp - began.at > 400) return;
+      if (Math.hypot(event.clientX - began.x, event.clientY - began.y) > 6) return;
+      this.pins.close();
+      const id = this.thingAt(event.clientX, event.clientY);
+      if (id !== null) this.openThing(id, false);
+      else this.closeSide();
+    });
+    window.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !this.side.hidden) this.closeSide();
+    });
+  }
+
+  private thingAt(x: number, y: number): string | null {
+    const box = this.canvas.getBoundingClientRect();
+    const ray = new THREE.Raycaster();
+    const point = new THREE.Vector2(((x - box.left) / box.width) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
+    ray.setFromCamera(point, this.stage.camera);
+    const hit = ray.intersectObject(this.exhibit.root, true)[0];
+    return hit ? Exhibit.placementOf(hit.object) : null;
+  }
+
+  // ── moments ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private timeMoved(year: number, settled: boolean): void {
+    this.want({ at: yearEdtf(year) }, false);
+    this.pins.at(Math.floor(year));
+    if (settled) this.saveAddress();
+  }
+
+  private want(change: Partial<Seek>, show = true): void {
+    this.wanted = { ...this.wanted, ...change };
+    if (show) {
+      this.bar.stop();
+      this.showMoment(this.wanted.at);
+      this.saveAddress();
+    }
+    this.main.classList.add("is-waiting");
+    this.seeker.want(this.wanted);
+  }
+
+  private showMoment(at: string): void {
+    const year = edtfYear(at) ?? 0;
+    this.bar.show(year);
+    this.pins.at(year);
+  }
+
+  private stateCame(state: State): void {
+    this.state = state;
+    this.exhibit.addState(state);
+    this.seeker.answered(state.seek);
+    let possible = 0;
+    for (const placement of state.placements.values()) if (placement.certainty === "possible") possible += 1;
+    this.bar.count(state.placements.size - possible, possible);
+    this.say(`${state.label}: ${state.placements.size} things`);
+    if (this.sideKind === "now" || this.sideKind === "thing") this.fillSide();
+  }
+
+  private shown(): void {
+    this.stage.invalidate(true);
+    this.highlight.refresh();
+    this.main.classList.toggle("is-waiting", !this.exhibit.shown.complete);
+  }
+
+  /** One moment melts into the next: the last picture of the old one fades over the new. */
+  private dissolve(): void {
+    const { veil, canvas } = this;
+    if (reducedMotion() || this.headset.presenting || veil.classList.contains("is-melting")) return;
+    veil.width = canvas.width;
+    veil.height = canvas.height;
+    // Drawn again in this very task: without preserveDrawingBuffer the picture is gone after it.
+    this.stage.renderer.render(this.stage.scene, this.stage.camera);
+    veil.getContext("2d")?.drawImage(canvas, 0, 0);
+    veil.classList.add("is-melting");
+    veil.addEventListener("animationend", () => veil.classList.remove("is-melting"), { once: true });
+  }
+
+  private tourStep(viewpoint: Point, moment: string, hypothesis: string | null): void {
+    this.closeSide();
+    this.pins.close();
+    this.want({ at: moment, hypothesis: hypothesis ?? this.wanted.hypothesis });
+    void this.movement.fly(toView(viewpoint));
+  }
+
+  // ── connection, light, address ─────────────────────────────────────────────────────────────────────────────────────
+
+  private linkChanged(link: Link): void {
+    if (link.state === "connecting") {
+      this.exhibit.newSession();
+      this.seeker.reset();
+    }
+    const words: Record<Link["state"], string> = {
+      connecting: this.everOpen ? "Connecting again…" : "Connecting…",
+      open: "",
+      waiting: link.state === "waiting" ? `No connection: ${link.reason}. Trying again in ${Math.ceil(link.seconds)} s.` : "",
+      paused: "Paused",
+      ended: link.state === "ended" ? link.reason : "",
+    };
+    if (link.state === "open") {
+      this.everOpen = true;
+      this.watch.reset();
+    }
+    this.link.textContent = words[link.state];
+    this.link.classList.toggle("is-bad", link.state === "waiting" || link.state === "ended");
+  }
+
+  private shade(): void {
+    const target = this.movement.target;
+    const distance = this.stage.camera.position.distanceTo(target);
+    this.stage.shade(target, THREE.MathUtils.clamp(distance * 1.1, 12, 140));
+    this.saveAddress();
+  }
+
+  private saveAddress(): void {
+    window.clearTimeout(this.addressTimer);
+    this.addressTimer = window.setTimeout(() => {
+      if (this.headset.presenting) return;
+      writeAddress(this.wanted, { position: this.stage.camera.position, target: this.movement.target });
+    }, 600);
+  }
+
+  private say(words: string): void {
+    this.announcer.textContent = words;
+  }
+
+  /** For tests and for the curious. */
+  private expose(): void {
+    const page = this;
+    Object.defineProperty(window, "chronotope", {
+      value: {
+        get stats() {
+          const { exhibit, socket, tiles, stage, headset, state } = page;
+          const { info } = stage.renderer;
+          return {
+            chunkBytes: socket.chunkBytes,
+            connections: socket.connections,
+            lastSeek: socket.lastSeek,
+            lastLook: socket.lastLook,
+            answeredSeek: state?.seek ?? 0,
+            at: state?.at ?? null,
+            standing: state?.placements.size ?? 0,
+            shown: { ...exhibit.shown },
+            cutsApplied: exhibit.cutsApplied,
+            tiles: { ...tiles.stats },
+            held: tiles.held().length,
+            verifies: tiles.verifies,
+            frames: stage.frames,
+            frameMs: stage.frameMs,
+            triangles: info.render.triangles,
+            draws: info.render.calls,
+            geometries: info.memory.geometries,
+            textures: info.memory.textures,
+            inHeadset: headset.presenting,
+            headsetFrames: headset.frames,
+            headsetViews: headset.views,
+          };
+        },
+        seek: (at: string) => page.want({ at }),
+        camera: (position: [number, number, number], target: [number, number, number]) =>
+          page.movement.place(toView({ position, target })),
+        setCertainty: (certainty: Certainty) => page.want({ certainty }),
+      },
+    });
+  }
+}
+
+function toView(point: Point): View {
+  return { position: new THREE.Vector3(...point.position), target: new THREE.Vector3(...point.target) };
+}
+
+void main();

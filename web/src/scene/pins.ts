@@ -1,0 +1,141 @@
+/**
+ * Annotations as pins over the picture: real buttons, in reading order for those who do not see it, placed each frame.
+ * A pin behind a wall is dimmed, one behind the eye is not shown; one card is open at a time.
+ */
+
+import * as THREE from "three";
+import type { Annotation } from "../data/exhibition";
+import { stands } from "../time/scale";
+import { button, h, richText } from "../ui/dom";
+import type { Stage } from "./stage";
+
+interface Pin {
+  annotation: Annotation;
+  at: THREE.Vector3;
+  element: HTMLButtonElement;
+  standing: boolean;
+}
+
+export class Pins {
+  readonly element = h("div", { class: "pins", "aria-label": "Annotations", role: "group" });
+  private readonly pins: Pin[];
+  private readonly card = h("article", { class: "pin-card panel", tabindex: "-1", hidden: true });
+  private open: Pin | null = null;
+  private readonly ray = new THREE.Raycaster();
+  private nextCheck = 0;
+  private turn = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly solid: THREE.Object3D,
+    annotations: readonly Annotation[],
+  ) {
+    this.pins = annotations.map((annotation) => {
+      const element = h(
+        "button",
+        { type: "button", class: "pin", "aria-label": `Note: ${annotation.title}`, "aria-expanded": "false" },
+        h("span", { class: "pin-dot" }),
+        h("span", { class: "pin-title", "aria-hidden": "true" }, annotation.title),
+      );
+      const pin: Pin = { annotation, at: new THREE.Vector3(...annotation.position), element, standing: false };
+      element.addEventListener("click", () => (this.open === pin ? this.close() : this.show(pin)));
+      return pin;
+    });
+    this.element.append(...this.pins.map((pin) => pin.element), this.card);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.open) return;
+      const { element } = this.open;
+      this.close();
+      element.focus();
+    });
+    stage.onFrame(() => this.lay());
+  }
+
+  /** Shows those that stand in `year`. */
+  at(year: number): void {
+    for (const pin of this.pins) {
+      pin.standing = stands(pin.annotation.existence, year) !== "no";
+      pin.element.hidden = !pin.standing;
+      if (!pin.standing && this.open === pin) this.close();
+    }
+    this.lay();
+  }
+
+  get standing(): Annotation[] {
+    return this.pins.filter((pin) => pin.standing).map((pin) => pin.annotation);
+  }
+
+  showById(id: string): void {
+    const pin = this.pins.find((one) => one.annotation.id === id);
+    if (pin) this.show(pin);
+  }
+
+  close(): void {
+    this.open?.element.setAttribute("aria-expanded", "false");
+    this.open = null;
+    this.card.hidden = true;
+  }
+
+  private show(pin: Pin): void {
+    this.close();
+    this.open = pin;
+    pin.element.setAttribute("aria-expanded", "true");
+    const { annotation } = pin;
+    this.card.lang = annotation.language;
+    this.card.replaceChildren(
+      button("close", "Close", () => this.close(), { class: "button-round panel-close" }),
+      h("p", { class: "eyebrow" }, annotation.existence.label),
+      h("h2", {}, annotation.title),
+      h("div", { class: "prose" }, richText(annotation.body)),
+      annotation.author && h("p", { class: "byline" }, annotation.author),
+    );
+    this.card.hidden = false;
+    this.lay();
+    this.card.focus({ preventScroll: true });
+  }
+
+  private lay(): void {
+    const { camera, canvas } = this.stage;
+    const width = canvas.clientWidth;
+    const height = canvas.clientHeight;
+    if (this.stage.renderer.xr.isPresenting) return;
+    const projected = new THREE.Vector3();
+    for (const pin of this.pins) {
+      if (!pin.standing) continue;
+      projected.copy(pin.at).project(camera);
+      const seen = projected.z < 1 && Math.abs(projected.x) < 1.05 && Math.abs(projected.y) < 1.05;
+      pin.element.classList.toggle("is-away", !seen);
+      if (!seen) continue;
+      const x = ((projected.x + 1) / 2) * width;
+      const y = ((1 - projected.y) / 2) * height;
+      pin.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+      if (this.open === pin) this.layCard(x, y, width, height);
+    }
+    this.checkOne();
+  }
+
+  private layCard(x: number, y: number, width: number, height: number): void {
+    if (width < 640) {
+      this.card.style.transform = ""; // a sheet at the foot of the picture, by the style sheet
+      return;
+    }
+    const box = this.card.getBoundingClientRect();
+    const left = x + 26 + box.width < width - 16 ? x + 26 : x - 26 - box.width;
+    const top = Math.max(76, Math.min(y - 40, height - box.height - 190));
+    this.card.style.transform = `translate(${Math.max(12, left).toFixed(0)}px, ${top.toFixed(0)}px)`;
+  }
+
+  /** Is something before it? One pin at a time, four times a second: a ray through tiles is not free. */
+  private checkOne(): void {
+    const now = performance.now();
+    const standing = this.pins.filter((pin) => pin.standing && !pin.element.classList.contains("is-away"));
+    if (now < this.nextCheck || standing.length === 0) return;
+    this.nextCheck = now + 250;
+    const pin = standing[this.turn++ % standing.length]!;
+    const eye = this.stage.camera.position;
+    const distance = eye.distanceTo(pin.at);
+    this.ray.set(eye, pin.at.clone().sub(eye).normalize());
+    this.ray.far = Math.max(0, distance - 0.8);
+    pin.element.classList.toggle("is-hidden-behind", this.ray.intersectObject(this.solid, true).length > 0);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Renderer, light and the frame loop. Draws only when something changed, except in a headset: a museum's tablet lives on
+ * its battery.
+ */
+
+import * as THREE from "three";
+import { HAZE, SUN, makeSky, skyLight } from "./sky";
+
+export class WebGLMissing extends Error {
+  override name = "WebGLMissing";
+}
+
+export interface StageOptions {
+  /** keep the drawn picture for captures; slower */
+  capture: boolean;
+}
+
+export class Stage {
+  readonly renderer: THREE.WebGLRenderer;
+  readonly scene = new THREE.Scene();
+  /** carries the camera; moves only in a headset */
+  readonly rig = new THREE.Group();
+  readonly camera = new THREE.PerspectiveCamera(50, 1, 0.1, 4000);
+  private readonly sun = new THREE.DirectionalLight(0xfff0d8, 3.1);
+  private readonly tickers: ((deltaS: number) => boolean)[] = [];
+  private readonly afterFrame: (() => void)[] = [];
+  private dirty = true;
+  private last = 0;
+  private readonly shadowCentre = new THREE.Vector3(Infinity, 0, 0);
+  private shadowRadius = 0;
+  frames = 0;
+  frameMs = 0;
+
+  constructor(canvas: HTMLCanvasElement, options: StageOptions) {
+    try {
+      this.renderer = new THREE.WebGLRenderer({
+        canvas,
+        antialias: true,
+        powerPreference: "high-performance",
+        preserveDrawingBuffer: options.capture,
+      });
+    } catch (cause) {
+      throw new WebGLMissing("This browser cannot draw in three dimensions (WebGL 2 is missing or switched off).", {
+        cause,
+      });
+    }
+    const renderer = this.renderer;
+    renderer.toneMapping = THREE.ACESFilmicToneMapping;
+    renderer.toneMappingExposure = 0.92;
+    renderer.shadowMap.enabled = true;
+    renderer.shadowMap.type = THREE.PCFShadowMap;
+    renderer.shadowMap.autoUpdate = false; // the sun stands still; only a new cut moves shadows
+    renderer.xr.enabled = true;
+    renderer.xr.setReferenceSpaceType("local-floor");
+
+    this.scene.fog = new THREE.Fog(HAZE, 150, 900);
+    this.scene.add(makeSky(), this.rig);
+    this.scene.environment = skyLight(renderer);
+    this.scene.environmentIntensity = 0.62;
+    this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, 0.35));
+    this.sun.castShadow = true;
+    this.sun.shadow.mapSize.set(2048, 2048);
+    this.sun.shadow.radius = 2.2;
+    this.scene.add(this.sun, this.sun.target);
+    this.rig.add(this.camera);
+
+    this.fit();
+    new ResizeObserver(() => this.fit()).observe(canvas);
+    canvas.addEventListener("webglcontextrestored", () => this.invalidate(true));
+    renderer.setAnimationLoop((time) => this.frame(time));
+  }
+
+  get canvas(): HTMLCanvasElement {
+    return this.renderer.domElement;
+  }
+
+  /** Runs each frame; answers whether it changed something to see. */
+  onTick(ticker: (deltaS: number) => boolean): void {
+    this.tickers.push(ticker);
+  }
+
+  onFrame(hook: () => void): void {
+    this.afterFrame.push(hook);
+  }
+
+  invalidate(shadows = false): void {
+    this.dirty = true;
+    if (shadows) this.renderer.shadowMap.needsUpdate = true;
+  }
+
+  /** How far the air is clear: haze begins beyond the site. */
+  setReach(metres: number): void {
+    const fog = this.scene.fog as THREE.Fog;
+    fog.near = metres * 0.8;
+    fog.far = metres * 4.5;
+    this.camera.far = Math.max(500, metres * 12);
+    this.camera.near = Math.max(0.05, Math.min(0.3, metres / 400));
+    this.camera.updateProjectionMatrix();
+    this.invalidate();
+  }
+
+  /** Lays the shadow map round what is looked at; texels stay fixed in the scene, so shadows do not crawl. */
+  shade(centre: THREE.Vector3, radius: number): void {
+    if (centre.distanceTo(this.shadowCentre) < radius * 0.25 && Math.abs(radius / this.shadowRadius - 1) < 0.3) return;
+    this.shadowCentre.copy(centre);
+    this.shadowRadius = radius;
+    const texel = (2 * radius) / this.sun.shadow.mapSize.x;
+    const snapped = centre.clone().divideScalar(texel * 64).round().multiplyScalar(texel * 64);
+    this.sun.target.position.copy(snapped);
+    this.sun.position.copy(snapped).addScaledVector(SUN, radius * 3);
+    const camera = this.sun.shadow.camera;
+    camera.left = camera.bottom = -radius;
+    camera.right = camera.top = radius;
+    camera.near = radius * 0.5;
+    camera.far = radius * 6;
+    camera.updateProjectionMatrix();
+    this.sun.shadow.normalBias = texel * 1.6;
+    this.sun.shadow.bias = -0.0004;
+    this.invalidate(true);
+  }
+
+  private fit(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (width === 0 || height === 0 || this.renderer.xr.isPresenting) return;
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / height;
+    // A phone held upright sees as much to the sides as it can without bending the columns.
+    this.camera.fov = width < height ? 62 : 50;
+    this.camera.updateProjectionMatrix();
+    this.invalidate();
+  }
+
+  private frame(time: number): void {
+    const delta = Math.min(0.1, (time - this.last) / 1000);
+    this.last = time;
+    for (const ticker of this.tickers) if (ticker(delta)) this.dirty = true;
+    if (!this.dirty && !this.renderer.xr.isPresenting) return;
+    this.dirty = false;
+    const began = performance.now();
+    this.renderer.render(this.scene, this.camera);
+    this.frameMs = performance.now() - began;
+    this.frames += 1;
+    for (const hook of this.afterFrame) hook();
+  }
+}

@@ -1,0 +1,44 @@
+/** Deep links: moment, reading and viewpoint in the page's fragment, so that an address is a state. */
+
+import * as THREE from "three";
+import type { View } from "../scene/movement";
+import type { Certainty, Seek } from "../stream/session";
+
+export interface Address {
+  at: string | null;
+  hypothesis: string | null;
+  certainty: Certainty | null;
+  view: View | null;
+}
+
+export function readAddress(): Address {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const certainty = parts.get("certainty");
+  const position = vector(parts.get("eye"));
+  const target = vector(parts.get("target"));
+  return {
+    at: parts.get("at"),
+    hypothesis: parts.get("hypothesis"),
+    certainty: certainty === "certain" || certainty === "possible" ? certainty : null,
+    view: position && target && position.distanceTo(target) > 0.01 ? { position, target } : null,
+  };
+}
+
+export function writeAddress(seek: Seek, view: View): void {
+  const parts = new URLSearchParams({ at: seek.at });
+  if (seek.hypothesis !== null) parts.set("hypothesis", seek.hypothesis);
+  if (seek.certainty !== "possible") parts.set("certainty", seek.certainty);
+  parts.set("eye", text(view.position));
+  parts.set("target", text(view.target));
+  history.replaceState(null, "", `#${parts.toString().replaceAll("%2C", ",")}`);
+}
+
+function vector(value: string | null): THREE.Vector3 | null {
+  const numbers = (value ?? "").split(",").map(Number);
+  if (numbers.length !== 3 || !numbers.every((number) => Number.isFinite(number) && Math.abs(number) < 1e6)) return null;
+  return new THREE.Vector3(...numbers);
+}
+
+function text(vector: THREE.Vector3): string {
+  return [vector.x, vector.y, vector.z].map((value) => Number(value.toFixed(2))).join(",");
+}

@@ -1,0 +1,103 @@
+/** Building elements. Styles go through CSSOM or classes, never through `style` attributes: the pages' CSP forbids them. */
+
+export type Child = Node | string | null | undefined | false;
+
+type Properties = Record<string, unknown> & { class?: string };
+
+/** An element with properties (`class`, `on…` handlers, attributes) and children. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Properties = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "class") element.className = String(value);
+    else if (name.startsWith("on") && typeof value === "function") {
+      element.addEventListener(name.slice(2).toLowerCase(), value as EventListener);
+    } else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child): child is Node | string => child != null && child !== false));
+  return element;
+}
+
+export function replace(parent: Element, ...children: Child[]): void {
+  parent.replaceChildren(...children.filter((child): child is Node | string => child != null && child !== false));
+}
+
+const KEPT = new Set(["P", "BR", "EM", "STRONG", "I", "B", "A", "UL", "OL", "LI", "BLOCKQUOTE", "SUP", "SUB", "CITE"]);
+
+/**
+ * A curator's text as nodes. The server sanitises; this is the second lock: only plain text marks and web links pass,
+ * whatever a server of another version sends.
+ */
+export function richText(html: string): DocumentFragment {
+  const result = document.createDocumentFragment();
+  const copy = (from: Node, to: Node): void => {
+    for (const child of from.childNodes) {
+      if (child instanceof Text) to.appendChild(document.createTextNode(child.data));
+      if (!(child instanceof HTMLElement)) continue;
+      if (!KEPT.has(child.tagName)) {
+        if (!["SCRIPT", "STYLE", "TEMPLATE"].includes(child.tagName)) copy(child, to);
+        continue;
+      }
+      const element = document.createElement(child.tagName);
+      const link = child.getAttribute("href");
+      if (element instanceof HTMLAnchorElement && link !== null && /^https?:\/\//.test(link)) {
+        element.href = link;
+        element.rel = "noopener noreferrer";
+        element.target = "_blank";
+      }
+      copy(child, element);
+      to.appendChild(element);
+    }
+  };
+  copy(new DOMParser().parseFromString(html, "text/html").body, result);
+  return result;
+}
+
+const PATHS: Record<string, string> = {
+  play: "M8 5.5v13l11-6.5z",
+  pause: "M7 5.5h3.5v13H7zM13.5 5.5H17v13h-3.5z",
+  back: "M14.5 5.5 8 12l6.5 6.5",
+  next: "M9.5 5.5 16 12l-6.5 6.5",
+  close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  orbit: "M12 8.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8zM3.2 14.2c-1.4-2 1.6-5.2 6.6-7.1s9.700-1.800 11 .2-1.600 5.200-6.600 7.100-9.700 1.800-11-.2z",
+  walk: "M13.200 3.600a1.600 1.600 0 1 1 0 3.200 1.600 1.600 0 0 1 0-3.200zM8 20.500l2.500-5.500M10.500 15l3 1.500.8 4M10.500 15l1.300-6 3.200 3 2.500.6M11.800 9l-3.300 1.600-.7 2.900",
+  list: "M8.500 6.500h11M8.500 12h11M8.500 17.500h11M4.500 6.500h.01M4.500 12h.01M4.500 17.500h.01",
+  tour: "M5 20V4.500M5 5h11.500l-2.200 3.500 2.200 3.500H5",
+  fork: "M12 20v-6M12 14c0-4-5-3.500-5-8.500M12 14c0-4 5-3.500 5-8.500M4.800 7.500 7 5l2.200 2.500M14.800 7.500 17 5l2.200 2.500",
+  headset: "M4 8.500h16a1 1 0 0 1 1 1V15a2 2 0 0 1-2 2h-3.500l-2-2.400h-3L8.500 17H5a2 2 0 0 1-2-2V9.500a1 1 0 0 1 1-1z",
+  info: "M12 11v6M12 7.500h.01M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17z",
+  eye: "M2.500 12S6 5.800 12 5.800 21.500 12 21.500 12 18 18.200 12 18.200 2.500 12 2.500 12zM12 9.300a2.700 2.700 0 1 0 0 5.400 2.700 2.700 0 0 0 0-5.400z",
+};
+
+const FILLED = new Set(["play", "pause"]);
+
+export function icon(name: keyof typeof PATHS & string): SVGSVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", FILLED.has(name) ? "icon icon-filled" : "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", PATHS[name] ?? "");
+  svg.append(path);
+  return svg;
+}
+
+/** A button with an icon and a word; the word is its name for those who do not see the icon. */
+export function button(
+  name: string,
+  label: string,
+  pressed: (event: MouseEvent) => void,
+  properties: Properties = {},
+): HTMLButtonElement {
+  return h(
+    "button",
+    { type: "button", title: label, ...properties, class: `button ${properties.class ?? ""}`, onClick: pressed },
+    icon(name),
+    h("span", { class: "button-word" }, label),
+  );
+}

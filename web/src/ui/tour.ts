@@ -1,0 +1,49 @@
+/** A guided way: one card, previous and next; the scene follows. */
+
+import type { Tour, TourStep } from "../data/exhibition";
+import { button, h, replace } from "./dom";
+
+export class TourCard {
+  readonly element = h("section", { class: "tour panel", "aria-label": "Tour", hidden: true });
+  private at = 0;
+
+  constructor(
+    private readonly tours: readonly Tour[],
+    private readonly go: (step: TourStep) => void,
+  ) {}
+
+  toggle(): void {
+    if (!this.element.hidden) {
+      this.close();
+      return;
+    }
+    this.element.hidden = false;
+    this.show(0);
+  }
+
+  private close(): void {
+    this.element.hidden = true;
+  }
+
+  private show(index: number): void {
+    const tour = this.tours[0];
+    const step = tour?.steps[index];
+    if (!tour || !step) return;
+    this.at = index;
+    const last = index === tour.steps.length - 1;
+    replace(
+      this.element,
+      button("close", "End the tour", () => this.close(), { class: "button-round panel-close" }),
+      h("p", { class: "eyebrow" }, `${tour.title} · ${index + 1} of ${tour.steps.length}`),
+      h("h2", {}, step.title),
+      h("p", { class: "prose", "aria-live": "polite" }, step.text),
+      h(
+        "div",
+        { class: "tour-steps" },
+        button("back", "Previous", () => this.show(this.at - 1), { disabled: index === 0 }),
+        button("next", last ? "End" : "Next", () => (last ? this.close() : this.show(this.at + 1)), { class: "button-main" }),
+      ),
+    );
+    this.go(step);
+  }
+}
