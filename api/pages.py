@@ -69,7 +69,7 @@ def front_end() -> Path | None:
 
 def page_headers(request: Request) -> dict[str, str]:
     """Security headers of a page: our own scripts only, isolated from other origins, WebXR for ourselves."""
-    # Safari before 15.4 and Firefox before 2024 do not count WebSockets as 'self'. The gate has checked the host's form.
+    # Older Safari and Firefox do not count WebSockets as 'self'. The gate has checked the host's form.
     host = request.headers["host"]
     policy = (
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; object-src 'none'; "

@@ -309,8 +309,8 @@ class _Tus:
 
     async def _complete(self, upload_id: str, actor: Actor) -> dict[str, str]:
         """Make a deposit of a whole upload and forget the upload; headers that name asset and job."""
-        with anyio.CancelScope(shield=True):
-            return await self._services.call(complete, self._services, upload_id, actor)
+        # A thread that was begun is waited for, whatever is cancelled.
+        return await self._services.call(complete, self._services, upload_id, actor)
 
 
 def _derived(kind: str, upload_id: str) -> str:

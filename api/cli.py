@@ -1,0 +1,174 @@
+"""The command `chronotope`. Here are the commands and their options; what they do is imported when they are called, so
+that `--help` is quick.
+
+Exit codes: 0 done, 1 refused or failed with one line of reason on stderr, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import cli_stream, cli_tile
+
+app = typer.Typer(
+    name="chronotope",
+    help="Backend for immersive XR and 4D virtual museums.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data directory; it holds everything.  [default: museum]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+Host = Annotated[str | None, typer.Option(metavar="H", help="Address to listen on.  [default: 127.0.0.1]")]
+Port = Annotated[
+    int | None, typer.Option(metavar="P", min=0, max=65535, help="Port; 0 takes a free one.  [default: 8000]")
+]
+Certificate = Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain (PEM) for https.")]
+Key = Annotated[Path | None, typer.Option(metavar="FILE", help="Private key (PEM) of the certificate.")]
+AutoTls = Annotated[
+    bool,
+    typer.Option(
+        "--tls-auto",
+        help="Https by an authority of this museum's own, for headsets on the LAN; listens on all addresses.",
+    ),
+]
+
+
+@app.command()
+def serve(  # noqa: PLR0917 - typer passes by name
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    tls_cert: Certificate = None,
+    tls_key: Key = None,
+    tls_auto: AutoTls = False,
+    json: Json = False,
+) -> None:
+    """Serve a museum: gallery, viewer, studio, GraphQL, stream.
+
+    On loopback a one-time curator link is printed. On any other address an administrator must have been made first:
+    chronotope token --role administrator
+    """
+    from api.cli_serve import serve as run
+
+    run(data=data, host=host, port=port, certificate=tls_cert, key=tls_key, automatic=tls_auto, as_json=json)
+
+
+@app.command()
+def demo(  # noqa: PLR0917 - typer passes by name
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    tls_auto: AutoTls = False,
+    json: Json = False,
+    build_only: Annotated[bool, typer.Option("--build-only", help="Make the sample museum, do not serve it.")] = False,
+) -> None:
+    """Make the sample museum where it is not there yet, then serve it."""
+    from api.cli_demo import demo as run
+
+    run(data=data, host=host, port=port, automatic=tls_auto, as_json=json, build_only=build_only)
+
+
+@app.command()
+def ingest(  # noqa: PLR0917 - typer passes by name
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="GLB, glTF, OBJ, PLY or STL, or a zip of one with its files."),
+    ],
+    title: Annotated[str, typer.Option(metavar="T", help="Title; default: the file's name.")] = "",
+    rights: Annotated[str, typer.Option(metavar="URI", help="Address of a licence or rights statement.")] = "",
+    attribution: Annotated[str, typer.Option(metavar="TEXT", help="Whom to name with it.")] = "",
+    data: Data = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="CHRONOTOPE_SERVER", help="Upload to a running server instead."),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(metavar="T", envvar="CHRONOTOPE_TOKEN", help="Access token for the server.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the files are tiled.")] = True,
+    json: Json = False,
+) -> None:
+    """Deposit files, wait until they are tiled, print the ids of the assets."""
+    from api.cli_ingest import ingest as run
+
+    if server and data:
+        raise typer.BadParameter("give either --data or --server")
+    about = {"title": title, "rights": rights, "attribution": attribution}
+    run(files, about, data=data, server=server, token=token, wait=wait, as_json=json)
+
+
+app.command("tile")(cli_tile.tile)
+app.command("stream")(cli_stream.stream)
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(metavar="ROLE", help="visitor, curator or administrator.")] = "curator",
+    name: Annotated[str, typer.Option(metavar="NAME", help="Who holds it; stands in the history of changes.")] = "",
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days it holds; default: until revoked.")] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make an access token and print it, this one time; the museum keeps only its hash."""
+    from api.cli_keep import token as run
+
+    run(role, name, days=days, data=data, as_json=json)
+
+
+@app.command()
+def fsck(data: Data = None, json: Json = False) -> None:
+    """Read every object again and compare it with its digest; exit 1 where one is damaged or missing."""
+    from api.cli_keep import fsck as run
+
+    run(data=data, as_json=json)
+
+
+@app.command()
+def migrate(data: Data = None, json: Json = False) -> None:
+    """Bring the catalogue to this version's schema (serve does it by itself)."""
+    from api.cli_keep import migrate as run
+
+    run(data=data, as_json=json)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib import metadata
+
+    print(metadata.version("chronotope"))
+
+
+def main() -> None:
+    """Run a command; one line of reason instead of a trace where something is refused."""
+    try:
+        app(prog_name="chronotope")
+    except Exception as error:
+        from api.errors import INTERNAL, kind_of, message_of
+        from api.settings import SettingsError
+        from storage.migrate import SchemaTooNew
+
+        if isinstance(error, SettingsError | SchemaTooNew):
+            code, message = "BAD_SETTING", str(error)
+        elif isinstance(error, OSError) and error.filename is not None:
+            code, message = "REFUSED", f"{error.filename}: {error.strerror}"
+        elif kind_of(error) is INTERNAL:
+            raise
+        else:
+            code, message = kind_of(error).code, message_of(error)
+        print(f"chronotope: {code}: {' '.join(message.split())}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,270 @@
+"""`chronotope ingest`: deposit files by tus in a running server, or straight in a data directory; print the ids."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+import orjson
+
+from api.cli_keep import user_name
+from api.cli_progress import fraction_bar, progress_bar
+from api.data_directory import held, prepare
+from api.errors import TABLE, DoorError, message_of
+from api.settings import SettingsError, from_environment
+from scenes.errors import SceneError
+from scenes.model import Actor, Asset, JobState, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from api.services import Services
+
+_CHUNK = 8 << 20
+_TRIES = 6
+_ENDED = frozenset({JobState.DONE, JobState.REJECTED, JobState.FAILED, JobState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a job stands, and what its asset has become."""
+
+    state: JobState
+    progress: float
+    message: str
+    code: str
+    figures: Mapping[str, int]
+    """tiles and triangles, once there"""
+
+
+class Door(Protocol):
+    """The two ways in."""
+
+    def deposit(self, path: Path, about: Mapping[str, str]) -> tuple[str, str]:
+        """Deposit a file; ids of the asset and the job."""
+        ...
+
+    def stand(self, asset_id: str, job_id: str) -> Stand:
+        """How far it is."""
+        ...
+
+
+def ingest(
+    files: Sequence[Path],
+    about: Mapping[str, str],
+    *,
+    data: Path | None,
+    server: str | None,
+    token: str | None,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Deposit `files` one after the other, each with `about`; print a line or a JSON object for each.
+
+    Raises:
+        DoorError: one of the files was refused; the others are in.
+    """
+    for path in files:
+        if not path.is_file():
+            raise DoorError("NOT_FOUND", f"there is no file {path}")
+    faults: list[tuple[str, str]] = []
+    answers = []
+    with _remote(server, token) if server else _local(data, work=wait) as door:
+        for path in files:
+            answer, fault = _one(door, path, about, wait=wait)
+            answers.append(answer)
+            if fault:
+                faults.append((fault[0], f"{path.name}: {fault[1]}"))
+            if not as_json and answer.get("asset"):
+                print(f"{answer['asset']}  {path.name}  {_in_words(answer)}", flush=True)
+    if as_json:
+        print(orjson.dumps(answers).decode())
+    if faults:
+        more = "" if len(faults) == 1 else f" (and {len(faults) - 1} more of {len(files)} files)"
+        raise DoorError(faults[0][0], faults[0][1] + more)
+
+
+def _in_words(answer: Mapping[str, object]) -> str:
+    if answer["state"] != "done":
+        return f"{answer['state']} {answer['code'] or ''}".strip()
+    return f"{answer['triangles']:,} triangles in {answer['tiles']} tiles"
+
+
+def _one(
+    door: Door, path: Path, about: Mapping[str, str], *, wait: bool
+) -> tuple[dict[str, object], tuple[str, str] | None]:
+    """Deposit a file and wait for it: what to print, and code and reason where it was refused."""
+    answer: dict[str, object] = {"file": str(path), "asset": None, "job": None, "state": "refused"}
+    try:
+        asset_id, job_id = door.deposit(path, about)
+    except (SceneError, DoorError) as e:
+        return answer | {"code": e.code, "message": message_of(e)}, (e.code, message_of(e))
+    answer |= {"asset": asset_id, "job": job_id}
+    if not wait:
+        return answer | {"state": "queued", "code": "", "message": ""}, None
+    with fraction_bar(path.name) as reach:
+        while (stand := door.stand(asset_id, job_id)).state not in _ENDED:
+            reach(stand.progress, stand.message)
+            time.sleep(0.2)
+    answer |= {"state": stand.state.value, "code": stand.code, "message": stand.message, **stand.figures}
+    if stand.state is JobState.DONE:
+        return answer, None
+    return answer, (stand.code or "REFUSED", stand.message)
+
+
+class _Local:
+    """Straight into a data directory."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._actor = Actor(user_name(), Role.CURATOR)
+
+    def deposit(self, path: Path, about: Mapping[str, str]) -> tuple[str, str]:
+        """See `Door`."""
+        from scenes.ingest import deposit
+
+        with path.open("rb") as source:
+            asset, job = deposit(self._services, self._actor, source, name=path.name, **about)
+        return asset.id, job.id
+
+    def stand(self, asset_id: str, job_id: str) -> Stand:
+        """See `Door`."""
+        job, asset = self._services.jobs.job(job_id), self._services.catalogue.get(Asset, asset_id)
+        assert job is not None, "it was enqueued a moment ago"
+        tileset = asset.tileset if asset else None
+        figures = {"tiles": tileset.tiles, "triangles": tileset.triangles} if tileset else {}
+        return Stand(job.state, job.progress, job.message, job.code, figures)
+
+
+@contextmanager
+def _local(data: Path | None, *, work: bool) -> Iterator[Door]:
+    from api.app import sandboxed_tile
+    from api.services import open_services
+    from api.worker import Worker
+
+    settings = prepare(from_environment(os.environ, data=data))
+    with ExitStack() as stack:
+        services = stack.enter_context(open_services(settings))
+        # Where a server holds the directory, its worker takes the jobs; else one works here as long as we wait.
+        with contextlib.suppress(SettingsError):
+            stack.enter_context(held(settings.data))
+            if work:
+                worker = Worker(services, sandboxed_tile())
+                worker.start(1)
+                stack.callback(worker.stop)
+        yield _Local(services)
+
+
+@contextmanager
+def _remote(server: str, token: str | None) -> Iterator[Door]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    timeout = httpx.Timeout(30, read=120)
+    with httpx.Client(base_url=server.rstrip("/"), headers=headers, timeout=timeout) as client:
+        yield _Remote(client)
+
+
+class _Remote:
+    """By tus and GraphQL."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def deposit(self, path: Path, about: Mapping[str, str]) -> tuple[str, str]:
+        """See `Door`. A connection that breaks is taken up again where the server says that it stands."""
+        metadata = {"filename": path.name, **{key: value for key, value in about.items() if value}}
+        size = path.stat().st_size
+        begun = self._send(
+            "POST",
+            "/uploads",
+            headers={
+                "Upload-Length": str(size),
+                "Upload-Metadata": ",".join(
+                    f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items()
+                ),
+            },
+        )
+        # Only the path counts: behind a proxy the server may call itself by another name than we do.
+        where = httpx.URL(begun.headers["Location"]).path
+        answer, offset = begun, 0
+        with path.open("rb") as file, progress_bar(f"uploading {path.name}", size) as advance:
+            while offset < size:
+                file.seek(offset)
+                answer = self._append(where, offset, file.read(_CHUNK))
+                reached = int(answer.headers["Upload-Offset"])
+                advance(reached - offset)
+                offset = reached
+        if "Chronotope-Asset" not in answer.headers:
+            answer = self._send("HEAD", where)
+        return answer.headers["Chronotope-Asset"], answer.headers["Chronotope-Job"]
+
+    def _append(self, where: str, offset: int, chunk: bytes) -> httpx.Response:
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        for attempt in range(_TRIES):
+            try:
+                return self._send("PATCH", where, headers=headers, content=chunk)
+            except _Broken:
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.25 * 2**attempt)
+            with contextlib.suppress(_Broken):
+                reached = self._send("HEAD", where)
+                if reached.headers["Upload-Offset"] != str(offset):
+                    return reached
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
+        sent = {"Tus-Resumable": "1.0.0", **(headers or {})}
+        return _checked(lambda: self._client.request(method, path, headers=sent, content=content), self._client)
+
+    def stand(self, asset_id: str, job_id: str) -> Stand:
+        """See `Door`."""
+        query = """query Stand($job: ID!, $asset: ID!) {
+            job: node(id: $job) { ... on Job { state progress message code } }
+            asset: node(id: $asset) { ... on Asset { tileset { tiles triangles } } }
+        }"""
+        body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}
+        answer = _checked(lambda: self._client.post("/graphql", json=body), self._client).json()
+        if answer.get("errors"):
+            first = answer["errors"][0]
+            raise _refused(first.get("extensions", {}).get("code", ""), first.get("message", "no reason was given"))
+        job, asset = answer["data"]["job"], answer["data"]["asset"]
+        if job is None:
+            raise DoorError("NOT_FOUND", f"the server does not know the job {job_id}")
+        figures = asset["tileset"] if asset and asset["tileset"] else {}
+        return Stand(JobState(job["state"].lower()), job["progress"], job["message"], job["code"] or "", figures)
+
+
+class _Broken(DoorError):
+    """The connection broke; it may be tried again."""
+
+
+def _checked(send: Callable[[], httpx.Response], client: httpx.Client) -> httpx.Response:
+    """The answer of the server; its refusal as our own error."""
+    try:
+        answer = send()
+    except httpx.TransportError as e:
+        raise _Broken("UNAVAILABLE", f"{client.base_url} does not answer ({type(e).__name__}: {e})") from e
+    if answer.is_success:
+        return answer
+    try:
+        problem = answer.json()
+        code, detail = str(problem.get("code", "")), str(problem.get("detail", ""))
+    except ValueError:
+        code, detail = "", ""
+    if not code:
+        by_status = (kind.code for kind in TABLE.values() if kind.status == answer.status_code)
+        code = next(by_status, "REFUSED")
+    raise _refused(code, detail or f"the server answered {answer.status_code}")
+
+
+def _refused(code: str, message: str) -> DoorError:
+    return DoorError(code if code in TABLE and code != "INTERNAL" else "REFUSED", message)
