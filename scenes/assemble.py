@@ -4,21 +4,28 @@
 that stands, whose content is the asset's own tileset document (an external tileset, named by digest). At another moment
 other children stand, but the same asset is the same URL.
 
+`scene_glb` writes the scene into one file: for each placement a cut through its tile tree, the finest that a budget of
+triangles allows over all placements.
+
 Frames: transforms of placements are y-up; 3D Tiles is z-up. With R turning (x, y, z) into (x, -z, y), a placement's M
 becomes R · M · R⁻¹: what lies below it is z-up already, or is turned by the client.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.at_time import Moment, Standing
+from scenes.join import Joined
 from scenes.model import Asset, Extent, Scene
+from tiling import tileset
+from tiling.tree import TileTree
 from timeline.label import label
 
 Matrix = NDArray[np.float64]
@@ -74,18 +81,95 @@ def scene_tileset(scene: Scene, moment: Moment, assets: Mapping[str, Asset]) -> 
         root["children"] = children
     return {
         "asset": {"version": "1.1"},
-        "extras": {
-            "chronotope": {
-                "scene": scene.id,
-                "title": scene.title,
-                "at": str(moment.at),
-                "label": label(moment.at),
-                "hypothesis": None if moment.hypothesis is None else moment.hypothesis.id,
-            }
-        },
+        "extras": {"chronotope": _about_scene(scene, moment)},
         "geometricError": _number(error),
         "root": root,
     }
+
+
+def scene_glb(
+    scene: Scene, moment: Moment, assets: Mapping[str, Asset], read: Callable[[str], bytes], *, triangles: int = 200_000
+) -> bytes:
+    """The scene at a moment as one GLB of at most `triangles` triangles, y up, metres.
+
+    `read` gives a blob by its digest. Each placement is a node with its title and `extras.chronotope`; those that stand
+    at the same tiles share their meshes. A placement for which not even the coarsest tile fits is left out and named in
+    `asset.extras.chronotope.left_out`. The same scene gives the same bytes.
+
+    Raises:
+        tiling.errors.TilingError: a tileset or a tile cannot be read back.
+    """
+    shown = shown_of(moment, assets)
+    documents = {asset.id: asset.tileset.digest for _, asset in shown if asset.tileset is not None}
+    trees = {asset_id: tileset.read(read(digest)) for asset_id, digest in documents.items()}
+    placed = [(trees[asset.id], largest_scale(standing.placement.transform)) for standing, asset in shown]
+    cuts = cut_within(placed, triangles)
+    joined = Joined(lambda name: read(name.partition(".")[0]))
+    roots: list[int] = []
+    left_out: list[str] = []
+    credits: dict[str, None] = {}
+    for (standing, asset), (tree, _), cut in zip(shown, placed, cuts, strict=True):
+        placement = standing.placement
+        tiles = [node for tile in cut if tree.content[tile] for node in joined.tile(tree.content[tile], read)]
+        if not tiles:
+            left_out.append(placement.id)
+            continue
+        about = {"chronotope": _about_placement(standing, asset)}
+        roots.append(joined.placed(matrix_of(placement.transform), tiles, name=placement.title, extras=about))
+        credits[" ".join(part for part in (asset.attribution, asset.rights) if part)] = None
+    about_scene = _about_scene(scene, moment) | ({"left_out": left_out} if left_out else {})
+    description: dict[str, Any] = {"extras": {"chronotope": about_scene}}
+    if copyright_words := "; ".join(credit for credit in credits if credit):
+        description["copyright"] = copyright_words
+    return joined.finished(roots=roots, name=scene.title, asset=description)
+
+
+def cut_within(placed: Sequence[tuple[TileTree, float]], triangles: int) -> list[list[int]]:
+    """For each tree, shown at a scale, the tiles of its cut, so that all together have at most `triangles` triangles.
+
+    First the roots, those that would leave the largest gap for their triangles first; then, as long as there is room,
+    the tile is replaced by its children whose error falls most for each triangle more. A tree whose root does not fit
+    has no tiles. Ties go to the earlier tree and tile.
+    """
+    children = [_children_of(tree) for tree, _ in placed]
+    left = triangles
+    cuts: list[set[int]] = [set() for _ in placed]
+    waiting: list[tuple[float, int, int]] = []
+
+    def consider(at: int, tile: int) -> None:
+        tree, scale = placed[at]
+        below = children[at][tile]
+        if below:
+            fall = (float(tree.error[tile]) - max(float(tree.error[child]) for child in below)) * scale
+            more = int(tree.triangles[below].sum()) - int(tree.triangles[tile])
+            heapq.heappush(waiting, (-fall / more if more > 0 else -np.inf, at, tile))
+
+    gaps = [tree.geometric_error * scale / max(1, int(tree.triangles[0])) for tree, scale in placed]
+    for at in sorted(range(len(placed)), key=lambda each: (-gaps[each], each)):
+        root = int(placed[at][0].triangles[0])
+        if root <= left:
+            left -= root
+            cuts[at].add(0)
+            consider(at, 0)
+    while waiting:
+        _, at, tile = heapq.heappop(waiting)
+        tree, below = placed[at][0], children[at][tile]
+        more = int(tree.triangles[below].sum()) - int(tree.triangles[tile])
+        if more <= left:
+            left -= more
+            cuts[at].remove(tile)
+            cuts[at].update(below)
+            for child in below:
+                consider(at, child)
+    return [sorted(cut) for cut in cuts]
+
+
+def _children_of(tree: TileTree) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in range(len(tree))]
+    for tile, parent in enumerate(tree.parent.tolist()):
+        if parent >= 0:
+            children[parent].append(tile)
+    return children
 
 
 def document_bytes(document: Mapping[str, Any]) -> bytes:
@@ -111,10 +195,30 @@ def z_up_box(low: NDArray[np.float64], high: NDArray[np.float64]) -> list[float]
 
 
 def _child(standing: Standing, asset: Asset) -> dict[str, Any]:
-    tileset, placement = asset.tileset, standing.placement
-    assert tileset is not None
-    low, high = _bounds_of(tileset.extent)
-    about = {
+    assert asset.tileset is not None
+    low, high = _bounds_of(asset.tileset.extent)
+    return {
+        "boundingVolume": {"box": z_up_box(low, high)},
+        "content": {"uri": f"/blobs/{asset.tileset.digest}.json"},
+        "extras": {"chronotope": _about_placement(standing, asset)},
+        "geometricError": _number(asset.tileset.geometric_error),
+        "transform": z_up_transform(standing.placement.transform),
+    }
+
+
+def _about_scene(scene: Scene, moment: Moment) -> dict[str, Any]:
+    return {
+        "scene": scene.id,
+        "title": scene.title,
+        "at": str(moment.at),
+        "label": label(moment.at),
+        "hypothesis": None if moment.hypothesis is None else moment.hypothesis.id,
+    }
+
+
+def _about_placement(standing: Standing, asset: Asset) -> dict[str, Any]:
+    placement = standing.placement
+    return {
         "placement": placement.id,
         "title": placement.title,
         "asset": asset.id,
@@ -124,13 +228,6 @@ def _child(standing: Standing, asset: Asset) -> dict[str, Any]:
         "reliability": placement.reliability.value,
         "rights": asset.rights,
         "attribution": asset.attribution,
-    }
-    return {
-        "boundingVolume": {"box": z_up_box(low, high)},
-        "content": {"uri": f"/blobs/{tileset.digest}.json"},
-        "extras": {"chronotope": about},
-        "geometricError": _number(tileset.geometric_error),
-        "transform": z_up_transform(placement.transform),
     }
 
 
