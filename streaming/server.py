@@ -242,11 +242,16 @@ class ServerSession:
         return tuple(wanted)
 
     def supply(self, digest: str, data: bytes) -> None:
-        """Here are the bytes of a chunk. Bytes that are no longer needed are dropped."""
+        """Here are the bytes of a chunk. Bytes that are no longer needed are dropped.
+
+        Raises:
+            ValueError: they are not as many as planned.
+        """
         transfer = self._transfers.get(digest)
         if transfer is None or transfer.whole or digest not in self._wanted:
             return
-        assert len(data) == transfer.chunk.total, f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned"
+        if len(data) != transfer.chunk.total:
+            raise ValueError(f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned")
         self._data[digest] = data
 
     def data_to_send(self, now: float) -> list[str | bytes]:

@@ -30,7 +30,9 @@ class View:
     """pixels"""
 
 
-def gaze_towards(eye: tuple[float, float, float], target: tuple[float, float, float]) -> tuple[float, ...]:
+def gaze_towards(
+    eye: tuple[float, float, float], target: tuple[float, float, float]
+) -> tuple[float, float, float, float]:
     """The quaternion (x, y, z, w) of an eye that looks at `target`, level with the horizon.
 
     Straight up or down the direction of "level" is free: it is as if the eye had looked along −z before.
