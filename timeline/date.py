@@ -117,7 +117,7 @@ class Date:
     def bounds(self) -> DayRange | None:
         """Outer bounds: first day, and the day after the last; None where no calendar has such a day (30 February)."""
         first = next(self._runs(descending=False), None)
-        last = next(self._runs(descending=True), None)
+        last = next(self._runs(descending=True), None) if "X" in self.year + self.month + self.day else first
         return None if first is None or last is None else (first[0], last[1])
 
     def runs(self) -> Iterator[DayRange]:
