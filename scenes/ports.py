@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 
-from scenes.model import Actor, Job, JobState, Record, Revision
+from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision
 
 R = TypeVar("R", bound=Record)
 
@@ -97,7 +97,7 @@ class Catalogue(Protocol):
         """Up to `first` records after a cursor, stable under writes. A cursor that is none raises Invalid."""
         ...
 
-    def exhibition_by_slug(self, slug: str) -> Record | None:
+    def exhibition_by_slug(self, slug: str) -> Exhibition | None:
         """The exhibition with this slug."""
         ...
 

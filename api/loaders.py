@@ -1,0 +1,131 @@
+"""Reads of one GraphQL operation, gathered: everything asked for at one level of the query is one catalogue statement.
+
+So the number of statements depends on the shape of a query and never on how much it answers. A loader lives for one
+operation and remembers what it read; a mutation starts with fresh ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from scenes.model import Actor, Asset, Exhibition, Hypothesis, Job, Record, Revision, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+
+    from graphql import DocumentNode
+
+    from api.services import Services
+    from scenes.ports import Page
+
+R = TypeVar("R", bound=Record)
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Loaders:
+    """The reads of one operation."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._by_kind: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._jobs = DataLoader(self._read_jobs)
+
+    def record(self, kind: type[R], record_id: str) -> Awaitable[R | None]:
+        """A record by id, None where there is none."""
+
+        def read(ids: Sequence[str]) -> list[R | None]:
+            found = self._services.catalogue.get_many(kind, ids)
+            return [found.get(each) for each in ids]
+
+        return self._loader(("record", kind), read).load(record_id)
+
+    def within(self, kind: type[R], scene: str) -> Awaitable[tuple[R, ...]]:
+        """All records of a kind in a scene."""
+
+        def read(scenes: Sequence[str]) -> list[tuple[R, ...]]:
+            found = self._services.catalogue.within(kind, scenes)
+            return [found[each] for each in scenes]
+
+        return self._loader(("within", kind), read).load(scene)
+
+    def page_within(self, kind: type[R], scene: str, *, first: int, after: str | None) -> Awaitable[Page]:
+        """A page of the records of a kind in a scene."""
+
+        def read(scenes: Sequence[str]) -> list[Page]:
+            found = self._services.catalogue.pages_within(kind, scenes, first=first, after=after)
+            return [found[each] for each in scenes]
+
+        return self._loader(("page", kind, first, after), read).load(scene)
+
+    def history(self, record_id: str, *, last: int) -> Awaitable[tuple[Revision, ...]]:
+        """The latest revisions of a record, and of what belongs to it where it is a scene."""
+
+        def read(ids: Sequence[str]) -> list[tuple[Revision, ...]]:
+            found = self._services.catalogue.histories(ids, last=last)
+            return [found[each] for each in ids]
+
+        return self._loader(("history", last), read).load(record_id)
+
+    def revision(self, record_id: str) -> Awaitable[int]:
+        """Number of the revision that last wrote a record."""
+
+        def read(ids: Sequence[str]) -> list[int]:
+            found = self._services.catalogue.revisions_of(ids)
+            return [found.get(each, 0) for each in ids]
+
+        return self._loader("revision", read).load(record_id)
+
+    def jobs(self, subject: str) -> Awaitable[tuple[Job, ...]]:
+        """Jobs that worked on an asset."""
+        return self._jobs.load(subject)
+
+    def scene(self, record_id: str) -> Awaitable[Scene | None]:
+        """A scene by id."""
+        return self.record(Scene, record_id)
+
+    def asset(self, record_id: str) -> Awaitable[Asset | None]:
+        """An asset by id."""
+        return self.record(Asset, record_id)
+
+    def hypothesis(self, record_id: str) -> Awaitable[Hypothesis | None]:
+        """A hypothesis by id."""
+        return self.record(Hypothesis, record_id)
+
+    def exhibitions(self, scene: str) -> Awaitable[tuple[Exhibition, ...]]:
+        """Exhibitions of a scene."""
+        return self.within(Exhibition, scene)
+
+    async def _read_jobs(self, subjects: list[str]) -> Sequence[tuple[Job, ...]]:
+        found: Mapping[str, tuple[Job, ...]] = await self._services.call(self._services.jobs.jobs_of, subjects)
+        return [found[each] for each in subjects]
+
+    def _loader(self, key: Hashable, read: Callable[[Sequence[K]], Iterable[V]]) -> DataLoader[K, V]:
+        if key not in self._by_kind:
+
+            async def load(keys: list[K]) -> Sequence[V]:
+                return list(await self._services.call(read, keys))
+
+            self._by_kind[key] = DataLoader(load)
+        return self._by_kind[key]
+
+
+@dataclass(slots=True)
+class Context:
+    """What resolvers are handed: the museum, who asks, and the reads of this operation."""
+
+    services: Services
+    actor: Actor
+    document: DocumentNode | None = None
+    """the query, as the guard parsed it"""
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew from now on: something was written."""
+        self.loaders = Loaders(self.services)

@@ -1,0 +1,117 @@
+"""What can be read, from where a query enters. Drafts are not there for visitors."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import strawberry
+from strawberry import ID
+
+from api import types
+from api.loaders import Context
+from api.types import (
+    After,
+    Asset,
+    Connection,
+    Exhibition,
+    First,
+    Info,
+    Node,
+    Scene,
+    connection,
+    field,
+    page_size,
+    plain,
+)
+from scenes import model
+from scenes.errors import NotFound
+from scenes.rights import Action, may, seen
+
+N = TypeVar("N", bound=Node)
+
+
+@strawberry.type(description="Who asks.")
+class Me:
+    """View of a `scenes.model.Actor`."""
+
+    value: strawberry.Private[model.Actor]
+    name: str = plain("Name; `anonymous` for visitors who are not signed in.")
+    role: model.Role = plain("What they may do.")
+
+
+async def entered(context: Context, record_id: str) -> model.Record | model.Job:
+    """The record or job with this id, if the actor may know of it.
+
+    Raises:
+        NotFound: there is none, or it is not for this actor.
+    """
+    services, actor, what = context.services, context.actor, f"thing with the id {record_id[:80]!r}"
+    record = await services.call(services.catalogue.find, record_id)
+    if record is None:
+        job = await services.call(services.jobs.job, record_id)
+        if job is None or not may(actor, Action.SEE, job):
+            raise NotFound(f"there is no {what}")
+        return job
+    if isinstance(record, model.Asset | model.Scene | model.Exhibition):
+        return seen(actor, record, what)
+    # What belongs to a scene is as visible as the scene.
+    seen(actor, await services.call(services.catalogue.get, model.Scene, record.scene), what)
+    return record
+
+
+async def _page(
+    context: Context, kind: type[model.Record], shown: type[N], *, first: int, after: str | None
+) -> Connection[N]:
+    services = context.services
+    page = await services.call(
+        services.catalogue.page,
+        kind,
+        first=page_size(first),
+        after=after,
+        public_only=not may(context.actor, Action.EDIT),
+    )
+    return connection(page, after, shown)
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    """The root of queries."""
+
+    @field
+    async def node(
+        self, info: Info, id: Annotated[ID, strawberry.argument(description="Id of anything.")]
+    ) -> Node | None:
+        """Anything by its id. NOT_FOUND where there is none, or it is not for you to know of."""
+        record = await entered(info.context, id)
+        return types.job_view(record) if isinstance(record, model.Job) else types.view(record)
+
+    @field
+    async def assets(self, info: Info, first: First = 20, after: After = None) -> Connection[Asset]:
+        """Assets, in the order of their deposit."""
+        return await _page(info.context, model.Asset, Asset, first=first, after=after)
+
+    @field
+    async def scenes(self, info: Info, first: First = 20, after: After = None) -> Connection[Scene]:
+        """Scenes, in the order in which they were made."""
+        return await _page(info.context, model.Scene, Scene, first=first, after=after)
+
+    @field
+    async def exhibitions(self, info: Info, first: First = 20, after: After = None) -> Connection[Exhibition]:
+        """Exhibitions, in the order in which they were made."""
+        return await _page(info.context, model.Exhibition, Exhibition, first=first, after=after)
+
+    @field
+    async def exhibition(
+        self, info: Info, slug: Annotated[str, strawberry.argument(description="Last part of its address.")]
+    ) -> Exhibition | None:
+        """An exhibition by its address; null where there is none, or it is not public."""
+        services = info.context.services
+        record = await services.call(services.catalogue.exhibition_by_slug, slug)
+        if record is None or not may(info.context.actor, Action.SEE, record):
+            return None
+        return Exhibition(value=record)
+
+    @field
+    def me(self, info: Info) -> Me:
+        """Who asks."""
+        return Me(value=info.context.actor)

@@ -1,0 +1,141 @@
+"""`/graphql`: GraphQL over POST and over graphql-transport-ws, and nothing else.
+
+No GET, no batches, no forms, no explorer page: a query comes as `application/json`, so that no foreign page can send
+one without the browser asking first. A request that is refused before it runs is answered 400 with coded errors; one
+that ran is answered 200, its errors beside its data.
+
+`python -m api.schema` prints the schema (docs/schema.graphql).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import strawberry
+from fastapi import APIRouter
+from graphql import GraphQLError, OperationType
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import PreExecutionError
+
+from api import graphql_socket, guard, types
+from api.answers import answered, shown
+from api.auth import actor_of
+from api.errors import DoorError
+from api.loaders import Context
+from api.mutations import Mutation
+from api.queries import Query
+from api.subscriptions import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.services import Services
+    from scenes.model import Actor
+
+_GRAPHQL_JSON = "application/graphql-response+json"
+
+
+class _Admitted(SchemaExtension):
+    """Takes the document that the guard has parsed and measured."""
+
+    def on_parse(self) -> Iterator[None]:
+        self.execution_context.graphql_document = self.execution_context.context.document
+        yield
+
+
+class _Schema(strawberry.Schema):
+    """Strawberry logs every error with its trace; ours are logged where they are shown (`api.answers`)."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Leave them alone."""
+
+
+SCHEMA = _Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[
+        types.Asset,
+        types.Scene,
+        types.Layer,
+        types.Epoch,
+        types.Hypothesis,
+        types.Placement,
+        types.Annotation,
+        types.Tour,
+        types.Exhibition,
+        types.Job,
+    ],
+    extensions=[_Admitted],
+    config=StrawberryConfig(default_resolver=types.attribute, disable_field_suggestions=True),
+)
+
+
+def router(services: Services) -> APIRouter:
+    """The routes of `/graphql`."""
+    routes = APIRouter()
+
+    @routes.post("/graphql", include_in_schema=False)
+    async def post(request: Request) -> Response:
+        actor = await actor_of(request, services)
+        status, answer = await _answer(services, actor, await _body(request))
+        accepted = request.headers.get("accept", "")
+        return Response(
+            orjson.dumps(answer),
+            status_code=status,
+            media_type=_GRAPHQL_JSON if _GRAPHQL_JSON in accepted else "application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @routes.websocket("/graphql")
+    async def socket(websocket: WebSocket) -> None:
+        await graphql_socket.serve(websocket, services, SCHEMA)
+
+    return routes
+
+
+async def _answer(services: Services, actor: Actor, body: bytes) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of the answer to a request."""
+    try:
+        admitted = guard.admit(guard.read_json(body))
+    except (DoorError, GraphQLError) as error:
+        return 400, {"errors": shown([error])}
+    if admitted.kind is OperationType.SUBSCRIPTION:
+        refused = DoorError("BAD_REQUEST", "subscriptions are answered over WebSocket (graphql-transport-ws)")
+        return 400, {"errors": shown([refused])}
+    result = await SCHEMA.execute(
+        admitted.query,
+        variable_values=admitted.variables,
+        context_value=Context(services, actor, admitted.document),
+        operation_name=admitted.operation,
+    )
+    if isinstance(result, PreExecutionError):
+        return 400, {"errors": shown(result.errors or [])}
+    return 200, answered(result)
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than it may go.
+
+    Raises:
+        DoorError: MEDIA_TYPE where it is not JSON, LIMIT where it is too long.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise DoorError("MEDIA_TYPE", "GraphQL is sent as application/json")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > guard.BODY_BYTES:
+            raise DoorError("LIMIT", f"a GraphQL request has at most {guard.BODY_BYTES >> 10} KiB")
+    return body
+
+
+if __name__ == "__main__":
+    sys.stdout.write(SCHEMA.as_str() + "\n")
