@@ -30,21 +30,30 @@ from api.services import Services, open_services
 from api.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
     from api.settings import Settings
     from api.worker import Tile
+    from pipeline.tile import TileResult
 
 
 def sandboxed_tile() -> Tile:
-    """The tiler as the worker calls it: in a child process with limits."""
-    from pipeline.sandbox import tile_in_sandbox
-    from pipeline.tile import TileSettings
+    """The tiler as the worker calls it: in a child process with limits. It is imported with the first job."""
 
-    return partial(tile_in_sandbox, settings=TileSettings())
+    def tile(
+        source: Path, name: str, out: Path, *, progress: Callable[[float, str], None], cancelled: Callable[[], bool]
+    ) -> TileResult:
+        from pipeline.sandbox import tile_in_sandbox
+
+        from pipeline.tile import TileSettings
+
+        return tile_in_sandbox(source, name, out, TileSettings(), progress, cancelled)
+
+    return tile
 
 
 def create_app(settings: Settings, *, tile: Tile | None = None) -> FastAPI:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "CHRONOTOPE_"
-_FOREIGN_PREFIXES = ("CHRONOTOPE_TEST_", "CHRONOTOPE_BENCH_")
+# Of the tests and benchmarks, and of the commands that talk to a server (api.cli).
+_FOREIGN_PREFIXES = ("CHRONOTOPE_TEST_", "CHRONOTOPE_BENCH_", "CHRONOTOPE_TOKEN", "CHRONOTOPE_SERVER")
 _SIZE = re.compile(r"(\d+)\s*([KMGT]?)i?B?", re.IGNORECASE)
 
 
@@ -210,8 +211,8 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """File of the SQLite catalogue."""
-        return Path(unquote(urlsplit(self.database_url).path)) if self.database_url else self.data / "catalogue.db"
+        """File of the SQLite catalogue. As elsewhere, three slashes are relative and four absolute."""
+        return Path(unquote(urlsplit(self.database_url).path[1:])) if self.database_url else self.data / "catalogue.db"
 
     @property
     def objects_path(self) -> Path:

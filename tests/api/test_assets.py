@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.assets import MAX_RANGES, parse_ranges
+from api.errors import DoorError
+from scenes.model import Role, Visibility
+from scenes.ports import BlobUse
+from tests.api.museum import CC0, DRAFT_TILE, MASTER, TILE, digest, write_asset
+
+if TYPE_CHECKING:
+    from tests.api.museum import Doors
+
+PUBLIC = f"/blobs/{digest(TILE)}.glb"
+DRAFT = f"/blobs/{digest(DRAFT_TILE)}"
+
+
+@pytest.mark.parametrize(
+    ("header", "ranges"),
+    [
+        ("bytes=0-0", [(0, 1)]),
+        ("bytes=0-", [(0, 10)]),
+        ("bytes=-3", [(7, 3)]),
+        ("bytes=-30", [(0, 10)]),
+        ("bytes=8-99", [(8, 2)]),
+        ("bytes=0-1, 4-5,-1", [(0, 2), (4, 2), (9, 1)]),
+        ("bytes=0-1,50-60", [(0, 2)]),
+        ("Bytes=1-1", [(1, 1)]),
+        ("lines=0-1", None),
+        ("bytes=5-2", None),
+        ("bytes=a-b", None),
+        ("bytes=-", None),
+        ("bytes=", None),
+        ("nonsense", None),
+    ],
+)
+def test_ranges(header: str, ranges: list[tuple[int, int]] | None) -> None:
+    assert parse_ranges(header, 10) == ranges
+
+
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=99-100", "bytes=-0", "bytes=" + ",".join(["0-0"] * 17)])
+def test_ranges_outside_or_too_many_are_refused(header: str) -> None:
+    with pytest.raises(DoorError) as refused:
+        parse_ranges(header, 10)
+    assert refused.value.code == "RANGE"
+    assert refused.value.headers == {"Content-Range": "bytes */10"}
+
+
+def test_sixteen_ranges_are_served() -> None:
+    assert parse_ranges("bytes=" + ",".join(["0-0"] * MAX_RANGES), 10) == [(0, 1)] * 16
+
+
+async def test_a_public_blob_is_immutable_for_everybody(doors: Doors) -> None:
+    answer = await doors.client.get(PUBLIC)
+    assert answer.status_code == 200
+    assert answer.content == TILE
+    assert answer.headers["content-type"] == "model/gltf-binary"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["etag"] == f'"{digest(TILE)}"'
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_the_name_may_come_with_or_without_its_ending(doors: Doors) -> None:
+    assert (await doors.client.get(f"/blobs/{digest(TILE)}")).content == TILE
+
+
+async def test_a_held_blob_is_not_sent_again(doors: Doors) -> None:
+    for held in (f'"{digest(TILE)}"', f'"x", W/"{digest(TILE)}"', "*"):
+        answer = await doors.client.get(PUBLIC, headers={"If-None-Match": held})
+        assert (answer.status_code, answer.content) == (304, b"")
+    assert (await doors.client.get(PUBLIC, headers={"If-None-Match": '"other"'})).status_code == 200
+
+
+async def test_head_tells_the_length_and_sends_nothing(doors: Doors) -> None:
+    answer = await doors.client.head(PUBLIC)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == str(len(TILE))
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+async def test_a_range_is_answered_as_206(doors: Doors) -> None:
+    answer = await doors.client.get(PUBLIC, headers={"Range": "bytes=4-7"})
+    assert (answer.status_code, answer.content) == (206, TILE[4:8])
+    assert answer.headers["content-range"] == f"bytes 4-7/{len(TILE)}"
+
+
+async def test_several_ranges_are_answered_in_parts(doors: Doors) -> None:
+    answer = await doors.client.get(PUBLIC, headers={"Range": "bytes=0-3,-2"})
+    assert answer.status_code == 206
+    found = re.fullmatch(r"multipart/byteranges; boundary=(\w+)", answer.headers["content-type"])
+    assert found
+    parts = answer.content.split(f"--{found[1]}".encode())
+    assert parts[1].endswith(b"\r\n\r\n" + TILE[:4] + b"\r\n")
+    assert f"Content-Range: bytes 1026-1027/{len(TILE)}".encode() in parts[2]
+    assert parts[2].endswith(TILE[-2:] + b"\r\n")
+    assert parts[3] == b"--\r\n"
+    assert answer.headers["content-length"] == str(len(answer.content))
+
+
+async def test_a_range_outside_is_416_with_the_size(doors: Doors) -> None:
+    answer = await doors.client.get(PUBLIC, headers={"Range": "bytes=5000-"})
+    assert (answer.status_code, answer.json()["code"]) == (416, "RANGE")
+    assert answer.headers["content-range"] == f"bytes */{len(TILE)}"
+
+
+async def test_a_range_of_another_version_is_answered_whole(doors: Doors) -> None:
+    stale = await doors.client.get(PUBLIC, headers={"Range": "bytes=0-3", "If-Range": '"old"'})
+    fresh = await doors.client.get(PUBLIC, headers={"Range": "bytes=0-3", "If-Range": f'"{digest(TILE)}"'})
+    assert (stale.status_code, fresh.status_code) == (200, 206)
+
+
+async def test_a_preflight_is_answered_for_every_origin(doors: Doors) -> None:
+    for path in (PUBLIC, "/scenes/scene_open/tileset.json", "/assets/asset_temple/tileset.json"):
+        headers = {"Origin": "https://elsewhere.example", "Access-Control-Request-Headers": "range"}
+        answer = await doors.client.options(path, headers=headers)
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "Range" in answer.headers["access-control-allow-headers"]
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_a_draft_blob_is_for_curators_only_and_kept_by_nobody_else(doors: Doors) -> None:
+    unknown = await doors.client.get("/blobs/" + "0" * 64)
+    hidden = await doors.client.get(DRAFT)
+    assert (hidden.status_code, hidden.headers) == (unknown.status_code, unknown.headers)
+    assert hidden.json()["title"] == unknown.json()["title"]
+    shown = await doors.client.get(DRAFT, headers=doors.bearer())
+    assert (shown.status_code, shown.content) == (200, DRAFT_TILE)
+    assert shown.headers["cache-control"] == "private, no-cache"
+    assert "access-control-allow-origin" not in shown.headers
+    assert (await doors.client.get(DRAFT, headers=doors.bearer(Role.VISITOR))).status_code == 404
+
+
+async def test_a_blob_of_a_public_and_a_draft_asset_is_seen_but_not_kept_for_good(doors: Doors) -> None:
+    doors.services.catalogue.allow_blobs("asset_secret", [BlobUse(digest(TILE), len(TILE), "model/gltf-binary")])
+    answer = await doors.client.get(PUBLIC)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-cache")
+
+
+async def test_masters_are_no_blobs_to_fetch(doors: Doors) -> None:
+    assert (await doors.client.get(f"/blobs/{digest(MASTER)}")).status_code == 404
+
+
+async def test_a_wrong_token_is_said_and_never_taken_for_none(doors: Doors) -> None:
+    answer = await doors.client.get(PUBLIC, headers={"Authorization": "Bearer nonsense"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_an_assets_tileset_names_its_tiles_by_the_address_of_blobs(doors: Doors) -> None:
+    answer = await doors.client.get("/assets/asset_temple/tileset.json")
+    assert answer.json()["root"]["content"]["uri"] == PUBLIC
+    assert answer.headers["cache-control"] == "public, no-cache"
+    again = await doors.client.get(
+        "/assets/asset_temple/tileset.json", headers={"If-None-Match": answer.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+async def test_a_master_is_handed_out_where_its_licence_allows(doors: Doors) -> None:
+    answer = await doors.client.get("/assets/asset_temple/master")
+    assert (answer.status_code, answer.content) == (200, MASTER)
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"temple scan.glb\"; filename*=UTF-8''temple%20scan.glb"
+    )
+
+
+async def test_a_master_without_a_licence_is_for_those_who_work_on_it(doors: Doors) -> None:
+    write_asset(doors.services, "closed", tile=b"glTF closed", visibility=Visibility.PUBLIC)
+    refused = await doors.client.get("/assets/asset_closed/master")
+    assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHORIZED")
+    assert (await doors.client.get("/assets/asset_closed/master", headers=doors.bearer())).content == MASTER
+
+
+async def test_what_is_larger_than_an_answer_in_memory_comes_in_pieces_and_whole(doors: Doors) -> None:
+    large = bytes(range(256)) * (9 << 12)
+    write_asset(doors.services, "large", tile=b"glTF large", visibility=Visibility.PUBLIC, rights=CC0, master=large)
+    answer = await doors.client.get("/assets/asset_large/master")
+    assert answer.content == large
+    part = await doors.client.get("/assets/asset_large/master", headers={"Range": f"bytes=1-{len(large) - 2}"})
+    assert (part.status_code, part.content) == (206, large[1:-1])

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings, SettingsError, from_environment, parse_size, variable
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_defaults_run_everything_in_one_directory() -> None:
+    settings = from_environment({})
+    assert settings.database_path == Path("museum/catalogue.db")
+    assert settings.objects_path == Path("museum/objects")
+    assert settings.host == "127.0.0.1"
+
+
+def test_the_environment_is_read_and_options_win_over_it() -> None:
+    environment = {"CHRONOTOPE_PORT": "9000", "CHRONOTOPE_LOG_FORMAT": "json", "CHRONOTOPE_DATA": "/srv/museum"}
+    settings = from_environment(environment, port=9001, data=None)
+    assert (settings.port, settings.log_format, settings.data) == (9001, "json", Path("/srv/museum"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("CHRONOTOPE_DATABASE_URL", "postgresql://db/museum", "PostgreSQL is not built yet"),
+        ("CHRONOTOPE_DATABASE_URL", "sqlite://relative.db", "sqlite:////absolute/path"),
+        ("CHRONOTOPE_OBJECTS_URL", "s3://bucket/prefix", "S3 storage is not built yet"),
+        ("CHRONOTOPE_REDIS_URL", "redis://localhost", "Redis is not built yet"),
+        ("CHRONOTOPE_DASK_SCHEDULER", "tcp://dask:8786", "not built yet"),
+        ("CHRONOTOPE_OIDC_ISSUER", "https://id.example", "not built yet"),
+        ("CHRONOTOPE_PORT", "80800", "from 0 to 65535"),
+        ("CHRONOTOPE_PORT", "-1", "from 0 to 65535"),
+        ("CHRONOTOPE_PUBLIC_URL", "museum.example", "https://museum.example"),
+        ("CHRONOTOPE_LOG_FORMAT", "xml", "text, json"),
+        ("CHRONOTOPE_SECRET_KEY", "short", "at least 32 characters"),
+        ("CHRONOTOPE_MAX_UPLOAD", "many", "512M"),
+        ("CHRONOTOPE_PROT", "8000", "did you mean CHRONOTOPE_PORT?"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(name: str, text: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=name) as refused:
+        from_environment({name: text})
+    assert said in str(refused.value)
+
+
+def test_variables_of_tests_and_clients_and_of_others_are_left_alone() -> None:
+    others = {"CHRONOTOPE_TEST_DATA": "/data", "CHRONOTOPE_BENCH_SIZE": "1", "CHRONOTOPE_TOKEN": "t", "HOME": "/root"}
+    assert from_environment(others) == Settings()
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert from_environment({"CHRONOTOPE_DATABASE_URL": "", "CHRONOTOPE_PORT": ""}) == Settings()
+
+
+def test_sqlite_and_file_addresses_may_be_given() -> None:
+    settings = from_environment(
+        {"CHRONOTOPE_DATABASE_URL": "sqlite:////srv/a%20b.db", "CHRONOTOPE_OBJECTS_URL": "file:///srv/objects"}
+    )
+    assert settings.database_path == Path("/srv/a b.db")
+    assert settings.objects_path == Path("/srv/objects")
+
+
+@pytest.mark.parametrize(("text", "size"), [("0", 0), ("1000", 1000), ("64 MiB", 64 << 20), ("2g", 2 << 30)])
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+def test_every_setting_is_documented_with_its_default_and_its_own_words() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    for field in dataclasses.fields(Settings):
+        default = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        shown = f"`{default}`" if default else "none"
+        assert f"| `{variable(field.name)}` | {shown} | {field.metadata['document']} |" in page
+    assert page.count("| `CHRONOTOPE_") == len(dataclasses.fields(Settings))
