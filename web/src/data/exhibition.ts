@@ -131,6 +131,15 @@ const MORE = `query More($scene: ID!, $after: String) {
   node(id: $scene) { ... on Scene { ${PLACEMENTS} } }
 }`;
 
+/** Years beyond any museum's stand for no bound at all. */
+function unbound(span: Span): void {
+  const far = (year: number | null): number | null => (year !== null && Math.abs(year) > 1e8 ? null : year);
+  span.startEarliestYear = far(span.startEarliestYear);
+  span.startLatestYear = far(span.startLatestYear);
+  span.endEarliestYear = far(span.endEarliestYear);
+  span.endLatestYear = far(span.endLatestYear);
+}
+
 interface Page<T> {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
   edges: { node: T }[];
@@ -152,7 +161,9 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
     page = more.node.placements;
     placements.push(...page.edges.map((edge) => edge.node));
   }
-  return { ...exhibition, scene: { ...exhibition.scene, placements } };
+  const { scene } = exhibition;
+  for (const thing of [...scene.epochs, ...scene.annotations, ...placements]) unbound(thing.existence);
+  return { ...exhibition, scene: { ...scene, placements } };
 }
 
 export interface Card {
@@ -169,7 +180,9 @@ export async function loadGallery(): Promise<Card[]> {
       edges { node { slug title description scene { title epochs { id title description colour ${SPAN} } } } }
     }
   }`);
-  return exhibitions.edges.map((edge) => edge.node);
+  const cards = exhibitions.edges.map((edge) => edge.node);
+  for (const { scene } of cards) for (const epoch of scene.epochs) unbound(epoch.existence);
+  return cards;
 }
 
 /** "Why we think so" of one moment, by placement id. */

@@ -83,6 +83,7 @@ class ExhibitionPage {
   private readonly watch: Watch;
   private readonly placements: ReadonlyMap<string, Placement>;
   private readonly side = h("aside", { class: "side panel", hidden: true, tabindex: "-1" });
+  private readonly sideBody = h("div", { class: "side-body" });
   private readonly link = h("p", { class: "link", role: "status" });
   private readonly veil = h("canvas", { class: "veil", "aria-hidden": "true" });
   private readonly announcer = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
@@ -182,7 +183,13 @@ class ExhibitionPage {
     const bounds = siteBounds(scene.placements);
     const home = this.home;
     const reach = Math.max(home.position.distanceTo(home.target) * 1.6, Math.min(bounds, 400), 4);
-    this.stage.setReach(reach);
+    this.stage.setReach(reach, bounds);
+    const bar = this.bar.element;
+    new ResizeObserver(() => {
+      const covered = main.clientHeight - bar.offsetTop;
+      document.documentElement.style.setProperty("--covered", `${covered}px`);
+      this.stage.setCovered(covered);
+    }).observe(bar);
     this.movement.reach = reach;
     this.movement.place(address.view ?? home);
     this.showMoment(this.wanted.at);
@@ -201,7 +208,16 @@ class ExhibitionPage {
   }
 
   private get home(): View {
-    return toView(this.scene.viewpoint);
+    return this.framed(this.scene.viewpoint);
+  }
+
+  /** A curator's view, made on a wide screen, from as far as a narrow one needs. */
+  private framed(point: Point): View {
+    const view = toView(point);
+    const away = view.position.clone().sub(view.target);
+    const { aspect } = this.stage.camera;
+    if (aspect < 1 && away.length() > 12) view.position.addScaledVector(away, Math.min(0.6, 0.5 / aspect - 0.5));
+    return view;
   }
 
   // ── words round the picture ────────────────────────────────────────────────────────────────────────────────────────
@@ -236,6 +252,10 @@ class ExhibitionPage {
       h("h1", {}, this.exhibition.title),
     );
     const pad = this.thumbPad();
+    this.side.append(
+      button("close", "Close", () => this.closeSide(), { class: "button-round panel-close" }),
+      this.sideBody,
+    );
     this.main.append(this.pins.element, title, tools, whyNot, this.side, this.tour.element, pad, this.link, this.bar.element, this.announcer);
     void readiness().then((answer) => {
       if (answer.ready) {
@@ -248,6 +268,8 @@ class ExhibitionPage {
       enter.setAttribute("aria-describedby", "why-flat");
       enter.title = answer.why;
       whyNot.textContent = answer.why;
+      // The one reason that somebody can mend is said unasked.
+      whyNot.hidden = window.isSecureContext;
       enter.dataset["why"] = answer.why;
     });
   }
@@ -313,6 +335,7 @@ class ExhibitionPage {
     this.sideKind = kind;
     if (kind !== "thing") this.select(null);
     this.fillSide();
+    this.sideBody.scrollTop = 0;
     this.side.hidden = false;
     this.main.classList.add("has-side");
     this.side.focus({ preventScroll: true });
@@ -326,13 +349,11 @@ class ExhibitionPage {
   }
 
   private fillSide(): void {
-    const close = button("close", "Close", () => this.closeSide(), { class: "button-round panel-close" });
     const standing = [...(this.state?.placements.values() ?? [])];
     switch (this.sideKind) {
       case "now":
         replace(
-          this.side,
-          close,
+          this.sideBody,
           nowPanel(this.state?.label ?? "", standing, this.pins.standing, {
             thing: (id) => this.openThing(id, true),
             note: (id) => this.showNote(id),
@@ -341,8 +362,7 @@ class ExhibitionPage {
         break;
       case "readings":
         replace(
-          this.side,
-          close,
+          this.sideBody,
           readingsPanel(this.scene.hypotheses, this.wanted.hypothesis ?? "", this.wanted.certainty, {
             hypothesis: (id) => this.want({ hypothesis: id }),
             certainty: (certainty) => this.want({ certainty }),
@@ -350,13 +370,13 @@ class ExhibitionPage {
         );
         break;
       case "about":
-        replace(this.side, close, aboutPanel(this.exhibition, this.tiles.verifies));
+        replace(this.sideBody, aboutPanel(this.exhibition, this.tiles.verifies));
         break;
       case "thing": {
         const placement = this.placements.get(this.selected ?? "");
         const stands = standing.find((one) => one.id === this.selected);
         if (placement) {
-          replace(this.side, close, thingPanel(this.scene, placement, stands ?? null, this.wanted, () => this.flyTo(placement.id)));
+          replace(this.sideBody, thingPanel(this.scene, placement, stands ?? null, this.wanted, () => this.flyTo(placement.id)));
         }
         break;
       }
@@ -379,9 +399,25 @@ class ExhibitionPage {
     if (box.isEmpty() || this.headset.presenting) return;
     const centre = box.getCenter(new THREE.Vector3());
     const radius = Math.max(0.5, Math.min(box.getSize(new THREE.Vector3()).length() / 2, 60));
-    const from = this.stage.camera.position.clone().sub(centre);
-    from.y = Math.max(from.y, from.length() * 0.25);
-    void this.movement.fly({ position: centre.clone().addScaledVector(from.normalize(), radius * 2.1), target: centre }, 1.8);
+    const from = this.stage.camera.position.clone().sub(centre).normalize();
+    from.y = Math.max(from.y, 0.25);
+    const position = this.clearSpot(id, centre, from.normalize(), radius * 2.1);
+    void this.movement.fly({ position, target: centre }, 1.8);
+  }
+
+  /** A place at `distance` from `centre` from which nothing else hides it: on this side if there is one, else round it. */
+  private clearSpot(id: string, centre: THREE.Vector3, from: THREE.Vector3, distance: number): THREE.Vector3 {
+    const ray = new THREE.Raycaster();
+    const up = new THREE.Vector3(0, 1, 0);
+    for (const turn of [0, 40, -40, 80, -80, 130, -130, 180]) {
+      const direction = from.clone().applyAxisAngle(up, THREE.MathUtils.degToRad(turn));
+      const spot = centre.clone().addScaledVector(direction, distance);
+      ray.set(spot, direction.clone().negate());
+      ray.far = distance;
+      const hit = ray.intersectObject(this.exhibit.root, true)[0];
+      if (!hit || Exhibit.placementOf(hit.object) === id) return spot;
+    }
+    return centre.clone().addScaledVector(from, distance);
   }
 
   private showNote(id: string): void {
@@ -483,7 +519,7 @@ class ExhibitionPage {
     this.closeSide();
     this.pins.close();
     this.want({ at: moment, hypothesis: hypothesis ?? this.wanted.hypothesis });
-    void this.movement.fly(toView(viewpoint));
+    void this.movement.fly(this.framed(viewpoint));
   }
 
   // ── connection, light, address ─────────────────────────────────────────────────────────────────────────────────────

@@ -27,7 +27,7 @@ export function ghostOf(material: THREE.Material): THREE.Material {
         float spacing = exp2(floor(log2(max(length(vGhost - cameraPosition), 1.0) * 0.02)));
         float phase = abs(fract(along / spacing) - 0.5) * 2.0;
         float soft = fwidth(along / spacing) * 2.0;
-        diffuseColor.a = mix(0.34, 0.72, smoothstep(0.62 - soft, 0.62 + soft, phase));
+        diffuseColor.a = mix(0.42, 0.8, smoothstep(0.62 - soft, 0.62 + soft, phase));
         #include <opaque_fragment>`,
       );
   };

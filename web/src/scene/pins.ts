@@ -22,7 +22,6 @@ export class Pins {
   private readonly card = h("article", { class: "pin-card panel", tabindex: "-1", hidden: true });
   private open: Pin | null = null;
   private readonly ray = new THREE.Raycaster();
-  private nextCheck = 0;
   private turn = 0;
 
   constructor(
@@ -49,6 +48,7 @@ export class Pins {
       element.focus();
     });
     stage.onFrame(() => this.lay());
+    window.setInterval(() => this.checkOne(), 250);
   }
 
   /** Shows those that stand in `year`. */
@@ -111,7 +111,6 @@ export class Pins {
       pin.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
       if (this.open === pin) this.layCard(x, y, width, height);
     }
-    this.checkOne();
   }
 
   private layCard(x: number, y: number, width: number, height: number): void {
@@ -127,10 +126,9 @@ export class Pins {
 
   /** Is something before it? One pin at a time, four times a second: a ray through tiles is not free. */
   private checkOne(): void {
-    const now = performance.now();
+    if (this.stage.renderer.xr.isPresenting) return;
     const standing = this.pins.filter((pin) => pin.standing && !pin.element.classList.contains("is-away"));
-    if (now < this.nextCheck || standing.length === 0) return;
-    this.nextCheck = now + 250;
+    if (standing.length === 0) return;
     const pin = standing[this.turn++ % standing.length]!;
     const eye = this.stage.camera.position;
     const distance = eye.distanceTo(pin.at);

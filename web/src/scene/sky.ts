@@ -5,9 +5,9 @@
 
 import * as THREE from "three";
 
-export const HAZE = new THREE.Color(0xd9dedb);
-const ZENITH = new THREE.Color(0x5f8fc4);
-const GROUND = new THREE.Color(0xb5ab97);
+export const HAZE = new THREE.Color(0xdde2e2);
+const ZENITH = new THREE.Color(0x3f7cc4);
+const GROUND = new THREE.Color(0xc2b79f);
 
 /** Towards the sun: mid-afternoon, so that columns throw shadows that are long enough to model them. */
 export const SUN = new THREE.Vector3(-0.62, 0.6, 0.5).normalize();
@@ -26,7 +26,7 @@ const FRAGMENT = /* glsl */ `
   void main() {
     vec3 ray = normalize(vRay);
     float up = ray.y;
-    vec3 sky = mix(haze, zenith, pow(smoothstep(-0.02, 0.75, up), 0.62));
+    vec3 sky = mix(haze, zenith, pow(smoothstep(-0.01, 0.62, up), 0.7));
     vec3 below = mix(haze, ground, smoothstep(0.0, -0.5, up));
     vec3 colour = up > 0.0 ? sky : below;
     float near = max(dot(ray, sun), 0.0);

@@ -28,6 +28,7 @@ export class Stage {
   private last = 0;
   private readonly shadowCentre = new THREE.Vector3(Infinity, 0, 0);
   private shadowRadius = 0;
+  private covered = 0;
   frames = 0;
   frameMs = 0;
 
@@ -88,11 +89,11 @@ export class Stage {
     if (shadows) this.renderer.shadowMap.needsUpdate = true;
   }
 
-  /** How far the air is clear: haze begins beyond the site. */
-  setReach(metres: number): void {
+  /** How far the air is clear, and where the ground is gone in haze. */
+  setReach(metres: number, site: number): void {
     const fog = this.scene.fog as THREE.Fog;
-    fog.near = metres * 0.8;
-    fog.far = metres * 4.5;
+    fog.near = Math.max(metres * 0.8, site * 0.45);
+    fog.far = Math.max(metres * 3.2, site * 1.5);
     this.camera.far = Math.max(500, metres * 12);
     this.camera.near = Math.max(0.05, Math.min(0.3, metres / 400));
     this.camera.updateProjectionMatrix();
@@ -119,6 +120,13 @@ export class Stage {
     this.invalidate(true);
   }
 
+  /** Pixels at the foot of the picture that words cover. */
+  setCovered(pixels: number): void {
+    if (this.covered === pixels) return;
+    this.covered = pixels;
+    this.fit();
+  }
+
   private fit(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0 || this.renderer.xr.isPresenting) return;
@@ -127,6 +135,8 @@ export class Stage {
     this.camera.aspect = width / height;
     // A phone held upright sees as much to the sides as it can without bending the columns.
     this.camera.fov = width < height ? 62 : 50;
+    // The time bar covers the foot of the picture: what is looked at stands in the middle of what is left.
+    this.camera.setViewOffset(width, height, 0, Math.round(Math.min(this.covered, height * 0.4) * 0.42), width, height);
     this.camera.updateProjectionMatrix();
     this.invalidate();
   }

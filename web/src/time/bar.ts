@@ -103,13 +103,17 @@ export class TimeBar {
 
   /** How many things stand at the moment, surely and perhaps. */
   count(certain: number, possible: number): void {
-    const parts = [`${certain} ${certain === 1 ? "thing stands" : "things stand"} for certain`];
-    if (possible > 0) parts.push(`${possible} possibly`);
+    const all = certain + possible;
+    const things = all === 1 ? "1 thing is here" : `${all} things are here`;
     this.standing.replaceChildren(
       h("span", { class: "meter", "aria-hidden": "true" }, this.meter),
-      certain + possible === 0 ? "nothing is known to stand here" : parts.join(", "),
+      all === 0
+        ? "Nothing is known to be here"
+        : possible === 0
+          ? `${things}, ${all === 1 ? "for certain" : "all for certain"}`
+          : `${things}, ${possible === all ? "possibly" : `${possible} of them possibly`}`,
     );
-    this.meter.style.width = `${certain + possible === 0 ? 0 : (100 * certain) / (certain + possible)}%`;
+    this.meter.style.width = `${all === 0 ? 0 : (100 * certain) / all}%`;
   }
 
   stop(): void {
@@ -156,7 +160,7 @@ export class TimeBar {
     for (const { epoch, edges } of placed) {
       const [from, full, fading, to] = edges;
       const begins = Math.min(full, fading);
-      let lane = rows.findIndex((end) => begins >= end - 1e-4);
+      let lane = rows.findIndex((end) => begins >= end - 0.012);
       if (lane < 0) lane = rows.push(0) - 1;
       rows[lane] = Math.max(full, fading);
       const width = Math.max(to - from, 0.002);
@@ -175,8 +179,10 @@ export class TimeBar {
       const [a, b, peak] = full <= fading ? [full, fading, ""] : [fading, full, "80"];
       element.style.background =
         `linear-gradient(90deg, ${colour}00, ${colour}${peak} ${at(a)}, ${colour}${peak} ${at(b)}, ${colour}00)`;
-      element.style.setProperty("--title-from", at(a));
-      element.style.setProperty("--title-width", `${((b - a) / width) * 100}%`);
+      // The title begins where the band is half there.
+      const begin = (from + a) / 2;
+      element.style.setProperty("--title-from", at(begin));
+      element.style.setProperty("--title-width", `${(((b + to) / 2 - begin) / width) * 100}%`);
       row.append(element);
       this.bands.push({ epoch, element });
     }

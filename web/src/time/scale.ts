@@ -47,7 +47,13 @@ export class TimeScale {
     const first = Math.floor(low - margin);
     // The last year is whole, so that the handle at the far right reads the present and not the year after it.
     const last = Math.max(open ? present : Math.min(present, Math.ceil(high + margin)), Math.ceil(high), first + 1);
-    const years = [first, ...[...inner].filter((year) => year > first && year < last).sort((a, b) => a - b), last];
+    // One epoch ends in 430 BC, the next begins in 430 BC: that is one boundary, not a year as wide as a finger.
+    const nearest = Math.max(1.5, (last - first) / 600);
+    const years = [first];
+    for (const year of [...inner].sort((a, b) => a - b)) {
+      if (year - years[years.length - 1]! > nearest && last - year > nearest) years.push(year);
+    }
+    years.push(last);
     const places = [0];
     for (let i = 1; i < years.length; i++) {
       places.push(places[i - 1]! + (years[i]! - years[i - 1]!) ** DAMPING);
@@ -89,6 +95,8 @@ export class TimeScale {
         const year = round < 0 ? round + 1 : round;
         const place = this.place(year);
         if (place < gap / 2 || place > 1 - gap / 2) continue;
+        // A fine year only where its neighbours would have room, too: 660 alone between 500 and 1000 says nothing.
+        if (step < 100 && this.place(year + step) - place < gap * 0.8) continue;
         if (result.every((tick) => Math.abs(tick.place - place) >= gap)) result.push({ year, place });
       }
       if (result.length * gap > 0.8) break;

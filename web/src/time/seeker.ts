@@ -7,14 +7,14 @@ export class Seeker<Want> {
   private wanted: { want: Want } | null = null;
   private underWay: number | null = null;
   private lastAt = -Infinity;
-  private timer: unknown = null;
+  private sleeping = false;
 
   constructor(
     private readonly options: {
       /** sends the request; its number, or 0 when it cannot be sent now */
       ask(want: Want): number;
       now(): number;
-      later(ms: number, run: () => void): unknown;
+      later(ms: number, run: () => void): void;
       everyMs: number;
       /** a request that stays unanswered so long does not block the next */
       patienceMs: number;
@@ -39,13 +39,18 @@ export class Seeker<Want> {
   }
 
   private run(): void {
-    if (!this.wanted || this.timer !== null) return;
+    if (!this.wanted) return;
     const { now, everyMs, patienceMs } = this.options;
     const wait = this.lastAt + (this.underWay === null ? everyMs : patienceMs) - now();
     if (wait > 0) {
-      // While one is under way its answer calls again, sooner than this timer.
-      if (this.underWay === null) this.sleep(wait);
-      else this.sleep(Math.min(wait, everyMs));
+      // While one is under way its answer calls again, sooner than this.
+      if (!this.sleeping) {
+        this.sleeping = true;
+        this.options.later(this.underWay === null ? wait : Math.min(wait, everyMs), () => {
+          this.sleeping = false;
+          this.run();
+        });
+      }
       return;
     }
     const { want } = this.wanted;
@@ -53,12 +58,5 @@ export class Seeker<Want> {
     this.lastAt = now();
     const number = this.options.ask(want);
     this.underWay = number === 0 ? null : number;
-  }
-
-  private sleep(ms: number): void {
-    this.timer = this.options.later(ms, () => {
-      this.timer = null;
-      this.run();
-    });
   }
 }

@@ -6,21 +6,22 @@ import type { Seek, StandingPlacement } from "../stream/session";
 import { button, h } from "./dom";
 import { rightsName } from "./rights";
 
-/** Extended Matrix classes, in plain words. */
+/** Extended Matrix classes, in plain words; the stream writes `USVs`, GraphQL `USVS`. */
 const RELIABILITY: Record<string, { title: string; meaning: string }> = {
   US: { title: "Real", meaning: "stands or lies where it was found" },
-  USVs: { title: "Rebuilt on evidence", meaning: "reconstructed from what was found in this place" },
-  USVn: { title: "Rebuilt by analogy", meaning: "reconstructed from comparable sites or written sources" },
+  USVS: { title: "Rebuilt on evidence", meaning: "reconstructed from what was found in this place" },
+  USVN: { title: "Rebuilt by analogy", meaning: "reconstructed from comparable sites or written sources" },
   SF: { title: "Real, moved", meaning: "a find that is no longer in its first place" },
   VSF: { title: "Restored find", meaning: "a find, completed and put back by reasoning" },
 };
 
-export function reliabilityTag(reliability: string): HTMLElement {
+export function reliabilityTag(text: string): HTMLElement {
+  const reliability = text.toUpperCase();
   const known = RELIABILITY[reliability];
   return h(
     "span",
     { class: `tag tag-${known ? reliability : "other"}`, title: known?.meaning ?? "" },
-    known?.title ?? reliability,
+    known?.title ?? text,
   );
 }
 
@@ -79,7 +80,7 @@ export function thingPanel(
   fly: () => void,
 ): DocumentFragment {
   const panel = document.createDocumentFragment();
-  const known = RELIABILITY[placement.reliability];
+  const known = RELIABILITY[placement.reliability.toUpperCase()];
   const hypothesis = scene.hypotheses.find((one) => one.id === placement.hypothesis?.id);
   const certainty = h("p", { class: "certainty" });
   const sure = standing === null ? "It does not stand at this moment." : standing.certainty === "certain" ? "Stands here for certain at this moment." : "May stand here at this moment; it is not certain.";

@@ -1,0 +1,175 @@
+"""A visitor opens an exhibition and drags time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from tests.journeys.conftest import ARTIFACTS, Visit, picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.journeys.conftest import Served
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"), dtype=np.int16)
+
+
+def changed(before: Path, after: Path) -> float:
+    """Share of the pixels that differ to the eye."""
+    return float((np.abs(pixels(before) - pixels(after)).max(axis=2) > 24).mean())
+
+
+def drag_time(visit: Visit, epoch: str) -> None:
+    """Drag the handle of the time bar to the middle of an epoch's band, in steps as a hand does."""
+    page = visit.page
+    handle = page.locator(".time-head").bounding_box()
+    band = page.locator(".time-band", has_text=epoch).bounding_box()
+    assert handle
+    assert band
+    y = band["y"] + band["height"] / 2
+    page.mouse.move(handle["x"], y)
+    page.mouse.down()
+    page.mouse.move(band["x"] + band["width"] / 2, y, steps=12)
+    page.mouse.up()
+
+
+def test_dragging_time_across_an_epoch_changes_the_picture_for_few_bytes(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1")
+    page = visit.page
+    first = visit.settle("s.shown.tiles > 0 && s.tiles.failed === 0")
+    assert first["at"] == "-0430"
+    assert page.locator(".time-year").inner_text() == "431 BC"
+    assert page.locator(".time-epoch").inner_text() == "Temple"
+    page.wait_for_timeout(600)
+    temple = picture(page, "visitor-temple")
+    assert np.unique(pixels(temple).reshape(-1, 3), axis=0).shape[0] > 500, "something is drawn"
+
+    drag_time(visit, "Church")
+    second = visit.settle("s.answeredSeek > 0 && s.answeredSeek === s.lastSeek && s.shown.state > 1")
+    assert page.locator(".time-epoch").inner_text() == "Church"
+    page.wait_for_timeout(800)
+    church = picture(page, "visitor-church")
+    page.screenshot(path=ARTIFACTS / "visitor-church-page.png")
+    assert changed(temple, church) > 0.02
+    step = int(second["chunkBytes"]) - int(first["chunkBytes"])  # type: ignore[call-overload]
+    assert 0 < step < int(first["chunkBytes"]) / 3  # type: ignore[call-overload]
+
+    # And back: what stood before is held, so it costs almost nothing.
+    drag_time(visit, "Temple")
+    third = visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > %d" % int(second["lastSeek"]))  # type: ignore[call-overload]
+    back = int(third["chunkBytes"]) - int(second["chunkBytes"])  # type: ignore[call-overload]
+    assert back < step / 4
+    assert third["tiles"]["failed"] == third["tiles"]["damaged"] == 0  # type: ignore[index]
+
+
+def test_what_is_only_possible_is_drawn_as_a_ghost_and_can_be_left_out(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1#at=-0619")
+    shown = visit.settle("s.shown.tiles > 0")["shown"]
+    assert shown["ghosts"] > 0  # type: ignore[index]
+    assert "possibly" in visit.page.locator(".time-standing").inner_text()
+    visit.page.get_by_role("button", name="Readings").click()
+    visit.page.get_by_label("Show what is possible").uncheck()
+    assert visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0 && s.standing === 1")["shown"]["ghosts"] == 0  # type: ignore[index]
+
+
+def test_rival_readings_are_a_switch_with_authors_and_reasons(served: Served, visiting: Callable[..., Visit]) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1#at=-0400&eye=4,3,32&target=0,2.5,21")
+    page = visit.page
+    visit.settle("s.shown.tiles > 0")
+    page.wait_for_timeout(500)
+    bronze = picture(page, "visitor-bronze")
+    page.get_by_role("button", name="Readings").click()
+    panel = page.locator(".side")
+    assert "P. Argyros" in panel.inner_text()
+    assert "A marble toe in the cistern." in panel.inner_text()
+    panel.get_by_label("A marble").check()
+    visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0")
+    panel.get_by_role("button", name="Close").click()
+    page.wait_for_timeout(800)
+    assert changed(bronze, picture(page, "visitor-marble")) > 0.005
+
+
+def test_a_thing_says_why_we_think_so_and_notes_stand_in_their_time(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey")
+    page = visit.page
+    visit.settle("s.shown.tiles > 0")
+    page.get_by_role("button", name="Here now").click()
+    here = page.locator(".side")
+    assert "Temple" in here.inner_text()
+    assert "Shrine" not in here.inner_text()
+    here.get_by_role("button", name="Temple").click()
+    assert "Foundations of the temple were found in place." in here.inner_text()
+    assert "CC0" in here.inner_text()
+    assert "Notebook 12, page 4" in here.inner_text()
+    page.keyboard.press("Escape")
+
+    assert page.locator(".pin:not([hidden])").count() == 1
+    page.get_by_role("button", name="Note: A dedication").click()
+    assert page.locator(".pin-card em").inner_text() == "Philon"
+    slider = page.get_by_role("slider", name="Moment in time")
+    slider.focus()
+    slider.press("PageDown")
+    assert slider.get_attribute("aria-valuetext") != ""
+    visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0")
+    assert page.get_by_role("button", name="Note: Post holes").count() == 1
+    assert page.locator(".pin-card").is_hidden()
+
+
+def test_a_tour_moves_through_space_and_time(served: Served, visiting: Callable[..., Visit]) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey", reduced_motion="reduce")
+    page = visit.page
+    visit.settle("s.shown.tiles > 0")
+    page.get_by_role("button", name="Tour").click()
+    page.locator(".tour").get_by_role("button", name="Next").click()
+    visit.settle("s.at === '0450' && s.answeredSeek === s.lastSeek")
+    assert page.locator(".tour h2").inner_text() == "The church"
+    assert page.locator(".time-year").inner_text() == "450 AD"
+
+
+def test_a_lost_connection_is_said_and_resumed_without_sending_again(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey")
+    page = visit.page
+    before = visit.settle("s.shown.tiles > 0")
+    # Hidden pages let go of their stream; coming back resumes with what is held.
+    hide = "(s) => { Object.defineProperty(document, 'visibilityState', { value: s, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(hide, "hidden")
+    assert page.locator(".link").inner_text() == "Paused"
+    page.evaluate(hide, "visible")
+    after = visit.settle("s.connections === 2 && s.cutsApplied > %d" % int(before["cutsApplied"]))  # type: ignore[call-overload]
+    assert after["shown"]["tiles"] == before["shown"]["tiles"]  # type: ignore[index]
+    again = int(after["chunkBytes"]) - int(before["chunkBytes"])  # type: ignore[call-overload]
+    assert again < int(before["chunkBytes"]) / 4  # type: ignore[call-overload]
+
+
+def test_an_unknown_exhibition_and_the_gallery(served: Served, visiting: Callable[..., Visit]) -> None:
+    gallery = visiting(f"{served.url}/")
+    gallery.page.get_by_role("link", name="A small sanctuary").wait_for()
+    answer = gallery.page.request.get(f"{served.url}/exhibitions/no-such")
+    assert answer.status == 404
+
+
+def test_the_phone_sees_the_whole_building_and_the_whole_bar(served: Served, visiting: Callable[..., Visit]) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=390, height=844, has_touch=True, is_mobile=True)
+    visit.settle("s.shown.tiles > 0")
+    visit.page.wait_for_timeout(500)
+    visit.page.screenshot(path=ARTIFACTS / "visitor-phone.png")
+    box = visit.page.locator(".time").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    visit.page.touchscreen.tap(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.62)
+    visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0")
