@@ -29,6 +29,8 @@ Y_UP_TO_Z_UP: Matrix = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 
 TOLERANCE = 1e-5
 """of a box's size"""
 _MOST_TILES = 200_000
+_MOST = 1e15
+"""greatest number taken for finite, so that products of some are, too"""
 _MAGIC = {
     "image/png": (b"\x89PNG\r\n\x1a\n", 0),
     "image/jpeg": (b"\xff\xd8\xff", 0),
@@ -167,7 +169,7 @@ class _Checker:
         to_world, scale = visit.to_world, visit.scale
         if "transform" in tile:
             own = _transform(tile["transform"])
-            if own is None:
+            if own is None or not (np.abs(to_world @ own) < _MOST).all():
                 yield Finding("TRANSFORM", where, "transform is not 16 finite numbers of an invertible affine matrix")
             else:
                 to_world = to_world @ own
@@ -326,7 +328,7 @@ def _extensions(document: dict[str, Any], where: str) -> Iterator[Finding]:
 
 def _finite(value: object) -> float | None:
     """A JSON number as a finite float, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MOST:
         return None
     return float(value)
 
@@ -403,7 +405,11 @@ def _children(tile: dict[str, Any], inner: _Visit, waiting: list[_Visit]) -> Ite
         return
     seen: dict[str, int] = {}
     for at, child in enumerate(children):
-        text = json.dumps(child, sort_keys=True)
+        try:
+            text = json.dumps(child, sort_keys=True)
+        except RecursionError:
+            yield Finding("BAD_TILE", f"{inner.where}.children[{at}]", "tiles are nested too deep to be compared")
+            continue
         if text in seen:
             yield Finding("CHILD_TWICE", f"{inner.where}.children[{at}]", f"the same as children[{seen[text]}]")
         seen.setdefault(text, at)

@@ -37,6 +37,7 @@ _CODED = "EXT_meshopt_compression"
 _JSON_CHUNK, _BIN_CHUNK = 0x4E4F534A, 0x004E4942
 _MOST_BYTES = 1 << 30
 _MOST_DEPTH = 64
+_MOST_METRES = 1e15
 
 _TYPES: dict[int, np.dtype[Any]] = {
     5120: np.dtype("i1"),
@@ -232,6 +233,8 @@ def nodes_of(document: dict[str, Any]) -> list[tuple[int, Matrix]]:
             if depth > _MOST_DEPTH or len(found) > len(nodes):
                 raise BadContent("nodes form a circle, or are nested too deep")
             matrix = above @ node_matrix(nodes[at])
+            if not (np.abs(matrix) < _MOST_METRES).all():  # not a number, too
+                raise BadContent(f"nodes[{at}]: its matrix is not finite, or beyond all bounds")
             found.append((at, matrix))
             waiting += [(child, matrix, depth + 1) for child in reversed(nodes[at].get("children", []))]
     except _WRONG as wrong:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -316,3 +317,51 @@ def test_far_off_tilesets_are_measured_in_their_own_frame() -> None:
 )
 def test_references_are_resolved_against_their_document(base: str, reference: str, uri: str) -> None:
     assert resolved(base, reference) == uri
+
+
+def _with_a_value_replaced(document: Any, chance: random.Random) -> Any:
+    """The document with one member, at any depth, replaced by something else."""
+    places: list[tuple[Any, Any]] = []
+    waiting = [document]
+    while waiting:
+        place = waiting.pop()
+        keys = list(place) if isinstance(place, dict) else range(len(place)) if isinstance(place, list) else []
+        places += [(place, key) for key in keys]
+        waiting += [place[key] for key in keys]
+    place, key = chance.choice(places)
+    place[key] = chance.choice(
+        [
+            None,
+            True,
+            -1,
+            0,
+            3,
+            10**400,
+            1e308,
+            float("nan"),
+            0.5,
+            "",
+            "x",
+            "\ud800",
+            [],
+            [[]],
+            [None],
+            {},
+            {"a": []},
+            [1] * 16,
+        ]
+    )
+    return document
+
+
+def test_documents_of_any_wrong_shape_are_findings_and_no_crash() -> None:
+    chance = random.Random(2)
+    found: set[str] = set()
+    for _ in range(700):
+        document, files = good()
+        if chance.random() < 0.5:
+            _with_a_value_replaced(document, chance)
+        else:
+            files["house.glb"] = edited(files["house.glb"], lambda d: _with_a_value_replaced(d, chance))
+        found |= {finding.code for finding in check(json.dumps(document).encode(), files.get)}
+    assert {"BAD_CONTENT", "CONTENT", "VOLUME", "BAD_TILE", "ROOT_MISSING"} <= found
