@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 import numpy as np
@@ -10,49 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tiling.trees import IDENTITY, grid_tree
 from tiling.select import WORTH_SENDING, Forest, Limits, Selection, plant, select
-from tiling.tree import TileTree
 from tiling.view import View, distances, gaze_towards, screen_errors, sees
 
-IDENTITY = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
 PLENTY = Limits(bytes=10**12, triangles=10**12, draws=10**6, textures=10**12)
-IMAGE = f"{'ab' * 32}.webp"
-
-
-def grid_tree(
-    levels: int, fan: int = 4, *, error: float = 1.0, seed: int = 0, empty: tuple[int, ...] = (), name: str = "t"
-) -> TileTree:
-    """A quadtree (fan 4) or a tree that splits one axis (fan 2) over 16 m × 16 m of ground; each tile its own file."""
-    chance = np.random.default_rng(seed)
-    parent, box, errors = [-1], [(0.0, 0.0, 0.0, 8.0, 1.0, 8.0)], [error]
-    level = [0]
-    for depth in range(1, levels):
-        below = []
-        for tile in level:
-            x, y, z, rx, ry, rz = box[tile]
-            halves = [(sx, sz) for sx in (-1, 1) for sz in ((-1, 1) if fan == 4 else (0,))]
-            for sx, sz in halves:
-                below.append(len(parent))
-                parent.append(tile)
-                deep = rz / 2 if fan == 4 else rz
-                box.append((x + sx * rx / 2, y, z + sz * rz / 2, rx / 2, ry, deep))
-                errors.append(0.0 if depth == levels - 1 else error / 2**depth)
-        level = below
-    count = len(parent)
-    twelve = np.zeros((count, 12))
-    for tile, (x, y, z, rx, ry, rz) in enumerate(box):
-        twelve[tile] = (x, y, z, rx, 0, 0, 0, ry, 0, 0, 0, rz)
-    content = tuple(
-        "" if tile in empty else hashlib.sha256(f"{name}{seed}{tile}".encode()).hexdigest() for tile in range(count)
-    )
-    there = np.array([bool(each) for each in content], np.int64)
-    return TileTree(
-        parent=np.array(parent, np.int32), box=twelve, error=np.array(errors), content=content,
-        needs=tuple((IMAGE,) if tile % 3 == 0 and content[tile] else () for tile in range(count)),
-        byte_length=chance.integers(900, 1100, count) * there, triangles=100 * there, draws=there,
-        texture_bytes=50 * there, geometric_error=4 * error,
-        image_bytes={IMAGE: (5000, 20000)},
-    )  # fmt: skip
 
 
 def view_of(eye=(0.0, 20.0, 30.0), target=(0.0, 0.0, 0.0), height=720, fov=1.0) -> View:

@@ -1,0 +1,205 @@
+"""What a stream is to carry: stable numbers, shared chunks, rights, and steps in time that cost only what is new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from scenes.delivery import Delivery, Wish
+from scenes.errors import NotFound
+from scenes.model import (
+    ANONYMOUS,
+    Actor,
+    Asset,
+    AssetState,
+    Extent,
+    Hypothesis,
+    Placement,
+    Role,
+    Scene,
+    Tileset,
+    Viewpoint,
+    Visibility,
+)
+from scenes.ports import Put, Remove
+from storage.memory import MemoryCatalogue
+from streaming.events import Content
+from tests.tiling.trees import grid_tree, with_files
+from tiling.select import Limits
+from tiling.view import View, gaze_towards
+from timeline.errors import EdtfError
+from timeline.interval import Certainty
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PLENTY = Limits(10**9, 10**9, 10**4, 10**9)
+VIEW = View((0, 20, 30), gaze_towards((0, 20, 30), (0, 0, 0)), 1.0, 1.5, 2000)
+CURATOR = Actor("ines", Role.CURATOR)
+TREES = {
+    name * 64: with_files(grid_tree(3, seed=seed, name=name))[0] for seed, name in enumerate(("a", "b", "c"))
+}  # fmt: skip
+
+
+def asset(name: str, visibility: Visibility = Visibility.PUBLIC, state: AssetState = AssetState.READY) -> Asset:
+    extent = Extent((-8, -1, -8), (8, 1, 8))
+    tileset = Tileset(name * 64, 21, 3, 2100, 1000, 21000, 4.0, 1.0, extent) if state is AssetState.READY else None
+    return Asset(
+        f"asset_{name}", f"Asset {name}", "", "0" * 64, "x.glb", "model/gltf-binary", 1, state, visibility, NOON, "ines",
+        tileset,
+    )  # fmt: skip
+
+
+def placement(name: str, of: str, existence: str, **more: object) -> Placement:
+    return Placement(f"placement_{name}", "scene_1", "layer_1", f"asset_{of}", name, existence, **more)
+
+
+RECORDS = (
+    Scene("scene_1", "Agora", "", "-0430", Visibility.PUBLIC, Viewpoint((0, 2, 9), (0, 1, 0)), "hypothesis_high"),
+    Hypothesis("hypothesis_high", "scene_1", "High", "A", "…", ("hypothesis_low",)),
+    Hypothesis("hypothesis_low", "scene_1", "Low", "B", "…"),
+    asset("a"),
+    asset("b"),
+    asset("c", Visibility.DRAFT),
+    asset("d", state=AssetState.PENDING),
+    placement("ground", "a", "../.."),
+    placement("shrine", "b", "-0600/-0500"),
+    placement("temple", "b", "-0480/0390"),
+    placement("new", "c", "-0480/0390"),
+    placement("soon", "d", "../.."),
+    placement("roof", "b", "-0480/0390", hypothesis="hypothesis_low"),
+)
+
+
+def commit(catalogue: MemoryCatalogue, *changes: object) -> None:
+    catalogue.commit(changes, author="ines", reason="…", at=NOON)
+
+
+def museum(actor: Actor = ANONYMOUS) -> tuple[MemoryCatalogue, Delivery]:
+    catalogue = MemoryCatalogue()
+    commit(catalogue, *map(Put, RECORDS))
+    return catalogue, Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=actor)
+
+
+def names(entered) -> list[str]:
+    return [each.id.removeprefix("placement_") for each in entered.placements]
+
+
+def test_the_default_moment_shows_what_stands_public_and_tiled():
+    _, delivery = museum()
+    entered = delivery.enter(Wish())
+    assert names(entered) == ["ground", "temple"]
+    assert (entered.title, entered.at, entered.hypothesis, entered.certainty) == (
+        "Agora", "-0430", "hypothesis_high", "possible",
+    )  # fmt: skip
+    assert delivery.viewpoint.position == (0, 2, 9)
+
+
+def test_a_curator_sees_drafts_too():
+    assert names(museum(CURATOR)[1].enter(Wish())) == ["ground", "new", "temple"]
+
+
+def test_a_step_in_time_says_differences_and_keeps_numbers():
+    _, delivery = museum()
+    first = delivery.enter(Wish())
+    ground, temple = (each.n for each in first.placements)
+    before = delivery.plan(VIEW, PLENTY, state=1, look=0)
+    second = delivery.enter(Wish("-0550"))
+    assert (names(second), second.gone) == (["shrine"], (temple,))
+    after = delivery.plan(VIEW, PLENTY, state=2, look=5)
+    third = delivery.enter(Wish("-0430"))
+    assert [each.n for each in third.placements] == [temple]
+    assert third.gone == tuple(each.n for each in second.placements)
+    assert delivery.plan(VIEW, PLENTY, state=1, look=0) == before
+    shared = {node.node for node in before.nodes if node.placement == ground}
+    assert shared == {node.node for node in after.nodes if node.placement == ground}
+    assert (after.state, after.look) == (2, 5)
+    # Shrine and temple are the same asset: other nodes, the same files.
+    assert before.chunks == after.chunks
+
+
+def test_a_hypothesis_brings_its_placements():
+    _, delivery = museum()
+    delivery.enter(Wish())
+    entered = delivery.enter(Wish(hypothesis="hypothesis_low"))
+    assert (names(entered), entered.hypothesis) == (["roof"], "hypothesis_low")
+
+
+def test_a_plan_names_images_with_their_kind_and_length():
+    _, delivery = museum()
+    delivery.enter(Wish())
+    plan = delivery.plan(VIEW, PLENTY, state=1, look=0)
+    images = {chunk.digest: chunk for chunk in plan.chunks.values() if chunk.content is Content.WEBP}
+    assert [chunk.total for chunk in images.values()] == [5000]
+    assert {digest for node in plan.nodes for digest in node.needs} == images.keys()
+    assert plan.roots == tuple(node.node for node in plan.nodes[:2])
+    numbers = {node.node for node in plan.nodes}
+    assert all(numbers.issuperset(node.replaced_by) for node in plan.nodes)
+    assert len(numbers) == len(plan.nodes)
+
+
+@pytest.mark.parametrize(
+    ("wish", "error"),
+    [(Wish("yesterday"), EdtfError), (Wish(hypothesis="hypothesis_none"), NotFound)],
+)
+def test_a_wish_that_is_refused_changes_nothing(wish, error):
+    _, delivery = museum()
+    delivery.enter(Wish())
+    before = delivery.plan(VIEW, PLENTY, state=1, look=0)
+    with pytest.raises(error):
+        delivery.enter(wish)
+    assert delivery.plan(VIEW, PLENTY, state=1, look=0) == before
+    assert delivery.refresh() is None
+
+
+def test_a_scene_that_does_not_exist_and_one_that_is_a_draft_answer_the_same():
+    catalogue, _ = museum()
+    commit(catalogue, Put(replace(RECORDS[0], id="scene_2", visibility=Visibility.DRAFT)))
+    said = []
+    for scene_id in ("scene_2", "scene_3"):
+        with pytest.raises(NotFound) as caught:
+            Delivery(catalogue, TREES.__getitem__, scene_id=scene_id, actor=ANONYMOUS).enter(Wish())
+        said.append(str(caught.value).replace(scene_id, "…"))
+    assert said[0] == said[1]
+
+
+def test_a_change_in_the_museum_is_noticed():
+    catalogue, delivery = museum()
+    entered = delivery.enter(Wish())
+    moved = replace(RECORDS[9], transform=(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 5, 0, 0, 1))
+    commit(catalogue, Put(moved))
+    changed = delivery.refresh()
+    assert [(each.n, each.transform[12]) for each in changed.placements] == [(entered.placements[1].n, 5.0)]
+    assert changed.gone == ()
+    commit(catalogue, Put(replace(moved, asset="asset_a")))
+    other = delivery.refresh()
+    assert other.gone == (entered.placements[1].n,)
+    assert other.placements[0].n not in {each.n for each in entered.placements}
+    commit(catalogue, Remove(moved))
+    assert delivery.refresh().gone == (other.placements[0].n,)
+
+
+def test_a_right_that_is_withdrawn_is_noticed():
+    catalogue, delivery = museum()
+    entered = delivery.enter(Wish())
+    commit(catalogue, Put(asset("b", Visibility.DRAFT)))
+    assert delivery.refresh().gone == (entered.placements[1].n,)
+    commit(catalogue, Put(replace(RECORDS[0], visibility=Visibility.DRAFT)))
+    with pytest.raises(NotFound):
+        delivery.refresh()
+
+
+def test_nothing_stands_outside_all_intervals():
+    catalogue, _ = museum()
+    commit(catalogue, Remove(RECORDS[7]))
+    delivery = Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS)
+    assert delivery.enter(Wish("-9000")).placements == ()
+    plan = delivery.plan(VIEW, PLENTY, state=1, look=0)
+    assert (plan.roots, plan.nodes) == ((), ())
+
+
+def test_the_certain_leave_out_the_possible():
+    catalogue, delivery = museum()
+    commit(catalogue, Put(replace(RECORDS[9], existence="-0480~/0390")))
+    assert names(delivery.enter(Wish("-0480"))) == ["ground", "temple"]
+    assert delivery.enter(Wish("-0480", minimum=Certainty.CERTAIN)).gone == (1,)
