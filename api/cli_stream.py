@@ -167,12 +167,14 @@ async def receive(
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    # Before the server begins to send, so that it hears of them before it sends them.
+    kept = await asyncio.to_thread(_kept, output) if output else []
     try:
         async with connect(
             stream_url(url, opening), subprotocols=[SUBPROTOCOL], additional_headers=headers,  # type: ignore[list-item]
             compression=None, max_size=_MAX_MESSAGE, proxy=None,
         ) as socket:  # fmt: skip
-            return await _Run(socket, opening, output, tell).run(list(seeks))
+            return await _Run(socket, opening, output, tell).run(kept, list(seeks))
     except ConnectionClosed as error:
         said = error.rcvd
         if said is None:
@@ -202,9 +204,8 @@ class _Run:
     def _now(self) -> float:
         return time.monotonic() - self._began
 
-    async def run(self, seeks: list[str]) -> Report:
-        if self._output:
-            self._session.have(await asyncio.to_thread(_kept, self._output))
+    async def run(self, kept: list[str], seeks: list[str]) -> Report:
+        self._session.have(kept)
         self._report.steps.append(Step(self._at, 0.0))
         wanted_seek = 0
         async for event in self._events():

@@ -45,8 +45,8 @@ def asset(name: str, visibility: Visibility = Visibility.PUBLIC, state: AssetSta
     extent = Extent((-8, -1, -8), (8, 1, 8))
     tileset = Tileset(name * 64, 21, 3, 2100, 1000, 21000, 4.0, 1.0, extent) if state is AssetState.READY else None
     return Asset(
-        f"asset_{name}", f"Asset {name}", "", "0" * 64, "x.glb", "model/gltf-binary", 1, state, visibility, NOON, "ines",
-        tileset,
+        f"asset_{name}", f"Asset {name}", "", "0" * 64, "x.glb", "model/gltf-binary", 1, state, visibility, NOON,
+        "ines", tileset,
     )  # fmt: skip
 
 
