@@ -363,7 +363,7 @@ class MemoryBlobs:
 
     def put_stream(self, source: BinaryIO) -> tuple[str, int]:
         """Keep what `source` yields; digest and length."""
-        data = source.read()
+        data = b"".join(iter(lambda: source.read(1 << 20), b""))
         return self.put(data), len(data)
 
     def size(self, digest: str) -> int | None:

@@ -11,6 +11,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import apsw
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
@@ -42,13 +44,13 @@ def version(connection: apsw.Connection) -> int:
     return int(next(connection.execute("PRAGMA user_version"))[0])
 
 
-def migrate(connection: apsw.Connection) -> int:
-    """Run what is missing; the number of migrations that ran.
+def migrate(connection: apsw.Connection, steps: Sequence[tuple[int, str]] | None = None) -> int:
+    """Run what is missing of `steps` (those of this program); the number of migrations that ran.
 
     Raises:
         SchemaTooNew: the file is ahead of this program.
     """
-    steps = migrations()
+    steps = migrations() if steps is None else steps
     ran = 0
     at = version(connection)
     if at > len(steps):

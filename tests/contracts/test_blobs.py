@@ -1,0 +1,77 @@
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from scenes.errors import NotFound
+
+DATA = bytes(range(256)) * 5
+DIGEST = hashlib.sha256(DATA).hexdigest()
+NO_BLOB = "0" * 64
+
+
+def test_what_is_put_is_read_back_by_its_sha256(blobs):
+    assert blobs.put(DATA) == DIGEST
+    assert blobs.read(DIGEST) == DATA
+    assert blobs.size(DIGEST) == len(DATA)
+    with blobs.open(DIGEST) as file:
+        assert file.read() == DATA
+
+
+def test_empty_bytes_are_a_blob_too(blobs):
+    digest = blobs.put(b"")
+    assert blobs.size(digest) == 0
+    assert blobs.read(digest) == b""
+
+
+def test_a_stream_longer_than_a_piece_is_kept_whole(blobs):
+    data = bytes(3_000_001)
+    assert blobs.put_stream(io.BytesIO(data)) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert blobs.read(hashlib.sha256(data).hexdigest()) == data
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "expected"),
+    [
+        (0, 4, DATA[:4]),
+        (1278, 2, DATA[1278:]),
+        (1278, 99, DATA[1278:]),
+        (1280, 5, b""),
+        (5000, 5, b""),
+        (7, None, DATA[7:]),
+        (7, 0, b""),
+    ],
+)
+def test_a_range_is_clipped_to_the_end(blobs, offset, length, expected):
+    blobs.put(DATA)
+    assert blobs.read(DIGEST, offset=offset, length=length) == expected
+
+
+@pytest.mark.parametrize("digest", [NO_BLOB, "", "../../etc/passwd", NO_BLOB.upper() + "A", "a/" * 32, "\x00" * 64])
+def test_an_unknown_digest_or_what_is_none_is_not_found(blobs, digest):
+    assert blobs.size(digest) is None
+    with pytest.raises(NotFound):
+        blobs.read(digest)
+    with pytest.raises(NotFound):
+        blobs.open(digest)
+
+
+def test_the_same_bytes_put_by_many_at_once_are_one_blob(blobs):
+    with ThreadPoolExecutor(8) as pool:
+        digests = set(pool.map(lambda _: blobs.put(DATA), range(24)))
+    assert digests == {DIGEST}
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_a_stream_that_breaks_off_leaves_nothing(blobs):
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            data = super().read(600)
+            if not data:
+                raise ConnectionError("gone")
+            return data
+
+    with pytest.raises(ConnectionError):
+        blobs.put_stream(Broken(DATA))
+    assert blobs.size(DIGEST) is None

@@ -1,0 +1,66 @@
+import errno
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from scenes.errors import StorageFull
+from storage.blobs_local import LocalBlobs
+
+DATA = b"a statue"
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+def files(root):
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def test_a_blob_lies_where_its_digest_says_and_nothing_else_is_left(tmp_path):
+    LocalBlobs(tmp_path).put(DATA)
+    assert files(tmp_path) == [f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"]
+
+
+def test_a_blob_put_again_is_not_written_again(tmp_path):
+    blobs = LocalBlobs(tmp_path)
+    blobs.put(DATA)
+    (path,) = (tmp_path / name for name in files(tmp_path))
+    before = path.stat()
+    blobs.put(DATA)
+    blobs.put_stream(io.BytesIO(DATA))
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_blob_that_a_crash_left_short_is_mended_by_putting_it_again(tmp_path):
+    blobs = LocalBlobs(tmp_path)
+    path = tmp_path / DIGEST[:2] / DIGEST[2:4] / DIGEST
+    path.parent.mkdir(parents=True)
+    path.write_bytes(DATA[:3])
+    blobs.put(DATA)
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_bytes_are_synced_before_the_name_and_the_name_before_the_answer(tmp_path, monkeypatch):
+    blobs, done = LocalBlobs(tmp_path), []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (done.append("sync " + str(Path(f"/proc/self/fd/{fd}").readlink())), fsync(fd))
+    )
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("rename"), replace(a, b)))
+    blobs.put(DATA)
+    folder = f"sync {tmp_path / DIGEST[:2] / DIGEST[2:4]}"
+    assert done[0].startswith(f"sync {tmp_path / 'incoming'}/")
+    assert done[-2:] == ["rename", folder]
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(fd):
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    blobs = LocalBlobs(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFull):
+        blobs.put(DATA)
+    assert files(tmp_path) == []
