@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,17 +42,18 @@ if TYPE_CHECKING:
     from pipeline.tile import TileResult
 
 
-def sandboxed_tile() -> Tile:
+def sandboxed_tile(settings: Settings) -> Tile:
     """The tiler as the worker calls it: in a child process with limits. It is imported with the first job."""
+    cores = max(1, (os.cpu_count() or 1) // max(1, settings.workers))
 
     def tile(
         source: Path, name: str, out: Path, *, progress: Callable[[float, str], None], cancelled: Callable[[], bool]
     ) -> TileResult:
         from pipeline.sandbox import tile_in_sandbox
-
         from pipeline.tile import TileSettings
 
-        return tile_in_sandbox(source, name, out, TileSettings(), progress, cancelled)
+        chosen = TileSettings(workers=cores)
+        return tile_in_sandbox(source, name, out, settings=chosen, progress=progress, cancelled=cancelled)
 
     return tile
 
@@ -68,7 +70,7 @@ def create_app(settings: Settings, *, tile: Tile | None = None) -> FastAPI:
     with ExitStack() as stack:
         stack.enter_context(held(settings.data))
         services = stack.enter_context(open_services(settings))
-        worker = Worker(services, tile or sandboxed_tile())
+        worker = Worker(services, tile or sandboxed_tile(settings))
         return assemble(services, worker, closing=stack.pop_all())
 
 

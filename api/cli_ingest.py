@@ -156,7 +156,7 @@ def _local(data: Path | None, *, work: bool) -> Iterator[Door]:
         with contextlib.suppress(SettingsError):
             stack.enter_context(held(settings.data))
             if work:
-                worker = Worker(services, sandboxed_tile())
+                worker = Worker(services, sandboxed_tile(settings))
                 worker.start(1)
                 stack.callback(worker.stop)
         yield _Local(services)
