@@ -6,6 +6,7 @@ go through our own reader. Its JSON step costs about half a millisecond for the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,38 @@ import pygltflib
 from scenes import glb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from tiling.mesh import Image, Material, Model, Primitive
+    from tiling.quantize import Piece, Quantised, Stream
 
 GENERATOR = "Chronotope"
 _FAR_M = 4096.0  # float32 steps by 0.5 mm beyond it
+
+
+@dataclass(frozen=True, slots=True)
+class TileImage:
+    """An image of a tile: its bytes, to be embedded, or the name of a file beside the tile."""
+
+    data: bytes = b""
+    uri: str = ""
+    media_type: str = "image/webp"
+
+
+ROLES = ("base_colour", "normal", "metallic_roughness", "occlusion", "emissive")
+"""The maps of a material."""
+
+
+def images_of(material: Material) -> dict[str, Image]:
+    """The images that a material has, by role."""
+    found: dict[str, Image] = {}
+    for role in ROLES:
+        image = getattr(material, f"{role}_image")
+        if image is not None:
+            found[role] = image
+    return found
 
 
 class _Document:
@@ -29,7 +56,9 @@ class _Document:
         self.gltf = pygltflib.GLTF2(asset=pygltflib.Asset(version="2.0", generator=generator), scene=0)
         self.parts: list[bytes] = []
         self.length = 0
-        self._textures: dict[object, int] = {}
+        self._textures: dict[Image | TileImage, int] = {}
+        self._samplers: dict[int, int] = {}
+        self._fallback = 0
 
     def view(self, data: bytes, *, target: int | None = None, stride: int | None = None) -> int:
         """Append bytes as a buffer view of their own; its index."""
@@ -61,27 +90,35 @@ class _Document:
             max=values.max(axis=0).tolist() if bounds else None,
         )
 
-    def texture(self, image: Image) -> int:
-        """A texture of an embedded image; the same bytes are embedded once."""
-        key = (image.media_type, image.data)
-        if key not in self._textures:
-            view = self.view(image.data)
+    def texture(self, image: Image | TileImage) -> int:
+        """A texture of an embedded or a neighbouring image; the same image is written once."""
+        if image not in self._textures:
             source = len(self.gltf.images)
-            self.gltf.images.append(pygltflib.Image(bufferView=view, mimeType=image.media_type))
-            self._textures[key] = self._texture_of(source, webp=image.media_type == "image/webp")
-        return self._textures[key]
+            wrap = pygltflib.REPEAT
+            if isinstance(image, TileImage) and image.uri:
+                self.gltf.images.append(pygltflib.Image(uri=image.uri, mimeType=image.media_type))
+            else:
+                view = self.view(image.data)
+                self.gltf.images.append(pygltflib.Image(bufferView=view, mimeType=image.media_type))
+                wrap = pygltflib.CLAMP_TO_EDGE if isinstance(image, TileImage) else wrap
+            self._textures[image] = self._texture_of(source, wrap, webp=image.media_type == "image/webp")
+        return self._textures[image]
 
-    def _texture_of(self, source: int, *, webp: bool) -> int:
-        if not self.gltf.samplers:
+    def _texture_of(self, source: int, wrap: int, *, webp: bool) -> int:
+        if wrap not in self._samplers:
+            self._samplers[wrap] = len(self.gltf.samplers)
             self.gltf.samplers.append(
-                pygltflib.Sampler(magFilter=pygltflib.LINEAR, minFilter=pygltflib.LINEAR_MIPMAP_LINEAR)
+                pygltflib.Sampler(
+                    magFilter=pygltflib.LINEAR, minFilter=pygltflib.LINEAR_MIPMAP_LINEAR, wrapS=wrap, wrapT=wrap
+                )
             )
+        sampler = self._samplers[wrap]
         if webp:
             # The file is unusable without it, so it is required (EXT_texture_webp, "Using Without a Fallback").
             self.extension("EXT_texture_webp", required=True)
-            texture = pygltflib.Texture(sampler=0, extensions={"EXT_texture_webp": {"source": source}})
+            texture = pygltflib.Texture(sampler=sampler, extensions={"EXT_texture_webp": {"source": source}})
         else:
-            texture = pygltflib.Texture(sampler=0, source=source)
+            texture = pygltflib.Texture(sampler=sampler, source=source)
         self.gltf.textures.append(texture)
         return len(self.gltf.textures) - 1
 
@@ -92,11 +129,11 @@ class _Document:
         if required and name not in self.gltf.extensionsRequired:
             self.gltf.extensionsRequired.append(name)
 
-    def material(self, material: Material) -> int:
-        """Append a material with its textures; its index."""
+    def material(self, material: Material, images: Mapping[str, Image] | Mapping[str, TileImage]) -> int:
+        """Append a material with its textures, by role; its index."""
 
-        def texture(image: Image | None, kind: Any = pygltflib.TextureInfo) -> Any:
-            return None if image is None else kind(index=self.texture(image))
+        def texture(role: str, kind: Any = pygltflib.TextureInfo) -> Any:
+            return kind(index=self.texture(images[role])) if role in images else None
 
         self.gltf.materials.append(
             pygltflib.Material(
@@ -105,12 +142,12 @@ class _Document:
                     baseColorFactor=list(material.base_colour),
                     metallicFactor=material.metallic,
                     roughnessFactor=material.roughness,
-                    baseColorTexture=texture(material.base_colour_image),
-                    metallicRoughnessTexture=texture(material.metallic_roughness_image),
+                    baseColorTexture=texture("base_colour"),
+                    metallicRoughnessTexture=texture("metallic_roughness"),
                 ),
-                normalTexture=texture(material.normal_image, pygltflib.NormalMaterialTexture),
-                occlusionTexture=texture(material.occlusion_image, pygltflib.OcclusionTextureInfo),
-                emissiveTexture=texture(material.emissive_image),
+                normalTexture=texture("normal", pygltflib.NormalMaterialTexture),
+                occlusionTexture=texture("occlusion", pygltflib.OcclusionTextureInfo),
+                emissiveTexture=texture("emissive"),
                 emissiveFactor=list(material.emissive),
                 alphaMode=material.alpha_mode,
                 alphaCutoff=material.alpha_cutoff if material.alpha_mode == "MASK" else None,
@@ -119,11 +156,79 @@ class _Document:
         )
         return len(self.gltf.materials) - 1
 
+    def compressed(self, data: bytes, *, count: int, stride: int, mode: str, filtered: str = "", target: int) -> int:
+        """A view whose bytes are coded by EXT_meshopt_compression; what it decodes to has a place in a fallback buffer
+        that is never there (its section "Fallback buffers").
+        """
+        fields: dict[str, Any] = {"buffer": 0, "byteOffset": self.length, "byteLength": len(data)}
+        fields |= {"byteStride": stride, "count": count, "mode": mode}
+        if filtered:
+            fields["filter"] = filtered
+        self.parts.append(glb.padded(data))
+        self.length += len(self.parts[-1])
+        self.gltf.bufferViews.append(
+            pygltflib.BufferView(
+                buffer=1,
+                byteOffset=self._fallback,
+                byteLength=count * stride,
+                byteStride=stride if mode == "ATTRIBUTES" else None,
+                target=target,
+                extensions={"EXT_meshopt_compression": fields},
+            )
+        )
+        self._fallback += -(-count * stride // 4) * 4
+        return len(self.gltf.bufferViews) - 1
+
+    def stream(self, stream: Stream, count: int, component: int, kind: str, **fields: Any) -> int:
+        """An accessor of a coded vertex attribute."""
+        view = self.compressed(
+            stream.data,
+            count=count,
+            stride=stream.stride,
+            mode="ATTRIBUTES",
+            filtered="OCTAHEDRAL" if stream.octahedral else "",
+            target=pygltflib.ARRAY_BUFFER,
+        )
+        return self.accessor(bufferView=view, componentType=component, count=count, type=kind, **fields)
+
+    def piece(self, piece: Piece, material: int) -> Any:
+        """A primitive of coded triangles."""
+        count = piece.vertices
+        attributes = pygltflib.Attributes(
+            POSITION=self.stream(
+                piece.positions, count, pygltflib.UNSIGNED_SHORT, "VEC3", min=list(piece.low), max=list(piece.high)
+            )
+        )
+        if piece.normals is not None:
+            attributes.NORMAL = self.stream(piece.normals, count, pygltflib.BYTE, "VEC3", normalized=True)
+        if piece.uvs is not None:
+            component = pygltflib.UNSIGNED_SHORT if piece.uvs_whole else pygltflib.FLOAT
+            attributes.TEXCOORD_0 = self.stream(piece.uvs, count, component, "VEC2", normalized=piece.uvs_whole)
+        if piece.colours is not None:
+            attributes.COLOR_0 = self.stream(piece.colours, count, pygltflib.UNSIGNED_BYTE, "VEC4", normalized=True)
+        view = self.compressed(
+            piece.indices,
+            count=3 * piece.triangles,
+            stride=piece.index_size,
+            mode="TRIANGLES",
+            target=pygltflib.ELEMENT_ARRAY_BUFFER,
+        )
+        indices = self.accessor(
+            bufferView=view,
+            componentType=pygltflib.UNSIGNED_SHORT if piece.index_size == 2 else pygltflib.UNSIGNED_INT,
+            count=3 * piece.triangles,
+            type="SCALAR",
+        )
+        return pygltflib.Primitive(attributes=attributes, indices=indices, material=material)
+
     def bytes(self) -> bytes:
         """The finished GLB."""
         body = b"".join(self.parts)
         if body:
             self.gltf.buffers.append(pygltflib.Buffer(byteLength=len(body)))
+        if self._fallback:
+            fallback = {"EXT_meshopt_compression": {"fallback": True}}
+            self.gltf.buffers.append(pygltflib.Buffer(byteLength=self._fallback, extensions=fallback))
         text = self.gltf.to_json(separators=(",", ":"), allow_nan=False, ensure_ascii=False)
         return glb.write(text.encode(), body)
 
@@ -141,7 +246,7 @@ def write_glb(model: Model, *, name: str = "") -> bytes:
     gltf = document.gltf
     origin = _origin(model.primitives)
     used = sorted({primitive.material for primitive in model.primitives})
-    materials = {index: document.material(model.materials[index]) for index in used}
+    materials = {index: document.material(model.materials[index], images_of(model.materials[index])) for index in used}
     primitives = []
     for primitive in model.primitives:
         if not len(primitive.indices):
@@ -178,6 +283,28 @@ def write_glb(model: Model, *, name: str = "") -> bytes:
         if origin.any():
             node.translation = origin.tolist()
     gltf.nodes.append(node)
+    gltf.scenes.append(pygltflib.Scene(nodes=[0]))
+    return document.bytes()
+
+
+def tile_glb(
+    geometry: Quantised, materials: Mapping[int, Material], images: Mapping[int, Mapping[str, TileImage]]
+) -> bytes:
+    """A tile's GLB: EXT_meshopt_compression and KHR_mesh_quantization, one primitive per material.
+
+    `images` are by material and role; those of the materials themselves are not looked at.
+    """
+    document = _Document()
+    # Both change what the accessors mean, so they are required.
+    document.extension("EXT_meshopt_compression", required=True)
+    document.extension("KHR_mesh_quantization", required=True)
+    primitives = [
+        document.piece(piece, document.material(materials[piece.material], images.get(piece.material, {})))
+        for piece in geometry.pieces
+    ]
+    gltf = document.gltf
+    gltf.meshes.append(pygltflib.Mesh(primitives=primitives))
+    gltf.nodes.append(pygltflib.Node(mesh=0, translation=geometry.origin.tolist(), scale=[geometry.step] * 3))
     gltf.scenes.append(pygltflib.Scene(nodes=[0]))
     return document.bytes()
 

@@ -1,0 +1,105 @@
+"""The process that reads a foreign file: `python -m pipeline.child`, started by `pipeline.sandbox`.
+
+It takes one JSON object on stdin (source, name, out, settings), limits itself, leaves the network, and only then loads
+parsers. It speaks lines of JSON on stdout: `{"progress": 0.5, "message": "…"}`, and at a refusal
+`{"code": "MALFORMED", "message": "…"}`. Its result is the folder and `manifest.json` in it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_MOST_FILES = 256
+_MOST_FILE_BYTES = 8 << 30
+
+
+def _leave_network() -> bool:
+    """Move into a network namespace that holds nothing. True where the system allowed it."""
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        # As root the first is enough; others need a user namespace of their own for it.
+        return libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def _die_with_parent() -> None:
+    try:
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass  # not Linux: the parent ends us by itself unless it is killed
+
+
+def _limit(kind: int, value: int) -> None:
+    _, most = resource.getrlimit(kind)
+    value = value if most == resource.RLIM_INFINITY else min(value, most)
+    resource.setrlimit(kind, (value, value))
+
+
+def _say(**fields: Any) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
+def _work(request: dict[str, Any]) -> None:
+    from pipeline import read
+    from pipeline.sandbox import MANIFEST
+
+    source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
+    _say(progress=0.0, message="reading")
+    model = read.read(source, name)
+    _say(progress=0.1, message=f"read {model.triangles:,} triangles")
+    # Loaded only now: most refusals need none of it.
+    from pipeline.tile import TileSettings, tile_model
+
+    settings = TileSettings(**request["settings"])
+    told = [-1]
+
+    def progress(fraction: float, message: str) -> None:
+        if int(fraction * 100) > told[0]:
+            told[0] = int(fraction * 100)
+            _say(progress=0.1 + 0.9 * fraction, message=message)
+
+    result = tile_model(model, out, settings, progress)
+    (out / MANIFEST).write_text(json.dumps(asdict(result)))
+
+
+def main() -> int:
+    """Run one request; the exit status."""
+    if sys.argv[1:] == ["--probe"]:
+        sys.stdout.write("no network" if _leave_network() else "network")
+        return 0
+    _die_with_parent()
+    request = json.loads(sys.stdin.buffer.read())
+    settings = request["settings"]
+    _limit(resource.RLIMIT_AS, int(settings["memory_bytes"]))
+    _limit(resource.RLIMIT_CPU, int(settings["most_seconds"]) * max(1, int(settings["workers"])))
+    _limit(resource.RLIMIT_FSIZE, _MOST_FILE_BYTES)
+    _limit(resource.RLIMIT_NOFILE, _MOST_FILES)
+    _limit(resource.RLIMIT_CORE, 0)
+    _leave_network()
+    from scenes.errors import SceneError
+
+    try:
+        _work(request)
+    except SceneError as refusal:
+        _say(code=refusal.code, message=str(refusal) or str(type(refusal).__doc__))
+        return 1
+    except MemoryError:
+        gigabytes = int(settings["memory_bytes"]) / (1 << 30)
+        _say(code="LIMIT", message=f"the file needs more than the {gigabytes:.1f} GiB of memory that tiling may use")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

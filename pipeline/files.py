@@ -1,0 +1,186 @@
+"""The files of one deposit: a single file, a folder or a zip, read by relative names and by nothing else.
+
+A zip is never unpacked: each member is read on demand, in pieces, and counted. Entries, expansion and total are limited;
+links, devices, absolute names and ways up are refused (docs/security). Python's `extractall` is not used at all.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+from scenes.errors import ForbiddenReference, Malformed, TooLarge, Unsupported
+from scenes.gltf_check import local_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 8 << 30
+"""of one file of a deposit"""
+MOST_ENTRIES = 20_000
+MOST_RATIO = 200
+MOST_UNPACKED = 2 << 30
+_RATIO_FREE = 1 << 20  # a small file may shrink a lot: a megabyte of zeros hurts nobody
+_PIECE = 1 << 20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class Files(Protocol):
+    """Some files by relative path, with forward slashes."""
+
+    def names(self) -> list[str]:
+        """All of them, sorted."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one."""
+        ...
+
+
+class SingleFile:
+    """One file that has no neighbours."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path, self._name = path, name
+
+    def names(self) -> list[str]:
+        """Its name."""
+        return [self._name]
+
+    def read(self, name: str) -> bytes:
+        """Its bytes."""
+        assert name == self._name
+        return _read(self._path)
+
+
+class Folder:
+    """The plain files below a folder; links are not followed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def names(self) -> list[str]:
+        """All files, at most `MOST_ENTRIES`."""
+        found: list[str] = []
+        waiting = [self._root]
+        while waiting:
+            for path in sorted(waiting.pop().iterdir()):
+                if path.is_symlink():
+                    continue
+                if path.is_dir():
+                    waiting.append(path)
+                elif path.is_file():
+                    found.append(path.relative_to(self._root).as_posix())
+                if len(found) > MOST_ENTRIES:
+                    raise TooLarge(f"the folder holds more than {MOST_ENTRIES:,} files")
+        return sorted(found)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file."""
+        return _read(self._root / name)
+
+
+def _read(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise TooLarge(f"{path.name} has {size:,} bytes; at most {MOST_BYTES:,} are read")
+    return path.read_bytes()
+
+
+class Zip:
+    """The plain files of a zip."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+            entries = self._zip.infolist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as broken:
+            raise Malformed(f"the zip cannot be read: {broken}") from broken
+        if len(entries) > MOST_ENTRIES:
+            raise TooLarge(f"the zip has {len(entries):,} entries; at most {MOST_ENTRIES:,} are read")
+        self._entries = {_checked_name(entry): entry for entry in entries if not entry.is_dir()}
+        self._refuse_overlaps(entries, path.stat().st_size)
+        stated = sum(entry.file_size for entry in entries)
+        if stated > MOST_UNPACKED:
+            raise TooLarge(f"the zip unpacks to {stated:,} bytes; at most {MOST_UNPACKED:,} are read")
+        self._unpacked = 0
+
+    @staticmethod
+    def _refuse_overlaps(entries: list[zipfile.ZipInfo], length: int) -> None:
+        """Entries that share their packed bytes are how a small zip becomes endless."""
+        last = 0
+        for entry in sorted(entries, key=lambda entry: entry.header_offset):
+            if entry.header_offset < last or entry.header_offset + entry.compress_size > length:
+                raise Malformed("the entries of the zip overlap")
+            last = entry.header_offset + entry.compress_size
+
+    def names(self) -> list[str]:
+        """All plain files."""
+        return sorted(self._entries)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a member, counted as they come: what the zip states of them is not believed."""
+        entry = self._entries[name]
+        if entry.flag_bits & 1:
+            raise Unsupported(f"{name} in the zip is encrypted")
+        if entry.compress_type not in _METHODS:
+            raise Unsupported(f"{name} in the zip is packed by method {entry.compress_type}; deflate is read")
+        parts: list[bytes] = []
+        length = 0
+        try:
+            with self._zip.open(entry) as member:
+                while piece := member.read(_PIECE):
+                    length += len(piece)
+                    self._unpacked += len(piece)
+                    if length > max(_RATIO_FREE, MOST_RATIO * entry.compress_size):
+                        raise TooLarge(f"{name} in the zip unpacks to more than {MOST_RATIO} times its packed length")
+                    if self._unpacked > MOST_UNPACKED:
+                        raise TooLarge(f"the zip unpacks to more than {MOST_UNPACKED:,} bytes")
+                    parts.append(piece)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as broken:
+            raise Malformed(f"{name} in the zip is broken: {broken}") from broken
+        return b"".join(parts)
+
+
+def _checked_name(entry: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise ForbiddenReference(f"{entry.filename[:200]!r} in the zip is a link or a device")
+    name = entry.filename.replace("\\", "/")
+    if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/", 1)[0] or not name:
+        raise ForbiddenReference(f"{entry.filename[:200]!r} in the zip lies outside of it")
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+class Neighbours:
+    """How one file of a deposit refers to others."""
+
+    def __init__(self, files: Files, main: str) -> None:
+        self._files, self._names = files, files.names()
+        self._folder = PurePosixPath(main).parent
+        self.missing: list[str] = []
+
+    def find(self, reference: str) -> bytes | None:
+        """What `reference` names, relative to the main file; else None, and it is noted as missing.
+
+        Exporters are careless with case and folders, so a file whose name differs in case, or the only one of that name
+        in the deposit, is taken, too.
+
+        Raises:
+            ForbiddenReference: it leads out of the deposit.
+        """
+        path = local_path(reference)
+        wanted = (self._folder / path).as_posix()
+        last = PurePosixPath(path).name.lower()
+        for candidates in (
+            [name for name in self._names if name == wanted],
+            [name for name in self._names if name.lower() == wanted.lower()],
+            [name for name in self._names if PurePosixPath(name).name.lower() == last],
+        ):
+            if len(candidates) == 1:
+                return self._files.read(candidates[0])
+        self.missing.append(reference[:200])
+        return None

@@ -1,0 +1,246 @@
+"""Tiling in a child process with limits, because parsers of foreign files crash, and some files are made to harm.
+
+The child (`pipeline.child`) gets a private environment, the file, an empty folder, and limits on memory, computing time,
+file size and open files, which it sets itself before it loads any parser; it leaves the network where the system allows
+that, and `level` says whether it does. It tells of progress in lines of JSON. What it says at the end is not believed:
+every file is looked at, measured and hashed again here.
+
+    child ends with 0 and a manifest that holds      the result
+    child says that it refuses, with a code          the matching error of `scenes.errors`
+    child dies, or says nothing that makes sense     ParserCrash
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import selectors
+import signal
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
+from scenes.model import Extent, Tileset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.tile import TileResult, TileSettings
+
+_REFUSALS: dict[str, type[SceneError]] = {
+    kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference)
+}
+_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp)")
+_MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp"}
+MANIFEST = "manifest.json"
+_MOST_MANIFEST = 64 << 20
+_MOST_LINE = 1 << 16
+_TAIL = 4096
+_POLL_S = 0.1
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Cancelled(Exception):
+    """The work was given up because its caller asked for that."""
+
+
+@functools.cache
+def level() -> str:
+    """What holds a parser here, in words: `process, limits, no network`, or without the last where it is not allowed."""
+    done = subprocess.run(_command("--probe"), env=_environment(_ROOT), capture_output=True, check=False, timeout=60)  # noqa: S603 - our own program
+    return "process, limits, no network" if done.stdout.strip() == b"no network" else "process, limits"
+
+
+def tile_in_sandbox(
+    source: Path,
+    name: str,
+    out: Path,
+    *,
+    settings: TileSettings,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> TileResult:
+    """Tile `source`, called `name`, into the empty folder `out`, as `pipeline.tile.tile_file` does.
+
+    Raises:
+        Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
+        ParserCrash: the child died.
+        Cancelled: `cancelled()` became true; the child is gone.
+    """
+    request = {"source": str(source.resolve()), "name": name, "out": str(out.resolve()), "settings": asdict(settings)}
+    child = subprocess.Popen(  # noqa: S603 - our own program
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=out,
+        env=_environment(out),
+        start_new_session=True,
+    )
+    try:
+        assert child.stdin is not None
+        try:
+            child.stdin.write(json.dumps(request).encode())
+            child.stdin.close()
+        except BrokenPipeError:
+            pass  # it died at once; its end tells why
+        said, complaint = _follow(child, settings, progress, cancelled)
+    finally:
+        if child.poll() is None:
+            _kill(child)
+        for pipe in (child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+    _raise_refusal(said, child.returncode, complaint, settings)
+    return _checked(out)
+
+
+def _command(*arguments: str) -> list[str]:
+    # -P: the folder with the foreign file must not become a place to import from.
+    return [sys.executable, "-P", "-m", "pipeline.child", *arguments]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of ours but what Python needs: no keys, no addresses of services."""
+    kept = {key: os.environ[key] for key in ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**kept, **single, "PYTHONPATH": str(_ROOT), "HOME": str(home), "TMPDIR": str(home), "MALLOC_ARENA_MAX": "2"}
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        child.kill()
+    child.wait()
+
+
+def _follow(
+    child: subprocess.Popen[bytes],
+    settings: TileSettings,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> tuple[dict[str, Any], str]:
+    """Pass progress on until the child ends; its last word, and the end of what it wrote to stderr."""
+    last: dict[str, Any] = {}
+    line, tail = b"", b""
+    deadline = time.monotonic() + settings.most_seconds
+    with selectors.DefaultSelector() as selector:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(child.stderr, selectors.EVENT_READ)
+        while selector.get_map():
+            if cancelled():
+                _kill(child)
+                raise Cancelled
+            if time.monotonic() > deadline:
+                _kill(child)
+                raise TooLarge(f"the file took longer than {settings.most_seconds} s")
+            for key, _ in selector.select(_POLL_S):
+                data = os.read(key.fd, _MOST_LINE)
+                if not data:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is child.stderr:
+                    tail = (tail + data)[-_TAIL:]
+                else:
+                    *lines, line = (line + data).split(b"\n")
+                    if len(line) > _MOST_LINE:
+                        raise ParserCrash("the parser's account of itself makes no sense")
+                    for complete in lines:
+                        last = _heard(complete, progress) or last
+    child.wait()
+    return last, tail.decode(errors="replace").strip()
+
+
+def _heard(line: bytes, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+        if "progress" in said:
+            progress(min(max(float(said["progress"]), 0.0), 1.0), str(said.get("message", ""))[:200])
+            return {}
+        return {"code": str(said["code"]), "message": str(said["message"])[:2000]} if "code" in said else {}
+    except (ValueError, TypeError, KeyError, RecursionError) as wrong:
+        raise ParserCrash("the parser's account of itself makes no sense") from wrong
+
+
+def _raise_refusal(said: dict[str, Any], status: int, complaint: str, settings: TileSettings) -> None:
+    if said.get("code") in _REFUSALS:
+        raise _REFUSALS[said["code"]](said["message"])
+    if status == 0 and not said:
+        return
+    if status == -signal.SIGXCPU:
+        raise TooLarge(f"the file took more than {settings.most_seconds} s of computing")
+    how = f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+    error = ParserCrash(f"the parser died on this file ({how}); it is kept apart")
+    if complaint:
+        error.add_note(complaint)
+    raise error
+
+
+def _checked(out: Path) -> TileResult:
+    """The child's result, as far as it is true."""
+    from pipeline.tile import DOCUMENT, TileResult
+
+    manifest = out / MANIFEST
+    try:
+        if not _is_plain(manifest) or manifest.stat().st_size > _MOST_MANIFEST:
+            raise ValueError("there is no manifest")
+        said = json.loads(manifest.read_bytes())
+        manifest.unlink()
+        files = tuple(_checked_file(out, str(entry[0]), int(entry[2])) for entry in said["files"])
+        if not _is_plain(out / DOCUMENT):
+            raise ValueError("there is no document")
+        figures = _checked_figures(said["tileset"])
+        digest, _ = _hashed(out / DOCUMENT)
+        if digest != figures.digest:
+            raise ValueError("the document is not what was said of it")
+        report = tuple(str(line)[:500] for line in said["report"])[:200]
+    except (ValueError, TypeError, KeyError, IndexError, OSError, RecursionError) as wrong:
+        raise ParserCrash(f"what the parser left behind makes no sense: {wrong}") from wrong
+    return TileResult(figures, DOCUMENT, files, report)
+
+
+def _checked_file(out: Path, name: str, size: int) -> tuple[str, str, int, str]:
+    if not _FILE_NAME.fullmatch(name) or not _is_plain(out / name):
+        raise ValueError(f"{name[:80]!r} is no file of a tileset")
+    digest, length = _hashed(out / name)
+    if name[:64] != digest or length != size:
+        raise ValueError(f"{name} is not what its name says")
+    return name, digest, length, _MEDIA_TYPES[name[65:]]
+
+
+def _is_plain(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _hashed(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+def _checked_figures(said: dict[str, Any]) -> Tileset:
+    def three(values: Any) -> tuple[float, float, float]:
+        x, y, z = (float(value) for value in values)
+        return x, y, z
+
+    return Tileset(
+        digest=str(said["digest"]),
+        tiles=int(said["tiles"]),
+        levels=int(said["levels"]),
+        triangles=int(said["triangles"]),
+        vertices=int(said["vertices"]),
+        byte_length=int(said["byte_length"]),
+        geometric_error=float(said["geometric_error"]),
+        root_error=float(said["root_error"]),
+        extent=Extent(three(said["extent"]["low"]), three(said["extent"]["high"])),
+    )
