@@ -60,6 +60,9 @@ COST = 200_000
 PAGE = 1_000
 """largest `first` and `last`"""
 
+_SCHEMA_LISTS = {"types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues", "directives"}
+_SCHEMA_LIST = 20
+"""what a list of introspection counts as in the cost"""
 _OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
 _MOST = 1 << 40
@@ -298,7 +301,7 @@ def _page(node: FieldNode, variables: Mapping[str, Any]) -> int:
                 number = variables.get(value.name.value)
             if isinstance(number, int):
                 return min(max(number, 1), PAGE)
-    return 1
+    return _SCHEMA_LIST if node.name.value in _SCHEMA_LISTS else 1
 
 
 def _same_path(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import strawberry
 from fastapi import APIRouter
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, GraphQLSchema, OperationType, specified_rules, validate
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.execution import PreExecutionError
 
 from api import graphql_socket, guard, types
@@ -41,11 +43,24 @@ if TYPE_CHECKING:
 _GRAPHQL_JSON = "application/graphql-response+json"
 
 
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_MAX_FAULTS = 10
+"""Validation stops there. Its messages quote the query: hundreds of them, each of hundreds of fields, took a second."""
+
+
 class _Admitted(SchemaExtension):
-    """Takes the document that the guard has parsed and measured."""
+    """Takes the document that the guard has parsed and measured, and validates it up to a number of faults."""
 
     def on_parse(self) -> Iterator[None]:
         self.execution_context.graphql_document = self.execution_context.context.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        document = self.execution_context.graphql_document
+        assert document is not None, "the guard parses before anything runs"
+        faults = validate(graphql_schema(), document, _RULES, max_errors=_MAX_FAULTS)
+        # An empty list, too, tells Strawberry that this is done.
+        self.execution_context.pre_execution_errors = faults
         yield
 
 
@@ -75,6 +90,13 @@ SCHEMA = _Schema(
     extensions=[_Admitted],
     config=StrawberryConfig(default_resolver=types.attribute, disable_field_suggestions=True),
 )
+
+
+def graphql_schema() -> GraphQLSchema:
+    """The schema as graphql-core has it."""
+    schema = SCHEMA._schema  # noqa: SLF001 Strawberry has no other way to it
+    assert isinstance(schema, GraphQLSchema)
+    return schema
 
 
 def router(services: Services) -> APIRouter:

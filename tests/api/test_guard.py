@@ -38,6 +38,9 @@ HOSTILE = {
     "operations": " ".join(f"query q{n} {{ me {{ name }} }}" for n in range(11)),
     "fragments": "{ me { name } } " + " ".join(f"fragment f{n} on Query {{ me {{ name }} }}" for n in range(65)),
     "cost": "{ scenes(first: 1000) { edges { node { placements(first: 1000) { edges { cursor } } } } } }",
+    "cost of introspection": "{ __schema { types { fields { "
+    + " ".join(f"a{n}: type {{ name fields {{ name }} }}" for n in range(45))
+    + " } } } }",
     "long": "{ me { name } } #" + "x" * 70_000,
     "long in bytes": "{ me { name } } #" + "€" * 30_000,
 }
