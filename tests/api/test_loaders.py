@@ -1,0 +1,158 @@
+"""The number of statements depends on the shape of a query, never on how much it answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.schema import router
+from api.settings import Settings
+from scenes.model import Annotation, Epoch, Hypothesis, Layer, Placement, Record, Scene, Viewpoint, Visibility
+from scenes.ports import Put
+from storage.catalogue_sqlite import SqliteCatalogue
+from tests.api.museum import Doors
+from tests.contracts.samples import NOON, asset, job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVERYTHING = """
+query ($first: Int!, $scenes: Int!) {
+  scenes(first: $scenes) { pageInfo { hasNextPage } nodes {
+    id revision defaultHypothesis { title } exhibitions { slug }
+    history(last: 3) { number } layers { title } epochs { existence { label } }
+    hypotheses { title contrastsWith { title } buildsOn { title } }
+    annotations { title placement { title layer { title } } }
+    tours { steps { hypothesis { title } } }
+    placements(first: $first) { edges { cursor node {
+      title certainty revision existence { label startEarliestYear }
+      layer { title } hypothesis { title buildsOn { title } }
+      asset { title revision tileset { triangles } jobs { state asset { title } } }
+    } } }
+    at(time: "-0430") { placements { certainty placement { title asset { title } layer { title } } } }
+  } }
+  assets(first: 100) { nodes { title jobs { state } } }
+}
+"""
+
+
+def museum(scenes: int, each: int) -> list[Record]:
+    """`scenes` scenes with `each` placements, a quarter as many assets, hypotheses and annotations."""
+    view = Viewpoint((0, 0, 1), (0, 0, 0))
+    records: list[Record] = [asset(f"asset_{n}") for n in range(max(each // 4, 1))]
+    for s in range(scenes):
+        home = f"scene_{s}"
+        records.append(Scene(home, "A", "", "-0430", Visibility.PUBLIC, view, f"hypothesis_{s}_0"))
+        records += [Layer(f"layer_{s}_{n}", home, "L", n) for n in range(3)]
+        records.append(Epoch(f"epoch_{s}", home, "E", "-0480/-0323"))
+        for n in range(max(each // 4, 1)):
+            base = f"hypothesis_{s}_{n - 1}" if n else ""
+            records.append(Hypothesis(f"hypothesis_{s}_{n}", home, "H", "A", "", (), base))
+            records.append(
+                Annotation(f"annotation_{s}_{n}", home, "N", "", (0, 0, 0), "-0480/..", f"placement_{s}_{n}")
+            )
+        records += [
+            Placement(
+                f"placement_{s}_{n}",
+                home,
+                f"layer_{s}_{n % 3}",
+                f"asset_{n % max(each // 4, 1)}",
+                "P",
+                "-0480/0390",
+                hypothesis=f"hypothesis_{s}_{n % max(each // 4, 1)}" if n % 2 else "",
+            )
+            for n in range(each)
+        ]
+    return records
+
+
+async def statements(
+    folder: Path, records: list[Record], query: str, **variables: object
+) -> tuple[int, dict[str, object]]:
+    """How many statements answer the query, and the answer."""
+    seen: list[str] = []
+    catalogue = SqliteCatalogue(folder / "catalogue.db", on_statement=seen.append)
+    catalogue.commit([Put(record) for record in records], author="ada", reason="", at=NOON)
+    for n in range(3):
+        catalogue.enqueue(job(f"job_{n}", subject=f"asset_{n}"))
+    from api.services import Services
+    from storage.memory import MemoryBlobs, MemoryBus, MemoryUploads
+    from storage.system import RandomIds, SystemClock
+
+    services = Services(
+        catalogue=catalogue,
+        blobs=MemoryBlobs(),
+        jobs=catalogue,
+        bus=MemoryBus(),
+        tokens=catalogue,
+        uploads=MemoryUploads(),
+        clock=SystemClock(),
+        ids=RandomIds(),
+        settings=Settings(data=folder),
+    )
+    app = FastAPI()
+    app.include_router(router(services))
+    headers = Doors(app, services, httpx.AsyncClient()).bearer()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://museum") as client:
+        await client.post("/graphql", json={"query": "{ me { name } }"}, headers=headers)
+        before = len([sql for sql in seen if sql.startswith(("SELECT", "WITH", "\n"))])
+        answer = await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+    body = answer.json()
+    assert "errors" not in body, body["errors"][:2]
+    read = [sql for sql in seen if sql.startswith(("SELECT", "WITH", "\n"))]
+    return len(read) - before, body["data"]
+
+
+READING_FIELDS = 32
+"""places in `EVERYTHING` where something is read, and the token of who asks"""
+
+
+async def test_a_thousand_placements_take_no_more_statements_than_the_query_has_places(tmp_path: Path) -> None:
+    counts = {}
+    for scenes, each in ((1, 10), (1, 1000), (7, 40)):
+        folder = tmp_path / f"{scenes}-{each}"
+        folder.mkdir()
+        counts[scenes, each], data = await statements(
+            folder, museum(scenes, each), EVERYTHING, first=each, scenes=scenes
+        )
+        nodes = data["scenes"]["nodes"]  # type: ignore[index]
+        assert [len(scene["placements"]["edges"]) for scene in nodes] == [each] * scenes
+    # Branches that read the same kind share a statement where they happen to meet, so this may be less.
+    assert all(count <= READING_FIELDS for count in counts.values()), counts
+
+
+@pytest.mark.parametrize("each", [10, 1000])
+async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Path, each: int) -> None:
+    query = """query ($first: Int!) { scenes { nodes { placements(first: $first) { nodes {
+        hypothesis { title } asset { title jobs { state } } } } } } }"""
+    count, _ = await statements(tmp_path, museum(1, each), query, first=each)
+    assert count == 6
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ scenes { nodes { title } } }", 1),
+        ("{ scenes { nodes { layers { title } } } }", 2),
+        ("{ scenes { nodes { placements { nodes { asset { title } } } } } }", 3),
+        ("{ scenes { nodes { placements { nodes { asset { jobs { state } } layer { title } } } } } }", 5),
+        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 3),
+    ],
+)
+async def test_each_level_of_a_query_is_one_statement(tmp_path: Path, query: str, expected: int) -> None:
+    count, _ = await statements(tmp_path, museum(3, 12), query)
+    # One more: the token of who asks.
+    assert count == expected + 1
+
+
+async def test_jobs_are_of_their_assets(tmp_path: Path) -> None:
+    records = [replace(asset(f"asset_{n}"), title=f"A{n}") for n in range(4)]
+    _, data = await statements(tmp_path, list(records), "{ assets { nodes { title jobs { id asset { title } } } } }")
+    assert data["assets"]["nodes"] == [  # type: ignore[index]
+        *({"title": f"A{n}", "jobs": [{"id": f"job_{n}", "asset": {"title": f"A{n}"}}]} for n in range(3)),
+        {"title": "A3", "jobs": []},
+    ]
