@@ -104,6 +104,8 @@ def _one(
     answer: dict[str, object] = {"file": str(path), "asset": None, "job": None, "state": "refused"}
     try:
         asset_id, job_id = door.deposit(path, about)
+    except _Broken:
+        raise
     except (SceneError, DoorError) as e:
         return answer | {"code": e.code, "message": message_of(e)}, (e.code, message_of(e))
     answer |= {"asset": asset_id, "job": job_id}

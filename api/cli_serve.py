@@ -185,11 +185,11 @@ def _tls(services: Services, certificate: Path | None, key: Path | None, *, auto
         return None
     import ssl
 
+    for path in (certificate, key):
+        if not path.is_file():
+            raise DoorError("REFUSED", f"there is no file {path}")
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
-    except FileNotFoundError:
-        missing = next(path for path in (certificate, key) if not path.is_file())
-        raise DoorError("REFUSED", f"there is no file {missing}") from None
     except (ssl.SSLError, OSError) as e:
         raise DoorError("REFUSED", f"{certificate} and {key} are no certificate and key that match: {e}") from e
     return Tls(certificate, key)

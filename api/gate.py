@@ -105,7 +105,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        trusted = self._answers_to(host_name(headers.get("host", "")))
+        hosts = headers.getlist("host")
+        # RFC 9112, 3.2: more than one Host is refused, or who looks at which would decide.
+        trusted = len(hosts) == 1 and self._answers_to(host_name(hosts[0]))
         if scope["type"] == "websocket":
             if trusted:
                 await self._app(scope, receive, send)
@@ -130,7 +132,7 @@ class Gate:
 
 def _check(headers: Headers, limit: int, *, trusted: bool) -> None:
     if not trusted:
-        shown = headers.get("host", "")[:100]
+        shown = ", ".join(headers.getlist("host"))[:100]
         raise DoorError(
             "BAD_HOST", f"this museum does not go by the name {shown!r}; CHRONOTOPE_TRUSTED_HOSTS can add names"
         )

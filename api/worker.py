@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pipeline.tile import TileResult
-
     from api.services import Services
+    from pipeline.tile import TileResult
 
 log = logging.getLogger("chronotope.worker")
 
@@ -281,6 +280,9 @@ class Worker:
         if pulse.lost.is_set():
             return
         message, code = message_of(error), kind_of(error).code
+        for note in getattr(error, "__notes__", ()):
+            # What the parser said at its end: for us, because a crash may well be our fault.
+            log.warning("job %s, %s: %s", job.id, code, note)
         rejected(self._services, job.subject, code=code, message=message)
         self._finish(job, name, JobState.REJECTED, message, code)
 

@@ -65,6 +65,11 @@ async def test_a_foreign_name_opens_no_websocket() -> None:
     assert sent == [{"type": "websocket.close", "code": 4400, "reason": "BAD_HOST"}]
 
 
+async def test_two_names_are_refused(doors: Doors) -> None:
+    answer = await doors.client.get("/livez", headers=[("Host", "localhost"), ("Host", "evil.example")])
+    assert (answer.status_code, answer.json()["code"]) == (400, "BAD_HOST")
+
+
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(doors: Doors) -> None:
     answer = await doors.client.post("/graphql", content=b"x" * (BODY_LIMIT + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "LIMIT")

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from scenes.model import Role
+from tests.api.command import run, served, token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.api.command import Server
+
+CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
+def ply_of_a_hill(side: int = 24) -> bytes:
+    """A bumpy square of side × side × 2 triangles, ascii PLY."""
+    points = [f"{x / side} {((x * 7 + z * 3) % 5) / 50} {z / side}" for z in range(side + 1) for x in range(side + 1)]
+    faces = []
+    for z in range(side):
+        for x in range(side):
+            corner = z * (side + 1) + x
+            faces += [f"3 {corner} {corner + side + 1} {corner + 1}"]
+            faces += [f"3 {corner + 1} {corner + side + 1} {corner + side + 2}"]
+    head = (
+        f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\nproperty float y\nproperty float z\n"
+        f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    return (head + "\n".join([*points, *faces]) + "\n").encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("ingest") / "museum") as running:
+        yield running
+
+
+@pytest.fixture
+def curator(server: Server) -> dict[str, str]:
+    """Environment of somebody who may deposit there."""
+    return {"CHRONOTOPE_SERVER": server.url, "CHRONOTOPE_TOKEN": _token(server)}
+
+
+def _token(server: Server, role: Role = Role.CURATOR) -> str:
+    from pathlib import Path
+
+    return token(Path(server.links["data"]), role)
+
+
+@pytest.fixture
+def hill(tmp_path: Path) -> Path:
+    path = tmp_path / "hill.ply"
+    path.write_bytes(ply_of_a_hill())
+    return path
+
+
+def _ask(server: Server, query: str, bearer: str, **variables: str) -> dict[str, Any]:
+    answer = httpx.post(
+        f"{server.url}/graphql",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {bearer}"},
+    ).json()
+    assert "errors" not in answer, answer
+    found: dict[str, Any] = answer["data"]
+    return found
+
+
+def test_a_file_is_uploaded_tiled_and_shown(server: Server, curator: dict[str, str], hill: Path) -> None:
+    done = run("ingest", hill, "--title", "A hill", "--rights", CC0, "--attribution", "Nobody", "--json", **curator)
+    assert (done.returncode, done.stderr) == (0, "")
+    (said,) = json.loads(done.stdout)
+    assert (said["state"], said["triangles"]) == ("done", 24 * 24 * 2)
+    query = """query($id: ID!) { node(id: $id) { ... on Asset {
+        title rights attribution state masterName byteLength masterDigest
+        tileset { triangles tiles digest extent { low high } } jobs { state progress } } } }"""
+    asset = _ask(server, query, curator["CHRONOTOPE_TOKEN"], id=said["asset"])["node"]
+    assert (asset["title"], asset["rights"], asset["attribution"]) == ("A hill", CC0, "Nobody")
+    assert (asset["state"], asset["masterName"]) == ("READY", "hill.ply")
+    assert asset["byteLength"] == hill.stat().st_size
+    assert [job["state"] for job in asset["jobs"]] == ["DONE"]
+    assert asset["tileset"]["extent"]["high"] == pytest.approx([1.0, 0.08, 1.0], abs=0.01)
+
+    headers = {"Authorization": f"Bearer {curator['CHRONOTOPE_TOKEN']}"}
+    tileset = httpx.get(f"{server.url}/assets/{said['asset']}/tileset.json", headers=headers).json()
+    tile = httpx.get(f"{server.url}{tileset['root']['content']['uri']}", headers=headers)
+    assert (tile.status_code, tile.headers["content-type"]) == (200, "model/gltf-binary")
+    assert tile.content.startswith(b"glTF")
+    # A deposit is a draft: nobody else learns of it.
+    assert httpx.get(f"{server.url}/assets/{said['asset']}/tileset.json").status_code == 404
+    assert httpx.get(f"{server.url}{tileset['root']['content']['uri']}").status_code == 404
+
+
+def test_a_line_names_the_asset_for_people(curator: dict[str, str], hill: Path) -> None:
+    done = run("ingest", hill, **curator)
+    assert done.returncode == 0
+    asset_id, name, *_ = done.stdout.split()
+    assert asset_id.startswith("asset_")
+    assert name == "hill.ply"
+    assert "1,152 triangles" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text.glb", b"this is no model\n"),
+        ("truncated.glb", b"glTF\x02\x00\x00\x00\xff\xff\x00\x00\x10\x00\x00\x00JSON{}"),
+        ("lying.ply", b"ply\nformat ascii 1.0\nelement vertex 4000000000\nproperty float x\nend_header\n1\n"),
+    ],
+)
+def test_a_file_that_is_none_is_rejected_with_its_code_and_changes_nothing(
+    server: Server, curator: dict[str, str], tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = run("ingest", tmp_path / name, "--json", **curator)
+    assert done.returncode == 1
+    (said,) = json.loads(done.stdout)
+    assert (said["state"], said["code"]) == ("rejected", "MALFORMED")
+    assert done.stderr.startswith(f"chronotope: MALFORMED: {name}: ")
+    assert done.stderr.count("\n") == 1
+    query = "query($id: ID!) { node(id: $id) { ... on Asset { state code report tileset { digest } } } }"
+    asset = _ask(server, query, curator["CHRONOTOPE_TOKEN"], id=said["asset"])["node"]
+    assert (asset["state"], asset["code"], asset["tileset"]) == ("REJECTED", "MALFORMED", None)
+    assert httpx.get(f"{server.url}/readyz").status_code == 200
+
+
+def test_one_bad_file_does_not_keep_the_others_out(curator: dict[str, str], hill: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.glb"
+    bad.write_bytes(b"nothing")
+    done = run("ingest", bad, hill, "--json", **curator)
+    assert done.returncode == 1
+    assert [said["state"] for said in json.loads(done.stdout)] == ["rejected", "done"]
+
+
+@pytest.mark.parametrize(
+    ("bearer", "code"), [("", "UNAUTHORIZED"), ("ct_wrong", "UNAUTHORIZED"), ("visitor", "FORBIDDEN")]
+)
+def test_depositing_needs_a_token_of_a_curator(server: Server, hill: Path, bearer: str, code: str) -> None:
+    sent = _token(server, Role.VISITOR) if bearer == "visitor" else bearer
+    done = run("ingest", hill, CHRONOTOPE_SERVER=server.url, CHRONOTOPE_TOKEN=sent)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"chronotope: {code}: ")
+
+
+def test_rights_that_are_no_address_are_refused_before_uploading(curator: dict[str, str], hill: Path) -> None:
+    done = run("ingest", hill, "--rights", "CC0", **curator)
+    assert done.returncode == 1
+    assert done.stderr.startswith("chronotope: INVALID: hill.ply: rights: ")
+
+
+def test_an_upload_goes_on_after_its_socket_broke(server: Server, curator: dict[str, str]) -> None:
+    content = ply_of_a_hill(12)
+    headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {curator['CHRONOTOPE_TOKEN']}"}
+    with httpx.Client(base_url=server.url, headers=headers) as client:
+        name = base64.b64encode(b"hill.ply").decode()
+        begun = client.post(
+            "/uploads", headers={"Upload-Length": str(len(content)), "Upload-Metadata": f"filename {name}"}
+        )
+        where = begun.headers["location"]
+        address = httpx.URL(server.url)
+        with socket.create_connection((str(address.host), int(str(address.port)))) as raw:
+            lines = [
+                f"PATCH {where} HTTP/1.1",
+                f"Host: {address.host}",
+                *(f"{name}: {value}" for name, value in headers.items()),
+                "Content-Type: application/offset+octet-stream",
+                "Upload-Offset: 0",
+                f"Content-Length: {len(content)}",
+            ]
+            raw.sendall("\r\n".join([*lines, "", ""]).encode() + content[:1000])
+            for _ in range(20):
+                assert int(client.head(where).headers["upload-offset"]) in (0, 1000)
+        # What had come when the socket broke is kept, but for what the server had no time to take from it.
+        for _ in range(100):
+            offset = int(client.head(where).headers["upload-offset"])
+            if offset:
+                break
+        assert offset in (0, 1000)
+        body = {"Content-Type": "application/offset+octet-stream"}
+        wrong = client.patch(where, headers=body | {"Upload-Offset": str(offset + 1)}, content=content)
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "CONFLICT")
+        last = client.patch(where, headers=body | {"Upload-Offset": str(offset)}, content=content[offset:])
+        assert last.status_code == 204
+        master = client.get(f"/assets/{last.headers['chronotope-asset']}/master")
+        assert master.content == content
+
+
+def test_without_a_server_the_work_is_done_here(hill: Path, tmp_path: Path) -> None:
+    done = run("ingest", hill, "--data", tmp_path / "museum", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (said,) = json.loads(done.stdout)
+    assert said["state"] == "done"
+    assert list((tmp_path / "museum" / "work").iterdir()) == []
+
+
+def test_beside_a_server_its_worker_does_the_work(server: Server, hill: Path) -> None:
+    done = run("ingest", hill, "--data", server.links["data"], "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)[0]["state"] == "done"
+
+
+def test_without_waiting_the_job_is_left_to_the_next_worker(hill: Path, tmp_path: Path) -> None:
+    done = run("ingest", hill, "--data", tmp_path / "museum", "--no-wait", "--json")
+    (said,) = json.loads(done.stdout)
+    assert said["state"] == "queued"
+    with served(tmp_path / "museum") as server:
+        bearer = token(tmp_path / "museum")
+        state = ""
+        for _ in range(600):
+            query = "query($id: ID!) { node(id: $id) { ... on Job { state } } }"
+            state = _ask(server, query, bearer, id=said["job"])["node"]["state"]
+            if state == "DONE":
+                break
+        assert state == "DONE"
