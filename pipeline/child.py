@@ -7,6 +7,7 @@ parsers. It speaks lines of JSON on stdout: `{"progress": 0.5, "message": "…"}
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import resource
@@ -27,16 +28,15 @@ def _leave_network() -> bool:
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         # As root the first is enough; others need a user namespace of their own for it.
-        return libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+        return any(libc.unshare(flags) == 0 for flags in (_NEW_NETWORK, _NEW_USER | _NEW_NETWORK))
     except (OSError, AttributeError):
         return False
 
 
 def _die_with_parent() -> None:
-    try:
+    # Elsewhere than on Linux the parent ends us by itself, unless it is killed.
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    except (OSError, AttributeError):
-        pass  # not Linux: the parent ends us by itself unless it is killed
 
 
 def _limit(kind: int, value: int) -> None:

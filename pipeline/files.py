@@ -1,7 +1,7 @@
 """The files of one deposit: a single file, a folder or a zip, read by relative names and by nothing else.
 
-A zip is never unpacked: each member is read on demand, in pieces, and counted. Entries, expansion and total are limited;
-links, devices, absolute names and ways up are refused (docs/security). Python's `extractall` is not used at all.
+A zip is never unpacked: each member is read on demand, in pieces, and counted. Entries, expansion and total are
+limited; links, devices, absolute names and ways up are refused. Python's `extractall` is not used at all.
 """
 
 from __future__ import annotations

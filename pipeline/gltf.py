@@ -1,9 +1,9 @@
-"""Our reader of glTF 2.0: GLB, or JSON with its files. Everything is checked by `scenes.gltf_check` before it is decoded.
+"""Our reader of glTF 2.0: GLB, or JSON with its files. `scenes.gltf_check` looks at everything before it is decoded.
 
 Read: plain, sparse and quantised accessors, EXT_ and KHR_meshopt_compression, KHR_draco_mesh_compression, strips and
-fans, node transforms in double precision, KHR_texture_transform (baked into the coordinates), several materials, images
-in buffers, data URIs and files. Left out, and said so in the report: points and lines, skins, morph targets, animations,
-and maps that use other texture coordinates than the base colour's.
+fans, node transforms in double precision, KHR_texture_transform (baked into the coordinates), several materials,
+images in buffers, data URIs and files. Left out, and said so in the report: points and lines, skins, morph targets,
+animations, and maps that use other texture coordinates than the base colour's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline import images
 from scenes import glb, gltf_check
-from scenes.errors import Malformed, TooLarge, Unsupported
+from scenes.errors import Malformed, Unsupported
 from tiling import meshopt
 from tiling.errors import TilingError
 from tiling.mesh import Material, Model, Primitive
@@ -82,7 +82,7 @@ def _buffers(document: gltf_check.Document, binary: memoryview, neighbours: Neig
             continue
         if "uri" in buffer:
             data = memoryview(_bytes_of(buffer["uri"], neighbours, f"buffer {index}") or b"")
-            if not len(data):
+            if not data:
                 raise Malformed(
                     f"glTF: buffer {index} is the file {buffer['uri'][:200]!r}, which is not there; "
                     "deposit the files together, as a zip"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 
 from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Image
@@ -28,7 +29,7 @@ Pillow.MAX_IMAGE_PIXELS = None
 def _opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
     try:
         image = Pillow.open(BytesIO(data), formats=formats)
-    except Pillow.UnidentifiedImageError as unknown:
+    except UnidentifiedImageError as unknown:
         raise Unsupported(f"{what} is no image of a format that is read here ({', '.join(formats)})") from unknown
     except (OSError, ValueError, SyntaxError, EOFError) as broken:
         raise Malformed(f"{what} is a broken image: {broken}") from broken

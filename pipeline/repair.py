@@ -118,7 +118,7 @@ def _unit_normals(
 def _finite(uvs: NDArray[np.float32] | None, tally: dict[str, int]) -> NDArray[np.float32] | None:
     if uvs is None:
         return None
-    bad = ~np.isfinite(uvs).all(axis=1)
+    bad = ~(np.isfinite(uvs[:, 0]) & np.isfinite(uvs[:, 1]))
     if not bad.any():
         return uvs
     _count(tally, "{count} texture coordinates were not finite; they were set to zero", int(bad.sum()))

@@ -1,9 +1,9 @@
 """Tiling in a child process with limits, because parsers of foreign files crash, and some files are made to harm.
 
-The child (`pipeline.child`) gets a private environment, the file, an empty folder, and limits on memory, computing time,
-file size and open files, which it sets itself before it loads any parser; it leaves the network where the system allows
-that, and `level` says whether it does. It tells of progress in lines of JSON. What it says at the end is not believed:
-every file is looked at, measured and hashed again here.
+The child (`pipeline.child`) gets a private environment, the file, an empty folder, and limits on memory, computing
+time, file size and open files, which it sets itself before it loads any parser; it leaves the network where the system
+allows that, and `level` says whether it does. It tells of progress in lines of JSON. What it says at the end is not
+believed: every file is looked at, measured and hashed again here.
 
     child ends with 0 and a manifest that holds      the result
     child says that it refuses, with a code          the matching error of `scenes.errors`
@@ -54,8 +54,8 @@ class Cancelled(Exception):
 
 @functools.cache
 def level() -> str:
-    """What holds a parser here, in words: `process, limits, no network`, or without the last where it is not allowed."""
-    done = subprocess.run(_command("--probe"), env=_environment(_ROOT), capture_output=True, check=False, timeout=60)  # noqa: S603 - our own program
+    """What holds a parser here, in words: `process, limits, no network`, or without the last where that is refused."""
+    done = subprocess.run(_command("--probe"), env=_environment(_ROOT), capture_output=True, check=False, timeout=60)
     return "process, limits, no network" if done.stdout.strip() == b"no network" else "process, limits"
 
 
@@ -76,7 +76,7 @@ def tile_in_sandbox(
         Cancelled: `cancelled()` became true; the child is gone.
     """
     request = {"source": str(source.resolve()), "name": name, "out": str(out.resolve()), "settings": asdict(settings)}
-    child = subprocess.Popen(  # noqa: S603 - our own program
+    child = subprocess.Popen(
         _command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -192,17 +192,10 @@ def _checked(out: Path) -> TileResult:
 
     manifest = out / MANIFEST
     try:
-        if not _is_plain(manifest) or manifest.stat().st_size > _MOST_MANIFEST:
-            raise ValueError("there is no manifest")
-        said = json.loads(manifest.read_bytes())
+        said = json.loads(_plain(manifest, _MOST_MANIFEST).read_bytes())
         manifest.unlink()
         files = tuple(_checked_file(out, str(entry[0]), int(entry[2])) for entry in said["files"])
-        if not _is_plain(out / DOCUMENT):
-            raise ValueError("there is no document")
-        figures = _checked_figures(said["tileset"])
-        digest, _ = _hashed(out / DOCUMENT)
-        if digest != figures.digest:
-            raise ValueError("the document is not what was said of it")
+        figures = _checked_figures(said["tileset"], _hashed(_plain(out / DOCUMENT, _MOST_MANIFEST))[0])
         report = tuple(str(line)[:500] for line in said["report"])[:200]
     except (ValueError, TypeError, KeyError, IndexError, OSError, RecursionError) as wrong:
         raise ParserCrash(f"what the parser left behind makes no sense: {wrong}") from wrong
@@ -210,16 +203,20 @@ def _checked(out: Path) -> TileResult:
 
 
 def _checked_file(out: Path, name: str, size: int) -> tuple[str, str, int, str]:
-    if not _FILE_NAME.fullmatch(name) or not _is_plain(out / name):
+    if not _FILE_NAME.fullmatch(name):
         raise ValueError(f"{name[:80]!r} is no file of a tileset")
-    digest, length = _hashed(out / name)
+    digest, length = _hashed(_plain(out / name, size))
     if name[:64] != digest or length != size:
         raise ValueError(f"{name} is not what its name says")
     return name, digest, length, _MEDIA_TYPES[name[65:]]
 
 
-def _is_plain(path: Path) -> bool:
-    return stat.S_ISREG(path.lstat().st_mode)
+def _plain(path: Path, most: int) -> Path:
+    """The path of a plain file, no link, of at most so many bytes."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+        raise ValueError(f"{path.name} is no plain file, or too large")
+    return path
 
 
 def _hashed(path: Path) -> tuple[str, int]:
@@ -228,13 +225,16 @@ def _hashed(path: Path) -> tuple[str, int]:
         return digest.hexdigest(), file.tell()
 
 
-def _checked_figures(said: dict[str, Any]) -> Tileset:
+def _checked_figures(said: dict[str, Any], digest: str) -> Tileset:
+    if said["digest"] != digest:
+        raise ValueError("the document is not what was said of it")
+
     def three(values: Any) -> tuple[float, float, float]:
         x, y, z = (float(value) for value in values)
         return x, y, z
 
     return Tileset(
-        digest=str(said["digest"]),
+        digest=digest,
         tiles=int(said["tiles"]),
         levels=int(said["levels"]),
         triangles=int(said["triangles"]),

@@ -201,17 +201,7 @@ def _check_nodes(gltf: Document) -> Counter[int]:
     if any(count > 1 for count in parents.values()):
         # glTF 2.0, 3.5.2: a node has at most one parent. This also rules out instancing by 2^n.
         raise Malformed("glTF: a node has two parents")
-    level = [index for index in range(len(nodes)) if index not in parents]
-    seen = 0
-    for depth in range(MOST_NODE_DEPTH + 1):
-        seen += len(level)
-        level = [child for index in level for child in nodes[index].get("children", ())]
-        if not level:
-            break
-        if depth == MOST_NODE_DEPTH:
-            raise TooLarge(f"glTF: nodes are nested deeper than {MOST_NODE_DEPTH}")
-    if seen < len(nodes):
-        raise Malformed("glTF: the nodes form a cycle")
+    _check_forest(nodes, parents)
     for scene in gltf.get("scenes", ()):
         for root in scene.get("nodes", ()):
             _indexed(nodes, root, "node")
@@ -223,6 +213,20 @@ def _check_nodes(gltf: Document) -> Counter[int]:
             _indexed(gltf.get("meshes", ()), node["mesh"], "mesh")
             instances[node["mesh"]] += 1
     return instances
+
+
+def _check_forest(nodes: Sequence[Any], parents: Counter[int]) -> None:
+    """Walk level by level from the roots; what is not reached lies on a cycle."""
+    level = [index for index in range(len(nodes)) if index not in parents]
+    seen, depth = 0, 0
+    while level:
+        if depth > MOST_NODE_DEPTH:
+            raise TooLarge(f"glTF: nodes are nested deeper than {MOST_NODE_DEPTH}")
+        seen += len(level)
+        level = [child for index in level for child in nodes[index].get("children", ())]
+        depth += 1
+    if seen < len(nodes):
+        raise Malformed("glTF: the nodes form a cycle")
 
 
 def _check_meshes(gltf: Document, instances: Counter[int]) -> None:

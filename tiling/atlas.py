@@ -1,8 +1,8 @@
-"""A texture atlas cut up for tiles: each tile gets an own, small atlas of the charts that it needs, at its own density.
+"""A texture atlas cut up for tiles: each tile gets a small atlas of its own, of the charts it needs, at its density.
 
-A pyramid halves the source again and again; a tile's charts are copied from the one level that its error justifies, texel
-for texel, so nothing is resampled twice. From a quarter of the size on, only texels that the surface uses count in the
-averages, and the rest is filled from its neighbourhood: else the background would bleed into coarse tiles.
+A pyramid halves the source again and again; a tile's charts are copied from the one level that its error justifies,
+texel for texel, so nothing is resampled twice. From a quarter of the size on, only texels that the surface uses count
+in the averages, and the rest is filled from its neighbourhood: else the background would bleed into coarse tiles.
 
 Three layouts are weighed by area, and the smallest is taken: the charts packed in rows, the one rectangle around them
 all, and the whole image. Known and left for later: charts are rectangles here, so a ragged one carries texels of its
@@ -173,7 +173,7 @@ def _charts(indices: Indices, count: int) -> tuple[NDArray[np.int64], int]:
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
     named = named_by(indices, count)
-    charts = named_by(labels[named], len(labels))
+    charts = np.bincount(labels[named], minlength=len(labels)) > 0
     dense = np.cumsum(charts) - 1
     return np.where(named, dense[labels], 0), int(charts.sum())
 

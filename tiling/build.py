@@ -1,9 +1,9 @@
 """From a model to a tree of tiles: split, simplify upwards, measure, quantise.
 
 Leaves are the original triangles, dealt out by a binary kd tree. Going up, every second level of it becomes a level of
-tiles: the children are merged, and simplified to a quarter, so that all tiles hold about as many triangles. Tile borders
-are locked at the detail of the original, so any mix of levels is closed but for rounding; what that costs in triangles
-on large models is known (a third of a level-4 tile's vertices) and left for later, like equal error over a level.
+tiles: the children are merged, and simplified to a quarter, so that all tiles hold about as many triangles. Tile
+borders are locked at the detail of the original, so any mix of levels is closed but for rounding; what that costs in
+triangles on large models is known (a third of a level-4 tile's vertices) and left for later, like equal error.
 
 Error of a tile: the measured deviation of its surface, and what rounding to the grid adds, or the size of its texels if
 that is more; never less than a child's. Every step is a pure function of its inputs, and `run` keeps their order, so

@@ -48,8 +48,10 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         _size,
         # indices, count, positions, vertices, stride, attributes, stride, weights, attribute count, lock,
         # target count, target error, options, result error
-        (_pointer, _size, _pointer, _size, _size, _pointer, _size, _pointer, _size, _pointer, _size, _float)
-        + (ctypes.c_uint, ctypes.POINTER(_float)),
+        (
+            *(_pointer, _size, _pointer, _size, _size, _pointer, _size, _pointer, _size, _pointer, _size, _float),
+            *(ctypes.c_uint, ctypes.POINTER(_float)),
+        ),
     ),
     "meshopt_simplifySloppy": (
         _size,
@@ -217,9 +219,9 @@ def simplify(
 ) -> tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.float32]]:
     """Collapse edges down to about `target_triangles`; triangles (k, 3), and all positions and attributes, moved.
 
-    Vertices move to the optimum of their quadrics, with their attributes; locked ones (1) neither move nor go, protected
-    ones (2) keep their seam even where the options allow to give seams up. Vertices at
-    the same position with unlike attributes are a seam and stay together. The number reached is larger than the target
+    Vertices move to the optimum of their quadrics, with their attributes; locked ones (1) neither move nor go,
+    protected ones (2) keep their seam even where the options allow to give seams up. Vertices at the same position with
+    unlike attributes are a seam and stay together. The number reached is larger than the target
     where topology forbids more. Inputs are not changed. The library's own error is no bound on the distance (measured
     1.3 to 4.5 times too small), so none is given back; see `tiling.error`.
 

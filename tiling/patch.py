@@ -57,7 +57,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A mesh: positions (n, 3) and attributes (n, w) float32, material (n,) int32, span (n, 2) int32, indices (m, 3)."""
+    """A mesh: positions (n, 3), attributes (n, w) float32; material (n,), span (n, 2) int32; indices (m, 3)."""
 
     positions: Singles
     attributes: Singles
@@ -101,10 +101,10 @@ def of_model(model: Model) -> tuple[Patch, Layout, Floats]:
     high = np.max([primitive.positions.max(axis=0) for primitive in filled], axis=0)
     origin = coarse_origin(low, high)
     starts = np.cumsum([0] + [len(primitive.positions) for primitive in filled])
+    zero = np.float32(0.0)  # -0.0 + 0.0 is 0.0, and welding compares bytes
     patch = Patch(
-        # + 0.0 turns -0.0 into 0.0: welding compares bytes.
-        positions=np.concatenate([(primitive.positions - origin).astype(np.float32) for primitive in filled]) + 0.0,
-        attributes=np.concatenate([_columns(primitive, layout) for primitive in filled]) + 0.0,
+        positions=np.concatenate([(primitive.positions - origin).astype(np.float32) for primitive in filled]) + zero,
+        attributes=np.concatenate([_columns(primitive, layout) for primitive in filled]) + zero,
         material=np.concatenate([np.full(len(p.positions), p.material, np.int32) for p in filled]),
         span=np.zeros((int(starts[-1]), 2), np.int32),
         indices=np.concatenate([p.indices + np.uint32(start) for p, start in zip(filled, starts[:-1], strict=True)]),

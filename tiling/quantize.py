@@ -1,8 +1,8 @@
 """Vertices on a grid of whole numbers, and coded: KHR_mesh_quantization with EXT_meshopt_compression.
 
-Positions are uint16 multiples of a step from the tile's origin. The step is a power of two, one for all tiles of a level,
-and origins are multiples of it, so a vertex that neighbours share decodes to the same numbers in both. Normals are
-octahedral int8, texture coordinates uint16 of the tile's own image (float32 on a grid of 1/4096 where they repeat a
+Positions are uint16 multiples of a step from the tile's origin. The step is a power of two, one for all tiles of a
+level, and origins are multiples of it, so a vertex that neighbours share decodes to the same numbers in both. Normals
+are octahedral int8, texture coordinates uint16 of the tile's own image (float32 on a grid of 1/4096 where they repeat a
 shared image), colours uint8.
 """
 
@@ -19,7 +19,9 @@ from tiling.patch import named_by, without_degenerates
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tiling.mesh import Floats, Singles
+    from numpy.typing import NDArray
+
+    from tiling.mesh import Floats, Indices, Singles
     from tiling.patch import Layout, Patch
 
 _MOST_STEPS = 65_535
@@ -110,7 +112,7 @@ def quantise(
 ) -> Quantised:
     """A patch coded on a grid, a piece per material in order of their numbers.
 
-    `uvs_of(material)` gives the patch's texture coordinates (n, 2) within the tile's own image of that material, or None
+    `uvs_of(material)` gives the patch's texture coordinates (n, 2) in the tile's own image of that material, or None
     where it keeps a shared image; `textured(material)` says whether coordinates are needed at all.
     Triangles that fall onto a line of the grid by two equal corners go.
     """
@@ -130,7 +132,7 @@ def quantise(
             repacked = uvs_of(material)
             whole = repacked is not None
             uvs = patch.attributes[:, layout.uv_columns] if repacked is None else repacked
-        pieces.append(_piece(patch, layout, material, own, numbers, uvs, whole=whole))
+        pieces.append(_piece(patch, layout, own, material=material, numbers=numbers, uvs=uvs, whole=whole))
     used = numbers[named_by(indices, len(numbers))]
     corner = origin + base * step
     return Quantised(
@@ -145,11 +147,11 @@ def quantise(
 def _piece(
     patch: Patch,
     layout: Layout,
-    material: int,
-    indices: np.ndarray[tuple[int, ...], np.dtype[np.uint32]],
-    numbers: np.ndarray[tuple[int, ...], np.dtype[np.uint16]],
-    uvs: Singles | None,
+    indices: Indices,
     *,
+    material: int,
+    numbers: NDArray[np.uint16],
+    uvs: Singles | None,
     whole: bool,
 ) -> Piece:
     count = len(patch.positions)

@@ -39,11 +39,26 @@ def simplify(patch: Patch, layout: Layout, *, target_triangles: int, leaves: tup
     scale = metres_per_uv(patch, layout) if layout.uvs else 1.0
     weights = _weights(patch, layout, scale)
     flags = np.where(locked, _LOCK, 0).astype(np.uint8)
-    best = _collapsed(patch, layout, weights, scale, flags, target_triangles, meshopt.Simplify.NONE)
+
+    def collapsed(options: meshopt.Simplify) -> Patch:
+        indices, positions, attributes = meshopt.simplify(
+            patch.indices,
+            patch.positions,
+            patch.attributes,
+            weights,
+            flags,
+            target_triangles=target_triangles,
+            options=options,
+        )
+        if layout.uvs:
+            _undo_wild_uvs(patch, layout, scale, positions, attributes)
+        return welded(replace(patch, positions=positions, attributes=_proper(attributes, layout), indices=indices))
+
+    best = collapsed(meshopt.Simplify.NONE)
     enough = _BLOCKED * target_triangles + np.count_nonzero(locked)
     if best.triangles > enough:
         flags |= np.where(_hard_seams(patch, layout), _PROTECT, 0).astype(np.uint8)
-        freed = _collapsed(patch, layout, weights, scale, flags, target_triangles, meshopt.Simplify.PERMISSIVE)
+        freed = collapsed(meshopt.Simplify.PERMISSIVE)
         best = freed if 0 < freed.triangles < best.triangles else best
     if best.triangles > enough:
         best = _merged_by_cells(best, target_triangles / best.triangles, best.outside(*leaves))
@@ -63,26 +78,8 @@ def _merged_by_cells(patch: Patch, ratio: float, locked: NDArray[np.bool_]) -> P
     return welded(replace(patch, indices=np.concatenate(kept)))
 
 
-def _collapsed(
-    patch: Patch,
-    layout: Layout,
-    weights: Singles,
-    scale: float,
-    flags: NDArray[np.uint8],
-    target_triangles: int,
-    options: meshopt.Simplify,
-) -> Patch:
-    indices, positions, attributes = meshopt.simplify(
-        patch.indices,
-        patch.positions,
-        patch.attributes,
-        weights,
-        flags,
-        target_triangles=target_triangles,
-        options=options,
-    )
-    if layout.uvs:
-        _undo_wild_uvs(patch, layout, scale, positions, attributes)
+def _proper(attributes: Singles, layout: Layout) -> Singles:
+    """Attributes after their quadrics' optimum: normals of length one again, colours within bounds."""
     if layout.normals:
         normals = attributes[:, layout.normal_columns]
         length = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -90,7 +87,7 @@ def _collapsed(
     if layout.colours:
         colours = attributes[:, layout.colour_columns]
         np.clip(colours, 0.0, 1.0, out=colours)
-    return welded(replace(patch, positions=positions, attributes=attributes, indices=indices))
+    return attributes
 
 
 def _undo_wild_uvs(patch: Patch, layout: Layout, scale: float, positions: Singles, attributes: Singles) -> None:

@@ -9,6 +9,7 @@ Octrees were tried and left: their leaves are uneven, and leaves of unlike depth
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,13 +36,13 @@ def kd(centroids: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], N
     offsets = np.array([0, len(centroids)])
     for _ in range(depth):
         cuts = [0]
-        for start, end in zip(offsets[:-1], offsets[1:], strict=True):
-            middle = (int(start) + int(end)) // 2
+        for start, end in pairwise(offsets.tolist()):
+            middle = (start + end) // 2
             members = order[start:end]
             points = centroids[members]
-            if 0 < middle - start:
+            if middle - start > 0:
                 axis = int(np.argmax(points.max(axis=0) - points.min(axis=0)))
-                order[start:end] = members[np.argpartition(points[:, axis], middle - int(start))]
-            cuts += [middle, int(end)]
+                order[start:end] = members[np.argpartition(points[:, axis], middle - start)]
+            cuts += [middle, end]
         offsets = np.array(cuts)
     return order, offsets
