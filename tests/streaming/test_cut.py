@@ -33,6 +33,10 @@ def test_what_the_view_wants_beats_what_is_remembered():
     assert Cuts({1, 2, 3}.__contains__, {}, {1: [(2, 3)]}).of([1]) == (1,)
 
 
+def test_finer_tiles_from_before_are_better_than_the_coarse_one_that_is_here():
+    assert Cuts({1, 4, 5}.__contains__, {1: (2, 3)}, {1: [(4, 5)]}).of([1]) == (4, 5)
+
+
 def test_what_is_remembered_stands_in_for_what_is_on_its_way():
     here = {1, 4, 5, 3}.__contains__
     assert Cuts(here, {1: (2, 3)}, {2: [(4, 5)]}).of([1]) == (4, 5, 3)

@@ -78,10 +78,17 @@ class Walk:
                 case Forgotten():
                     for digest in event.digests:
                         self.arrived.pop(digest, None)
+                    self.check_images()
                 case Cut():
                     self.check_cut(event)
         if isinstance(said, ChunkFrame) and said.offset == 0:
             assert self.client.held_bytes <= self.server.budget_bytes
+
+    def check_images(self) -> None:
+        """An image is not taken from the client before the files that refer to it."""
+        held = self.client.held
+        for data, images in zip(self.forest.files, self.forest.images, strict=True):
+            assert digest_of(data) not in held or {digest_of(image) for image in images} <= held
 
     def check_cut(self, cut: Cut) -> None:
         held = self.client.held
@@ -157,6 +164,7 @@ def test_a_random_walk_keeps_every_rule_and_comes_to_rest(forest: Forest, budget
     assert (last.state, last.look) == (plan.state, plan.look)
     if sum(chunk.total for chunk in plan.chunks.values()) <= walk.server.budget_bytes:
         assert set(last.nodes) == {node.node for node in plan.nodes if not node.replaced_by}
+        assert walk.client.held >= {node.chunk for node in plan.nodes if node.node in plan.roots}
     assert walk.client.held_bytes == walk.server.figures.held_bytes <= walk.server.budget_bytes
 
 
@@ -320,6 +328,46 @@ def test_eviction_takes_what_the_view_left_and_the_cut_first_goes_back():
     assert kinds.index(Cut) < kinds.index(Evict)
     for message in messages:
         walk.deliver(frames.encode(message))
+
+
+def test_what_is_not_in_the_picture_is_taken_first():
+    files = (b"r" * 1000, b"a" * 40_000, b"b" * 40_000, b"c" * 40_000)
+    forest = Forest((-1, -1, -1, -1), files, ((),) * 4)
+    walk = Walk(forest, 100_000)
+    chunks = {digest_of(data): Chunk(digest_of(data), len(data), Content.GLB) for data in files}
+
+    def plan(*roots: int) -> Plan:
+        return Plan(1, 0, roots, tuple(PlanNode(root, root, digest_of(files[root])) for root in roots), chunks)
+
+    walk.server.set_plan(plan(0, 1, 2))
+    walk.settle()
+    walk.server.set_plan(plan(0, 2))  # 1 leaves the picture, but is kept as long as there is room
+    walk.settle()
+    walk.server.set_plan(plan(3, 0))  # 2 is in the picture still
+    walk.settle()
+    assert walk.client.held == {digest_of(files[root]) for root in (0, 2, 3)}
+
+
+def test_the_picture_does_not_fall_back_when_a_plan_wants_a_level_that_was_skipped():
+    files = tuple(bytes([65 + node]) * 60_000 for node in range(5))
+    forest = Forest((-1, 0, 0, 1, 1), files, ((),) * 5)
+    walk = Walk(forest, 10**9)
+    chunks = {digest_of(data): Chunk(digest_of(data), len(data), Content.GLB) for data in files}
+
+    def plan(replaced_by: dict[int, tuple[int, ...]]) -> Plan:
+        wanted = sorted({0, *replaced_by, *(part for parts in replaced_by.values() for part in parts)})
+        nodes = (PlanNode(node, 0, digest_of(files[node]), (), replaced_by.get(node, ())) for node in wanted)
+        return Plan(1, 0, (0,), tuple(nodes), chunks)
+
+    walk.server.set_plan(plan({0: (3, 4, 2)}))
+    walk.settle()
+    walk.cuts.clear()
+    walk.server.set_plan(plan({0: (1, 2)}))
+    walk.now += 1
+    for message in walk.server.data_to_send(walk.now):  # before the bytes of 1 are at hand
+        walk.deliver(message)
+    walk.settle()
+    assert [set(cut.nodes) for cut in walk.cuts if cut.nodes] == [{3, 4, 2}, {1, 2}]
 
 
 def test_the_picture_of_the_state_before_stays_until_the_new_one_can_be_shown():
