@@ -1,0 +1,65 @@
+"""Whatever is written in whatever order, the engine and the plain model in memory answer the same."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenes.errors import SceneError
+from scenes.model import Exhibition, Placement, Scene
+from scenes.ports import Change, Put, Remove
+from storage.catalogue_sqlite import SqliteCatalogue
+from storage.memory import MemoryCatalogue
+from tests.contracts.samples import NOON, exhibition, placement, scene
+
+NAMES = ["scene_a", "scene_b", "p_1", "p_2", "x_1", "x_2"]
+
+records = st.one_of(
+    st.builds(scene, st.sampled_from(["scene_a", "scene_b"]), title=st.sampled_from("AB")),
+    st.builds(
+        placement,
+        st.sampled_from(["p_1", "p_2"]),
+        of=st.sampled_from(["scene_a", "scene_b"]),
+        title=st.sampled_from("AB"),
+    ),
+    st.builds(exhibition, st.sampled_from(["x_1", "x_2"]), slug=st.sampled_from(["one", "two"])),
+)
+changes = st.lists(st.one_of(st.builds(Put, records), st.builds(Remove, records)), min_size=1, max_size=3)
+steps = st.lists(st.tuples(changes, st.dictionaries(st.sampled_from(NAMES), st.integers(0, 6), max_size=1)), max_size=8)
+
+
+def outcome(catalogue: SqliteCatalogue | MemoryCatalogue, changes: list[Change], expected: dict[str, int]) -> object:
+    try:
+        return catalogue.commit(changes, author="ada", reason="r", at=NOON, expected=expected)
+    except SceneError as error:
+        return error.code
+
+
+def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> list[object]:
+    pages = []
+    for kind in (Scene, Placement, Exhibition):
+        page = catalogue.page(kind, first=2)
+        pages += [page, catalogue.page(kind, first=2, after=page.cursors[-1]) if page.cursors else None]
+    return [
+        pages,
+        [catalogue.find(name) for name in NAMES],
+        [catalogue.get(Placement, "p_1", as_of=n) for n in range(revisions + 2)],
+        [catalogue.within(Placement, ["scene_a", "scene_b"], as_of=n) for n in [None, *range(revisions + 2)]],
+        catalogue.pages_within(Placement, ["scene_b", "scene_a"], first=1),
+        catalogue.revisions_of(NAMES),
+        catalogue.history(NAMES[:2], last=4),
+        catalogue.histories(NAMES, last=2),
+        [catalogue.exhibition_by_slug(slug) for slug in ("one", "two")],
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps)
+def test_the_engine_and_the_model_agree(steps: list[tuple[list[Change], dict[str, int]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        engine, model = SqliteCatalogue(Path(folder) / "catalogue.db"), MemoryCatalogue()
+        for number, (changes, expected) in enumerate(steps):
+            assert outcome(engine, changes, expected) == outcome(model, changes, expected)
+            assert everything(engine, number) == everything(model, number)
+        engine.close()
