@@ -189,7 +189,8 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
                     print(f"made {number} of {len(missing)}: {sample.title}", file=sys.stderr, flush=True)
     except concurrent.futures.process.BrokenProcessPool as e:
         raise DoorError(
-            "INTERNAL", "a process that made the sample museum died, perhaps for want of memory; run it again to go on"
+            "UNAVAILABLE",
+            "a process that made the sample museum died, perhaps for want of memory; run it again to go on",
         ) from e
     except BaseException:
         # Ctrl-C, or one could not be made: the others are not waited for.
@@ -225,7 +226,7 @@ def _keep(services: Services, sample: Sample, made: _Made) -> None:
     for name, digest, size, media_type in made.result.files:
         with (made.folder / name).open("rb") as file:
             if put(file) != (digest, size):
-                raise DoorError("INTERNAL", f"{sample.slug}: {name} is not what the tiler said that it wrote")
+                raise RuntimeError(f"{sample.slug}: {name} is not what the tiler said that it wrote")
         uses.append(BlobUse(digest, size, media_type))
     with (made.folder / made.result.document).open("rb") as file:
         digest, size = put(file)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NoReturn
 import orjson
 import uvicorn
 
-from api.app import create_app
 from api.auth import make_token
 from api.data_directory import prepare
 from api.errors import DoorError
@@ -82,6 +81,9 @@ def serve(
         settings = replace(settings, port=listening.getsockname()[1])
         if first:
             first(settings)
+        # Here, because it takes a second that a refusal need not.
+        from api.app import create_app
+
         app = create_app(settings)
         services: Services = app.state.services
         guard_administrator(services)
