@@ -13,10 +13,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
@@ -68,18 +67,37 @@ class Visit:
     page: Page
     problems: list[str]
 
-    def stats(self) -> dict[str, object]:
+    def stats(self) -> dict[str, Any]:
         """What the viewer counts (`window.chronotope`)."""
-        result: dict[str, object] = self.page.evaluate("() => chronotope.stats")
+        result: dict[str, Any] = self.page.evaluate("() => chronotope.stats")
         return result
 
-    def settle(self, condition: str = "true", *, seconds: float = 60) -> dict[str, object]:
+    def settle(self, condition: str = "true", *, seconds: float = 60) -> dict[str, Any]:
         """Wait until the server says that the view is complete and all of it is drawn, and `condition` holds of `s`."""
         self.page.wait_for_function(
             f"() => {{ const s = window.chronotope?.stats; return s && s.shown.complete && ({condition}); }}",
             timeout=seconds * 1000,
         )
         return self.stats()
+
+    def picture(self, name: str, selector: str = "canvas.view") -> Path:
+        """A screenshot, kept in tests/artifacts, once nothing moves any more: the viewer draws only what changed."""
+        self.page.wait_for_function(
+            """() => {
+              const s = window.chronotope?.stats;
+              const still = !s || (s.frames === window.framesBefore && !document.querySelector('.is-melting'));
+              window.framesBefore = s?.frames;
+              return still;
+            }""",
+            polling=300,
+        )
+        ARTIFACTS.mkdir(exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        if selector == "page":
+            self.page.screenshot(path=path)
+        else:
+            self.page.locator(selector).first.screenshot(path=path)
+        return path
 
 
 def _free_port() -> int:
@@ -178,7 +196,7 @@ def visiting(chromium: Browser) -> Iterator[object]:
     visits: list[Visit] = []
 
     def visit(url: str, *, width: int = 1280, height: int = 800, script: str = "", **context: object) -> Visit:
-        opened = chromium.new_context(viewport={"width": width, "height": height}, **context)  # type: ignore[arg-type]
+        opened = chromium.new_context(viewport={"width": width, "height": height}, **context)
         contexts.append(opened)
         page = opened.new_page()
         problems: list[str] = []
@@ -197,29 +215,15 @@ def visiting(chromium: Browser) -> Iterator[object]:
         assert one.problems == []
 
 
-def picture(page: Page, name: str, selector: str = "canvas.view") -> Path:
-    """A screenshot, kept in tests/artifacts; waits until the frame is drawn."""
-    ARTIFACTS.mkdir(exist_ok=True)
-    path = ARTIFACTS / f"{name}.png"
-    page.locator(selector).first.screenshot(path=path)
-    return path
-
-
 def own_address() -> str:
     """A non-loopback IPv4 address of this machine. No packet is sent: connecting a UDP socket only picks a route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with contextlib.suppress(OSError):
-            probe.connect(("192.0.2.1", 9))
-            address: str = probe.getsockname()[0]
-            if not address.startswith("127."):
-                return address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))
+        address: str = probe.getsockname()[0]
+        if not address.startswith("127."):
+            return address
     # No default route: any address of an interface will do.
     for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
         if not str(found[4][0]).startswith("127."):
             return str(found[4][0])
     pytest.fail("this machine has no address but loopback; the journey from another device cannot be walked")
-
-
-def moment() -> float:
-    """Seconds, for time-outs of our own loops."""
-    return time.monotonic()

@@ -1,9 +1,9 @@
-"""A museum small enough to be made in seconds and real enough to be visited: terrain, two buildings, a fuzzy one, rivals.
+"""A museum small enough to be made in seconds and real enough to be visited: terrain, buildings, a fuzzy one, rivals.
 
 Its stone is one texture that repeats, so it is one file on the wire for all buildings. What stands when:
 
     grove      always
-    shrine     c. 620 to c. 550 BC, both ends fuzzy
+    shrine     the 620s BC to the 540s BC, both ends fuzzy
     temple     -0499/0390 (columns and roof)
     church     0391/0551
     statue     -0429/0390, of bronze or of marble: rival hypotheses
@@ -173,7 +173,11 @@ def temple() -> Model:
 
 def church() -> Model:
     """A hall with a tower."""
-    parts = [block((-5, 0, -11), (5, 7, 11)), block((-2.5, 0, 11), (2.5, 13, 16)), block((-5.6, 7, -11.6), (5.6, 8, 11.6))]
+    parts = [
+        block((-5, 0, -11), (5, 7, 11)),
+        block((-2.5, 0, 11), (2.5, 13, 16)),
+        block((-5.6, 7, -11.6), (5.6, 8, 11.6)),
+    ]
     return Model((joined(parts),), (Material("stone", roughness=0.9, base_colour_image=stone(2, _STONE)),))
 
 
@@ -208,7 +212,9 @@ _MARBLE = Hypothesis(
 )
 
 
-def _placement(slug: str, existence: str, *, at: tuple[float, float, float] = (0, 0, 0), hypothesis: str = "") -> Placement:
+def _placement(
+    slug: str, existence: str, *, at: tuple[float, float, float] = (0, 0, 0), hypothesis: str = ""
+) -> Placement:
     return Placement(
         id=f"placement_{slug}",
         scene=SCENE,
@@ -235,20 +241,20 @@ RECORDS = [
         default_hypothesis=_BRONZE.id,
     ),
     _LAYER,
-    Epoch("epoch_shrine", SCENE, "Timber shrine", "-0619~/-0549~", "Posts.", "#7f8f5a"),
+    Epoch("epoch_shrine", SCENE, "Timber shrine", "-062X/-054X", "Posts.", "#7f8f5a"),
     Epoch("epoch_temple", SCENE, "Temple", "-0499/0390", "Stone.", "#d9c08a"),
     Epoch("epoch_church", SCENE, "Church", "0391/0551", "Reused.", "#8f6f9e"),
     Epoch("epoch_field", SCENE, "Field", "0552/..", "Gone.", "#6f7b85"),
     _BRONZE,
     _MARBLE,
     _placement("grove", "../.."),
-    _placement("shrine", "-0619~/-0549~"),
+    _placement("shrine", "-062X/-054X"),
     _placement("temple", "-0499/0390"),
     _placement("church", "0391/0551"),
     _placement("bronze", "-0429/0390", at=(0, 0, 21), hypothesis=_BRONZE.id),
     _placement("marble", "-0429/0390", at=(0, 0, 21), hypothesis=_MARBLE.id),
     Annotation(
-        "annotation_holes", SCENE, "Post holes", "<p>Six holes in the rock.</p>", (2.0, 3.6, 3.0), "-0619~/-0549~"
+        "annotation_holes", SCENE, "Post holes", "<p>Six holes in the rock.</p>", (2.0, 3.6, 3.0), "-062X/-054X"
     ),
     Annotation(
         "annotation_step",

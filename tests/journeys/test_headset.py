@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.journeys.conftest import WEB, Visit, own_address, picture, serving
+from tests.journeys.conftest import ARTIFACTS, ROOT, WEB, Visit, own_address, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +40,15 @@ def quest() -> str:
 def test_two_views_are_drawn_from_streamed_tiles_and_follow_the_head(
     served: Served, visiting: Callable[..., Visit]
 ) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?capture=1&triangles=60000", width=960, height=540, script=quest())
+    visit = visiting(
+        f"{served.url}/exhibitions/journey?capture=1&triangles=60000", width=960, height=540, script=quest()
+    )
     page = visit.page
     visit.settle("s.shown.tiles > 0")
     enter = page.get_by_role("button", name="Enter VR")
     enter.click()
     inside = visit.settle("s.inHeadset && s.headsetFrames > 3 && s.headsetViews === 2")
-    assert inside["shown"]["tiles"] > 0  # type: ignore[index]
-    page.wait_for_timeout(1500)
+    assert inside["shown"]["tiles"] > 0
 
     canvas = page.evaluate(
         """() => {
@@ -64,10 +70,10 @@ def test_two_views_are_drawn_from_streamed_tiles_and_follow_the_head(
         " quest.quaternion.set(0, Math.sin(0.6), 0, Math.cos(0.6)); }"
     )
     after = visit.settle(
-        f"s.lastLook > {before['lastLook']} && s.shown.look > {before['lastLook']} "  # type: ignore[index]
+        f"s.lastLook > {before['lastLook']} && s.shown.look > {before['lastLook']} "
         f"&& s.cutsApplied > {before['cutsApplied']}"
     )
-    assert after["tiles"]["failed"] == 0  # type: ignore[index]
+    assert after["tiles"]["failed"] == 0
 
     page.evaluate("() => quest.activeSession?.end()")
     page.wait_for_function("() => !chronotope.stats.inHeadset")
@@ -75,7 +81,7 @@ def test_two_views_are_drawn_from_streamed_tiles_and_follow_the_head(
 
 
 def test_streaming_rests_while_the_headset_is_off(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?triangles=60000", width=640, height=360, script=quest())
+    visit = visiting(f"{served.url}/exhibitions/journey?triangles=60000", width=960, height=540, script=quest())
     page = visit.page
     visit.settle("s.shown.tiles > 0")
     page.get_by_role("button", name="Enter VR").click()
@@ -83,17 +89,12 @@ def test_streaming_rests_while_the_headset_is_off(served: Served, visiting: Call
     page.evaluate("() => quest.updateVisibilityState('hidden')")
     page.wait_for_function("() => document.querySelector('.link').textContent === 'Paused'")
     page.evaluate("() => quest.updateVisibilityState('visible')")
-    visit.settle(f"s.connections === {int(inside['connections']) + 1}")  # type: ignore[call-overload]
+    visit.settle(f"s.connections === {inside['connections'] + 1}")
 
 
 @pytest.fixture(scope="module")
 def administered(museum: Path) -> Path:
     """The museum with somebody in charge, as open addresses ask for."""
-    import subprocess
-    import sys
-
-    from tests.journeys.conftest import ROOT
-
     subprocess.run(
         [sys.executable, "-m", "api.cli", "token", "--role", "administrator", "--data", str(museum)],
         cwd=ROOT,
@@ -114,12 +115,12 @@ def test_from_another_address_over_http_it_works_flat_and_says_why_not(
         assert not page.evaluate("() => isSecureContext")
         assert not stats["verifies"]
         assert "Virtual reality needs https" in page.locator(".why-flat").inner_text()
-        page.wait_for_timeout(500)
-        picture(page, "flat-over-http", "body")
+        visit.picture("flat-over-http", "page")
         page.get_by_role("button", name="About").click()
         assert "Files are not checked" in page.locator(".side").inner_text()
         # Chromium says itself that COOP and VR are for secure pages only; that is no problem of ours.
         visit.problems[:] = [one for one in visit.problems if "Cross-Origin-Opener-Policy" not in one]
+        page.context.close()  # before the service goes, or the page would rightly complain
 
 
 @pytest.mark.network
@@ -131,34 +132,28 @@ def test_from_another_address_over_https_of_our_own_it_has_virtual_reality(
         assert open_door.authority.is_file()
         visit = visiting(
             f"https://{own_address()}:{open_door.port}/exhibitions/journey?capture=1&triangles=60000",
-            width=640,
-            height=360,
+            width=960,
+            height=540,
             script=quest(),
             ignore_https_errors=True,
         )
         stats = visit.settle("s.shown.tiles > 0")
         assert visit.page.evaluate("() => isSecureContext && crypto.subtle !== undefined")
         assert stats["verifies"]
-        assert stats["tiles"]["damaged"] == 0  # type: ignore[index]
+        assert stats["tiles"]["damaged"] == 0
         visit.page.get_by_role("button", name="Enter VR").click()
         visit.settle("s.inHeadset && s.headsetViews === 2 && s.headsetFrames > 3")
+        visit.page.context.close()
 
 
 def _copied(museum: Path, folder: Path) -> Path:
     """A data directory belongs to one server at a time."""
-    import shutil
-
     copy = folder / "museum"
     shutil.copytree(museum, copy)
     return copy
 
 
 def _decoded(data_url: str, name: str) -> np.ndarray:
-    import base64
-    import io
-
-    from tests.journeys.conftest import ARTIFACTS
-
     data = base64.b64decode(data_url.partition(",")[2])
     ARTIFACTS.mkdir(exist_ok=True)
     (ARTIFACTS / f"{name}.png").write_bytes(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from tests.journeys.conftest import ARTIFACTS, Visit, picture
+from tests.journeys.conftest import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,46 +48,43 @@ def test_dragging_time_across_an_epoch_changes_the_picture_for_few_bytes(
     assert first["at"] == "-0430"
     assert page.locator(".time-year").inner_text() == "431 BC"
     assert page.locator(".time-epoch").inner_text() == "Temple"
-    page.wait_for_timeout(600)
-    temple = picture(page, "visitor-temple")
+    temple = visit.picture("visitor-temple")
     assert np.unique(pixels(temple).reshape(-1, 3), axis=0).shape[0] > 500, "something is drawn"
 
     drag_time(visit, "Church")
     second = visit.settle("s.answeredSeek > 0 && s.answeredSeek === s.lastSeek && s.shown.state > 1")
     assert page.locator(".time-epoch").inner_text() == "Church"
-    page.wait_for_timeout(800)
-    church = picture(page, "visitor-church")
-    page.screenshot(path=ARTIFACTS / "visitor-church-page.png")
+    church = visit.picture("visitor-church")
+    visit.picture("visitor-church-page", "page")
     assert changed(temple, church) > 0.02
-    step = int(second["chunkBytes"]) - int(first["chunkBytes"])  # type: ignore[call-overload]
-    assert 0 < step < int(first["chunkBytes"]) / 3  # type: ignore[call-overload]
+    step = second["chunkBytes"] - first["chunkBytes"]
+    assert 0 < step < first["chunkBytes"] / 3
 
     # And back: what stood before is held, so it costs almost nothing.
     drag_time(visit, "Temple")
-    third = visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > %d" % int(second["lastSeek"]))  # type: ignore[call-overload]
-    back = int(third["chunkBytes"]) - int(second["chunkBytes"])  # type: ignore[call-overload]
+    third = visit.settle(f"s.answeredSeek === s.lastSeek && s.lastSeek > {second['lastSeek']}")
+    back = third["chunkBytes"] - second["chunkBytes"]
     assert back < step / 4
-    assert third["tiles"]["failed"] == third["tiles"]["damaged"] == 0  # type: ignore[index]
+    assert third["tiles"]["failed"] == third["tiles"]["damaged"] == 0
 
 
 def test_what_is_only_possible_is_drawn_as_a_ghost_and_can_be_left_out(
     served: Served, visiting: Callable[..., Visit]
 ) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?capture=1#at=-0619")
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1#at=-0625")
     shown = visit.settle("s.shown.tiles > 0")["shown"]
-    assert shown["ghosts"] > 0  # type: ignore[index]
+    assert shown["ghosts"] > 0
     assert "possibly" in visit.page.locator(".time-standing").inner_text()
     visit.page.get_by_role("button", name="Readings").click()
     visit.page.get_by_label("Show what is possible").uncheck()
-    assert visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0 && s.standing === 1")["shown"]["ghosts"] == 0  # type: ignore[index]
+    assert visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0 && s.standing === 1")["shown"]["ghosts"] == 0
 
 
 def test_rival_readings_are_a_switch_with_authors_and_reasons(served: Served, visiting: Callable[..., Visit]) -> None:
     visit = visiting(f"{served.url}/exhibitions/journey?capture=1#at=-0400&eye=4,3,32&target=0,2.5,21")
     page = visit.page
     visit.settle("s.shown.tiles > 0")
-    page.wait_for_timeout(500)
-    bronze = picture(page, "visitor-bronze")
+    bronze = visit.picture("visitor-bronze")
     page.get_by_role("button", name="Readings").click()
     panel = page.locator(".side")
     assert "P. Argyros" in panel.inner_text()
@@ -95,8 +92,7 @@ def test_rival_readings_are_a_switch_with_authors_and_reasons(served: Served, vi
     panel.get_by_label("A marble").check()
     visit.settle("s.answeredSeek === s.lastSeek && s.lastSeek > 0")
     panel.get_by_role("button", name="Close").click()
-    page.wait_for_timeout(800)
-    assert changed(bronze, picture(page, "visitor-marble")) > 0.005
+    assert changed(bronze, visit.picture("visitor-marble")) > 0.005
 
 
 def test_a_thing_says_why_we_think_so_and_notes_stand_in_their_time(
@@ -145,14 +141,17 @@ def test_a_lost_connection_is_said_and_resumed_without_sending_again(
     page = visit.page
     before = visit.settle("s.shown.tiles > 0")
     # Hidden pages let go of their stream; coming back resumes with what is held.
-    hide = "(s) => { Object.defineProperty(document, 'visibilityState', { value: s, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    hide = """(state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }"""
     page.evaluate(hide, "hidden")
     assert page.locator(".link").inner_text() == "Paused"
     page.evaluate(hide, "visible")
-    after = visit.settle("s.connections === 2 && s.cutsApplied > %d" % int(before["cutsApplied"]))  # type: ignore[call-overload]
-    assert after["shown"]["tiles"] == before["shown"]["tiles"]  # type: ignore[index]
-    again = int(after["chunkBytes"]) - int(before["chunkBytes"])  # type: ignore[call-overload]
-    assert again < int(before["chunkBytes"]) / 4  # type: ignore[call-overload]
+    after = visit.settle(f"s.connections === 2 && s.cutsApplied > {before['cutsApplied']}")
+    assert after["shown"]["tiles"] == before["shown"]["tiles"]
+    again = after["chunkBytes"] - before["chunkBytes"]
+    assert again < before["chunkBytes"] / 4
 
 
 def test_an_unknown_exhibition_and_the_gallery(served: Served, visiting: Callable[..., Visit]) -> None:
@@ -163,10 +162,11 @@ def test_an_unknown_exhibition_and_the_gallery(served: Served, visiting: Callabl
 
 
 def test_the_phone_sees_the_whole_building_and_the_whole_bar(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=390, height=844, has_touch=True, is_mobile=True)
+    visit = visiting(
+        f"{served.url}/exhibitions/journey?capture=1", width=390, height=844, has_touch=True, is_mobile=True
+    )
     visit.settle("s.shown.tiles > 0")
-    visit.page.wait_for_timeout(500)
-    visit.page.screenshot(path=ARTIFACTS / "visitor-phone.png")
+    visit.picture("visitor-phone", "page")
     box = visit.page.locator(".time").bounding_box()
     assert box
     assert box["x"] >= 0

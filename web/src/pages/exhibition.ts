@@ -216,7 +216,7 @@ class ExhibitionPage {
     const view = toView(point);
     const away = view.position.clone().sub(view.target);
     const { aspect } = this.stage.camera;
-    if (aspect < 1 && away.length() > 12) view.position.addScaledVector(away, Math.min(0.6, 0.5 / aspect - 0.5));
+    if (aspect < 0.9 && away.length() > 12) view.position.addScaledVector(away, Math.min(1, 0.7 / aspect - 0.62));
     return view;
   }
 

@@ -22,11 +22,12 @@ const VERTEX = /* glsl */ `
 
 const FRAGMENT = /* glsl */ `
   uniform vec3 zenith, haze, ground, sun;
+  uniform float depth;
   varying vec3 vRay;
   void main() {
     vec3 ray = normalize(vRay);
     float up = ray.y;
-    vec3 sky = mix(haze, zenith, pow(smoothstep(-0.01, 0.62, up), 0.7));
+    vec3 sky = mix(haze, zenith, pow(smoothstep(0.0, 0.55, up), 0.55) * depth);
     vec3 below = mix(haze, ground, smoothstep(0.0, -0.5, up));
     vec3 colour = up > 0.0 ? sky : below;
     float near = max(dot(ray, sun), 0.0);
@@ -36,7 +37,8 @@ const FRAGMENT = /* glsl */ `
     #include <colorspace_fragment>
   }`;
 
-export function makeSky(): THREE.Mesh {
+/** `depth`: how blue; 1 as seen. The light that it gives is paler, or shade would turn to ink. */
+export function makeSky(depth = 1): THREE.Mesh {
   const material = new THREE.ShaderMaterial({
     vertexShader: VERTEX,
     fragmentShader: FRAGMENT,
@@ -45,6 +47,7 @@ export function makeSky(): THREE.Mesh {
       haze: { value: HAZE },
       ground: { value: GROUND },
       sun: { value: SUN },
+      depth: { value: depth },
     },
     side: THREE.BackSide,
     depthWrite: false,
@@ -62,7 +65,7 @@ export function makeSky(): THREE.Mesh {
 export function skyLight(renderer: THREE.WebGLRenderer): THREE.Texture {
   const generator = new THREE.PMREMGenerator(renderer);
   const scene = new THREE.Scene();
-  scene.add(makeSky());
+  scene.add(makeSky(0.38));
   const texture = generator.fromScene(scene, 0, 0.1, 10).texture;
   generator.dispose();
   return texture;

@@ -15,6 +15,7 @@ export interface BarHandlers {
 }
 
 const PLAY_S = 55;
+const CIRCA = 0.008;
 
 export class TimeBar {
   readonly element: HTMLElement;
@@ -192,11 +193,14 @@ export class TimeBar {
   /** Where an interval begins to be possible, becomes certain, stops being certain, stops being possible: 0 to 1. */
   private edges(span: Span): [number, number, number, number] {
     const { first, last } = this.scale;
+    // "c. 620 BC" names one year and means some years: its edge is softened by a little, where nothing wider is known.
+    const [start, end] = span.text.split("/").map((date) => (/[~?%]/.test(date) ? CIRCA : 0));
+    const place = (year: number, softer = 0): number => Math.max(0, Math.min(1, this.scale.place(year) + softer));
     return [
-      this.scale.place(span.startEarliestYear ?? first),
-      this.scale.place(span.startLatestYear ?? span.startEarliestYear ?? first),
-      this.scale.place(span.endEarliestYear === null ? last : span.endEarliestYear + 1),
-      this.scale.place(span.endLatestYear === null ? last : span.endLatestYear + 1),
+      place(span.startEarliestYear ?? first, -(start ?? 0)),
+      place(span.startLatestYear ?? span.startEarliestYear ?? first, start),
+      place(span.endEarliestYear === null ? last : span.endEarliestYear + 1, -(end ?? start ?? 0)),
+      place(span.endLatestYear === null ? last : span.endLatestYear + 1, end ?? start),
     ];
   }
 

@@ -1,0 +1,144 @@
+"""Other people's programs read what we serve: 3d-tiles-renderer in a real browser, and Khronos' glTF validator."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.journeys.conftest import WEB, Visit
+from tests.journeys.small_museum import SCENE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tests.journeys.conftest import Served
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def peer(built_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page of another origin with 3d-tiles-renderer on it."""
+    folder = tmp_path_factory.mktemp("peer")
+    subprocess.run(
+        ["npx", "--no-install", "vite", "build", "--config", "peer/vite.config.ts", "--outDir", str(folder)],
+        cwd=WEB,
+        check=True,
+        capture_output=True,
+    )
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/peer.html"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_stock_3d_tiles_client_reads_a_moment_and_at_another_only_what_changed(
+    served: Served, peer: str, visiting: Callable[..., Visit]
+) -> None:
+    view = {"eye": "26,9,30", "target": "0,3.5,0"}
+    tileset = f"{served.url}/scenes/{SCENE}/tileset.json"
+    visit = visiting(f"{peer}?{urlencode(view)}")
+    page = visit.page
+    received: dict[str, str] = {}
+    wire: dict[str, float] = {}
+    network = page.context.new_cdp_session(page)
+    network.on(
+        "Network.responseReceived", lambda event: received.update({event["requestId"]: event["response"]["url"]})
+    )
+    # What a request cost on the wire, its headers included; 0 from the browser's cache.
+    network.on("Network.loadingFinished", lambda event: wire.update({event["requestId"]: event["encodedDataLength"]}))
+    network.send("Network.enable")
+
+    def show(moment: str) -> dict[str, int]:
+        """Addresses of blobs asked for, with the bytes that came over the wire for each."""
+        received.clear()
+        wire.clear()
+        page.evaluate("(url) => peer.show(url)", f"{tileset}?at={moment}")
+        page.wait_for_function("() => peer.idle", timeout=60_000)
+        return {url: int(wire[request]) for request, url in received.items() if "/blobs/" in url}
+
+    temple = show("-0430")
+    assert page.evaluate("() => peer.errors") == []
+    assert page.evaluate("() => peer.models") > 0
+    assert page.evaluate("() => peer.triangles") > 5000
+    shot = visit.picture("peer-temple", "canvas")
+    colours = np.unique(np.asarray(Image.open(shot).convert("RGB")).reshape(-1, 3), axis=0)
+    assert len(colours) > 200
+
+    church = show("0450")
+    assert page.evaluate("() => peer.errors") == []
+    visit.picture("peer-church", "canvas")
+    same = temple.keys() & church.keys()
+    new = church.keys() - temple.keys()
+    assert same, "the ground and the stone keep their addresses"
+    assert new, "the church is new"
+    assert sum(church[url] for url in same) == 0, "and come from the browser's own cache"
+    assert sum(church[url] for url in new) > 0
+
+    # Before everything: an empty tileset is a valid one.
+    nothing = show("-8000")
+    assert page.evaluate("() => peer.errors") == []
+    assert nothing.keys() <= temple.keys()
+
+
+def test_the_gltf_validator_finds_no_error_in_tiles_and_scene(
+    served: Served, chromium: Browser, tmp_path: Path
+) -> None:
+    context = chromium.new_context()
+    try:
+        get = context.request.get
+        files: list[Path] = []
+
+        def keep(url: str, name: str) -> bytes:
+            answer = get(url)
+            assert answer.status == 200, url
+            (tmp_path / name).write_bytes(answer.body())
+            return answer.body()
+
+        for moment in ("-0625", "-0400", "0450"):
+            keep(f"{served.url}/scenes/{SCENE}/scene.glb?at={moment}&triangles=20000", f"scene{moment}.glb")
+            files.append(tmp_path / f"scene{moment}.glb")
+            scene = get(f"{served.url}/scenes/{SCENE}/tileset.json?at={moment}").json()
+            for uri in _uris(scene["root"]):
+                document = get(served.url + uri).json()
+                for image in document.get("extras", {}).get("chronotope", {}).get("images", {}):
+                    keep(f"{served.url}/blobs/{image}", image)
+                for tile in _uris(document["root"]):
+                    if not (tmp_path / tile).exists():
+                        keep(f"{served.url}/blobs/{tile}", tile)
+                        files.append(tmp_path / tile)
+    finally:
+        context.close()
+    assert len(files) > 6
+    answer = subprocess.run(
+        ["node", "peer/validate.mjs", *map(str, files)], cwd=WEB, check=True, capture_output=True, text=True
+    )
+    found = json.loads(answer.stdout)
+    assert len(found) == len(files)
+    assert {name: errors for name, errors in found.items() if errors} == {}
+
+
+def _uris(tile: dict[str, object]) -> Iterator[str]:
+    content = tile.get("content")
+    if isinstance(content, dict):
+        yield content["uri"]
+    for child in tile.get("children", []):
+        yield from _uris(child)
