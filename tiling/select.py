@@ -240,7 +240,8 @@ def _plant_roots(forest: Forest, areas: Floats, distance: Floats, limits: Limits
 
     def rank(root: int) -> tuple[bool, float, int]:
         seen = bool(areas[root] > 0)
-        gain = float(areas[root]) / max(1, forest.byte_length[root]) if seen else -float(distance[root])
+        length = forest.byte_length[root] + sum(forest.images[name][0] for name in forest.needs[root])
+        gain = float(areas[root]) / max(1, length) if seen else -float(distance[root])
         return not seen, -gain, root
 
     roots: list[int] = []
@@ -313,6 +314,7 @@ def _order(
     """Roots, then replacement by replacement, the greatest gain per byte first."""
     order: list[int] = list(roots)
     waiting: list[tuple[float, int]] = []
+    sent = {name for root in roots for name in forest.needs[root]}
 
     def consider(tile: int) -> None:
         parts = replaced_by.get(tile)
@@ -320,7 +322,8 @@ def _order(
             # A tile that the eye is inside of has an infinite error; a thousand pixels tell as much.
             before = min(float(pixels[tile]), 1000.0)
             after = min(max(float(pixels[part]) for part in parts), before)
-            length = sum(forest.byte_length[part] for part in parts)
+            images = {name for part in parts for name in forest.needs[part]} - sent
+            length = sum(forest.byte_length[part] for part in parts) + sum(forest.images[name][0] for name in images)
             # What gains nothing by itself may lead to what does; it comes last, but it comes.
             gain = float(areas[tile]) * max(before - after, 1e-3 * before)
             heapq.heappush(waiting, (-gain / max(1, length), tile))
@@ -331,6 +334,7 @@ def _order(
         _, tile = heapq.heappop(waiting)
         parts = sorted(replaced_by[tile], key=lambda part: (-float(areas[part]), part))
         order += parts
+        sent.update(name for part in parts for name in forest.needs[part])
         for part in parts:
             consider(part)
     return tuple(order)
