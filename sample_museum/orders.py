@@ -21,10 +21,14 @@ from sample_museum.solids import (
     Shape,
     blocks,
     extrude,
+    flat,
     join,
     lathe,
+    mirror_x,
     move,
+    painted,
     scatter,
+    turns,
 )
 from tiling.mesh import Floats
 
@@ -376,7 +380,6 @@ def _triglyph(width: float, height: float, depth: float, paint: Paint) -> Shape:
     k = len(quads)
     i = np.arange(k) * 4
     index = np.concatenate([np.stack([i, i + 1, i + 2], 1), np.stack([i, i + 2, i + 3], 1)])
-    from sample_museum.solids import flat, painted
 
     bars = painted(flat(points, index, "paint"), paint.triglyph)
     fascia = blocks(
@@ -407,10 +410,13 @@ def frieze_and_geison(
     corner: bool,
     metopes: Shape = (),
     keep: tuple[float, float] | None = None,
+    fine: bool = True,
 ) -> Shape:
     """Taenia with regulae and guttae, triglyphs, metope slabs, and the projecting geison with its mutules.
 
     Face of the architrave at z = 0, foot of the architrave at y = 0. `keep` limits the run to (from, to) along x.
+    Guttae are
+    left out where the run is not `fine`: on small buildings nobody sees them.
     """
     low, high = keep or (-half_length, half_length)
     length, middle = high - low, (low + high) / 2
@@ -435,7 +441,11 @@ def frieze_and_geison(
                 bevel=0.004,
                 tints=np.array([paint.triglyph]),
             ),
-            move(_pegs(6, e.triglyph / 6, e.triglyph / 17, 0.055, 6, paint.triglyph, "paint"), y=y0 - 0.17, z=0.03),
+            move(
+                _pegs(6, e.triglyph / 6, e.triglyph / 17, 0.055, 6 if fine else 4, paint.triglyph, "paint"),
+                y=y0 - 0.17,
+                z=0.03,
+            ),
         )
     )
     shapes.append(scatter(regula, np.stack([at, zero, zero], 1)))
@@ -501,10 +511,12 @@ def frieze_and_geison(
     zero = np.zeros(len(between))
     tilt = -np.arctan2(0.07, r - 0.11)
     depth = (r - 0.16) / 2
-    pegs = scatter(
-        _pegs(6, e.triglyph / 6, 0.024, 0.022, 5, (0.9, 0.87, 0.8), "paint"),
-        np.array([[0, -0.055, -depth * 0.62], [0, -0.055, 0], [0, -0.055, depth * 0.62]]),
-    )
+    pegs: Shape = ()
+    if fine:
+        pegs = scatter(
+            _pegs(6, e.triglyph / 6, 0.024, 0.022, 4, (0.9, 0.87, 0.8), "paint"),
+            np.array([[0, -0.055, -depth * 0.62], [0, -0.055, 0], [0, -0.055, depth * 0.62]]),
+        )
     mutule = join(
         (
             blocks(
@@ -518,7 +530,6 @@ def frieze_and_geison(
         )
     )
     pitch = np.full(len(between), -tilt)
-    from sample_museum.solids import turns
 
     shapes.append(
         scatter(mutule, np.stack([between, zero + y1 + 0.062, zero + 0.06 + depth], 1), rotations=turns(zero, pitch))
@@ -575,8 +586,6 @@ def raking_geison(e: Entablature, half_width: float, rise: float, paint: Paint) 
             )
             made: Shape = (replace(part, positions=positions, normals=normals),)
             if side > 0:
-                from sample_museum.solids import mirror_x
-
                 made = mirror_x(made)
             shapes.append(made)
     return join(shapes)

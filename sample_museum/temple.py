@@ -6,6 +6,8 @@ The temple stands along x with its front to the east; the floor of the terrace i
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sample_museum.masonry import face, slabs, steps_around, stone_tints
@@ -17,10 +19,10 @@ from sample_museum.orders import (
     column_shape,
     frieze_and_geison,
     raking_geison,
+    triglyph_positions,
 )
-from sample_museum.roofs import saddle
+from sample_museum.roofs import palmette, saddle
 from sample_museum.solids import (
-    WHITE,
     Shape,
     blocks,
     box,
@@ -33,6 +35,7 @@ from sample_museum.solids import (
     scatter,
     turn,
 )
+from sample_museum.statues import metope_relief, pediment_group
 from tiling.mesh import Floats
 
 STEP_RISE, STEP_TREAD, STEPS = 0.36, 0.42, 3
@@ -254,8 +257,8 @@ def ceiling() -> Shape:
     return join(shapes)
 
 
-def entablature(paint: Paint, metopes: Shape = ()) -> Shape:
-    """All four sides from the architrave to the horizontal geison. `metopes`: reliefs of one front, face at z = 0."""
+def entablature(paint: Paint) -> Shape:
+    """All four sides from the architrave to the horizontal geison; sculptured metopes on both fronts."""
     shapes: list[Shape] = []
     for half, axis, across, corner, angle in (
         (FACE_X, AXIS_X, FACE_Z, False, 0.0),
@@ -263,11 +266,44 @@ def entablature(paint: Paint, metopes: Shape = ()) -> Shape:
     ):
         for turned in (angle, angle + 180):
             seed = 51 + int(turned)
+            reliefs = _metopes(paint, seed) if corner else ()
             run = architrave(ENTABLATURE, axis, half, paint, seed, corner=corner)
-            run += frieze_and_geison(
-                ENTABLATURE, axis, half, paint, seed, corner=corner, metopes=metopes if corner else ()
-            )
+            run += frieze_and_geison(ENTABLATURE, axis, half, paint, seed, corner=corner, metopes=reliefs)
             shapes.append(turn(move(run, y=ARCHITRAVE_Y, z=across), turned))
+    return join(shapes)
+
+
+def _metopes(paint: Paint, seed: int) -> Shape:
+    """Ten reliefs of a front, in the frame of its run."""
+    e = ENTABLATURE
+    at = triglyph_positions(AXIS_Z, FACE_Z, e.triglyph)
+    shapes = []
+    for number, (left, right) in enumerate(pairwise(at)):
+        width = float(right - left - e.triglyph)
+        relief = metope_relief(number * 7 + seed, width, e.frieze, paint.figure, paint.ground)
+        shapes.append(move(relief, x=float(left + right) / 2, y=e.architrave, z=-0.035))
+    return join(shapes)
+
+
+def gable_figures() -> Shape:
+    """The sculptures of both gables."""
+    shapes = []
+    for angle, west in ((90, False), (270, True)):
+        group = pediment_group(EAVE_HALF, float(RISE), west=west)
+        shapes.append(turn(move(group, y=EAVES_Y + 0.02, z=FACE_X - 0.25), angle))
+    return join(shapes)
+
+
+def acroteria() -> Shape:
+    """Palmettes on the ridge ends and corners of the roof."""
+    shapes = []
+    for angle in (90, 270):
+        top = move(palmette(1.5, (0.80, 0.62, 0.34)), y=EAVES_Y + float(RISE) + 0.45, z=FACE_X + 0.25)
+        corners = [
+            move(palmette(0.85, (0.80, 0.62, 0.34)), x=s * (EAVE_HALF - 0.1), y=EAVES_Y + 0.55, z=FACE_X + 0.25)
+            for s in (-1, 1)
+        ]
+        shapes.append(turn(join((top, *corners)), angle))
     return join(shapes)
 
 
@@ -293,8 +329,3 @@ def roof() -> Shape:
 def both_ends(shape: Shape) -> Shape:
     """A shape of the east front and its twin in the west."""
     return join((shape, mirror_x(shape)))
-
-
-def plain_white() -> tuple[float, float, float]:
-    """Unpainted."""
-    return WHITE

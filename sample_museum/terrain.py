@@ -79,7 +79,7 @@ def _far_hills(x: Floats, z: Floats) -> Floats:
     return np.asarray(height - open_sea * smoothstep(550, 1300, far) * 40)
 
 
-def _road_distance(x: Floats, z: Floats) -> tuple[Floats, Floats]:
+def road_distance(x: Floats, z: Floats) -> tuple[Floats, Floats]:
     """Metres to the road, and how far along it."""
     best = np.full(np.shape(x), 1e9)
     along = np.zeros(np.shape(x))
@@ -113,7 +113,7 @@ _ROAD_LINE: list[tuple[Floats, Floats]] = []
 def _with_road(x: Floats, z: Floats, height: Floats) -> Floats:
     if not _ROAD_LINE:
         _ROAD_LINE.append(_road_line())
-    distance, along = _road_distance(x, z)
+    distance, along = road_distance(x, z)
     level = np.interp(along, *_ROAD_LINE[0])
     blend = 1 - smoothstep(2.2, 6.0, distance)
     return np.asarray(height * (1 - blend) + level * blend)
@@ -135,7 +135,7 @@ def height(state: str, x: Floats, z: Floats) -> Floats:
     if state == "archaic":
         return np.asarray(ground + (EARLY_LEVEL + small - ground) * _inside(x, z, EARLY_TERRACE))
     inside = _inside(x, z, TERRACE)
-    level = small - 0.012 * np.clip(z, 0, 30)
+    level = small
     classical = ground + (level - ground) * inside
     if state == "classical":
         return np.asarray(classical)
@@ -203,7 +203,7 @@ def _cover(x: Floats, z: Floats, y: Floats, steep: Floats) -> Floats:
     colour = _mix(colour, _EARTH, smoothstep(0.12, 0.5, flat(x, z, 15, 4, 73) + 0.25 * small))
     colour = _mix(colour, _ROCK, smoothstep(0.55, 0.95, steep + 0.3 * small))
     colour = colour * (1 + 0.35 * small)[..., None]
-    distance, _ = _road_distance(x, z)
+    distance, _ = road_distance(x, z)
     return _mix(colour, _DUST, (1 - smoothstep(1.4, 3.0, distance + 1.5 * small)) * (np.hypot(x, z) < 300))
 
 
@@ -241,7 +241,7 @@ def _core_colour(state: str, x: Floats, z: Floats, y: Floats, steep: Floats) -> 
 def _haze(colour: Floats, x: Floats, y: Floats, z: Floats) -> Floats:
     """Air between here and there, as the eye on the terrace has it."""
     t = 0.62 * (1 - np.exp(-np.hypot(x, z) / 1500))
-    return _mix(colour, np.array([0.44, 0.54, 0.68]), t)
+    return _mix(colour, np.array([0.40, 0.52, 0.72]), t)
 
 
 # --- meshes -------------------------------------------------------------------------------------------------------
@@ -414,7 +414,7 @@ def horizon() -> Shape:
         return height("grove", x, z)
 
     side = np.concatenate([np.arange(-3000, -1000, 60.0), np.arange(-1000, 1000, 36.0), np.arange(1000, 3001, 60.0)])
-    land = _patch(side, side, tall, paint, hole=(-300, 300, -300, 300), skirt_m=20, rocky=0.9)
+    land = _patch(side, side, tall, paint, hole=(-300, 300, -300, 300), skirt_m=20, rocky=9.0)
     ends = np.linspace(-4000, 4000, 9)
     sea = _patch(
         ends,

@@ -84,7 +84,7 @@ def _ground() -> Floats:
     distance, number = cells(SIZE, 900, 51)
     size = np.random.default_rng(52).random(900)[number]
     pebble = smoothstep(0.0, 1.0, size * 9 - 3.4 - distance[..., 0]) * (size > 0.72)
-    base = 0.78 + 0.075 * cloud(SIZE, 1.5, 53) + 0.06 * cloud(SIZE, 0.3, 54)
+    base = 0.82 + 0.06 * cloud(SIZE, 1.5, 53) + 0.035 * cloud(SIZE, 0.3, 54)
     stems = smoothstep(1.7, 2.2, cloud(SIZE, 0.9, 55, stretch=(1, 7))) + smoothstep(
         1.7, 2.2, cloud(SIZE, 0.9, 56, stretch=(7, 1))
     )
@@ -238,13 +238,13 @@ def picture(name: str) -> Image:
     if name in surfaces:
         return _webp(surfaces[name]())
     if name == "olive":
-        return _webp(_leaves(101, count=260, length=0.13, width=0.016, low=(0.20, 0.25, 0.14), high=(0.56, 0.60, 0.44)))
+        return _webp(_leaves(101, count=260, length=0.13, width=0.016, low=(0.34, 0.39, 0.25), high=(0.74, 0.78, 0.62)))
     if name == "cypress":
-        return _webp(_leaves(102, count=420, length=0.15, width=0.014, low=(0.07, 0.13, 0.07), high=(0.24, 0.33, 0.17)))
+        return _webp(_leaves(102, count=420, length=0.15, width=0.014, low=(0.15, 0.23, 0.13), high=(0.38, 0.48, 0.28)))
     if name == "oak":
-        return _webp(_leaves(103, count=240, length=0.12, width=0.03, low=(0.13, 0.19, 0.08), high=(0.40, 0.47, 0.21)))
+        return _webp(_leaves(103, count=240, length=0.12, width=0.03, low=(0.26, 0.34, 0.16), high=(0.58, 0.66, 0.34)))
     return _webp(
-        _leaves(104, count=90, length=0.95, width=0.012, low=(0.42, 0.38, 0.20), high=(0.82, 0.74, 0.48), upright=True)
+        _leaves(104, count=90, length=0.95, width=0.012, low=(0.58, 0.53, 0.33), high=(0.95, 0.88, 0.62), upright=True)
     )
 
 

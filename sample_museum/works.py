@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sample_museum import temple, terrain
+from sample_museum import church, early, precinct, roman, ruins, shrine, statues, temple, terrain, today, trees, village
 from sample_museum.models import model
 from sample_museum.orders import BRIGHT, RESTRAINED
-from sample_museum.solids import Shape, join
+from sample_museum.solids import Shape, join, move, turn
 from tiling.mesh import Model
 
 
@@ -23,6 +23,14 @@ def _entablature_restrained() -> Shape:
 
 def _cella() -> Shape:
     return join((temple.cella(), temple.porch_columns()))
+
+
+def _roof() -> Shape:
+    return join((temple.roof(), temple.acroteria()))
+
+
+def _cult_statue() -> Shape:
+    return move(turn(statues.cult_statue(), 90), x=-4.6, y=temple.FLOOR_Y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,62 @@ WORKS: dict[str, Work] = {
     "ground_excavated": Work("Ground of the excavation", partial(terrain.core, "excavated")),
     "ground_today": Work("Ground as it lies today", partial(terrain.core, "today")),
     "temple_crepidoma": Work("Great temple: crepidoma and floor", temple.crepidoma),
-    "temple_columns": Work("Great temple: columns of the colonnade", temple.columns),
+    "temple_columns_standing": Work("Great temple: columns that still stand", ruins.standing_columns),
+    "temple_columns_fallen": Work("Great temple: columns that fell, upright", ruins.fallen_columns_upright),
     "temple_cella": Work("Great temple: cella and porches", _cella),
     "temple_ceiling": Work("Great temple: coffered ceilings", temple.ceiling),
     "temple_entablature_bright": Work("Great temple: entablature and gables, full colour", _entablature_bright),
     "temple_entablature_restrained": Work(
         "Great temple: entablature and gables, restrained colour", _entablature_restrained
     ),
-    "temple_roof": Work("Great temple: marble roof", temple.roof),
+    "temple_roof": Work("Great temple: marble roof and acroteria", _roof),
+    "temple_gable_figures": Work("Great temple: sculptures of the gables", temple.gable_figures),
+    "cult_statue": Work("Cult statue in gold and ivory", _cult_statue),
+    "olive_grove": Work("Olive groves on the slopes", trees.olive_grove),
+    "sacred_grove": Work("Oaks of the sacred grove", trees.sacred_grove),
+    "grove_floor": Work("Grass of the grove", trees.grove_floor),
+    "scrub": Work("Scrub, grass and boulders of the hill", trees.scrub),
+    "overgrowth": Work("Overgrowth of the ruin", trees.overgrowth),
+    "cypresses": Work("Cypresses", trees.cypresses),
+    "lawn_today": Work("Grass between the ruins", partial(trees.lawn, "today", 1500, 441)),
+    "ash_altar": Work("Ash altar", precinct.ash_altar),
+    "archaic_walls": Work("Walls of the archaic terrace", precinct.early_walls),
+    "archaic_naos": Work("Archaic naos", shrine.naos),
+    "archaic_votives": Work("Archaic votive offerings", precinct.votives_archaic),
+    "terrace_walls": Work("Walls of the classical terrace", precinct.terrace_walls),
+    "altar_classical": Work("Classical altar", precinct.altar_classical),
+    "altar_monumental": Work("Monumental altar", precinct.altar_monumental),
+    "propylon": Work("Propylon", shrine.propylon),
+    "stoa": Work("North stoa", precinct.stoa),
+    "sacred_way": Work("Paved sacred way", precinct.sacred_way),
+    "exedra": Work("Exedra with bronze family group", precinct.exedra),
+    "votives_hellenistic": Work("Votive columns, statues and stelai", precinct.votives_hellenistic),
+    "timber_shrine": Work("Shrine of mud brick and timber", early.timber_shrine),
+    "archaic_naos_burnt": Work("Archaic naos after the fire", early.naos_burnt),
+    "building_yard": Work("Building yard of the great temple", early.building_yard),
+    "monopteros": Work("Round temple of Roma and the emperor", roman.monopteros),
+    "fountain": Work("Fountain house", roman.fountain),
+    "imperial_statues": Work("Imperial statues", roman.imperial_statues),
+    "church_walls": Work("Church: walls between the columns", church.closed_colonnade),
+    "church_apse": Work("Church: apse", church.apse),
+    "church_roof": Work("Church: roof of clay tiles", church.basilica_roof),
+    "church_fittings": Work("Church: chancel, altar and ambo", church.church_fittings),
+    "baptistery": Work("Baptistery", church.baptistery),
+    "terrace_walls_broken": Work("Walls of the terrace, broken", partial(precinct.terrace_walls, "silted", 0.55)),
+    "architrave_remains": Work("Architrave over the south-western corner", ruins.architrave_remains),
+    "stumps": Work("Stumps of fallen columns", ruins.stumps),
+    "fallen_drums": Work("Fallen drums in rows", ruins.fallen_drums),
+    "fallen_blocks": Work("Fallen blocks", ruins.fallen_blocks),
+    "cella_ruin": Work("Walls of the cella, broken", ruins.cella_ruin),
+    "precinct_ruins": Work("Foundations of stoa, altar and gate", ruins.precinct_ruins),
+    "chapel": Work("Chapel in the ruin", church.chapel),
+    "bell_gable": Work("Bell gable of the chapel", church.bell_gable),
+    "hamlet": Work("Hamlet built of spolia", village.hamlet),
+    "excavation_gear": Work("Grid, railway and gear of the excavation", today.excavation_gear),
+    "raised_columns": Work("Columns raised by anastylosis", today.raised_columns),
+    "shelter": Work("Roof of steel and membrane over the ash altar", today.shelter),
+    "walkway": Work("Visitors' walkway", today.walkway),
+    "ticket_hut": Work("Ticket hut, fence and benches", today.ticket_hut),
 }
 """In the order in which they are made."""
 
