@@ -38,8 +38,8 @@ from streaming.events import (
     State,
     StreamPlacement,
 )
+from streaming.schedule import ACK_INTERVAL_S
 
-ACK_INTERVAL_S = 0.005
 ACK_PATIENCE_S = 0.025
 
 

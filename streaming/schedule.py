@@ -121,6 +121,7 @@ class Queue:
             self._waiting.popleft()
 
 
+ACK_INTERVAL_S = 0.005
 MIN_WINDOW = 160 << 10
 MAX_WINDOW = 4 << 20
 _RTT_HORIZON_S = 60.0
@@ -149,6 +150,9 @@ class _Extreme:
 class Window:
     """Bytes that may be unacknowledged: twice bandwidth × round trip, both read off the acknowledgements.
 
+    Acknowledgements come in groups, as the protocol allows one in 5 ms only: that belongs to the round trip, or the
+    window would never open on a quick link (9.2 MB on loopback: 0.34 s without, 0.14 s with).
+
     The bandwidth is the fastest delivery rate of the last seconds, measured as BBR does it (draft-cheng-iccrg-delivery-
     rate-estimation: bytes acknowledged between the sending and the acknowledgement of one frame, over that time). The
     round trip is the shortest of the last minute: longer ones have our own queue in them.
@@ -170,7 +174,7 @@ class Window:
         round_trip, slowness = self._round_trip.least, self._slowness.least
         if round_trip is None or slowness is None:
             return MIN_WINDOW
-        return max(MIN_WINDOW, min(MAX_WINDOW, int(2 * round_trip / slowness)))
+        return max(MIN_WINDOW, min(MAX_WINDOW, int(2 * (round_trip + ACK_INTERVAL_S) / slowness)))
 
     def has_room(self, count: int) -> bool:
         """Whether a frame of `count` bytes may be sent."""
