@@ -95,8 +95,18 @@ def _pyramid(image: Bytes, used: NDArray[np.bool_]) -> tuple[Bytes, ...]:
         levels.append(_halved(levels[-1]))
     if len(levels) < 3:
         return tuple(levels)
-    colour = levels[2].astype(np.float32)
-    weight = used[: colour.shape[0], : colour.shape[1]].astype(np.float32)[..., None]
+    weight = used[: levels[2].shape[0], : levels[2].shape[1]]
+    return (*levels[:2], *_filled_pyramid(levels[2].astype(np.float32), weight))
+
+
+def filled(image: NDArray[np.float32], hit: NDArray[np.bool_]) -> Bytes:
+    """An image (h, w, channels) whose texels outside `hit` take their colour from around them."""
+    return _filled_pyramid(image, hit)[0]
+
+
+def _filled_pyramid(colour: NDArray[np.float32], hit: NDArray[np.bool_]) -> list[Bytes]:
+    """The image and its halvings down to one texel: averages of what is hit, and the rest from the level below."""
+    weight = hit.astype(np.float32)[..., None]
     stack = [(colour, weight)]
     while max(colour.shape[:2]) > 1:
         total, amount = _quartet_sum(colour * weight), _quartet_sum(weight)
@@ -105,14 +115,15 @@ def _pyramid(image: Bytes, used: NDArray[np.bool_]) -> tuple[Bytes, ...]:
         weight = amount / 4.0
         stack.append((colour, weight))
     below: NDArray[np.float32] | None = None
-    filled: list[Bytes] = []
-    for colour, weight in reversed(stack):
+    out: list[Bytes] = []
+    for sharp, certain in reversed(stack):
+        image = sharp
         if below is not None:
-            spread = below.repeat(2, axis=0).repeat(2, axis=1)[: colour.shape[0], : colour.shape[1]]
-            colour = np.where(weight > 0.0, colour, spread)  # noqa: PLW2901 - the filled one is what the next needs
-        filled.append(np.rint(colour).astype(np.uint8))
-        below = colour
-    return (*levels[:2], *reversed(filled))
+            around = below.repeat(2, axis=0).repeat(2, axis=1)[: sharp.shape[0], : sharp.shape[1]]
+            image = np.where(certain > 0.0, sharp, around)
+        out.append(np.rint(image).astype(np.uint8))
+        below = image
+    return out[::-1]
 
 
 def _even(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -156,8 +167,8 @@ def cut(source: Texture, uvs: Singles, indices: Indices, *, level: int, most_tex
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """Rectangles to copy: columns x, y, width, height of the source, and what to add to go from source to atlas."""
+class Layout2D:
+    """Rectangles of charts: columns x, y, width, height in the source, and what to add to go from source to atlas."""
 
     width: int
     height: int
@@ -180,7 +191,7 @@ def _charts(indices: Indices, count: int) -> tuple[NDArray[np.int64], int]:
 
 def _best_layout(
     places: Floats, indices: Indices, chart_of: NDArray[np.int64], charts: int, size: tuple[int, int]
-) -> _Layout:
+) -> Layout2D:
     named = np.flatnonzero(named_by(indices, len(places)))
     lows = np.full((charts, 2), np.inf)
     highs = np.full((charts, 2), -np.inf)
@@ -188,7 +199,7 @@ def _best_layout(
     np.maximum.at(highs, chart_of[named], places[named])
     candidates = [_whole(size), _one_rectangle(lows.min(axis=0), highs.max(axis=0))]
     if 1 < charts <= _MOST_CHARTS:
-        candidates.append(_rows(lows, highs))
+        candidates.append(rows(lows, highs))
     return min(candidates, key=lambda layout: layout.width * layout.height)
 
 
@@ -196,19 +207,22 @@ def _rounded(length: float) -> int:
     return max(_MULTIPLE, -(-int(length) // _MULTIPLE) * _MULTIPLE)
 
 
-def _whole(size: tuple[int, int]) -> _Layout:
-    return _Layout(*size, np.array([[0, 0, *size]]), np.zeros(2), per_chart=False)
+def _whole(size: tuple[int, int]) -> Layout2D:
+    return Layout2D(*size, np.array([[0, 0, *size]]), np.zeros(2), per_chart=False)
 
 
-def _one_rectangle(low: Floats, high: Floats) -> _Layout:
+def _one_rectangle(low: Floats, high: Floats) -> Layout2D:
     x, y = (np.floor(low) - GUTTER).astype(int)
     right, bottom = (np.ceil(high) + GUTTER).astype(int)
     width, height = _rounded(right - x), _rounded(bottom - y)
-    return _Layout(width, height, np.array([[x, y, width, height]]), np.array([-x, -y], float), per_chart=False)
+    return Layout2D(width, height, np.array([[x, y, width, height]]), np.array([-x, -y], float), per_chart=False)
 
 
-def _rows(lows: Floats, highs: Floats) -> _Layout:
-    """Charts in rows, the tallest first: for many small rectangles of like height little is lost."""
+def rows(lows: Floats, highs: Floats) -> Layout2D:
+    """Charts, given by their extents in texels, packed in rows, the tallest first, each with a gutter around it.
+
+    For many small rectangles of like height little is lost.
+    """
     corner = (np.floor(lows) - GUTTER).astype(np.int64)
     size = (np.ceil(highs) + GUTTER).astype(np.int64) - corner
     order = np.lexsort((np.arange(len(size)), -size[:, 0], -size[:, 1]))
@@ -221,7 +235,7 @@ def _rows(lows: Floats, highs: Floats) -> _Layout:
             x, y, row = 0, y + row, 0
         target[chart] = x, y
         x, row = x + w, max(row, h)
-    return _Layout(
+    return Layout2D(
         width,
         _rounded(y + row),
         np.concatenate([corner, size], axis=1),
@@ -230,7 +244,7 @@ def _rows(lows: Floats, highs: Floats) -> _Layout:
     )
 
 
-def _copied(image: Bytes, layout: _Layout) -> Bytes:
+def _copied(image: Bytes, layout: Layout2D) -> Bytes:
     """The atlas image: the layout's rectangles of the source, whose border texels go on beyond its edge."""
     height, width = image.shape[:2]
     if not layout.per_chart and (layout.width, layout.height) == (width, height) and not layout.offset.any():

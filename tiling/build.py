@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from tiling import atlas, bounds, error, quantize, split
+from tiling import atlas, bake, bounds, error, quantize, split
 from tiling.patch import materials_in, merged, part, with_spans
-from tiling.simplify import metres_per_uv, simplify
+from tiling.simplify import Simplified, metres_per_uv, simplify
 from tiling.tree import TileTree
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ _FEWEST_TRIANGLES = 500  # in a leaf that is small for the sake of its texture
 _LEAF_TEXELS = 1 << 21
 _MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
 _MOST_LEAF_TEXELS = 1 << 24
-_ROOT_TEXELS = 1 << 18  # 512²
+_ROOT_TEXELS = 1 << 17  # about 362²: the root is what is seen first
 _ALONE_TRIANGLES = 8_000
 _ALONE_TEXELS = 1 << 20
+# A tile gets a texture of its own when keeping the old one costs so many times the error.
+_SEAMS_TOO_DEAR = 1.5
 
 
 class Run(Protocol):
@@ -96,6 +98,8 @@ class _Level:
     spans: Sequence[tuple[int, int]]
     step: float
     deviations: Sequence[float]
+    baked: Sequence[Mapping[int, bake.Baked]]
+    """by material the new textures of a tile; what is not there is still that of the model"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,8 @@ def build(
     `textures` are the materials whose images are cut up for the tiles; `textured` all that have images, so that the
     others keep theirs whole. `emit` writes a tile and may be called by several threads at once.
     """
-    maker = _Maker(layout, origin, textures, textured, _texel_sizes(patch, layout, textures), emit)
+    texel_sizes = _texel_sizes(patch, layout, textures)
+    maker = _Maker(layout, origin, textures, textured, texel_sizes, emit)
     depth, alone = _plan(patch, layout, textures, settings)
     order, offsets = split.kd(_centroids(patch), depth)
     leaf_of = np.empty(patch.triangles, np.int32)
@@ -139,26 +144,28 @@ def build(
     shifts = [*range(0, depth, 2), depth] if depth else [0, 0] if alone else [0]
     tiles = [-(-(1 << depth) >> shift) for shift in shifts]
     # Work in units of tiles coded, and tiles measured and simplified.
-    work, done = 2 * sum(tiles), 0
+    work, done = 2 * sum(tiles), tiles[0]
     made: list[list[_Made]] = []
+    halvings = 0
     for number, shift in enumerate(shifts):
+        is_root = number == len(shifts) - 1
+        most = _MOST_LEAF_TEXELS if number == 0 else _ROOT_TEXELS if is_root else _MOST_TEXELS
         if number:
-            is_root = number == len(shifts) - 1
             group = 1 << (shift - shifts[number - 1])
+            expected = sum(p.triangles for p in level.patches) // 4
+            expected = min(expected, settings.root_triangles) if is_root else expected
+            # Texels are halved as often as the triangles are quartered.
+            halvings = int(np.rint(np.log2(max(total / max(expected, 1), 1.0)) / 2.0))
+            reduce = _Reduce(layout, settings, textures, texel_sizes, halvings, most, is_root=is_root)
             level_tiles = []
-            for tile in run(_Reduce(layout, settings, is_root=is_root), _groups(level, group)):
+            for tile in run(reduce, _groups(level, group)):
                 level_tiles.append(tile)
                 done += 1
                 progress(done / work)
             level = _level_of(level_tiles, level.step)
-        is_root = number == len(shifts) - 1
-        # Texels are halved as often as the triangles of the level were quartered.
-        ratio = total / max(sum(p.triangles for p in level.patches), 1)
-        halvings = int(np.rint(np.log2(max(ratio, 1.0)) / 2.0))
-        most = _MOST_LEAF_TEXELS if number == 0 else _ROOT_TEXELS if is_root else _MOST_TEXELS
         jobs = [
-            _Job(tile, level.step, deviation, halvings, most)
-            for tile, deviation in zip(level.patches, level.deviations, strict=True)
+            _Job(tile, level.step, deviation, halvings, most, baked)
+            for tile, deviation, baked in zip(level.patches, level.deviations, level.baked, strict=True)
         ]
         finished = []
         for tile in run(maker, jobs):
@@ -215,18 +222,29 @@ def _leaves(patch: Patch, order: NDArray[np.int64], offsets: NDArray[np.int64], 
         spans=[(leaf, leaf) for leaf in range(len(patches))],
         step=step,
         deviations=[0.0] * len(patches),
+        baked=[{}] * len(patches),
     )
 
 
-def _groups(level: _Level, group: int) -> list[tuple[Sequence[Patch], Sequence[Floats], tuple[int, int]]]:
-    starts = range(0, len(level.patches), group)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Tiles that become one."""
+
+    patches: Sequence[Patch]
+    points: Sequence[Floats]
+    baked: Sequence[Mapping[int, bake.Baked]]
+    span: tuple[int, int]
+
+
+def _groups(level: _Level, group: int) -> list[_Group]:
     return [
-        (
+        _Group(
             level.patches[i : i + group],
             level.points[i : i + group],
+            level.baked[i : i + group],
             (level.spans[i][0], level.spans[min(i + group, len(level.spans)) - 1][1]),
         )
-        for i in starts
+        for i in range(0, len(level.patches), group)
     ]
 
 
@@ -237,6 +255,7 @@ class _Reduced:
     span: tuple[int, int]
     mean: float
     bound: float
+    baked: Mapping[int, bake.Baked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,21 +264,64 @@ class _Reduce:
 
     layout: Layout
     settings: Settings
+    textures: Mapping[int, atlas.Texture]
+    texel_sizes: Mapping[int, float]
+    halvings: int
+    most_texels: int
     is_root: bool
 
-    def __call__(self, children: tuple[Sequence[Patch], Sequence[Floats], tuple[int, int]]) -> _Reduced:
-        patches, points, span = children
-        together = merged(patches)
-        sampled = error.thinned(points or [error.scatter(together, self.settings.samples)], self.settings.samples)
-        border = int(np.count_nonzero(together.outside(*span)))
+    def __call__(self, group: _Group) -> _Reduced:
+        together = merged(group.patches)
+        sampled = error.thinned(group.points or [error.scatter(together, self.settings.samples)], self.settings.samples)
+        border = int(np.count_nonzero(together.outside(*group.span)))
         # Locked border vertices count, too: half a triangle each is left to them on top.
         target = together.triangles // 4 + border // 2
         if self.is_root:
             target = min(target, self.settings.root_triangles)
         target = max(target, min(together.triangles, 64))
-        coarse = simplify(together, self.layout, target_triangles=target, leaves=span)
+        present = frozenset(materials_in(together)[1]) & frozenset(self.textures)
+        coarse, baked = self._reduced(group, together, target, present)
         mean, bound = error.deviation(sampled, coarse)
-        return _Reduced(coarse, sampled, span, mean, bound)
+        return _Reduced(coarse, sampled, group.span, mean, bound, baked)
+
+    def _reduced(
+        self, group: _Group, together: Patch, target: int, present: frozenset[int]
+    ) -> tuple[Patch, Mapping[int, bake.Baked]]:
+        """The simplified tile, with its old texture where that is possible and not too dear, else with a new one."""
+        if not present:
+            return simplify(together, self.layout, target_triangles=target, leaves=group.span).patch, {}
+        kept: Simplified | None = None
+        if not any(group.baked):
+            kept = simplify(together, self.layout, target_triangles=target, leaves=group.span, by_cells=False)
+        bare = merged([bake.without_uvs(patch, self.layout, present) for patch in group.patches])
+        free = simplify(bare, self.layout, target_triangles=target, leaves=group.span)
+        if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
+            return kept.patch, {}
+        patch = free.patch
+        baked = {}
+        for material in sorted(present):
+            if (patch.material[patch.indices[:, 0]] == material).any():
+                done = bake.bake(
+                    patch,
+                    self.layout,
+                    material,
+                    [self._child(group, i, material) for i in range(len(group.patches))],
+                    texel=self.texel_sizes[material] * 2.0**self.halvings,
+                    most_texels=self.most_texels,
+                )
+                patch, baked[material] = done.patch, done
+        return patch, baked
+
+    def _child(self, group: _Group, number: int, material: int) -> bake.Child:
+        patch = group.patches[number]
+        if material in group.baked[number]:
+            images = group.baked[number][material].images
+            height, width = next(iter(images.values())).shape[:2]
+            return bake.Child(patch, images, (float(width), float(height)))
+        source = self.textures[material]
+        level = min(self.halvings, source.depth - 1)
+        images = {role: levels[level] for role, levels in source.levels.items()}
+        return bake.Child(patch, images, (source.width / 2.0**level, source.height / 2.0**level))
 
 
 def _level_of(tiles: Sequence[_Reduced], finer_step: float) -> _Level:
@@ -271,6 +333,7 @@ def _level_of(tiles: Sequence[_Reduced], finer_step: float) -> _Level:
         spans=[tile.span for tile in tiles],
         step=quantize.level_step(max(typical, finer_step), patches),
         deviations=[tile.bound for tile in tiles],
+        baked=[tile.baked for tile in tiles],
     )
 
 
@@ -281,6 +344,7 @@ class _Job:
     deviation: float
     halvings: int
     most_texels: int
+    baked: Mapping[int, bake.Baked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,23 +370,29 @@ class _Maker:
                 most_texels=job.most_texels,
             )
             for material in present
-            if material in self.textures
+            if material in self.textures and material not in job.baked
         }
+        own_uvs = patch.attributes[:, self.layout.uv_columns]
         geometry = quantize.quantise(
             patch,
             self.layout,
             step=job.step,
             origin=self.origin,
-            uvs_of=lambda material: atlases[material].uvs if material in atlases else None,
+            uvs_of=lambda material: (
+                atlases[material].uvs if material in atlases else own_uvs if material in job.baked else None
+            ),
             textured=self.textured.__contains__,
         )
-        texel = max((self.texel_sizes[m] * 2.0**cut.level for m, cut in atlases.items()), default=0.0)
-        stored = self.emit(Content(geometry, {material: cut.images for material, cut in atlases.items()}))
+        texels = [self.texel_sizes[material] * 2.0**cut.level for material, cut in atlases.items()]
+        texels += [baked.texel for baked in job.baked.values()]
+        images = {material: cut.images for material, cut in atlases.items()}
+        images |= {material: baked.images for material, baked in job.baked.items()}
+        stored = self.emit(Content(geometry, images))
         return _Made(
             stored=stored,
             low=geometry.low,
             high=geometry.high,
-            error=max(job.deviation + quantize.half_diagonal(job.step), texel),
+            error=max([job.deviation + quantize.half_diagonal(job.step), *texels]),
             triangles=sum(piece.triangles for piece in geometry.pieces),
             vertices=sum(piece.vertices for piece in geometry.pieces),
             draws=len(geometry.pieces),

@@ -63,7 +63,7 @@ def thinned(parts: Sequence[Floats], count: int = SAMPLES) -> Floats:
 def deviation(points: Floats, patch: Patch) -> tuple[float, float]:
     """Root mean square and `QUANTILE` of the distances of points to a patch, in the points' unit."""
     corners = patch.corners()
-    places, owners = _spread(corners)
+    places, owners = spread(corners)
     _, near = cKDTree(places, balanced_tree=False, compact_nodes=False).query(points, k=_CANDIDATES)
     candidates = owners[near.reshape(-1)]
     squared = _to_triangles(np.repeat(points, _CANDIDATES, axis=0), *(corner[candidates] for corner in corners))
@@ -81,7 +81,7 @@ def deviation(points: Floats, patch: Patch) -> tuple[float, float]:
     return float(np.sqrt(np.mean(distances**2))), float(distances[order[rank]])
 
 
-def _spread(corners: tuple[Floats, Floats, Floats]) -> tuple[Floats, NDArray[np.int64]]:
+def spread(corners: tuple[Floats, Floats, Floats]) -> tuple[Floats, NDArray[np.int64]]:
     """Points on triangles, closer where triangles are large for their set, and the triangle of each."""
     a, b, c = corners
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
@@ -92,14 +92,14 @@ def _spread(corners: tuple[Floats, Floats, Floats]) -> tuple[Floats, NDArray[np.
     places, owners = [], []
     for n in np.unique(folds):
         chosen = np.flatnonzero(folds == n)
-        weights = _lattice(int(n))
+        weights = lattice(int(n))
         points = sum(corner[chosen, None, :] * weights[None, :, i, None] for i, corner in enumerate((a, b, c)))
         places.append(np.asarray(points).reshape(-1, 3))
         owners.append(np.repeat(chosen, len(weights)))
     return np.concatenate(places), np.concatenate(owners)
 
 
-def _lattice(n: int) -> Floats:
+def lattice(n: int) -> Floats:
     """Barycentric weights of the n² centroids of a triangle cut n-fold."""
     i, j = (index.reshape(-1) for index in np.mgrid[0:n, 0:n])
     up = i + j < n

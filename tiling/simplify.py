@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,21 +27,32 @@ _LOCK, _PROTECT = 1, 2
 _BLOCKED = 1.5
 
 
-def simplify(patch: Patch, layout: Layout, *, target_triangles: int, leaves: tuple[int, int]) -> Patch:
+@dataclass(frozen=True, slots=True)
+class Simplified:
+    """A simplified patch, the library's error of it (to compare, no bound), and whether it stayed far above target."""
+
+    patch: Patch
+    error: float
+    is_blocked: bool
+
+
+def simplify(
+    patch: Patch, layout: Layout, *, target_triangles: int, leaves: tuple[int, int], by_cells: bool = True
+) -> Simplified:
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
 
     Never empty, if the patch is not. Where seams and topology block the way (a soup of small parts), seams of normals
-    are given up first; at last vertices are merged by cells, each material alone. Deterministic.
+    are given up first; at last, if `by_cells`, vertices are merged by cells, each material alone. Deterministic.
     """
     if patch.triangles <= target_triangles:
-        return patch
+        return Simplified(patch, 0.0, is_blocked=False)
     locked = patch.outside(*leaves)
     scale = metres_per_uv(patch, layout) if layout.uvs else 1.0
     weights = _weights(patch, layout, scale)
     flags = np.where(locked, _LOCK, 0).astype(np.uint8)
 
-    def collapsed(options: meshopt.Simplify) -> Patch:
-        indices, positions, attributes = meshopt.simplify(
+    def collapsed(options: meshopt.Simplify) -> tuple[Patch, float]:
+        indices, positions, attributes, error = meshopt.simplify(
             patch.indices,
             patch.positions,
             patch.attributes,
@@ -52,17 +63,20 @@ def simplify(patch: Patch, layout: Layout, *, target_triangles: int, leaves: tup
         )
         if layout.uvs:
             _undo_wild_uvs(patch, layout, scale, positions, attributes)
-        return welded(replace(patch, positions=positions, attributes=_proper(attributes, layout), indices=indices))
+        attributes = _proper(attributes, layout)
+        return welded(replace(patch, positions=positions, attributes=attributes, indices=indices)), error
 
-    best = collapsed(meshopt.Simplify.NONE)
-    enough = _BLOCKED * target_triangles + np.count_nonzero(locked)
+    best, error = collapsed(meshopt.Simplify.NONE)
+    enough = _BLOCKED * target_triangles + int(np.count_nonzero(locked))
     if best.triangles > enough:
         flags |= np.where(_hard_seams(patch, layout), _PROTECT, 0).astype(np.uint8)
-        freed = collapsed(meshopt.Simplify.PERMISSIVE)
-        best = freed if 0 < freed.triangles < best.triangles else best
-    if best.triangles > enough:
+        freed, error_freed = collapsed(meshopt.Simplify.PERMISSIVE)
+        if 0 < freed.triangles < best.triangles:
+            best, error = freed, error_freed
+    is_blocked = best.triangles > enough
+    if is_blocked and by_cells:
         best = _merged_by_cells(best, target_triangles / best.triangles, best.outside(*leaves))
-    return best
+    return Simplified(best, error, is_blocked)
 
 
 def _merged_by_cells(patch: Patch, ratio: float, locked: NDArray[np.bool_]) -> Patch:
