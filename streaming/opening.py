@@ -83,7 +83,7 @@ def write_opening(opening: Opening) -> dict[str, str]:
     """The query's pairs; what is as by default is left out.
 
     >>> write_opening(Opening("scene_1", eye=(0.0, 1.6, 5.0), draws=80))
-    {'scene': 'scene_1', 'eye': '0.0,1.6,5.0', 'draws': '80'}
+    {'scene': 'scene_1', 'draws': '80', 'eye': '0.0,1.6,5.0'}
     """
     defaults = Opening("")
     said = {"scene": opening.scene}

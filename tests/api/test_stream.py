@@ -154,8 +154,16 @@ class Client:
                         return events
 
 
+@pytest.fixture(scope="module")
+def museum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Museum]:
+    """A museum that tests only look at."""
+    with Museum(tmp_path_factory.mktemp("museum")) as running:
+        yield running
+
+
 @pytest.fixture
-def museum(tmp_path: Path) -> Iterator[Museum]:
+def own_museum(tmp_path: Path) -> Iterator[Museum]:
+    """A museum that a test may change."""
     with Museum(tmp_path) as running:
         yield running
 
@@ -237,11 +245,11 @@ async def test_draws_are_a_budget_too(museum: Museum):
     assert 10 < len(cut.nodes) <= 20
 
 
-async def test_a_change_of_the_scene_is_told_at_once(museum: Museum):
-    async with museum.client() as client:
+async def test_a_change_of_the_scene_is_told_at_once(own_museum: Museum):
+    async with own_museum.client() as client:
         await client.until(complete=True)
-        museum.commit(Remove(museum._placement("temple", "-0480/0390")))
-        museum.services.bus.publish(Notice("scene_1"))
+        own_museum.commit(Remove(own_museum._placement("temple", "-0480/0390")))
+        own_museum.services.bus.publish(Notice("scene_1"))
         async with asyncio.timeout(3):
             state = (await client.until(State))[-1]
         assert (len(state.gone), state.placements, state.seek) == (1, (), 0)
@@ -249,11 +257,11 @@ async def test_a_change_of_the_scene_is_told_at_once(museum: Museum):
         assert {client.session.placement_of(node) for node in cut.nodes}.isdisjoint(state.gone)
 
 
-async def test_a_right_that_is_withdrawn_ends_the_stream_with_4403(museum: Museum):
-    async with museum.client() as client:
+async def test_a_right_that_is_withdrawn_ends_the_stream_with_4403(own_museum: Museum):
+    async with own_museum.client() as client:
         await client.until(complete=True)
-        museum.commit(Put(Scene("scene_1", "", "", "-0430", Visibility.DRAFT, Viewpoint((0, 0, 1), (0, 0, 0)))))
-        museum.services.bus.publish(Notice("scene_1"))
+        own_museum.commit(Put(Scene("scene_1", "", "", "-0430", Visibility.DRAFT, Viewpoint((0, 0, 1), (0, 0, 0)))))
+        own_museum.services.bus.publish(Notice("scene_1"))
         with pytest.raises(ConnectionClosed) as caught:
             await client.until(State)
     assert caught.value.rcvd is not None
@@ -345,14 +353,14 @@ async def test_what_an_earlier_visit_left_is_not_sent_again(museum: Museum, tmp_
     assert hashlib.sha256(files[0].read_bytes()).hexdigest() == files[0].stem
 
 
-async def test_a_tile_that_is_lost_is_our_fault(museum: Museum, monkeypatch: pytest.MonkeyPatch):
-    ground = museum.services.catalogue.get(Asset, "asset_ground")
+async def test_a_tile_that_is_lost_is_our_fault(own_museum: Museum):
+    ground = own_museum.services.catalogue.get(Asset, "asset_ground")
     assert ground is not None
     assert ground.tileset is not None
     tree, _ = with_files(grid_tree(2, seed=9, name="lost"))
-    document = museum.services.blobs.put(tileset.write(tree))
-    museum.commit(Put(replace(ground, tileset=replace(ground.tileset, digest=document))))
-    assert await museum.close_code() == 1011
+    document = own_museum.services.blobs.put(tileset.write(tree))
+    own_museum.commit(Put(replace(ground, tileset=replace(ground.tileset, digest=document))))
+    assert await own_museum.close_code() == 1011
 
 
 def test_the_command_tells_what_arrived_and_writes_files(museum: Museum, tmp_path: Path):
