@@ -6,12 +6,13 @@ from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """WebSocket close codes that Chronotope sends."""
+    """WebSocket close codes of the protocol; the web server itself sends those of going away and restarting."""
 
     DONE = 1000
     GOING_AWAY = 1001
     TOO_BIG = 1009
     OUR_FAULT = 1011
+    RESTART = 1012
     BAD_MESSAGE = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
