@@ -42,6 +42,7 @@ _REFUSALS = {
     CloseCode.SLOW: "SLOW",
     CloseCode.BAD_MOMENT: "BAD_EDTF",
     CloseCode.TOO_BIG: "TOO_BIG",
+    CloseCode.FLOOD: "FLOOD",
 }
 _MAX_MESSAGE = 16 << 20
 
