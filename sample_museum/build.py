@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from sample_museum import chronicle
+from sample_museum.ids import asset_id
+from sample_museum.inventory import PLACEMENTS
+from sample_museum.notes import ANNOTATIONS
 from sample_museum.works import WORKS, make
 from scenes.model import Annotation, Epoch, Exhibition, Hypothesis, Layer, Placement, Scene, Tour
 from tiling.mesh import Model
@@ -44,7 +47,7 @@ class SampleMuseum:
     @staticmethod
     def asset_id(slug: str) -> str:
         """The fixed id of an asset."""
-        return chronicle.asset_id(slug)
+        return asset_id(slug)
 
 
 def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
@@ -56,15 +59,15 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
         progress(f"sample museum: {len(WORKS)} assets, {len(chronicle.EPOCHS)} epochs")
     return SampleMuseum(
         assets=tuple(
-            SampleAsset(chronicle.asset_id(slug), slug, work.title, ATTRIBUTION, RIGHTS, partial(make, slug))
+            SampleAsset(asset_id(slug), slug, work.title, ATTRIBUTION, RIGHTS, partial(make, slug))
             for slug, work in WORKS.items()
         ),
         scene=chronicle.SCENE,
         layers=chronicle.LAYERS,
         epochs=chronicle.EPOCHS,
         hypotheses=chronicle.HYPOTHESES,
-        placements=chronicle.PLACEMENTS,
-        annotations=chronicle.ANNOTATIONS,
+        placements=PLACEMENTS,
+        annotations=ANNOTATIONS,
         tours=chronicle.TOURS,
         exhibition=chronicle.EXHIBITION,
     )

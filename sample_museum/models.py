@@ -14,7 +14,9 @@ def model(shape: Shape) -> Model:
     parts = merge(shape)
     primitives = []
     for number, part in enumerate(parts):
-        length = np.maximum(np.linalg.norm(part.normals, axis=1, keepdims=True), 1e-12)
+        length = np.linalg.norm(part.normals, axis=1, keepdims=True)
+        # Where a sheet shrinks to a point it has no normal of its own.
+        normals = np.where(length > 1e-9, part.normals / np.maximum(length, 1e-9), np.array([0.0, 1.0, 0.0]))
         colours = np.ones((len(part.positions), 4))
         colours[:, :3] = np.clip(part.colours, 0, 1)
         uvs = part.uvs / span_m(part.material)
@@ -24,7 +26,7 @@ def model(shape: Shape) -> Model:
             Primitive(
                 positions=np.round(part.positions, 4),
                 indices=np.ascontiguousarray(part.indices, dtype=np.uint32),
-                normals=(part.normals / length).astype(np.float32),
+                normals=normals.astype(np.float32),
                 uvs=uvs.astype(np.float32),
                 colours=np.round(colours * 255).astype(np.uint8),
                 material=number,

@@ -10,7 +10,7 @@ from sample_museum.masonry import courses, face, slabs, steps_around, stone_tint
 from sample_museum.noise import flat as noise_flat
 from sample_museum.noise import smoothstep
 from sample_museum.orders import Column, Entablature, Paint, architrave, column_shape, frieze_and_geison
-from sample_museum.roofs import slope
+from sample_museum.roofs import palmette, slope
 from sample_museum.solids import (
     WHITE,
     Colour,
@@ -25,6 +25,7 @@ from sample_museum.solids import (
     move,
     painted,
     panels,
+    scaled,
     scatter,
     shade,
     surface,
@@ -33,7 +34,7 @@ from sample_museum.solids import (
     turn,
     turns,
 )
-from sample_museum.statues import emperor, kouros, on_base, spearman, standing_woman
+from sample_museum.statues import PEPLOS, emperor, figure, kouros, on_base, spearman, standing_woman
 from sample_museum.terrain import EARLY_LEVEL, EARLY_TERRACE, TERRACE, height
 from tiling.mesh import Floats
 
@@ -124,8 +125,12 @@ def terrace_walls(state: str = "classical", broken: float = 0.0) -> Shape:
     walls = [
         retaining_wall((west, south), (east, south), state, 201, top=0.0, colour=warm, broken=broken),
         retaining_wall((west, north), (west, south), state, 202, top=0.0, colour=warm, gaps=(gate,), broken=broken),
-        retaining_wall((east, south), (east, north), state, 203, top=0.0, colour=warm, gaps=((25.0, 30.0),), broken=broken),
-        retaining_wall((west, north), (east, north), state, 204, top=None, colour=(0.88, 0.83, 0.74), out=0.1, broken=broken),
+        retaining_wall(
+            (east, south), (east, north), state, 203, top=0.0, colour=warm, gaps=((25.0, 30.0),), broken=broken
+        ),
+        retaining_wall(
+            (west, north), (east, north), state, 204, top=None, colour=(0.88, 0.83, 0.74), out=0.1, broken=broken
+        ),
     ]
     # Which side is outside: the first three look away from the terrace, the last into it.
     return join(walls)
@@ -134,11 +139,27 @@ def terrace_walls(state: str = "classical", broken: float = 0.0) -> Shape:
 def early_walls() -> Shape:
     """The archaic terrace: big, roughly coursed stones."""
     west, east, north, south = EARLY_TERRACE
-    corners = ((west, south), (east, south)), ((west, north), (west, south)), ((east, south), (east, north)), ((west, north), (east, north))
+    corners = (
+        ((west, south), (east, south)),
+        ((west, north), (west, south)),
+        ((east, south), (east, north)),
+        ((west, north), (east, north)),
+    )
     shapes = []
     for number, (start, end) in enumerate(corners):
-        wall = retaining_wall(start, end, "archaic", 211 + number, top=EARLY_LEVEL if number < 3 else None, colour=(0.80, 0.76, 0.68),
-                              course=0.46, block_m=0.95, bulge=0.10, coping=0.3, gaps=((12.0, 19.0),) if number == 1 else ())
+        wall = retaining_wall(
+            start,
+            end,
+            "archaic",
+            211 + number,
+            top=EARLY_LEVEL if number < 3 else None,
+            colour=(0.80, 0.76, 0.68),
+            course=0.46,
+            block_m=0.95,
+            bulge=0.10,
+            coping=0.3,
+            gaps=((12.0, 19.0),) if number == 1 else (),
+        )
         shapes.append(wall)
     return join(shapes)
 
@@ -388,29 +409,16 @@ def stoa() -> Shape:
                 "stone",
             )
         )
-    # Painted frieze on the back wall: red field between dark bands.
-    panel = [
-        painted(
-            flat(
-                np.array(
-                    [
-                        [x0, STOA_FLOOR + 1.5, -depth + 0.52],
-                        [x0 + 2.4, STOA_FLOOR + 1.5, -depth + 0.52],
-                        [x0 + 2.4, STOA_FLOOR + 3.4, -depth + 0.52],
-                        [x0, STOA_FLOOR + 3.4, -depth + 0.52],
-                    ]
-                ),
-                np.array([[0, 1, 2], [0, 2, 3]]),
-                "paint",
-            ),
-            colour,
-        )
-        for x0, colour in zip(
-            np.arange(-length / 2 + 1.5, length / 2 - 3, 3.0),
-            [(0.45, 0.12, 0.08), (0.62, 0.45, 0.16), (0.10, 0.17, 0.28)] * 9,
-            strict=False,
-        )
-    ]
+    # The back wall is plastered: a red field over an ochre dado, a dark line between.
+    panel = []
+    for low, high, colour in (
+        (0.15, 1.35, (0.60, 0.42, 0.20)),
+        (1.35, 1.47, (0.06, 0.07, 0.10)),
+        (1.47, 3.9, (0.46, 0.15, 0.10)),
+    ):
+        a, b = -length / 2 + 0.55, length / 2 - 0.55
+        ring = np.array([[a, low, 0], [b, low, 0], [b, high, 0], [a, high, 0]]) + [0, STOA_FLOOR, -depth + 0.53]
+        panel.append(flat(ring, np.array([[0, 1, 2], [0, 2, 3]]), "paint", colour))
     shapes += panel
     eaves = STOA_FLOOR + c.height + e.height
     span = depth / 2 + 0.5
@@ -588,6 +596,16 @@ def votives_archaic() -> Shape:
             ),
             move(on_base(kouros(0.034, colour=painted_skin), height=0.5, side=0.7, yaw=0), x=22.0, y=ground, z=9.0),
             move(tripod(), x=19.0, y=ground, z=-8.5),
+            move(on_base(kouros(0.036, colour=painted_skin), height=0.5, side=0.7, yaw=0), x=12.0, y=ground, z=9.6),
+            move(
+                on_base(
+                    standing_woman(0.036, colour=painted_skin, cloth=(0.30, 0.38, 0.55)), height=0.7, side=0.7, yaw=0
+                ),
+                x=25.5,
+                y=ground,
+                z=-8.0,
+            ),
+            move(tripod(), x=17.0, y=ground, z=8.8),
         ]
     )
 
@@ -635,7 +653,7 @@ def votives_hellenistic() -> Shape:
     """Two tall votive columns, a row of statues along the way, stelai and a tripod."""
     shapes: list[Shape] = []
     tall = Column(height=8.4, lower=0.86, upper=0.70, drums=8, entasis=0.012)
-    for x, z, figure in ((-22.0, 18.4, "woman"), (17.5, 19.0, "tripod")):
+    for x, z, crown in ((-22.0, 18.4, "woman"), (17.5, 19.0, "tripod")):
         shaft = column_shape(tall, per_flute=3, seed=291)
         base = join(
             (
@@ -646,7 +664,7 @@ def votives_hellenistic() -> Shape:
         )
         top = (
             standing_woman(0.036, material="gold", cloth_material="gold")
-            if figure == "woman"
+            if crown == "woman"
             else move(tripod(), y=-0.4)
         )
         shapes.append(move(join((base, move(shaft, y=1.36), move(top, y=1.36 + 8.4))), x=x, z=z))
@@ -679,4 +697,72 @@ def votives_hellenistic() -> Shape:
                 z=z,
             )
         )
+    return join(shapes)
+
+
+def votives_classical() -> Shape:
+    """A colossal bronze of the goddess inside the gate, bronzes and stelai by the way, tripods before the temple."""
+    spear = tube(np.array([[-0.48, 0.0, 0.16], [-0.48, 2.35, 0.16]]), [0.018, 0.016], 7, "bronze")
+    goddess = figure(
+        {
+            "elbow_l": (-0.34, 1.20, 0.04),
+            "hand_l": (-0.45, 1.38, 0.14),
+            "elbow_r": (0.28, 1.13, 0.0),
+            "hand_r": (0.26, 0.92, 0.16),
+        },
+        dress=PEPLOS,
+        extra=[((0, 1.66, -0.03), (0, 1.74, 0.0), 0.105, 0.10), ((0, 1.84, 0.06), (0, 1.80, -0.16), 0.035, 0.05)],
+        legs=False,
+        step=0.026,
+        material="bronze",
+        cloth_material="bronze",
+    )
+    shield = transform(
+        lathe([(0.34, 0.0), (0.30, 0.05), (0.0, 0.12)], 24, "bronze"), about("x", 90), (0.33, 0.42, 0.16)
+    )
+    colossus = scaled(join((goddess, spear, shield)), 3.0)
+    base = join(
+        (
+            box((-1.9, 0, -1.9), (1.9, 0.3, 1.9), "stone"),
+            box((-1.5, 0.3, -1.5), (1.5, 1.6, 1.5), "stone"),
+            box((-1.65, 1.6, -1.65), (1.65, 1.85, 1.65), "stone"),
+        )
+    )
+    shapes: list[Shape] = [move(turn(join((base, move(colossus, y=1.85))), -90), x=-31.5, z=1.5)]
+    kinds: list[Callable[[], Shape]] = [
+        lambda: kouros(0.036, material="bronze"),
+        lambda: spearman(0.036, material="bronze", cloth_material="bronze"),
+        lambda: standing_woman(0.036, colour=(0.95, 0.9, 0.82), cloth=(0.62, 0.70, 0.80)),
+    ]
+    places = (
+        (-34.0, 13.0, 180),
+        (-28.0, 17.0, 180),
+        (-18.0, 18.2, 180),
+        (14.0, 17.8, 180),
+        (24.0, -9.5, 90),
+        (24.0, 9.5, 90),
+    )
+    for number, (x, z, yaw) in enumerate(places):
+        shapes.append(move(on_base(kinds[number % 3](), height=1.0, side=0.8, yaw=yaw), x=x, z=z))
+    for x, z in ((24.5, -4.5), (24.5, 4.5), (-24.0, 18.2), (44.0, -6.0), (44.0, 6.0)):
+        shapes.append(move(tripod(), x=x, z=z))
+    rng = np.random.default_rng(297)
+    for x, z in (
+        (-37.5, 12.6),
+        (-31.0, 16.6),
+        (-21.5, 18.6),
+        (-8.0, 18.4),
+        (-5.5, 18.2),
+        (2.0, 18.4),
+        (8.0, 18.5),
+        (19.5, 17.0),
+        (-38.0, -2.0),
+    ):
+        tall_m = 1.2 + 0.7 * rng.random()
+        stele = (
+            box((-0.4, 0, -0.22), (0.4, 0.25, 0.22), "stone"),
+            box((-0.29, 0.25, -0.09), (0.29, tall_m, 0.09), "stone", (0.93, 0.9, 0.85)),
+            move(palmette(0.4, (0.80, 0.72, 0.58), "stone"), y=tall_m),
+        )
+        shapes.append(move(turn(join(stele), 180 + float(rng.normal(0, 4))), x=x, z=z))
     return join(shapes)

@@ -5,7 +5,7 @@ The archaic naos and the propylon are such buildings with other measures. Along 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -284,3 +284,22 @@ def propylon() -> Shape:
     """The propylon, standing in the western wall."""
     made = join((base(PROPYLON, 111), columns(PROPYLON, 112), walls(PROPYLON, 113), crown(PROPYLON, 114)))
     return move(made, x=-46.0, y=0.0, z=6.0)
+
+
+TREASURY = replace(
+    PROPYLON,
+    axis_z=np.array([-2.1, -0.75, 0.75, 2.1]),
+    half_x=3.6,
+    walls=(-3.7, 2.2),
+    columns_west=False,
+    column=Column(height=3.5, lower=0.62, upper=0.50, drums=4, entasis=0.008),
+    cross_walls=((1.6, ((-0.65, 0.65, 0.0, 2.6),)), (-3.4, ())),
+    steps=2,
+)
+"""A treasury that a city dedicated, c. 430 BC."""
+
+
+def treasury() -> Shape:
+    """The treasury, north-east of the altar, its front to the west."""
+    made = join((base(TREASURY, 121), columns(TREASURY, 122), walls(TREASURY, 123), crown(TREASURY, 124)))
+    return move(turn(made, 180), x=46.0, z=-22.5)

@@ -439,6 +439,9 @@ def tube(
     tangent = np.gradient(path, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
     reference = np.array([0.0, 1.0, 0.0]) if abs(tangent[:, 1]).mean() < 0.8 else np.array([1.0, 0.0, 0.0])
+    if float(np.linalg.norm(np.cross(tangent, reference), axis=1).min()) < 0.05:
+        # A path that bends towards the reference (a ring, say): take the direction that it turns about.
+        reference = np.linalg.svd(tangent, full_matrices=False)[2][-1]
     across = np.cross(tangent, reference)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
     up = np.cross(across, tangent)

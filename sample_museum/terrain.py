@@ -7,9 +7,9 @@ mesh for each state; around it three rings of coarser ground stay for good. At t
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -84,7 +84,7 @@ def road_distance(x: Floats, z: Floats) -> tuple[Floats, Floats]:
     best = np.full(np.shape(x), 1e9)
     along = np.zeros(np.shape(x))
     done = 0.0
-    for a, b in itertools.pairwise(ROAD):
+    for a, b in pairwise(ROAD):
         d = b - a
         length = float(np.hypot(*d))
         t = np.clip(((x - a[0]) * d[0] + (z - a[1]) * d[1]) / length**2, 0, 1)
@@ -141,11 +141,12 @@ def height(state: str, x: Floats, z: Floats) -> Floats:
         return np.asarray(classical)
     # Centuries of hill wash: deep along the northern wall, a skirt about the temple, slumps through the southern wall.
     west, east, north, south = TERRACE
-    wash = 0.75 + 0.35 * flat(x, z, 9, 4, 51) + 2.3 * np.exp(-np.maximum(z - north, 0) / 7)
-    wash = wash + 0.5 * np.exp(-(((np.hypot(x / 1.9, z) - 12) / 5) ** 2))
+    wash = 0.50 + 0.30 * flat(x, z, 9, 4, 51) + 2.3 * np.exp(-np.maximum(z - north, 0) / 7)
+    wash = wash + 0.25 * np.exp(-(((np.hypot(x / 1.9, z) - 12) / 5) ** 2))
     slump = np.exp(-(((x - 12) / 9) ** 2)) + np.exp(-(((x + 30) / 6) ** 2))
     wash = wash - 1.5 * slump * smoothstep(14, 27, z)
-    silted = classical + np.maximum(wash, 0.15) * inside
+    edge = np.minimum(np.minimum(x - west, east - x), south - z)
+    silted = classical + np.maximum(wash, 0.1) * smoothstep(-0.5, 5.0, edge) * inside
     outside = (1 - inside) * np.exp(-np.maximum(z - south, 0) / 6) * (z > south - 1) * (x > west) * (x < east)
     silted = silted + outside * (1.2 + 2.4 * slump)
     rim = _rim(x, z)
@@ -202,9 +203,36 @@ def _cover(x: Floats, z: Floats, y: Floats, steep: Floats) -> Floats:
     colour = _mix(np.broadcast_to(_DRY, (*np.shape(x), 3)), _GREEN, smoothstep(-0.25, 0.4, large + 0.5 * small))
     colour = _mix(colour, _EARTH, smoothstep(0.12, 0.5, flat(x, z, 15, 4, 73) + 0.25 * small))
     colour = _mix(colour, _ROCK, smoothstep(0.55, 0.95, steep + 0.3 * small))
-    colour = colour * (1 + 0.35 * small)[..., None]
+    colour = colour * (1 + 0.30 * small + 0.22 * flat(x, z, 2.1, 2, 74))[..., None]
     distance, _ = road_distance(x, z)
     return _mix(colour, _DUST, (1 - smoothstep(1.4, 3.0, distance + 1.5 * small)) * (np.hypot(x, z) < 300))
+
+
+_TRAIL = np.array(
+    [
+        [-47, 6],
+        [-34, 8.5],
+        [-26, 13.5],
+        [-12, 14.6],
+        [6, 14.6],
+        [20, 14.0],
+        [27, 8.0],
+        [28, -6],
+        [22, -13],
+        [0, -14],
+        [-24, -13],
+    ]
+)
+"""Where most feet went on the classical terrace."""
+
+
+def _polyline_distance(x: Floats, z: Floats, line: Floats) -> Floats:
+    best = np.full(np.shape(x), 1e9)
+    for a, b in pairwise(line):
+        d = b - a
+        t = np.clip(((x - a[0]) * d[0] + (z - a[1]) * d[1]) / float(d @ d), 0, 1)
+        best = np.minimum(best, np.hypot(x - a[0] - t * d[0], z - a[1] - t * d[1]))
+    return best
 
 
 def _core_colour(state: str, x: Floats, z: Floats, y: Floats, steep: Floats) -> Floats:
@@ -218,8 +246,11 @@ def _core_colour(state: str, x: Floats, z: Floats, y: Floats, steep: Floats) -> 
     if state == "archaic":
         return _mix(colour, _TRODDEN * 0.94 * tone, _inside(x, z, EARLY_TERRACE, 0.8) * smoothstep(0.55, -0.1, small))
     if state == "classical":
-        grass = smoothstep(0.12, 0.5, flat(x, z, 13, 4, 83)) * smoothstep(13, 20, np.abs(z + 1)) * 0.6
-        inner = _mix(_TRODDEN * tone, _DRY * tone, grass)
+        trail = smoothstep(1.2, 5.0, _polyline_distance(x, z, _TRAIL) + 2.2 * small)
+        temple = smoothstep(1.5, 5.5, np.maximum(np.abs(x) - 20.8, np.abs(z) - 9.6) + 2.0 * small)
+        grass = trail * temple * smoothstep(-0.35, 0.15, flat(x, z, 13, 4, 83) + 0.3 * small) * 0.85
+        meadow = _mix(_DRY * tone, _GREEN * 1.25 * tone, smoothstep(-0.1, 0.5, flat(x, z, 8, 3, 86)))
+        inner = _mix(_TRODDEN * tone, meadow, grass)
         return _mix(colour, inner, _inside(x, z, TERRACE, 0.8))
     grown = _mix(colour, _GREEN * 1.15 * tone, 0.35 * smoothstep(0, 0.4, flat(x, z, 10, 3, 84)))
     if state == "silted":

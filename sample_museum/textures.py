@@ -52,7 +52,7 @@ def _rock() -> Floats:
     t = 0.5 + 0.2 * cloud(SIZE, 1.9, 13) + 0.1 * cloud(SIZE, 0.7, 14)
     rgb = _ramp(t, (0, (0.52, 0.49, 0.45)), (0.5, (0.74, 0.72, 0.68)), (1, (0.90, 0.89, 0.86)))
     lichen = smoothstep(1.0, 2.2, cloud(SIZE, 2.0, 15))
-    rgb = rgb * (1 - 0.5 * crack)[..., None]
+    rgb = rgb * (1 - 0.3 * crack)[..., None]
     return rgb * (1 - lichen[..., None] * np.array([0.10, 0.13, 0.32]))
 
 
@@ -84,7 +84,7 @@ def _ground() -> Floats:
     distance, number = cells(SIZE, 900, 51)
     size = np.random.default_rng(52).random(900)[number]
     pebble = smoothstep(0.0, 1.0, size * 9 - 3.4 - distance[..., 0]) * (size > 0.72)
-    base = 0.82 + 0.06 * cloud(SIZE, 1.5, 53) + 0.035 * cloud(SIZE, 0.3, 54)
+    base = 0.80 + 0.075 * cloud(SIZE, 1.5, 53) + 0.035 * cloud(SIZE, 0.3, 54)
     stems = smoothstep(1.7, 2.2, cloud(SIZE, 0.9, 55, stretch=(1, 7))) + smoothstep(
         1.7, 2.2, cloud(SIZE, 0.9, 56, stretch=(7, 1))
     )
@@ -108,11 +108,11 @@ def _rubble() -> Floats:
     distance, number = cells(SIZE, 120, 71)
     joint = 1 - smoothstep(1.5, 7.0, (distance[..., 1] - distance[..., 0]) + 1.4 * cloud(SIZE, 1.5, 72))
     rng = np.random.default_rng(73)
-    tone = 0.72 + 0.26 * (rng.random(120)[number] - 0.5) + 0.05 * cloud(SIZE, 1.3, 74)
+    tone = 0.84 + 0.20 * (rng.random(120)[number] - 0.5) + 0.05 * cloud(SIZE, 1.3, 74)
     warm = (0.06 * (rng.random(120) - 0.5))[number]
     rgb = np.stack([tone * (1 + warm), tone * 0.965, tone * (0.89 - warm)], axis=-1)
     edge = smoothstep(4, 16, distance[..., 1] - distance[..., 0])
-    mortar = np.array([0.66, 0.59, 0.49]) * (0.95 + 0.08 * cloud(SIZE, 1.0, 75))[..., None] * 0.82
+    mortar = np.array([0.84, 0.77, 0.66]) * (0.95 + 0.08 * cloud(SIZE, 1.0, 75))[..., None] * 0.82
     return rgb * (0.78 + 0.22 * edge)[..., None] * (1 - joint[..., None]) + mortar * joint[..., None]
 
 
@@ -202,20 +202,20 @@ LOOKS = {
     "plaster": _Look("plaster", 2.4, 0.85),
     "ground": _Look("ground", 2.6, 1.0),
     "paving": _Look("paving", 3.0, 0.9),
-    "rubble": _Look("rubble", 1.9, 0.95),
+    "rubble": _Look("rubble", 1.5, 0.95),
     "mudbrick": _Look("plaster", 2.0, 0.98, (0.55, 0.40, 0.26)),
-    "thatch": _Look("timber", 0.9, 1.0, (1.0, 0.86, 0.55), double_sided=True),
+    "thatch": _Look("ground", 0.9, 1.0, (0.80, 0.64, 0.36), double_sided=True),
     "bark": _Look("bark", 1.0, 0.95),
     "membrane": _Look("membrane", 1.5, 0.6, double_sided=True),
     "steel": _Look("membrane", 1.5, 0.45, (0.16, 0.17, 0.18), 0.5),
     "bronze": _Look("stone", 1.2, 0.42, (0.50, 0.34, 0.15), 0.55),
     "gold": _Look("stone", 1.2, 0.30, (1.0, 0.72, 0.28), 0.6),
     "paint": _Look("plaster", 1.6, 0.72),
-    "olive": _Look("olive", 1.0, 0.8, cut_out=True, double_sided=True),
-    "cypress": _Look("cypress", 1.0, 0.9, cut_out=True, double_sided=True),
-    "oak": _Look("oak", 1.0, 0.85, cut_out=True, double_sided=True),
-    "shrub": _Look("oak", 1.0, 0.9, cut_out=True, double_sided=True),
-    "tuft": _Look("tuft", 1.0, 0.95, cut_out=True, double_sided=True),
+    "olive": _Look("olive", 1.0, 0.8, cut_out=True),
+    "cypress": _Look("cypress", 1.0, 0.9, cut_out=True),
+    "oak": _Look("oak", 1.0, 0.85, cut_out=True),
+    "shrub": _Look("oak", 1.0, 0.9, cut_out=True),
+    "tuft": _Look("tuft", 1.0, 0.95, cut_out=True),
 }
 """Materials by name."""
 

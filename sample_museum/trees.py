@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from sample_museum.masonry import stone_tints
 from sample_museum.noise import fbm
 from sample_museum.noise import flat as noise_flat
-from sample_museum.solids import Part, Shape, join, scatter, tube, turns, vertex_normals
+from sample_museum.solids import Part, Shape, blocks, join, scatter, tube, turns, vertex_normals
 from sample_museum.terrain import CORE, TERRACE, height, slope
 from sample_museum.terrain import road_distance as _road
 from tiling.mesh import Floats
+
+
+def _both_sides(count: int) -> Floats:
+    """Triangles of `count` cards, seen from both sides with one normal.
+
+    A double-sided material would turn the normal on the far side, and half of a crown would look black.
+    """
+    i = np.arange(count) * 4
+    front = np.concatenate([np.stack([i, i + 1, i + 2], 1), np.stack([i, i + 2, i + 3], 1)])
+    return np.concatenate([front, front[:, ::-1]]).astype(np.uint32)
 
 
 def cards(
@@ -33,8 +44,7 @@ def cards(
     out[:, 1] += 0.35
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6)
     uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], dtype=float)
-    i = np.arange(k) * 4
-    index = np.concatenate([np.stack([i, i + 1, i + 2], 1), np.stack([i, i + 2, i + 3], 1)])
+    index = _both_sides(k)
     return (
         Part(
             positions.reshape(-1, 3),
@@ -158,8 +168,7 @@ def tufts(x: Floats, z: Floats, state: str, seed: int, *, size: float = 0.42, dr
     yaw = rng.random(k) * np.pi
     corner = np.array([[-0.6, 0, 0], [0.6, 0, 0], [0.6, 1, 0], [-0.6, 1, 0]], dtype=float)
     uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], dtype=float)
-    i = np.arange(k) * 4
-    index = np.concatenate([np.stack([i, i + 1, i + 2], 1), np.stack([i, i + 2, i + 3], 1)]).astype(np.uint32)
+    index = _both_sides(k)
     shade = np.array([0.7, 0.7, 1.0, 1.0])
     for extra in (0.0, np.pi / 2):
         positions = (
@@ -255,13 +264,12 @@ def boulder(seed: int, levels: int = 2) -> Shape:
 def _free(x: Floats, z: Floats, margin: float) -> Floats:
     """Places off the terrace and the road."""
     west, east, north, south = TERRACE
-    off = (x < west - margin) | (x > east + margin) | (z < north - margin) | (z > south + margin + 7)
+    off = (x < west - margin) | (x > east + margin) | (z < north - margin) | (z > south + margin + 4)
     return off & (_road(x, z)[0] > 3.5)
 
 
 def _spread(
     rng: np.random.Generator,
-    count: int,
     kinds: list[Shape],
     x: Floats,
     z: Floats,
@@ -274,7 +282,6 @@ def _spread(
     kind = np.arange(len(x)) % len(kinds)
     yaw = rng.random(len(x)) * 2 * np.pi
     tone = 0.86 + 0.22 * rng.random((len(x), 1)) * np.ones(3)
-    del count
     for number, shape in enumerate(kinds):
         chosen = kind == number
         if chosen.any():
@@ -286,15 +293,14 @@ def _spread(
 def olive_grove() -> Shape:
     """Olives in loose rows on the slopes below and beside the terrace; old trees are stand-ins for their forebears."""
     rng = np.random.default_rng(301)
-    gx, gz = np.meshgrid(np.arange(-150, 151, 9.5), np.arange(-40, 141, 9.5))
+    gx, gz = np.meshgrid(np.arange(-150, 151, 11.0), np.arange(-40, 141, 10.0))
     x = gx.ravel() + rng.normal(0, 1.8, gx.size)
     z = gz.ravel() + rng.normal(0, 1.8, gx.size)
     thin = noise_flat(x, z, 55, 3, 302) > -0.10
     keep = thin & _free(x, z, 9) & (slope("grove", x, z) < 0.62) & (z > -20)
     x, z = x[keep], z[keep]
-    return _spread(
-        rng, 4, [olive(310 + 7 * n) for n in range(4)], x, z, "grove", 0.05, 0.85 + 0.35 * rng.random(len(x))
-    )
+    trees = _spread(rng, [olive(310 + 7 * n) for n in range(4)], x, z, "grove", 0.05, 0.85 + 0.35 * rng.random(len(x)))
+    return join((trees, field_walls()))
 
 
 def sacred_grove() -> Shape:
@@ -328,7 +334,6 @@ def sacred_grove() -> Shape:
     places += rng.normal(0, 0.8, places.shape)
     return _spread(
         rng,
-        4,
         [oak(330 + 7 * n) for n in range(4)],
         places[:, 0],
         places[:, 1],
@@ -362,7 +367,6 @@ def cypresses(state: str = "today") -> Shape:
     rng = np.random.default_rng(341)
     return _spread(
         rng,
-        3,
         [cypress(350 + n, 8.5 + n) for n in range(3)],
         places[:, 0],
         places[:, 1],
@@ -376,11 +380,10 @@ def scrub() -> Shape:
     """Bushes, grass and boulders on hill and slopes."""
     rng = np.random.default_rng(361)
     x, z = rng.uniform(-125, 125, 1500), rng.uniform(-125, 120, 1500)
-    steep = slope("grove", x, z)
     keep = _free(x, z, 3) & (noise_flat(x, z, 30, 3, 362) + 0.25 * (z < -30) > 0.02)
     bush_x, bush_z = x[keep][:420], z[keep][:420]
     bushes = _spread(
-        rng, 3, [shrub(370 + n) for n in range(3)], bush_x, bush_z, "grove", 0.1, 0.7 + 1.1 * rng.random(len(bush_x))
+        rng, [shrub(370 + n) for n in range(3)], bush_x, bush_z, "grove", 0.1, 0.7 + 1.1 * rng.random(len(bush_x))
     )
     x, z = rng.uniform(-110, 110, 1200), rng.uniform(-125, 60, 1200)
     steep = slope("grove", x, z)
@@ -388,7 +391,6 @@ def scrub() -> Shape:
     rock_x, rock_z = x[keep][:230], z[keep][:230]
     rocks = _spread(
         rng,
-        3,
         [boulder(380 + n, 1 if n else 2) for n in range(6)],
         rock_x,
         rock_z,
@@ -398,7 +400,7 @@ def scrub() -> Shape:
     )
     x, z = rng.uniform(CORE[0], CORE[1], 5200), rng.uniform(CORE[2], CORE[3] + 12, 5200)
     keep = _free(x, z, 0.6) & (noise_flat(x, z, 14, 3, 391) > -0.2)
-    return join((bushes, rocks, tufts(x[keep][:3000], z[keep][:3000], "grove", 392)))
+    return join((bushes, rocks, _far_trees(rng), tufts(x[keep][:3000], z[keep][:3000], "grove", 392)))
 
 
 def overgrowth() -> Shape:
@@ -410,10 +412,10 @@ def overgrowth() -> Shape:
     x, z = rng.uniform(-45, 51, 260), rng.uniform(-28, 26, 260)
     near = (np.abs(z) > 9.5) | (np.abs(x) > 21) | (rng.random(260) < 0.15)
     x, z = x[near][:130], z[near][:130]
-    bushes = _spread(rng, 3, [shrub(410 + n) for n in range(3)], x, z, "silted", 0.1, 0.6 + 0.9 * rng.random(len(x)))
+    bushes = _spread(rng, [shrub(410 + n) for n in range(3)], x, z, "silted", 0.1, 0.6 + 0.9 * rng.random(len(x)))
     places = np.array([[-31, -22], [27, -20], [-38, 18], [43, 12], [20, 22], [-6, -23]], dtype=float)
     figs = _spread(
-        rng, 2, [oak(421), oak(428)], places[:, 0], places[:, 1], "silted", 0.1, 0.38 + 0.2 * rng.random(len(places))
+        rng, [oak(421), oak(428)], places[:, 0], places[:, 1], "silted", 0.1, 0.38 + 0.2 * rng.random(len(places))
     )
     return join((grass, bushes, figs))
 
@@ -432,3 +434,80 @@ def grove_floor() -> Shape:
     x, z = rng.uniform(-46, 52, 5000), rng.uniform(-29, 34, 5000)
     keep = (noise_flat(x, z, 9, 3, 432) > -0.1) & (np.hypot(x - 33, z) > 8)
     return tufts(x[keep][:2600], z[keep][:2600], "grove", 433, size=0.4)
+
+
+def temenos_trees() -> Shape:
+    """The sacred trees of the classical terrace: oaks along the northern wall, an old olive by the temple."""
+    rng = np.random.default_rng(451)
+    oaks = np.array([[-40, -24], [-41, 22], [46, -26.5], [48.5, 22.0], [48.5, -9]], dtype=float)
+    olives = np.array([[-26, -14], [-22, -16.5], [27, 21], [34, 22.5], [-34, 22.5]], dtype=float)
+    big = _spread(rng, [oak(461), oak(468)], oaks[:, 0], oaks[:, 1], "classical", 0.05, 0.7 + 0.25 * rng.random(5))
+    small = _spread(
+        rng, [olive(475), olive(482)], olives[:, 0], olives[:, 1], "classical", 0.05, 0.9 + 0.3 * rng.random(5)
+    )
+    return join((big, small, lawn("classical", 1500, 491)))
+
+
+def archaic_trees() -> Shape:
+    """What was left of the grove about the archaic terrace."""
+    rng = np.random.default_rng(453)
+    places = np.array(
+        [[-26, -6], [-24, 7], [-30, -16], [50, -8], [49, 7], [8, -20], [26, -19], [-8, -18], [-34, 2], [30, 19]],
+        dtype=float,
+    )
+    oaks = _spread(
+        rng,
+        [oak(330 + 7 * n) for n in range(4)],
+        places[:, 0],
+        places[:, 1],
+        "archaic",
+        0.05,
+        0.75 + 0.35 * rng.random(len(places)),
+    )
+    x, z = rng.uniform(-46, 52, 4200), rng.uniform(-29, 34, 4200)
+    keep = (noise_flat(x, z, 9, 3, 432) > -0.1) & ((x < -18) | (x > 45) | (np.abs(z) > 14))
+    return join((oaks, tufts(x[keep][:1500], z[keep][:1500], "archaic", 455, size=0.4)))
+
+
+def _far_trees(rng: np.random.Generator) -> Shape:
+    """Trees too far away to be more than a few cards."""
+    lobes = np.array([[0, 1.6, 0], [0.9, 1.3, 0.3], [-0.8, 1.2, -0.2]])
+    kind = _crown(9, lobes, np.array([1.1, 0.9, 0.9]), 2.6, "oak", 495)
+    x, z = rng.uniform(-322, 322, 5000), rng.uniform(-322, 322, 5000)
+    far = np.maximum(np.abs(x), np.abs(z)) > 118
+    keep = far & (noise_flat(x, z, 70, 3, 496) > 0.05) & (slope("grove", x, z) < 0.9) & (_road(x, z)[0] > 5)
+    x, z = x[keep][:900], z[keep][:900]
+    return _spread(rng, [kind], x, z, "grove", 0.2, 0.7 + 0.9 * rng.random(len(x)))
+
+
+def field_walls() -> Shape:
+    """Dry walls that hold the terraces of the olive groves, along the contours."""
+    rng = np.random.default_rng(497)
+    shapes: list[Shape] = []
+    for start_x, z0, length in ((-62, 50, 60), (10, 46, 55), (-30, 62, 75), (58, 40, 40), (30, 76, 70), (-90, 66, 50)):
+        x = np.arange(start_x, start_x + length, 0.42)
+        z = np.full(len(x), float(z0))
+        level = float(height("grove", np.array([x[0]]), np.array([z[0]]))[0])
+        for _ in range(14):
+            z = z + np.clip((height("grove", x, z) - level) / 0.45, -2, 2)
+        keep = (np.abs(np.gradient(z, x)) < 1.5) & _free(x, z, 3)
+        x, z = x[keep], z[keep]
+        y = height("grove", x, z)
+        for row in range(3):
+            k = len(x)
+            c = np.stack([x + rng.normal(0, 0.08, k), y + 0.05 + 0.24 * row, z + rng.normal(0, 0.06, k)], 1)
+            h = np.stack([0.20 + 0.08 * rng.random(k), 0.12 + 0.03 * rng.random(k), 0.16 + 0.08 * rng.random(k)], 1)
+            shapes.append(
+                blocks(
+                    c,
+                    h,
+                    "rock",
+                    bevel=0.05,
+                    wear=0.08,
+                    seed=498 + row,
+                    bottom=False,
+                    rotations=turns(rng.normal(0, 0.25, k)),
+                    tints=stone_tints(k, 499 + row, colour=(0.95, 0.90, 0.82), spread=0.25),
+                )
+            )
+    return join(shapes)

@@ -33,6 +33,18 @@ def _cult_statue() -> Shape:
     return move(turn(statues.cult_statue(), 90), x=-4.6, y=temple.FLOOR_Y)
 
 
+def _church() -> Shape:
+    return join((church.closed_colonnade(), church.apse(), church.basilica_roof(), church.church_fittings()))
+
+
+def _votives_hellenistic() -> Shape:
+    return join((precinct.votives_hellenistic(), precinct.exedra()))
+
+
+def _sacred_grove() -> Shape:
+    return join((trees.sacred_grove(), trees.grove_floor()))
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """An asset: its title and how its shape is made."""
@@ -62,9 +74,12 @@ WORKS: dict[str, Work] = {
     "temple_roof": Work("Great temple: marble roof and acroteria", _roof),
     "temple_gable_figures": Work("Great temple: sculptures of the gables", temple.gable_figures),
     "cult_statue": Work("Cult statue in gold and ivory", _cult_statue),
+    "sacred_grove": Work("Oaks and grass of the sacred grove", _sacred_grove),
+    "archaic_trees": Work("Trees about the archaic terrace", trees.archaic_trees),
+    "temenos_trees": Work("Sacred trees of the terrace", trees.temenos_trees),
+    "votives_classical": Work("Bronze colossus, votive statues and stelai", precinct.votives_classical),
+    "treasury": Work("Treasury", shrine.treasury),
     "olive_grove": Work("Olive groves on the slopes", trees.olive_grove),
-    "sacred_grove": Work("Oaks of the sacred grove", trees.sacred_grove),
-    "grove_floor": Work("Grass of the grove", trees.grove_floor),
     "scrub": Work("Scrub, grass and boulders of the hill", trees.scrub),
     "overgrowth": Work("Overgrowth of the ruin", trees.overgrowth),
     "cypresses": Work("Cypresses", trees.cypresses),
@@ -79,26 +94,20 @@ WORKS: dict[str, Work] = {
     "propylon": Work("Propylon", shrine.propylon),
     "stoa": Work("North stoa", precinct.stoa),
     "sacred_way": Work("Paved sacred way", precinct.sacred_way),
-    "exedra": Work("Exedra with bronze family group", precinct.exedra),
-    "votives_hellenistic": Work("Votive columns, statues and stelai", precinct.votives_hellenistic),
+    "votives_hellenistic": Work("Votive columns, exedra, statues and stelai", _votives_hellenistic),
     "timber_shrine": Work("Shrine of mud brick and timber", early.timber_shrine),
     "archaic_naos_burnt": Work("Archaic naos after the fire", early.naos_burnt),
     "building_yard": Work("Building yard of the great temple", early.building_yard),
     "monopteros": Work("Round temple of Roma and the emperor", roman.monopteros),
     "fountain": Work("Fountain house", roman.fountain),
     "imperial_statues": Work("Imperial statues", roman.imperial_statues),
-    "church_walls": Work("Church: walls between the columns", church.closed_colonnade),
-    "church_apse": Work("Church: apse", church.apse),
-    "church_roof": Work("Church: roof of clay tiles", church.basilica_roof),
-    "church_fittings": Work("Church: chancel, altar and ambo", church.church_fittings),
+    "church": Work("Church in the temple", _church),
     "baptistery": Work("Baptistery", church.baptistery),
     "terrace_walls_broken": Work("Walls of the terrace, broken", partial(precinct.terrace_walls, "silted", 0.55)),
-    "architrave_remains": Work("Architrave over the south-western corner", ruins.architrave_remains),
-    "stumps": Work("Stumps of fallen columns", ruins.stumps),
-    "fallen_drums": Work("Fallen drums in rows", ruins.fallen_drums),
-    "fallen_blocks": Work("Fallen blocks", ruins.fallen_blocks),
-    "cella_ruin": Work("Walls of the cella, broken", ruins.cella_ruin),
-    "precinct_ruins": Work("Foundations of stoa, altar and gate", ruins.precinct_ruins),
+    "temple_broken": Work("Great temple: stumps, broken cella, last beams", ruins.broken_temple),
+    "temple_fallen_stones": Work("Great temple: fallen drums and blocks", ruins.fallen_stones),
+    "altar_ruin": Work("Monumental altar, ruined", ruins.altar_ruin),
+    "precinct_ruins": Work("Foundations of stoa, gate and votives", ruins.precinct_ruins),
     "chapel": Work("Chapel in the ruin", church.chapel),
     "bell_gable": Work("Bell gable of the chapel", church.bell_gable),
     "hamlet": Work("Hamlet built of spolia", village.hamlet),
