@@ -9,10 +9,12 @@ from __future__ import annotations
 import concurrent.futures
 import hashlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
 import signal
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -174,7 +176,7 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
     # Fresh processes: this one may have threads, which a fork would leave behind in an unknown state.
     context = multiprocessing.get_context("spawn")
     pool = concurrent.futures.ProcessPoolExecutor(
-        min(processes, len(missing)), mp_context=context, initializer=_leave_signals_to_parent
+        min(processes, len(missing)), mp_context=context, initializer=_belong_to_parent
     )
     try:
         with progress_bar("making the sample museum", len(missing), unit_bytes=False) as advance:
@@ -202,8 +204,17 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _leave_signals_to_parent() -> None:
+def _belong_to_parent() -> None:
+    """In each process of the pool: Ctrl-C is the parent's to answer, and when the parent is killed, this ends, too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this runs in a process of the pool"
+
+    def end_with_parent() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _make(make: Callable[[], object], folder: Path) -> _Made:
