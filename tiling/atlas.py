@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tiling.error import lattice
 from tiling.patch import named_by
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def coverage(uvs: Singles, indices: Indices, width: int, height: int) -> NDArray
     longest = np.max([np.abs(corners[i] - corners[i - 1]).max(axis=1) for i in range(3)], axis=0)
     folds = np.exp2(np.ceil(np.log2(np.maximum(longest, 1.0)))).astype(int)
     for n in np.unique(folds):
-        weights = np.array([(i / n, j / n, 1 - (i + j) / n) for i in range(n + 1) for j in range(n + 1 - i)])
+        weights = lattice(int(n))  # within the triangle: a texel that it only touches may be background
         chosen = np.flatnonzero(folds == n)
         for start in range(0, len(chosen), max(1, 1_000_000 // len(weights))):
             some = chosen[start : start + max(1, 1_000_000 // len(weights))]

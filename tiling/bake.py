@@ -23,6 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from tiling import atlas, meshopt
+from tiling.adjacency import sides
 from tiling.error import lattice, spread
 from tiling.patch import Patch, welded
 
@@ -78,7 +79,7 @@ def without_uvs(patch: Patch, layout: Layout, materials: frozenset[int]) -> Patc
 def bake(
     patch: Patch, layout: Layout, material: int, children: Sequence[Child], *, texel: float, most_texels: int
 ) -> Baked:
-    """New charts and maps for the triangles of one material; a texel is `texel` metres, or more if they were too many."""
+    """New charts and maps for one material's triangles; a texel is `texel` metres, or more if they get too many."""
     owners = patch.material[patch.indices[:, 0]]
     own = np.flatnonzero(owners == material)
     charts, axis_of_chart = _charts(patch, own)
@@ -109,7 +110,7 @@ def _charts(patch: Patch, own: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     facing = normals @ _AXES.T
-    first, second = _neighbours(indices, places)
+    first, second = (side // 3 for side in sides(indices, places))
     axis = np.argmax(facing, axis=1)
     for _ in range(_ROUNDS):
         votes = np.zeros((len(own), 6))
@@ -122,17 +123,6 @@ def _charts(patch: Patch, own: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     axis_of_chart = np.zeros(count, np.int64)
     axis_of_chart[charts] = axis
     return charts.astype(np.int64), axis_of_chart
-
-
-def _neighbours(indices: NDArray[np.uint32], places: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of triangles that share an edge."""
-    a = indices.astype(np.int64)
-    edges = np.concatenate([a[:, [0, 1]], a[:, [1, 2]], a[:, [2, 0]]])
-    keys = edges.min(axis=1) * places + edges.max(axis=1)
-    triangles = np.tile(np.arange(len(indices)), 3)
-    order = np.argsort(keys, kind="stable")
-    equal = keys[order[1:]] == keys[order[:-1]]
-    return triangles[order[:-1][equal]], triangles[order[1:][equal]]
 
 
 @dataclass(frozen=True, slots=True)

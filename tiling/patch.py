@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tiling.mesh import Floats, Indices, Model, Primitive, Singles
 
 
+_SAME_NORMAL = float(np.cos(np.radians(15.0)))
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Which attributes the columns of a patch hold, in this order: normal (3), uv (2), colour (4)."""
@@ -109,10 +112,31 @@ def of_model(model: Model) -> tuple[Patch, Layout, Floats]:
         span=np.zeros((int(starts[-1]), 2), np.int32),
         indices=np.concatenate([p.indices + np.uint32(start) for p, start in zip(filled, starts[:-1], strict=True)]),
     )
-    patch = welded(patch)
+    patch = welded(with_joined_normals(patch, layout))
     if not patch.triangles:
         raise EmptyModel("every triangle of the model is degenerate")
     return patch, layout, origin
+
+
+def with_joined_normals(patch: Patch, layout: Layout) -> Patch:
+    """The patch with one normal where copies of a point have nearly the same.
+
+    Writers round the copies of a point along a seam of texture coordinates each for itself; to the simplifier every
+    such pair is an edge of the shape, and on a scan it then gets stuck at a twentieth of the triangles.
+    """
+    if not layout.normals:
+        return patch
+    place, count = meshopt.remap(patch.positions)
+    if count == len(place):
+        return patch
+    normals = patch.attributes[:, layout.normal_columns]
+    total = np.stack([np.bincount(place, normals[:, axis], minlength=count) for axis in range(3)], axis=1)
+    mean = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-30)
+    joined = mean[place].astype(np.float32)
+    near = np.einsum("ij,ij->i", normals, joined) > _SAME_NORMAL
+    attributes = patch.attributes.copy()
+    attributes[near, layout.normal_columns] = joined[near]
+    return replace(patch, attributes=attributes)
 
 
 def coarse_origin(low: Floats, high: Floats) -> Floats:

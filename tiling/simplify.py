@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from tiling.mesh import Singles
     from tiling.patch import Layout, Patch
 
-# Weights of attributes against positions scaled to the patch's size. Normals at 0.5 is what gltfpack takes; texture
-# coordinates are weighed as if they were metres on the surface, so half a texel is as bad as half a texel of shift.
-_NORMAL_WEIGHT = 0.5
-_COLOUR_WEIGHT = 0.5
-_UV_WEIGHT = 0.5
+# Weights of attributes against positions scaled to the patch's size. Measured on a statue, RMS of 571,000 triangles
+# brought to 18,000, by weight of normals: 0: 6.3 mm, 0.1: 6.8, 0.25: 8.3, 0.5: 10.3, 1: 12.5 (24 m high as scanned).
+# Texture coordinates are weighed as if they were metres on the surface.
+_NORMAL_WEIGHT = 0.1
+_COLOUR_WEIGHT = 0.2
+_UV_WEIGHT = 0.2
 
 _LOCK, _PROTECT = 1, 2
 # What may stay above the target before harder means are tried: simplification is blocked by topology on soups of parts.
-_BLOCKED = 1.5
+_BLOCKED = 1.1
 
 
 @dataclass(frozen=True, slots=True)
