@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
@@ -83,10 +84,13 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
         with closing:
             if settings.workers:
                 worker.start(settings.workers)
+            sweeping = asyncio.create_task(uploads.keep_forgetting(services))
             try:
                 yield
             finally:
                 app.state.stopping = True
+                sweeping.cancel()
+                await asyncio.gather(sweeping, return_exceptions=True)
                 await services.call(worker.stop)
 
     app = FastAPI(

@@ -21,6 +21,7 @@ from api.auth import make_token
 from api.data_directory import prepare
 from api.errors import DoorError
 from api.pages import front_end
+from api.services import open_services
 from api.settings import Settings, from_environment, variable
 from api.telemetry import configure_logs
 from scenes.model import Actor, Exhibition, Role
@@ -79,6 +80,7 @@ def serve(
     listening = bind(settings)
     with contextlib.closing(listening):
         settings = replace(settings, port=listening.getsockname()[1])
+        guard_administrator(settings)
         if first:
             first(settings)
         # Here, because it takes a second that a refusal need not.
@@ -86,7 +88,6 @@ def serve(
 
         app = create_app(settings)
         services: Services = app.state.services
-        guard_administrator(services)
         tls = _tls(services, certificate, key, automatic=automatic)
         open_door(listening, settings)
         run(app, listening, tls, announce=lambda: announce(services, tls, as_json=as_json))
@@ -166,14 +167,17 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def guard_administrator(services: Services) -> None:
+def guard_administrator(settings: Settings) -> None:
     """Refuse an open address as long as nobody could be in charge. Raises DoorError."""
-    if is_loopback(services.settings.host) or services.tokens.has_administrator(at=services.clock.now()):
+    if is_loopback(settings.host):
         return
+    with open_services(settings) as services:
+        if services.tokens.has_administrator(at=services.clock.now()):
+            return
     raise DoorError(
         "FORBIDDEN",
-        f"{services.settings.host} can be reached from other machines, so an administrator must be made first: "
-        f"chronotope token --role administrator --data {services.settings.data}",
+        f"{settings.host} can be reached from other machines, so an administrator must be made first: "
+        f"chronotope token --role administrator --data {settings.data}",
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import logging
 import re
 import tempfile
 from datetime import datetime, timedelta
@@ -42,11 +43,14 @@ if TYPE_CHECKING:
     from api.services import Services
     from scenes.model import Actor, Job
 
+log = logging.getLogger("chronotope.uploads")
+
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
 ALGORITHMS = ("sha1", "sha256")
 _OFFSET_TYPE = "application/offset+octet-stream"
 _EXPIRES = "expires"
+_SWEEP_S = 3600
 _BATCH = 4 << 20
 """bytes gathered before they are written and synced: 1 MiB batches spent more time in fsync than in anything else"""
 _KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,100}")
@@ -325,6 +329,29 @@ def _about(metadata: Mapping[str, str]) -> dict[str, str]:
         "rights": metadata.get("rights", ""),
         "attribution": metadata.get("attribution", ""),
     }
+
+
+def forget_expired(services: Services) -> int:
+    """Forget the uploads that were not finished in time; how many. Blocking."""
+    now, forgotten = services.clock.now(), 0
+    for upload_id in services.uploads.begun():
+        try:
+            metadata = services.uploads.offset(upload_id)[2]
+        except NotFound:
+            continue
+        if datetime.fromisoformat(metadata[_EXPIRES]) <= now:
+            services.uploads.discard(upload_id)
+            forgotten += 1
+    return forgotten
+
+
+async def keep_forgetting(services: Services) -> None:
+    """Forget expired uploads now and then, for as long as the server runs."""
+    while True:
+        forgotten = await services.call(forget_expired, services)
+        if forgotten:
+            log.info("%d uploads were not finished in time and are forgotten", forgotten)
+        await anyio.sleep(_SWEEP_S)
 
 
 def complete(services: Services, upload_id: str, actor: Actor) -> dict[str, str]:

@@ -284,3 +284,7 @@ class Uploads(Protocol):
     def discard(self, upload_id: str) -> None:
         """Forget an upload."""
         ...
+
+    def begun(self) -> Sequence[str]:
+        """Ids of the uploads that were begun and not discarded."""
+        ...

@@ -437,6 +437,11 @@ class MemoryUploads:
         with self._lock:
             self._uploads.pop(upload_id, None)
 
+    def begun(self) -> Sequence[str]:
+        """Ids of the uploads that were begun and not discarded."""
+        with self._lock:
+            return sorted(self._uploads)
+
     def _get(self, upload_id: str) -> _Upload:
         if upload_id not in self._uploads:
             raise NotFound(f"there is no upload {upload_id[:80]!r}")

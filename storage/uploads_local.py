@@ -19,7 +19,7 @@ from storage.files import full_disk_refused, make_folder, sync_folder
 from storage.records import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -113,6 +113,10 @@ class LocalUploads:
         # Without this file the rest holds no promise.
         (folder / "about.json").unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+    def begun(self) -> Sequence[str]:
+        """Ids of the uploads that were begun and not discarded."""
+        return sorted(path.parent.name for path in self._root.glob("*/about.json"))
 
     def _folder(self, upload_id: str) -> Path:
         # The id comes from a URL: nothing but our own alphabet becomes a path.

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from scenes.model import Role
-from tests.api.command import run, served, token
+from tests.api.command import ROOT, run, served, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.api.command import Server
 
+SAMPLES = ROOT / "tests" / "data"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
@@ -97,6 +98,17 @@ def test_a_file_is_uploaded_tiled_and_shown(server: Server, curator: dict[str, s
     assert httpx.get(f"{server.url}{tileset['root']['content']['uri']}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "name", ["venus.glb", "small.glb", "small.obj.zip", "small-strips.ply", "tiny.stl", "small-draco.zip"]
+)
+def test_every_kind_of_mesh_becomes_tiles(curator: dict[str, str], name: str) -> None:
+    done = run("ingest", SAMPLES / name, "--json", **curator)
+    assert (done.returncode, done.stderr) == (0, "")
+    (said,) = json.loads(done.stdout)
+    assert said["state"] == "done"
+    assert said["triangles"] > 100
+
+
 def test_a_line_names_the_asset_for_people(curator: dict[str, str], hill: Path) -> None:
     done = run("ingest", hill, **curator)
     assert done.returncode == 0
@@ -110,7 +122,7 @@ def test_a_line_names_the_asset_for_people(curator: dict[str, str], hill: Path) 
     ("name", "content"),
     [
         ("text.glb", b"this is no model\n"),
-        ("truncated.glb", b"glTF\x02\x00\x00\x00\xff\xff\x00\x00\x10\x00\x00\x00JSON{}"),
+        ("truncated.glb", (SAMPLES / "venus.glb").read_bytes()[:300_000]),
         ("lying.ply", b"ply\nformat ascii 1.0\nelement vertex 4000000000\nproperty float x\nend_header\n1\n"),
     ],
 )

@@ -111,3 +111,18 @@ async def test_bad_edtf_is_refused_with_its_code(doors: Doors, at: str) -> None:
 async def test_an_endless_moment_is_refused(doors: Doors) -> None:
     answer = await doors.client.get(TILESET, params={"at": "1" * 2000})
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID")
+
+
+async def test_a_scene_is_one_binary_within_a_budget(doors: Doors) -> None:
+    path = "/scenes/scene_open/scene.glb"
+    answer = await doors.client.get(path, params={"at": "1850"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "model/gltf-binary")
+    assert answer.content.startswith(b"glTF")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    held = {"If-None-Match": answer.headers["etag"]}
+    assert (await doors.client.get(path, params={"at": "1850"}, headers=held)).status_code == 304
+    part = await doors.client.get(path, params={"at": "1850"}, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"glTF")
+    for triangles in ("0", "-1", "many", "5000001"):
+        refused = await doors.client.get(path, params={"triangles": triangles})
+        assert (refused.status_code, refused.json()["code"]) == (422, "INVALID")

@@ -295,6 +295,15 @@ async def test_an_upload_that_was_not_finished_in_time_is_forgotten(doors: Doors
     assert (await doors.client.head(where, headers=TUS | doors.bearer())).status_code == 404
 
 
+async def test_uploads_that_nobody_asks_for_again_are_swept(doors: Doors) -> None:
+    for _ in range(2):
+        await begin(doors, doors.bearer())
+    assert uploads.forget_expired(doors.services) == 0
+    tomorrow = replace(doors.services, clock=_Later(doors.services.clock.now() + timedelta(hours=25)))
+    assert uploads.forget_expired(tomorrow) == 2
+    assert list(doors.services.uploads.begun()) == []
+
+
 async def test_a_crash_between_the_last_byte_and_the_asset_is_mended_by_asking_again(doors: Doors) -> None:
     headers, services = doors.bearer(), doors.services
     where = (await begin(doors, headers)).headers["location"]

@@ -90,7 +90,9 @@ def test_an_unknown_upload_is_not_found(uploads, name):
 
 def test_a_discarded_upload_is_gone(uploads):
     begin(uploads)
+    assert list(uploads.begun()) == ["upload_a"]
     uploads.discard("upload_a")
+    assert list(uploads.begun()) == []
     with pytest.raises(NotFound):
         uploads.offset("upload_a")
     begin(uploads)
