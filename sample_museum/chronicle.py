@@ -197,8 +197,8 @@ TOURS = (
             _step(
                 "The grove",
                 "-0600",
-                (52.0, 4.5, 15.0),
-                (24.0, 1.6, -2.0),
+                (44.0, 2.4, -3.5),
+                (22.0, 1.7, 0.5),
                 "An altar that is nothing but its own ash, oaks, and a house for a wooden image. Wait for the evening: "
                 "the smoke rises straight here.",
             ),
@@ -258,8 +258,8 @@ TOURS = (
             _step(
                 "After the earthquake",
                 "1450",
-                (26.0, 7.0, -24.0),
-                (-2.0, 2.5, 0.0),
+                (40.0, 9.5, 35.0),
+                (2.0, 2.0, 0.0),
                 "Drums in rows as they fell, a chapel with a bell, houses built of what lay about.",
             ),
             _step(

@@ -130,7 +130,7 @@ def naos_burnt() -> Shape:
     heights = (0.9, *([(tall - 0.9) / 9] * 9))
     outer_z = s.half_z + s.entablature.thickness / 2 - 0.03
     shapes: list[Shape] = [shrine.base(s, 101)]
-    scorched = (0.62, 0.52, 0.42)
+    scorched = (0.88, 0.72, 0.58)
     for side, low, high in ((1, 1.2, 3.9), (-1, 2.0, 4.8)):
         wall = through_wall(
             east - west,
@@ -234,8 +234,8 @@ def naos_burnt() -> Shape:
     def soot(p: Floats) -> Floats:
         rise = np.clip((p[:, 1] - 0.2) / 4.0, 0, 1)
         patch = noise_flat(p[:, 0], p[:, 2] + p[:, 1], 1.6, 3, 722)
-        dark = np.clip(0.35 + 0.55 * rise + 1.1 * patch, 0, 0.85)
-        return 1 - 0.72 * dark
+        dark = np.clip(0.12 + 0.45 * rise + 1.2 * patch, 0, 0.9)
+        return 1 - 0.70 * dark
 
     return shade(join(shapes), soot)
 

@@ -34,7 +34,7 @@ from sample_museum.solids import (
     turn,
     turns,
 )
-from sample_museum.statues import PEPLOS, emperor, figure, kouros, on_base, spearman, standing_woman
+from sample_museum.statues import HELMET, PEPLOS, emperor, figure, kouros, on_base, spearman, standing_woman
 from sample_museum.terrain import EARLY_LEVEL, EARLY_TERRACE, TERRACE, height
 from tiling.mesh import Floats
 
@@ -711,7 +711,7 @@ def votives_classical() -> Shape:
             "hand_r": (0.26, 0.92, 0.16),
         },
         dress=PEPLOS,
-        extra=[((0, 1.66, -0.03), (0, 1.74, 0.0), 0.105, 0.10), ((0, 1.84, 0.06), (0, 1.80, -0.16), 0.035, 0.05)],
+        extra=HELMET,
         legs=False,
         step=0.026,
         material="bronze",

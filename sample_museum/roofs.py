@@ -96,6 +96,12 @@ def slope(
             tints=stone_tints(k, seed + 1, colour=colour, spread=spread, warm=0.06),
         )
     )
+    # Boards below, seen from under the eaves; without them the sky would show between the tiles.
+    ring = np.array(
+        [[-length / 2, -0.03, -s_total], [length / 2, -0.03, -s_total], [length / 2, -0.03, 0], [-length / 2, -0.03, 0]]
+    )
+    if lost is None:
+        shapes.append(flat(ring, np.array([[0, 1, 2], [0, 2, 3]]), "timber", (0.62, 0.50, 0.40)))
     made = join(shapes)
     angle = np.arctan2(rise, span)
     c_, s_ = np.cos(angle), np.sin(angle)

@@ -23,7 +23,7 @@ from sample_museum.solids import (
     turn,
     turns,
 )
-from sample_museum.terrain import TERRACE, height
+from sample_museum.terrain import TERRACE, TRENCHES, height
 from tiling.mesh import Floats
 
 STANDING = np.array([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 25, 31])
@@ -52,6 +52,15 @@ AGED = (0.90, 0.86, 0.78)
 def fallen_numbers() -> Floats:
     """Columns that fell."""
     return np.setdiff1d(np.arange(34), STANDING)
+
+
+def _over_trench(places: Floats, margin: float = 0.9) -> Floats:
+    """Whether (k, 2) places lie where the excavators dug: stones there were lifted, none may hang in the air."""
+    out = np.zeros(len(places), dtype=bool)
+    for west, east, north, south, _ in TRENCHES:
+        x, z = places.T
+        out |= (x > west - margin) & (x < east + margin) & (z > north - margin) & (z < south + margin)
+    return out
 
 
 def weathered(shape: Shape, seed: int) -> Shape:
@@ -181,6 +190,8 @@ def fallen_drums(state: str = "classical") -> Shape:
             )
             if not (TERRACE[0] + 1 < x < TERRACE[1] - 1 and TERRACE[2] + 9.5 < z < TERRACE[3] - 1):
                 continue
+            if _over_trench(np.array([[x, z]]))[0]:
+                continue
             radius = float(temple.COLUMN.radius(np.array([n * tall]))[0]) if n < temple.COLUMN.drums else 0.5
             y = float(height(state, np.array([x]), np.array([z]))[0]) + radius * (0.90 + 0.08 * rng.random())
             yaw = -angle + rng.normal(0, 0.14)
@@ -205,10 +216,10 @@ def fallen_drums(state: str = "classical") -> Shape:
     return weathered(join(shapes), 523)
 
 
-def _lying(
-    count: int, seed: int, sizes: tuple[Floats, Floats], state: str, places: Floats, *, sink: float = 0.3
-) -> Shape:
+def _lying(seed: int, sizes: tuple[Floats, Floats], state: str, places: Floats, *, sink: float = 0.3) -> Shape:
     """Broken blocks on the ground at (k, 2) places."""
+    places = places[~_over_trench(places)]
+    count = len(places)
     rng = np.random.default_rng(seed)
     low, high = sizes
     half = low + (high - low) * rng.random((count, 3))
@@ -235,12 +246,12 @@ def fallen_blocks(state: str = "classical") -> Shape:
     reach = 1.15 + 0.55 * rng.random(k) ** 1.4
     places = np.stack([22.5 * np.cos(t) * reach, 11.0 * np.sin(t) * reach], 1)
     places = places[(np.abs(places[:, 1]) < 19) & ((np.abs(places[:, 0]) > 21.5) | (np.abs(places[:, 1]) > 10.5))]
-    shapes.append(_lying(len(places), 532, (np.array([0.45, 0.25, 0.3]), np.array([1.35, 0.5, 0.55])), state, places))
+    shapes.append(_lying(532, (np.array([0.45, 0.25, 0.3]), np.array([1.35, 0.5, 0.55])), state, places))
     k = 420
     t = rng.random(k) * 2 * np.pi
     reach = 1.08 + 0.7 * rng.random(k) ** 1.2
     places = np.stack([21.5 * np.cos(t) * reach, 10.2 * np.sin(t) * reach], 1)
-    shapes.append(_lying(k, 533, (np.array([0.08, 0.06, 0.08]), np.array([0.38, 0.2, 0.26])), state, places))
+    shapes.append(_lying(533, (np.array([0.08, 0.06, 0.08]), np.array([0.38, 0.2, 0.26])), state, places))
     # Inside: on the floor of the temple, thick along the walls.
     k = 150
     x, z = rng.uniform(-18, 18, k), rng.uniform(-7, 7, k)

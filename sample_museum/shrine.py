@@ -179,7 +179,7 @@ def crown(s: Shrine, seed: int) -> Shape:
     eave = face_z + e.reach
     rise = eave * float(np.tan(np.radians(s.pitch_deg)))
     wall = flat(
-        np.array([[-eave + 0.4, 0, 0], [eave - 0.4, 0, 0], [0, rise - 0.1, 0]]),
+        np.array([[-eave, 0, 0], [eave, 0, 0], [0, rise + 0.03, 0]]),
         np.array([[0, 1, 2]]),
         "paint",
         s.paint.ground,

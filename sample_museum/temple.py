@@ -129,9 +129,9 @@ def cella() -> Shape:
     outer = move(face(length, COURSES, 1.42, "stone", 31, bulge=0.002), y=FLOOR_Y, z=south)
     shapes: list[Shape] = [outer, mirror_z(outer)]
     half = (south - north) / 2 - WALL
-    for side, seed in ((1, 33), (-1, 34)):
-        inside = move(turn(face(length, COURSES, 1.42, "stone", seed, bulge=0.002), 180), y=FLOOR_Y, z=side * half)
-        shapes.append(inside if side > 0 else mirror_z(inside))
+    south_inside = turn(face(length, COURSES, 1.42, "stone", 33, bulge=0.002), 180)
+    north_inside = face(length, COURSES, 1.42, "stone", 34, bulge=0.002)
+    shapes += [move(south_inside, y=FLOOR_Y, z=half), move(north_inside, y=FLOOR_Y, z=-half)]
     ends = [
         box(
             (x - 0.02 if x > 0 else x, FLOOR_Y, z - WALL / 2),
@@ -310,7 +310,7 @@ def acroteria() -> Shape:
 def pediment(paint: Paint) -> Shape:
     """The eastern gable: tympanon and raking cornices; turn it for the west."""
     wall = flat(
-        np.array([[-EAVE_HALF + 0.5, 0, 0], [EAVE_HALF - 0.5, 0, 0], [0, RISE - 0.1, 0]], dtype=float),
+        np.array([[-EAVE_HALF, 0, 0], [EAVE_HALF, 0, 0], [0, RISE + 0.03, 0]], dtype=float),
         np.array([[0, 1, 2]]),
         "paint",
         paint.ground,

@@ -317,7 +317,7 @@ def sacred_grove() -> Shape:
             [-28, 8],
             [-34, -12],
             [24, -13],
-            [46, -9],
+            [47, -11],
             [47, 10],
             [24, 12],
             [-2, 19],
@@ -439,8 +439,8 @@ def grove_floor() -> Shape:
 def temenos_trees() -> Shape:
     """The sacred trees of the classical terrace: oaks along the northern wall, an old olive by the temple."""
     rng = np.random.default_rng(451)
-    oaks = np.array([[-40, -24], [-41, 22], [46, -26.5], [48.5, 22.0], [48.5, -9]], dtype=float)
-    olives = np.array([[-26, -14], [-22, -16.5], [27, 21], [34, 22.5], [-34, 22.5]], dtype=float)
+    oaks = np.array([[-40, -24], [-43, -19], [46, -26.5], [48.5, 22.0], [48.5, -9]], dtype=float)
+    olives = np.array([[-26, -14], [-22, -16.5], [27, 21], [34, 22.5], [-39.5, 22.5]], dtype=float)
     big = _spread(rng, [oak(461), oak(468)], oaks[:, 0], oaks[:, 1], "classical", 0.05, 0.7 + 0.25 * rng.random(5))
     small = _spread(
         rng, [olive(475), olive(482)], olives[:, 0], olives[:, 1], "classical", 0.05, 0.9 + 0.3 * rng.random(5)
@@ -452,7 +452,7 @@ def archaic_trees() -> Shape:
     """What was left of the grove about the archaic terrace."""
     rng = np.random.default_rng(453)
     places = np.array(
-        [[-26, -6], [-24, 7], [-30, -16], [50, -8], [49, 7], [8, -20], [26, -19], [-8, -18], [-34, 2], [30, 19]],
+        [[-26, -6], [-24, 7], [-30, -16], [50, -11], [50, 3], [8, -20], [26, -19], [-8, -18], [-34, 2], [30, 19]],
         dtype=float,
     )
     oaks = _spread(

@@ -125,7 +125,7 @@ def test_models_are_sound(models: dict[str, Model]) -> None:
 
 
 def test_a_model_made_twice_has_the_same_bytes(models: dict[str, Model]) -> None:
-    for slug in ("valley", "temple_columns"):
+    for slug in ("valley", "temple_columns_standing", "temple_fallen_stones", "church"):
         again = next(asset for asset in MUSEUM.assets if asset.slug == slug).make()
         assert sha256(write_glb(again)).digest() == sha256(write_glb(models[slug])).digest()
 
