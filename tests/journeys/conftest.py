@@ -1,6 +1,6 @@
 """Journeys: the real service in a process of its own, a real Chromium before it.
 
-One museum and one browser for all of them; with several test workers they stay together on one (`xdist_group`).
+One museum and one browser for all of them; each module's `pytestmark` keeps them together on one test worker.
 """
 
 from __future__ import annotations
@@ -40,13 +40,6 @@ _FLAGS = [
     "--disable-dev-shm-usage",
 ]
 _START_S = 60
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +167,13 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real Chromium, headless. Fails where there is none: a journey that nobody walked has not passed."""
+    """A real Chromium, headless. Fails where there is none: a journey that nobody walked has not passed.
+
+    It ends with its module, because Playwright keeps an event loop running in this process, and asynchronous tests of
+    other modules could not start one of their own beside it.
+    """
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=_FLAGS)
