@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from scenes.gltf_build import write_glb
 from tests.journeys.conftest import ARTIFACTS, Visit
 from tests.journeys.small_museum import church
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.journeys.conftest import Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_upload_until_ready_and_a_refusal_in_plain_words(

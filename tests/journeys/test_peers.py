@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:

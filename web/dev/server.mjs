@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 
 const PORT = Number(process.env.PORT ?? 8900);
-const DIST = join(fileURLToPath(new URL(".", import.meta.url)), "..", "dist");
+const DIST = process.env.DIST ?? join(fileURLToPath(new URL(".", import.meta.url)), "..", "dist");
 
 // ── a place ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ import "../styles/exhibition.css";
 import * as THREE from "three";
 import { loadExhibition } from "../data/exhibition";
 import type { Exhibition, Placement, Point } from "../data/exhibition";
+import { Caption } from "../scene/caption";
 import { deviceBudget } from "../scene/device";
 import { Exhibit } from "../scene/exhibit";
 import { Headset, readiness } from "../scene/headset";
@@ -15,7 +16,8 @@ import { Highlight } from "../scene/highlight";
 import { Movement } from "../scene/movement";
 import type { View } from "../scene/movement";
 import { Pins } from "../scene/pins";
-import { Stage, WebGLMissing } from "../scene/stage";
+import { Stage, WebGLMissing, suitableQuality } from "../scene/stage";
+import type { Quality } from "../scene/stage";
 import { TileStore } from "../scene/tiles";
 import { siteBounds } from "../scene/site";
 import { Watch } from "../scene/watch";
@@ -69,12 +71,14 @@ class ExhibitionPage {
     role: "img",
     "aria-label": "The scene in three dimensions. A list of what is here now is in the menu.",
   });
+  private readonly quality: Quality;
   private readonly stage: Stage;
   private readonly tiles: TileStore;
   private readonly exhibit: Exhibit;
   private readonly movement: Movement;
   private readonly headset: Headset;
   private readonly highlight: Highlight;
+  private readonly caption: Caption;
   private readonly pins: Pins;
   private readonly bar: TimeBar;
   private readonly tour: TourCard;
@@ -109,8 +113,10 @@ class ExhibitionPage {
 
     // The canvas must be in the page before it is measured.
     replace(main, this.canvas, this.veil);
-    this.stage = new Stage(this.canvas, { capture: query.has("capture") });
-    this.tiles = new TileStore(this.stage.renderer, () => this.exhibit.tryApply());
+    const asked = query.get("quality");
+    const quality = (this.quality = asked === "full" || asked === "plain" ? asked : suitableQuality());
+    this.stage = new Stage(this.canvas, { capture: query.has("capture"), quality });
+    this.tiles = new TileStore(this.stage.renderer, quality === "full" ? 8 : 1, () => this.exhibit.tryApply());
     this.exhibit = new Exhibit(
       this.tiles,
       () => this.dissolve(),
@@ -124,6 +130,7 @@ class ExhibitionPage {
       visible: (visible) => (visible ? this.socket.start() : this.socket.pause()),
       epoch: (step) => this.bar.stepEpoch(step),
     });
+    this.caption = new Caption(this.stage);
     this.highlight = new Highlight(this.stage, this.exhibit);
     this.pins = new Pins(this.stage, this.exhibit.root, scene.annotations);
     this.bar = new TimeBar(
@@ -493,6 +500,7 @@ class ExhibitionPage {
     for (const placement of state.placements.values()) if (placement.certainty === "possible") possible += 1;
     this.bar.count(state.placements.size - possible, possible);
     this.say(`${state.label}: ${state.placements.size} things`);
+    this.caption.say(state.label, this.bar.epochs);
     if (this.sideKind === "now" || this.sideKind === "thing") this.fillSide();
   }
 
@@ -566,6 +574,7 @@ class ExhibitionPage {
   /** For tests and for the curious. */
   private expose(): void {
     const page = this;
+    const { quality } = this;
     Object.defineProperty(window, "chronotope", {
       value: {
         get stats() {
@@ -584,6 +593,7 @@ class ExhibitionPage {
             tiles: { ...tiles.stats },
             held: tiles.held().length,
             verifies: tiles.verifies,
+            quality,
             frames: stage.frames,
             frameMs: stage.frameMs,
             triangles: info.render.triangles,
@@ -598,6 +608,9 @@ class ExhibitionPage {
         seek: (at: string) => page.want({ at }),
         camera: (position: [number, number, number], target: [number, number, number]) =>
           page.movement.place(toView({ position, target })),
+        stage: page.stage,
+        root: page.exhibit.root,
+        eye: () => page.stage.camera.getWorldPosition(new THREE.Vector3()).toArray(),
         setCertainty: (certainty: Certainty) => page.want({ certainty }),
       },
     });

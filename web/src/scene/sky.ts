@@ -5,8 +5,9 @@
 
 import * as THREE from "three";
 
-export const HAZE = new THREE.Color(0xdde2e2);
-const ZENITH = new THREE.Color(0x3f7cc4);
+/** Brighter than white paper: tone mapping brings it back to a pale sky. */
+export const HAZE = new THREE.Color(0xe2e6e6).multiplyScalar(1.3);
+const ZENITH = new THREE.Color(0x3f7fc6).multiplyScalar(1.15);
 const GROUND = new THREE.Color(0xc2b79f);
 
 /** Towards the sun: mid-afternoon, so that columns throw shadows that are long enough to model them. */
@@ -27,7 +28,7 @@ const FRAGMENT = /* glsl */ `
   void main() {
     vec3 ray = normalize(vRay);
     float up = ray.y;
-    vec3 sky = mix(haze, zenith, pow(smoothstep(0.0, 0.55, up), 0.55) * depth);
+    vec3 sky = mix(haze, zenith, pow(smoothstep(0.0, 0.34, up), 0.55) * depth);
     vec3 below = mix(haze, ground, smoothstep(0.0, -0.5, up));
     vec3 colour = up > 0.0 ? sky : below;
     float near = max(dot(ray, sun), 0.0);

@@ -10,10 +10,28 @@ export class WebGLMissing extends Error {
   override name = "WebGLMissing";
 }
 
+/** `plain`: without shadows, soft light and smooth edges, for machines that draw without a graphics card. */
+export type Quality = "full" | "plain";
+
 export interface StageOptions {
   /** keep the drawn picture for captures; slower */
   capture: boolean;
+  quality: Quality;
 }
+
+/** What suits this machine: software rendering takes seconds for what a card does in milliseconds. */
+export function suitableQuality(): Quality {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl && info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) ? "plain" : "full";
+}
+
+/** Frames in a row longer than this, while something moves, and fewer pixels are drawn. */
+const SLOW_FRAME_S = 0.05;
+const SLOW_FRAMES = 10;
+const LEAST_PIXEL_RATIO = 0.6;
 
 export class Stage {
   readonly renderer: THREE.WebGLRenderer;
@@ -29,6 +47,9 @@ export class Stage {
   private readonly shadowCentre = new THREE.Vector3(Infinity, 0, 0);
   private shadowRadius = 0;
   private covered = 0;
+  private slow = 0;
+  private drewBefore = false;
+  private mostPixelRatio = 2;
   frames = 0;
   frameMs = 0;
 
@@ -36,7 +57,7 @@ export class Stage {
     try {
       this.renderer = new THREE.WebGLRenderer({
         canvas,
-        antialias: true,
+        antialias: options.quality === "full",
         powerPreference: "high-performance",
         preserveDrawingBuffer: options.capture,
       });
@@ -46,9 +67,10 @@ export class Stage {
       });
     }
     const renderer = this.renderer;
+    const full = options.quality === "full";
     renderer.toneMapping = THREE.ACESFilmicToneMapping;
     renderer.toneMappingExposure = 0.92;
-    renderer.shadowMap.enabled = true;
+    renderer.shadowMap.enabled = full;
     renderer.shadowMap.type = THREE.PCFShadowMap;
     renderer.shadowMap.autoUpdate = false; // the sun stands still; only a new cut moves shadows
     renderer.xr.enabled = true;
@@ -56,10 +78,10 @@ export class Stage {
 
     this.scene.fog = new THREE.Fog(HAZE, 150, 900);
     this.scene.add(makeSky(), this.rig);
-    this.scene.environment = skyLight(renderer);
-    this.scene.environmentIntensity = 0.62;
-    this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, 0.35));
-    this.sun.castShadow = true;
+    if (full) this.scene.environment = skyLight(renderer);
+    this.scene.environmentIntensity = 0.52;
+    this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, full ? 0.35 : 1.5));
+    this.sun.castShadow = full;
     this.sun.shadow.mapSize.set(2048, 2048);
     this.sun.shadow.radius = 2.2;
     this.scene.add(this.sun, this.sun.target);
@@ -130,7 +152,7 @@ export class Stage {
   private fit(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0 || this.renderer.xr.isPresenting) return;
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2, this.mostPixelRatio));
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     // A phone held upright sees as much to the sides as it can without bending the columns.
@@ -141,9 +163,22 @@ export class Stage {
     this.invalidate();
   }
 
+  /** Fewer pixels where the machine cannot follow; a headset has means of its own. */
+  private adapt(frameS: number): void {
+    this.slow = frameS > SLOW_FRAME_S ? this.slow + 1 : 0;
+    const ratio = this.renderer.getPixelRatio();
+    if (this.slow < SLOW_FRAMES || ratio <= LEAST_PIXEL_RATIO || this.renderer.xr.isPresenting) return;
+    this.slow = 0;
+    this.mostPixelRatio = Math.max(LEAST_PIXEL_RATIO, ratio * 0.8);
+    this.fit();
+  }
+
   private frame(time: number): void {
-    const delta = Math.min(0.1, (time - this.last) / 1000);
+    const took = (time - this.last) / 1000;
+    const delta = Math.min(0.1, took);
     this.last = time;
+    if (this.drewBefore) this.adapt(took);
+    this.drewBefore = false;
     for (const ticker of this.tickers) if (ticker(delta)) this.dirty = true;
     if (!this.dirty && !this.renderer.xr.isPresenting) return;
     this.dirty = false;
@@ -151,6 +186,7 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
     this.frameMs = performance.now() - began;
     this.frames += 1;
+    this.drewBefore = true;
     for (const hook of this.afterFrame) hook();
   }
 }

@@ -58,6 +58,7 @@ export class TileStore {
 
   constructor(
     private readonly renderer: THREE.WebGLRenderer,
+    private readonly anisotropy: number,
     private readonly onReady: () => void,
   ) {
     if (typeof Worker !== "undefined") MeshoptDecoder.useWorkers(navigator.hardwareConcurrency > 4 ? 2 : 1);
@@ -227,7 +228,7 @@ export class TileStore {
     });
     tile.textures = [...textures];
     this.stats.textures += tile.textures.length;
-    const anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
+    const anisotropy = Math.min(this.anisotropy, this.renderer.capabilities.getMaxAnisotropy());
     for (const texture of tile.textures) {
       texture.anisotropy = anisotropy;
       // Upload now, one picture a breath, rather than all in the frame that shows the cut.

@@ -33,14 +33,14 @@ export class TimeBar {
   private lastFrame = 0;
 
   constructor(
-    private readonly epochs: readonly Epoch[],
+    private readonly all: readonly Epoch[],
     things: readonly Span[],
     present: number,
     private readonly handlers: BarHandlers,
     private readonly reducedMotion: () => boolean,
   ) {
     // Marked by epochs; things only widen it where there are no epochs.
-    this.scale = TimeScale.over(epochs.length > 0 ? epochs.map((epoch) => epoch.existence) : things, present);
+    this.scale = TimeScale.over(all.length > 0 ? all.map((epoch) => epoch.existence) : things, present);
     this.head = h("div", { class: "time-head" }, h("span", { class: "time-grip" }));
     const bandRow = h("div", { class: "time-bands" });
     this.layBands(bandRow);
@@ -102,6 +102,11 @@ export class TimeBar {
     this.track.setAttribute("aria-valuetext", [yearLabel(whole), this.epochLine.textContent].filter(Boolean).join(", "));
   }
 
+  /** Titles of the epochs of the moment shown. */
+  get epochs(): string {
+    return this.epochLine.textContent ?? "";
+  }
+
   /** How many things stand at the moment, surely and perhaps. */
   count(certain: number, possible: number): void {
     const all = certain + possible;
@@ -123,7 +128,7 @@ export class TimeBar {
 
   /** To the middle of the epoch after (1) or before (-1) this one. */
   stepEpoch(step: 1 | -1): void {
-    const middles = this.epochs
+    const middles = this.all
       .map((epoch) => Math.floor(this.middle(epoch.existence)))
       .sort((a, b) => a - b);
     const here = Math.floor(this.year);
@@ -139,7 +144,7 @@ export class TimeBar {
 
   private epochsAt(year: number): { epoch: Epoch; how: "possible" | "certain" }[] {
     const result: { epoch: Epoch; how: "possible" | "certain" }[] = [];
-    for (const epoch of this.epochs) {
+    for (const epoch of this.all) {
       const how = stands(epoch.existence, year);
       if (how !== "no") result.push({ epoch, how });
     }
@@ -155,7 +160,7 @@ export class TimeBar {
   /** Bands on as few rows as their certain years need. */
   private layBands(row: HTMLElement): void {
     const rows: number[] = [];
-    const placed = this.epochs
+    const placed = this.all
       .map((epoch) => ({ epoch, edges: this.edges(epoch.existence) }))
       .sort((a, b) => a.edges[0] - b.edges[0]);
     for (const { epoch, edges } of placed) {
