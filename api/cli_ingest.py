@@ -14,6 +14,7 @@ import httpx
 import orjson
 
 from api.cli_keep import user_name
+from api.cli_pack import one_file
 from api.cli_progress import fraction_bar, progress_bar
 from api.data_directory import held, prepare
 from api.errors import TABLE, DoorError, message_of
@@ -72,7 +73,7 @@ def ingest(
         DoorError: one of the files was refused; the others are in.
     """
     for path in files:
-        if not path.is_file():
+        if not path.exists():
             raise DoorError("NOT_FOUND", f"there is no file {path}")
     faults: list[tuple[str, str]] = []
     answers = []
@@ -103,7 +104,8 @@ def _one(
     """Deposit a file and wait for it: what to print, and code and reason where it was refused."""
     answer: dict[str, object] = {"file": str(path), "asset": None, "job": None, "state": "refused"}
     try:
-        asset_id, job_id = door.deposit(path, about)
+        with one_file(path) as whole:
+            asset_id, job_id = door.deposit(whole, about)
     except _Broken:
         raise
     except (SceneError, DoorError) as e:
