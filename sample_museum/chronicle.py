@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917  -- rows of a table
 """The records that frame the museum: scene, layers, epochs, hypotheses, tour, exhibition.
 
 The site is a composite made for demonstration, no real place; persons and books are invented. Years are astronomical
@@ -169,7 +170,8 @@ HYPOTHESES = (
         "A temple of restrained colour",
         "T. Brandvold",
         "Cross-sections under the microscope find classical pigment only along mouldings and edges; what glows on the "
-        "fields under infrared lies over a layer of dirt and belongs to a Roman repainting. Fine marble was brought from "
+        "fields under infrared lies over a layer of dirt and belongs to a Roman repainting. Fine marble was brought "
+        "from "
         "sixty kilometres away, which makes no sense below opaque paint. A tinted wash that softened the glare, with a "
         "few accents, agrees with both observations. The forty minas may have been for the ceiling.",
         (BRIGHT,),
@@ -205,8 +207,8 @@ TOURS = (
             _step(
                 "A house of stone",
                 "-0520",
-                (33.0, 3.2, 16.0),
-                (8.0, 2.2, 0.0),
+                (34.0, 2.2, 10.5),
+                (10.0, 2.3, 0.0),
                 "Three generations later the god has a house of limestone under stucco, with clay tiles and painted "
                 "triglyphs, and company in marble.",
             ),
@@ -274,7 +276,8 @@ TOURS = (
                 "2024",
                 (-44.0, 4.0, -24.0),
                 (-4.0, 4.5, 0.0),
-                "Three columns raised again, their new stone paler by intention. What is old, what is put back, and what "
+                "Three columns raised again, their new stone paler by intention. What is old, what is put back, and "
+                "what "
                 "is thought: ask of every stone.",
             ),
         ),
@@ -285,7 +288,8 @@ EXHIBITION = Exhibition(
     "exhibition_sample_sanctuary",
     "sanctuary",
     "The sanctuary on the terrace",
-    "Twenty-six centuries on one terrace above a valley: grove, temple, church, ruin, monument. Move time, compare what "
+    "Twenty-six centuries on one terrace above a valley: grove, temple, church, ruin, monument. Move time, compare "
+    "what "
     "two scholars think of its colours, ask of every stone how we know. A composite for demonstration; no real place.",
     SCENE_ID,
     Visibility.PUBLIC,

@@ -1,6 +1,11 @@
-"""The Christian centuries: the temple as a basilica, later a small domed chapel among the fallen stones, with a bell."""
+# ruff: noqa: C901, PERF401  -- a building is a list of its parts; shapes are put together piece by piece
+"""The Christian centuries: the temple as a basilica, later a small domed chapel among the fallen stones, with a
+bell.
+"""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,7 +85,7 @@ def closed_colonnade() -> Shape:
     ring = np.concatenate([feet, feet[:1]])
     bay = _wall_with_window(3.2 - 1.12, tall, 0.5)
     corner = _wall_with_window(2.95 - 1.12, tall, 0.5)
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in pairwise(ring):
         middle = (a + b) / 2
         along_x = abs(a[2] - b[2]) < 0.1
         if abs(middle[2]) < 0.1:
@@ -285,7 +290,6 @@ def chapel() -> Shape:
     shapes: list[Shape] = []
     half_x, half_z, tall = 3.9, 3.1, 3.4
     rng = np.random.default_rng(631)
-    spolia_c, spolia_h = [], []
     for wide, across, turned in (
         (2 * half_x, half_z, 0),
         (2 * half_x, half_z, 180),
@@ -311,29 +315,26 @@ def chapel() -> Shape:
                     box((u - 0.14, 1.9, -0.05), (u + 0.14, 2.7, 0.012), "plaster", (0.05, 0.05, 0.06)),
                     box((u - 0.3, 2.7, -0.05), (u + 0.3, 2.86, 0.03), "terracotta"),
                 ]
-        for level in (1.15, 2.3):
+        for course in (1.15, 2.3):
             pieces.append(
                 box(
-                    (-wide / 2 - 0.01, level, -0.45),
-                    (wide / 2 + 0.01, level + 0.12, 0.012),
+                    (-wide / 2 - 0.01, course, -0.45),
+                    (wide / 2 + 0.01, course + 0.12, 0.012),
                     "terracotta",
                     (0.82, 0.76, 0.7),
                     bevel=0.003,
                 )
             )
         count = 9
-        u = rng.uniform(-wide / 2 + 0.5, wide / 2 - 0.5, count)
-        v = rng.uniform(0.2, 2.2, count)
-        spolia_c, spolia_h = (
-            np.stack([u, v, np.full(count, -0.1)], 1),
-            np.stack([0.2 + 0.35 * rng.random(count), 0.12 + 0.14 * rng.random(count), np.full(count, 0.13)], 1),
-        )
+        along = rng.uniform(-wide / 2 + 0.5, wide / 2 - 0.5, count)
+        up = rng.uniform(0.2, 2.2, count)
+        centres = np.stack([along, up, np.full(count, -0.1)], 1)
+        halves = np.stack([0.2 + 0.35 * rng.random(count), 0.12 + 0.14 * rng.random(count), np.full(count, 0.13)], 1)
         if door:
-            keep = np.abs(u) > 1.2
-            spolia_c, spolia_h = spolia_c[keep], spolia_h[keep]
-        pieces.append(
-            blocks(spolia_c, spolia_h, "stone", wear=0.03, tints=stone_tints(len(spolia_c), 632 + turned, spread=0.12))
-        )
+            free = np.abs(along) > 1.2
+            centres, halves = centres[free], halves[free]
+        tints = stone_tints(len(centres), 632 + turned, spread=0.12)
+        pieces.append(blocks(centres, halves, "stone", wear=0.03, tints=tints))
         shapes.append(turn(move(join(pieces), z=across), turned))
     # Cross arms: two crossing saddle roofs over vaults, the drum where they meet.
     for long, span, rise, level, turned in (
@@ -483,7 +484,7 @@ def hut(seed: int) -> Shape:
         shapes.append(
             painted(
                 flat(
-                    np.concatenate([tri + [t * side, 0, 0], tri - [t * side, 0, 0]]),
+                    np.concatenate([tri + np.array([t * side, 0, 0]), tri - np.array([t * side, 0, 0])]),
                     np.array([[0, 2, 1], [3, 4, 5]] if side > 0 else [[0, 1, 2], [3, 5, 4]]),
                     "rubble",
                 ),

@@ -1,3 +1,4 @@
+# ruff: noqa: PERF401  -- shapes are put together piece by piece
 """The first shrine of timber and mud brick, the burnt naos, and the building yard of the great temple."""
 
 from __future__ import annotations
@@ -176,12 +177,12 @@ def naos_burnt() -> Shape:
         ) + disc(s.column, tall_m - 0.12, material="plaster", colour=scorched)
         shapes.append(move(body, x=feet[number, 0], y=feet[number, 1], z=feet[number, 2]))
     k = 26
-    x, z = rng.uniform(-7.5, 7.5, k), rng.uniform(-3.2, 3.2, k)
+    px, pz = rng.uniform(-7.5, 7.5, k), rng.uniform(-3.2, 3.2, k)
     yaw, pitch = rng.random(k) * np.pi, rng.normal(0, 0.25, k)
     half = np.stack([0.8 + 1.1 * rng.random(k), np.full(k, 0.10), np.full(k, 0.11)], 1)
     shapes.append(
         blocks(
-            np.stack([x, s.floor + 0.35 + 0.35 * rng.random(k), z], 1),
+            np.stack([px, s.floor + 0.35 + 0.35 * rng.random(k), pz], 1),
             half,
             "timber",
             bevel=0.03,
@@ -192,13 +193,13 @@ def naos_burnt() -> Shape:
         )
     )
     k = 420
-    x, z = rng.normal(0, 5.2, k), rng.normal(0, 2.6, k)
-    inside = (np.abs(x) < 8.4) & (np.abs(z) < 3.8)
+    px, pz = rng.normal(0, 5.2, k), rng.normal(0, 2.6, k)
+    inside = (np.abs(px) < 8.4) & (np.abs(pz) < 3.8)
     y = np.where(inside, s.floor, -0.5) + 0.05 + 0.12 * rng.random(k)
     half = np.stack([0.10 + 0.16 * rng.random(k), np.full(k, 0.018), 0.08 + 0.16 * rng.random(k)], 1)
     shapes.append(
         blocks(
-            np.stack([x, y, z], 1),
+            np.stack([px, y, pz], 1),
             half,
             "terracotta",
             bevel=0.01,
@@ -210,21 +211,21 @@ def naos_burnt() -> Shape:
     k = 46
     a = rng.random(k) * 2 * np.pi
     reach = 1.0 + 0.35 * rng.random(k)
-    x, z = 10.5 * np.cos(a) * reach, 6.0 * np.sin(a) * reach
-    keep = (np.abs(z) < 11.5) & (x > -15)
-    x, z = x[keep], z[keep]
-    half = 0.2 + 0.35 * rng.random((len(x), 3))
+    px, pz = 10.5 * np.cos(a) * reach, 6.0 * np.sin(a) * reach
+    keep = (np.abs(pz) < 11.5) & (px > -15)
+    px, pz = px[keep], pz[keep]
+    half = 0.2 + 0.35 * rng.random((len(px), 3))
     half[:, 1] *= 0.6
     shapes.append(
         blocks(
-            np.stack([x, -0.5 + half[:, 1] * 0.7, z], 1),
+            np.stack([px, -0.5 + half[:, 1] * 0.7, pz], 1),
             half,
             "plaster",
             bevel=0.04,
-            rotations=turns(rng.random(len(x)) * 6, rng.normal(0, 0.2, len(x)), rng.normal(0, 0.2, len(x))),
+            rotations=turns(rng.random(len(px)) * 6, rng.normal(0, 0.2, len(px)), rng.normal(0, 0.2, len(px))),
             wear=0.14,
             seed=719,
-            tints=stone_tints(len(x), 720, colour=scorched, spread=0.3),
+            tints=stone_tints(len(px), 720, colour=scorched, spread=0.3),
         )
     )
     ash_x, ash_z = np.meshgrid(np.linspace(-8.0, 7.8, 40), np.linspace(3.3, -3.3, 20))

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917  -- rows of a table
 """What stood where, from when to when, on what evidence: the placements.
 
 All persons, books and find numbers are invented, as the site is. Years are astronomical: -0479 is 480 BC. Dates are as
@@ -524,7 +525,8 @@ _LATER = (
         "architecture",
         "086X/..",
         US,
-        "Standing. The earthquake is dated by a hoard of 862 below a fallen drum and by the chronicle's 'great shaking'.",
+        "Standing. The earthquake is dated by a hoard of 862 below a fallen drum and by the chronicle's 'great "
+        "shaking'.",
         HADJI,
         "Hoard of 1896",
     ),

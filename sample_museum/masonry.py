@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  -- a solid is described by many measures in a customary order
+# ruff: noqa: PLR0917  -- solids have many measures, in a customary order
 """Stones in walls: courses, joints, paving, steps."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def stone_tints(count: int, seed: int, *, colour: Colour = WHITE, spread: float 
     light = 1 - spread * rng.random(count) ** 1.3
     hue = warm * (rng.random(count) - 0.5)
     out = np.stack([light * (1 + hue), light, light * (1 - 1.4 * hue)], axis=1) * np.array(colour)
-    return np.clip(out, 0, 1)
+    return np.asarray(np.clip(out, 0, 1))
 
 
 def courses(

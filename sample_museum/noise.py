@@ -1,5 +1,6 @@
 """Chance that always falls the same way: value noise on a hashed lattice, and tileable noise made in frequency
-space."""
+space.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +84,7 @@ def cells(size_px: int, count: int, seed: int, nearest: int = 2) -> tuple[Floats
     """Tileable cells: distances in pixels to the `nearest` seeds, (size, size, nearest), and the nearest one's
     number."""
     seeds = np.random.default_rng(seed).random((count, 2)) * size_px
-    tree = cKDTree(seeds, boxsize=[size_px, size_px])
+    tree = cKDTree(seeds, boxsize=np.full(2, float(size_px)))
     grid = np.stack(np.meshgrid(np.arange(size_px), np.arange(size_px), indexing="ij"), axis=-1) + 0.5
     distance, number = tree.query(grid.reshape(-1, 2), k=nearest)
     return (

@@ -30,9 +30,11 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (34.0, 0.9, 0.0),
         "-0620~/-0565",
         "ash_altar",
-        "The oldest altar is what was left of its own use: ash, fat and burnt thigh bones, wetted and trodden into a low "
+        "The oldest altar is what was left of its own use: ash, fat and burnt thigh bones, wetted and trodden into "
+        "a low "
         "mound that grew with every feast.",
-        "Of 4,100 bones, nine in ten are sheep and goat, and almost all are thighs and tails: <em>the god's share</em>. "
+        "Of 4,100 bones, nine in ten are sheep and goat, and almost all are thighs and tails: <em>the god's "
+        "share</em>. "
         "People ate the rest.",
     ),
     _note(
@@ -41,7 +43,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (-0.5, 3.2, 2.6),
         "-0620~/-0565",
         "timber_shrine",
-        "Eleven post holes and a curved socle are all that was found. Walls of mud brick and a thatched roof are likely; "
+        "Eleven post holes and a curved socle are all that was found. Walls of mud brick and a thatched roof are "
+        "likely; "
         "their height is a guess.",
         "Green here means: by analogy. Ask any reconstruction which of its stones were found.",
     ),
@@ -51,7 +54,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (9.2, 3.4, 3.6),
         "-0560~/-0479",
         "archaic_naos",
-        "Triglyphs where beam ends had been, pegs below them that hold nothing. The first stone naos repeats in limestone "
+        "Triglyphs where beam ends had been, pegs below them that hold nothing. The first stone naos repeats in "
+        "limestone "
         "and stucco what carpenters had made for generations.",
         "Its capitals spread like cushions; two generations later they would look old-fashioned.",
     ),
@@ -61,7 +65,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (15.5, 1.8, -6.0),
         "-0550~/-0479",
         "archaic_votives",
-        "Youths of marble, left foot forward, given by families who could afford it. They were painted: brown hair, red "
+        "Youths of marble, left foot forward, given by families who could afford it. They were painted: brown hair, "
+        "red "
         "lips, a gaze.",
         "All were broken in 480 BC and buried with care in a pit north of the naos. That is why the colour survives.",
     ),
@@ -81,7 +86,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (34.0, 1.2, 0.0),
         "-0478/-0448",
         "altar_archaic",
-        "A sanctuary needs an altar; a temple is a gift. Cups of these thirty years lie thick about the altar while the "
+        "A sanctuary needs an altar; a temple is a gift. Cups of these thirty years lie thick about the altar while "
+        "the "
         "naos stood open to the rain.",
     ),
     _note(
@@ -90,7 +96,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (-10.0, 7.0, 15.5),
         "-0446/-0432",
         "building_yard",
-        "Each drum came from the quarry as a rough disc with four bosses. Ropes went round the bosses; the crane turned, "
+        "Each drum came from the quarry as a rough disc with four bosses. Ropes went round the bosses; the crane "
+        "turned, "
         "not the drum. Flutes were cut last, from the top down, when nothing could chip them any more.",
     ),
     _note(
@@ -119,7 +126,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (-19.0, 5.0, 7.75),
         "-0431/..",
         "temple_columns_standing",
-        "The shafts swell by 18 millimetres. Corner columns stand closer to their neighbours, by a quarter of a metre, so "
+        "The shafts swell by 18 millimetres. Corner columns stand closer to their neighbours, by a quarter of a "
+        "metre, so "
         "that a triglyph may end the frieze.",
         "The eye is meant to notice none of this and to feel all of it.",
     ),
@@ -129,7 +137,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (3.0, 4.0, -20.0),
         "-0270~/0400",
         "stoa",
-        "Twenty-four bays, given by a king who had never been here. Pilgrims slept between the columns; scratched games "
+        "Twenty-four bays, given by a king who had never been here. Pilgrims slept between the columns; scratched "
+        "games "
         "and names cover the floor.",
         "Its wide rhythm, two triglyphs to a bay more than a temple would allow, marks it as a hall for people.",
     ),
@@ -148,7 +157,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (-33.0, 5.0, -12.0),
         "-0020~/0400",
         "monopteros",
-        "Small, round, and set exactly so that who leaves the gate sees it first: the emperor as neighbour of the goddess.",
+        "Small, round, and set exactly so that who leaves the gate sees it first: the emperor as neighbour of the "
+        "goddess.",
         "The dedication names the city's council, and in smaller letters the man who paid.",
     ),
     _note(
@@ -157,7 +167,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (45.5, 3.5, 14.0),
         "0140~/0500",
         "fountain",
-        "Six centuries of pilgrims carried their water up the hill. Then a pipeline of four kilometres, and a basin with "
+        "Six centuries of pilgrims carried their water up the hill. Then a pipeline of four kilometres, and a basin "
+        "with "
         "the donor's family in the niches where one expects nymphs.",
     ),
     _note(
@@ -176,7 +187,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (27.5, 4.0, 15.5),
         "0540~/086X",
         "baptistery",
-        "Six days of creation, a day of rest, and the eighth, on which all begins again: baptisteries like to have eight "
+        "Six days of creation, a day of rest, and the eighth, on which all begins again: baptisteries like to have "
+        "eight "
         "sides. The font was a hellenistic statue base turned upside down.",
     ),
     _note(
@@ -195,7 +207,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (2.0, 7.5, 0.0),
         "0990~/1895",
         "chapel",
-        "A century later people built again, where the ruin still gave shelter from the wind: four arms, a dome of four "
+        "A century later people built again, where the ruin still gave shelter from the wind: four arms, a dome of "
+        "four "
         "metres, and marble of every age in its walls.",
     ),
     _note(
@@ -214,7 +227,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (-1.8, 7.0, 0.0),
         "121X/1895",
         "bell_gable",
-        "The gable is younger than the chapel: its mortar runs over the plaster. The date on a brick can be read as 1212 "
+        "The gable is younger than the chapel: its mortar runs over the plaster. The date on a brick can be read as "
+        "1212 "
         "or 1217; this is why the record says <q>in the 1210s</q>.",
     ),
     _note(
@@ -232,7 +246,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (20.0, 2.2, 20.0),
         "1750/1891",
         "overgrowth",
-        "Figs and pistachio split more blocks than all earthquakes after the great one. Where earth lay deep, the stone "
+        "Figs and pistachio split more blocks than all earthquakes after the great one. Where earth lay deep, the "
+        "stone "
         "below stayed as fresh as on the day it fell.",
     ),
     _note(
@@ -260,7 +275,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (3.2, 6.0, -7.75),
         "1958/..",
         "raised_columns",
-        "Three columns were raised again. Eight of their drums are new and paler by intention: who looks twice sees which "
+        "Three columns were raised again. Eight of their drums are new and paler by intention: who looks twice sees "
+        "which "
         "is which, and every one can be taken out again.",
         "The corner in the south-west was never down. It is the temple.",
     ),
@@ -270,7 +286,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         (34.0, 5.8, 0.0),
         "2004/..",
         "shelter",
-        "The oldest thing here is the softest. Ash does not stand rain, so the altar of 620 BC has the newest roof: steel "
+        "The oldest thing here is the softest. Ash does not stand rain, so the altar of 620 BC has the newest roof: "
+        "steel "
         "on sixteen small feet that stand on nothing ancient.",
     ),
 )

@@ -1,3 +1,4 @@
+# ruff: noqa: PERF401  -- shapes are put together piece by piece
 """What stands about the temple: retaining walls, altars, the stoa, the sacred way, exedra and votive offerings."""
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from sample_museum.solids import (
 )
 from sample_museum.statues import HELMET, PEPLOS, emperor, figure, kouros, on_base, spearman, standing_woman
 from sample_museum.terrain import EARLY_LEVEL, EARLY_TERRACE, TERRACE, height
-from tiling.mesh import Floats
+from tiling.mesh import Floats, Indices
 
 
 def retaining_wall(
@@ -180,7 +181,7 @@ def ash_altar() -> Shape:
         + 0.10 * noise_flat(x, z, 0.9, 3, 221) * (1 - r)
         - 0.05
     )
-    mound = surface(np.stack([x, y, z], -1)[:, ::-1], "ground", (0.50, 0.47, 0.44))
+    mound = surface(np.stack([x, y, z], -1)[:, ::-1], "ground", (0.50, 0.47, 0.44), uvs=np.stack([x, z], -1)[:, ::-1])
     mound = shade(
         mound, lambda p: (0.55 + 0.5 * smoothstep(0.2, 2.2, np.hypot(p[:, 0], p[:, 2])))[:, None] * np.ones(3)
     )
@@ -417,7 +418,8 @@ def stoa() -> Shape:
         (1.47, 3.9, (0.46, 0.15, 0.10)),
     ):
         a, b = -length / 2 + 0.55, length / 2 - 0.55
-        ring = np.array([[a, low, 0], [b, low, 0], [b, high, 0], [a, high, 0]]) + [0, STOA_FLOOR, -depth + 0.53]
+        foot, back_z = STOA_FLOOR, -depth + 0.53
+        ring = np.array([[u, foot + v, back_z] for u, v in ((a, low), (b, low), (b, high), (a, high))])
         panel.append(flat(ring, np.array([[0, 1, 2], [0, 2, 3]]), "paint", colour))
     shapes += panel
     eaves = STOA_FLOOR + c.height + e.height
@@ -444,16 +446,18 @@ def stoa() -> Shape:
     )
     shapes += [roof_front, back_roof, move(ridge_line, y=eaves + rise + 0.05, z=e.thickness / 2 + e.reach - span)]
     for side in (-1, 1):
-        x = side * (length / 2 + 0.02)
+        end_x = side * (length / 2 + 0.02)
         tri = np.array(
             [
-                [x, eaves, e.thickness / 2 + e.reach - 0.2],
-                [x, eaves, e.thickness / 2 + e.reach - 2 * span + 0.2],
-                [x, eaves + rise, e.thickness / 2 + e.reach - span],
+                [end_x, eaves, e.thickness / 2 + e.reach - 0.2],
+                [end_x, eaves, e.thickness / 2 + e.reach - 2 * span + 0.2],
+                [end_x, eaves + rise, e.thickness / 2 + e.reach - span],
             ]
         )
         shapes.append(flat(tri if side > 0 else tri[::-1], np.array([[0, 1, 2]]), "stone", (0.95, 0.92, 0.87)))
-        shapes.append(box((x - 0.3, STOA_FLOOR + 4.3, -depth + 0.3), (x, eaves, 0.2), "stone", (0.95, 0.92, 0.87)))
+        shapes.append(
+            box((end_x - 0.3, STOA_FLOOR + 4.3, -depth + 0.3), (end_x, eaves, 0.2), "stone", (0.95, 0.92, 0.87))
+        )
     return move(join(shapes), x=middle, z=front)
 
 
@@ -571,12 +575,12 @@ def exedra() -> Shape:
     return move(join((*flipped, *ends, floor, *statues)), x=-2.0, z=18.6)
 
 
-def _upward(positions: Floats, index: Floats) -> Floats:
+def _upward(positions: Floats, index: Indices) -> Indices:
     tri = positions[index]
     normal = np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
     out = index.copy()
     out[normal[:, 1] < 0] = out[normal[:, 1] < 0][:, ::-1]
-    return np.asarray(out)
+    return out
 
 
 def votives_archaic() -> Shape:

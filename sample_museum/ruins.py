@@ -1,8 +1,11 @@
-"""What the earthquake left: columns that stand, drums in the rows in which they fell, stumps, broken walls, single stones."""
+"""What the earthquake left: columns that stand, drums in the rows in which they fell, stumps, broken walls, single
+stones.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sample_museum import temple
 from sample_museum.masonry import stone_tints, through_wall
@@ -54,7 +57,7 @@ def fallen_numbers() -> Floats:
     return np.setdiff1d(np.arange(34), STANDING)
 
 
-def _over_trench(places: Floats, margin: float = 0.9) -> Floats:
+def _over_trench(places: Floats, margin: float = 0.9) -> NDArray[np.bool_]:
     """Whether (k, 2) places lie where the excavators dug: stones there were lifted, none may hang in the air."""
     out = np.zeros(len(places), dtype=bool)
     for west, east, north, south, _ in TRENCHES:
@@ -71,7 +74,7 @@ def weathered(shape: Shape, seed: int) -> Shape:
         patch = noise_flat(p[:, 0] + p[:, 1] * 0.7, p[:, 2] - p[:, 1] * 0.4, 2.2, 3, seed + 1)
         tone = 0.93 + 0.16 * streak + 0.10 * patch
         ochre = np.clip(patch * 1.6, 0, 1)[:, None]
-        return np.clip(tone[:, None] * (1 - ochre * np.array([0.02, 0.08, 0.24])), 0, 1.0)
+        return np.asarray(np.clip(tone[:, None] * (1 - ochre * np.array([0.02, 0.08, 0.24])), 0, 1.0))
 
     return shade(shape, factor)
 
@@ -287,11 +290,19 @@ def cella_ruin() -> Shape:
     length = east - west
     wall = temple.WALL
     shapes: list[Shape] = []
-    options = {"colour": AGED, "wear": 0.03, "spread": 0.16}
     for side, seed, low, high in ((1, 541, 1.2, 5.2), (-1, 542, 0.5, 3.0)):
         made = through_wall(
-            length, temple.COURSES, wall, 1.42, "stone", seed, profile=_ragged(length, low, high, seed), **options
-        )  # type: ignore[arg-type]
+            length,
+            temple.COURSES,
+            wall,
+            1.42,
+            "stone",
+            seed,
+            profile=_ragged(length, low, high, seed),
+            colour=AGED,
+            wear=0.03,
+            spread=0.16,
+        )
         shapes.append(move(made, y=temple.FLOOR_Y, z=side * (south - wall / 2)))
     half = south - wall
     for x, seed, high in ((temple.NAOS[1], 543, 2.6), (temple.NAOS[0], 544, 4.6)):
@@ -305,8 +316,10 @@ def cella_ruin() -> Shape:
             seed,
             holes=holes,
             profile=_ragged(2 * half, 0.9, high, seed),
-            **options,
-        )  # type: ignore[arg-type]
+            colour=AGED,
+            wear=0.03,
+            spread=0.16,
+        )
         shapes.append(move(turn(made, 90), x=x, y=temple.FLOOR_Y))
     for x in (west + 0.62, east - 0.62):
         for z in (-1.62, 1.62):
@@ -377,14 +390,14 @@ def precinct_ruins() -> Shape:
         colour=AGED,
     )
     shapes.append(move(turn(gate, 90), x=-46.0, y=0.1, z=6.0))
-    for x0, z0, side in (
+    for x0, z0, wide in (
         (-22.0, 18.4, 1.6),
         (17.5, 19.0, 1.6),
         (-30.0, 15.4, 0.9),
         (-15.0, 18.0, 0.9),
         (9.0, 18.2, 0.9),
     ):
-        shapes.append(box((x0 - side / 2, 0, z0 - side / 2), (x0 + side / 2, 0.5, z0 + side / 2), "stone", AGED))
+        shapes.append(box((x0 - wide / 2, 0, z0 - wide / 2), (x0 + wide / 2, 0.5, z0 + wide / 2), "stone", AGED))
     return weathered(join(shapes), 560)
 
 

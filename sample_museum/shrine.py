@@ -1,3 +1,4 @@
+# ruff: noqa: PERF401  -- shapes are put together piece by piece
 """Small Doric buildings of one kind: walls with columns before one or both fronts, entablature, gables, tiled roof.
 
 The archaic naos and the propylon are such buildings with other measures. Along x, front to the east.

@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  -- a solid is described by many measures in a customary order
+# ruff: noqa: PLR0917  -- solids have many measures, in a customary order
 """Figures as distance fields: limbs are tapered rods melted together, cloth is ribbed, the surface is found on a grid.
 
 Surface: naive surface nets (Gibson 1998): one vertex in each cell that the surface crosses, at the mean of the
@@ -58,7 +58,7 @@ def net(
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     values = field(grid.reshape(-1, 3)).reshape(grid.shape[:3])
     inside = values < 0
-    nx, ny, nz = values.shape
+    nx, ny, nz = (len(axis_points) for axis_points in axes)
     cells = (nx - 1, ny - 1, nz - 1)
     total = np.zeros((*cells, 3))
     count = np.zeros(cells)

@@ -391,14 +391,15 @@ def _lines(low: float, high: float, step: float, sharp: tuple[float, ...] = ()) 
 
 
 def _sharp_edges(state: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    areas = {
+    by_state: dict[str, list[tuple[float, ...]]] = {
         "grove": [],
         "archaic": [EARLY_TERRACE],
         "classical": [TERRACE],
         "silted": [TERRACE],
         "excavated": [TERRACE, CLEARED, *TRENCHES],
         "today": [TERRACE, TRENCHES[0]],
-    }[state]
+    }
+    areas = by_state[state]
     return (
         tuple(sorted({float(edge) for area in areas for edge in area[:2]})),
         tuple(sorted({float(edge) for area in areas for edge in area[2:4]})),

@@ -53,7 +53,7 @@ def _rock() -> Floats:
     rgb = _ramp(t, (0, (0.52, 0.49, 0.45)), (0.5, (0.74, 0.72, 0.68)), (1, (0.90, 0.89, 0.86)))
     lichen = smoothstep(1.0, 2.2, cloud(SIZE, 2.0, 15))
     rgb = rgb * (1 - 0.3 * crack)[..., None]
-    return rgb * (1 - lichen[..., None] * np.array([0.10, 0.13, 0.32]))
+    return np.asarray(rgb * (1 - lichen[..., None] * np.array([0.10, 0.13, 0.32])))
 
 
 def _terracotta() -> Floats:
@@ -90,7 +90,7 @@ def _ground() -> Floats:
     )
     tone = base + 0.16 * stems + pebble * (0.13 - 0.25 * smoothstep(-2, 2, cloud(SIZE, 1.0, 57)) * 0.4)
     tone *= 1 - 0.3 * smoothstep(1.4, 2.4, cloud(SIZE, 1.1, 58))
-    return tone[..., None] * np.array([1.0, 0.985, 0.95])
+    return np.asarray(tone[..., None] * np.array([1.0, 0.985, 0.95]))
 
 
 def _paving() -> Floats:
@@ -100,7 +100,7 @@ def _paving() -> Floats:
     tone = 0.80 + 0.10 * (np.random.default_rng(63).random(46)[number] - 0.5) + 0.045 * cloud(SIZE, 1.6, 64)
     rgb = tone[..., None] * np.array([1.0, 0.97, 0.91])
     earth = np.array([0.47, 0.40, 0.31]) * (0.9 + 0.1 * cloud(SIZE, 1.0, 65))[..., None]
-    return rgb * (1 - joint[..., None]) + earth * joint[..., None]
+    return np.asarray(rgb * (1 - joint[..., None]) + earth * joint[..., None])
 
 
 def _rubble() -> Floats:
@@ -120,7 +120,7 @@ def _membrane() -> Floats:
     """Coated fabric, fine weave."""
     y, x = np.mgrid[0:256, 0:256]
     weave = 0.02 * np.sin(x * np.pi / 2) * np.sin(y * np.pi / 2)
-    return (0.93 + weave + 0.015 * cloud(256, 2.0, 81))[..., None] * np.array([1.0, 0.99, 0.965])
+    return np.asarray((0.93 + weave + 0.015 * cloud(256, 2.0, 81))[..., None] * np.array([1.0, 0.99, 0.965]))
 
 
 def _bark() -> Floats:

@@ -1,6 +1,9 @@
+# ruff: noqa: C901, PERF401, PLR0917  -- solids: many measures, many pieces
 """The excavation of the 1890s and the archaeological site of today."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -356,11 +359,11 @@ def shelter() -> Shape:
             shapes.append(tube(np.array([[x, y - 0.1, z], [x, 3.0, z]]), [0.11, 0.11], 10, "steel", (3.0, 3.0, 3.0)))
             shapes.append(box((x - 0.3, y - 0.2, z - 0.3), (x + 0.3, y + 0.12, z + 0.3), "plaster", (0.6, 0.59, 0.57)))
     u, v = np.meshgrid(np.linspace(0, 1, 41), np.linspace(0, 1, 45))
-    x = x0 - 0.7 + (x1 - x0 + 1.4) * u
-    z = z1 + 0.9 - (z1 - z0 + 1.8) * v
-    between = np.abs(np.sin(np.pi * (bays - 1) * np.clip((z - z0) / (z1 - z0), 0, 1)))
-    y = 3.55 + 3.15 * np.sin(np.pi * np.clip(0.03 + 0.94 * u, 0, 1)) ** 0.9 - 0.34 * between * np.sin(np.pi * u)
-    shapes.append(surface(np.stack([x, y, z], -1), "membrane", (0.97, 0.96, 0.93)))
+    sheet_x = x0 - 0.7 + (x1 - x0 + 1.4) * u
+    sheet_z = z1 + 0.9 - (z1 - z0 + 1.8) * v
+    between = np.abs(np.sin(np.pi * (bays - 1) * np.clip((sheet_z - z0) / (z1 - z0), 0, 1)))
+    sheet_y = 3.55 + 3.15 * np.sin(np.pi * np.clip(0.03 + 0.94 * u, 0, 1)) ** 0.9 - 0.34 * between * np.sin(np.pi * u)
+    shapes.append(surface(np.stack([sheet_x, sheet_y, sheet_z], -1), "membrane", (0.97, 0.96, 0.93)))
     rails = []
     ring = [
         (x0 + 0.9, z0 + 0.8),
@@ -369,7 +372,7 @@ def shelter() -> Shape:
         (x0 + 0.9, z1 - 0.8),
         (x0 + 0.9, z0 + 0.8),
     ]
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in pairwise(ring):
         rails.append(railing(np.array([a, b]), "today"))
     return join((*shapes, *rails))
 

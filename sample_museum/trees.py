@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  -- a solid is described by many measures in a customary order
+# ruff: noqa: PLR0917  -- solids have many measures, in a customary order
 """Trees, scrub, grass and boulders: trunks as tubes, leaves as small cards with a picture of a spray.
 
 A card's normal points away from the crown's middle, so that a crown takes the light as a soft round body.
@@ -7,6 +7,7 @@ A card's normal points away from the crown's middle, so that a crown takes the l
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sample_museum.masonry import stone_tints
 from sample_museum.noise import fbm
@@ -14,10 +15,10 @@ from sample_museum.noise import flat as noise_flat
 from sample_museum.solids import Part, Shape, blocks, join, scatter, tube, turns, vertex_normals
 from sample_museum.terrain import CORE, TERRACE, height, slope
 from sample_museum.terrain import road_distance as _road
-from tiling.mesh import Floats
+from tiling.mesh import Floats, Indices
 
 
-def _both_sides(count: int) -> Floats:
+def _both_sides(count: int) -> Indices:
     """Triangles of `count` cards, seen from both sides with one normal.
 
     A double-sided material would turn the normal on the far side, and half of a crown would look black.
@@ -183,7 +184,7 @@ def tufts(x: Floats, z: Floats, state: str, seed: int, *, size: float = 0.42, dr
     return join(shapes)
 
 
-def _icosphere(levels: int) -> tuple[Floats, Floats]:
+def _icosphere(levels: int) -> tuple[Floats, NDArray[np.int64]]:
     g = (1 + 5**0.5) / 2
     points = np.array(
         [
@@ -261,11 +262,11 @@ def boulder(seed: int, levels: int = 2) -> Shape:
     )
 
 
-def _free(x: Floats, z: Floats, margin: float) -> Floats:
+def _free(x: Floats, z: Floats, margin: float) -> NDArray[np.bool_]:
     """Places off the terrace and the road."""
     west, east, north, south = TERRACE
     off = (x < west - margin) | (x > east + margin) | (z < north - margin) | (z > south + margin + 4)
-    return off & (_road(x, z)[0] > 3.5)
+    return np.asarray(off & (_road(x, z)[0] > 3.5))
 
 
 def _spread(
@@ -452,7 +453,7 @@ def archaic_trees() -> Shape:
     """What was left of the grove about the archaic terrace."""
     rng = np.random.default_rng(453)
     places = np.array(
-        [[-26, -6], [-24, 7], [-30, -16], [50, -11], [50, 3], [8, -20], [26, -19], [-8, -18], [-34, 2], [30, 19]],
+        [[-26, -6], [-24, 7], [-30, -16], [50, -11], [50, 3], [8, -20], [26, -19], [-8, -18], [-34, 2], [33, 25]],
         dtype=float,
     )
     oaks = _spread(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sample_museum.build import SampleMuseum, build
+from scenes.annotations import sanitise
 from scenes.at_time import resolve
 from scenes.gltf_build import write_glb
 from scenes.model import Epoch
@@ -102,6 +103,38 @@ def test_records_refer_to_what_exists() -> None:
     assert {annotation.placement for annotation in MUSEUM.annotations} <= {p.id for p in MUSEUM.placements} | {""}
 
 
+def test_notes_are_kept_as_written() -> None:
+    for annotation in MUSEUM.annotations:
+        assert sanitise(annotation.body) == annotation.body
+    for epoch in MUSEUM.epochs:
+        middle = parse(middle_of(epoch)).days()
+        shown = [one for one in MUSEUM.annotations if parse_span(one.existence).over(middle) is not Certainty.NO]
+        assert len(shown) >= 2, epoch.title
+
+
+def test_some_dates_are_fuzzy_and_some_are_open() -> None:
+    spans = [parse_span(placement.existence) for placement in MUSEUM.placements]
+    assert any(span.start_latest - span.start_earliest > 3000 for span in spans)
+    assert any(span.end_latest >= FOREVER for span in spans)
+    assert all(span.start_earliest > -9001 * 366 for span in spans)
+
+
+def test_the_default_moment_shows_the_temple_in_colour() -> None:
+    moment = resolve(
+        MUSEUM.scene,
+        MUSEUM.placements,
+        MUSEUM.hypotheses,
+        at=MUSEUM.scene.default_moment,
+        hypothesis=None,
+        minimum=Certainty.CERTAIN,
+    )
+    shown = {standing.placement.asset for standing in moment.standing}
+    assert MUSEUM.asset_id("temple_entablature_bright") in shown
+    assert MUSEUM.asset_id("temple_columns_standing") in shown
+    assert MUSEUM.asset_id("temple_roof") in shown
+    assert MUSEUM.asset_id("stoa") not in shown
+
+
 def test_transforms_are_finite_and_can_be_inverted() -> None:
     for placement in MUSEUM.placements:
         matrix = np.array(placement.transform, dtype=float).reshape(4, 4).T
@@ -122,6 +155,18 @@ def test_models_are_sound(models: dict[str, Model]) -> None:
             assert primitive.colours is not None, slug
             assert primitive.colours.shape == (len(primitive.positions), 4), slug
             assert model.materials[primitive.material].base_colour_image is not None, slug
+
+
+def test_the_whole_museum_has_a_sensible_weight(models: dict[str, Model]) -> None:
+    assert 1_500_000 < sum(model.triangles for model in models.values()) < 3_000_000
+    images = {
+        material.base_colour_image.data
+        for model in models.values()
+        for material in model.materials
+        if material.base_colour_image is not None
+    }
+    assert len(images) < 20
+    assert sum(len(data) for data in images) < 1_000_000
 
 
 def test_a_model_made_twice_has_the_same_bytes(models: dict[str, Model]) -> None:
