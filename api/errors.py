@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -175,6 +174,8 @@ async def _on_http(_: Request, error: Exception) -> Response:
 
 async def _on_validation(_: Request, error: Exception) -> Response:
     """FastAPI's refusals of parameters: which, and why, without echoing the input."""
+    from fastapi.exceptions import RequestValidationError
+
     assert isinstance(error, RequestValidationError)
     faults = [{"where": ".".join(str(part) for part in e["loc"]), "what": e["msg"]} for e in error.errors()[:20]]
     detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
@@ -183,6 +184,9 @@ async def _on_validation(_: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every exception of `app` by the table."""
+    # Here, because the command line needs the table and not the framework, which takes half a second to load.
+    from fastapi.exceptions import RequestValidationError
+
     for family in (SceneError, TimelineError, DoorError):
         app.add_exception_handler(family, _on_error)
     app.add_exception_handler(HTTPException, _on_http)
