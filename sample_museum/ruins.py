@@ -127,7 +127,10 @@ def architrave_remains() -> Shape:
         ),
         180,
     )
-    return weathered(join((move(south, y=temple.ARCHITRAVE_Y, z=temple.FACE_Z), west, north)), 511)
+    # Where both runs of the geison meet they need the corner block that mitred runs would bring with them.
+    x, y, z, reach = -temple.FACE_X, temple.EAVES_Y, temple.FACE_Z, e.reach + 0.06
+    corner = box((x - reach, y - e.geison + 0.02, z - 0.02), (x + 0.02, y, z + reach), "stone", RESTRAINED.plain)
+    return weathered(join((move(south, y=temple.ARCHITRAVE_Y, z=temple.FACE_Z), west, north, corner)), 511)
 
 
 def _broken(seed: int) -> Floats:

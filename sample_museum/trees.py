@@ -99,7 +99,7 @@ def olive(seed: int) -> Shape:
         )
         lobes.append(end + np.array([0, 0.15, 0]))
     lobes.append(trunk[-1] + np.array([0, 1.9, 0]))
-    shapes.append(_crown(120, np.array(lobes), np.array([1.15, 1.25, 1.1, 1.2, 1.1]), 1.12, "olive", seed + 3))
+    shapes.append(_crown(86, np.array(lobes), np.array([1.15, 1.25, 1.1, 1.2, 1.1]), 1.3, "olive", seed + 3))
     return join(shapes)
 
 
@@ -440,7 +440,7 @@ def grove_floor() -> Shape:
 def temenos_trees() -> Shape:
     """The sacred trees of the classical terrace: oaks along the northern wall, an old olive by the temple."""
     rng = np.random.default_rng(451)
-    oaks = np.array([[-40, -24], [-43, -19], [46, -26.5], [48.5, 22.0], [48.5, -9]], dtype=float)
+    oaks = np.array([[-40, -24], [-43, -19], [46, -26.5], [49.0, 2.0], [48.5, -9]], dtype=float)
     olives = np.array([[-26, -14], [-22, -16.5], [27, 21], [34, 22.5], [-39.5, 22.5]], dtype=float)
     big = _spread(rng, [oak(461), oak(468)], oaks[:, 0], oaks[:, 1], "classical", 0.05, 0.7 + 0.25 * rng.random(5))
     small = _spread(
@@ -486,7 +486,7 @@ def field_walls() -> Shape:
     rng = np.random.default_rng(497)
     shapes: list[Shape] = []
     for start_x, z0, length in ((-62, 50, 60), (10, 46, 55), (-30, 62, 75), (58, 40, 40), (30, 76, 70), (-90, 66, 50)):
-        x = np.arange(start_x, start_x + length, 0.42)
+        x = np.arange(start_x, start_x + length, 0.6)
         z = np.full(len(x), float(z0))
         level = float(height("grove", np.array([x[0]]), np.array([z[0]]))[0])
         for _ in range(14):
@@ -494,10 +494,10 @@ def field_walls() -> Shape:
         keep = (np.abs(np.gradient(z, x)) < 1.5) & _free(x, z, 3)
         x, z = x[keep], z[keep]
         y = height("grove", x, z)
-        for row in range(3):
+        for row in range(2):
             k = len(x)
-            c = np.stack([x + rng.normal(0, 0.08, k), y + 0.05 + 0.24 * row, z + rng.normal(0, 0.06, k)], 1)
-            h = np.stack([0.20 + 0.08 * rng.random(k), 0.12 + 0.03 * rng.random(k), 0.16 + 0.08 * rng.random(k)], 1)
+            c = np.stack([x + rng.normal(0, 0.08, k), y + 0.08 + 0.32 * row, z + rng.normal(0, 0.06, k)], 1)
+            h = np.stack([0.29 + 0.08 * rng.random(k), 0.17 + 0.04 * rng.random(k), 0.18 + 0.08 * rng.random(k)], 1)
             shapes.append(
                 blocks(
                     c,
