@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _OURS = re.compile(r"tileset\.json|[0-9a-f]{64}\.(?:glb|webp)")
-_LEAST_MEMORY = 256 << 20
 _REFERS = (".gltf", ".obj", ".ply")
 """formats that name files beside them"""
 
@@ -54,12 +53,13 @@ def tile(  # noqa: PLR0917 - typer passes by name
     check: Annotated[bool, typer.Option("--check", help="Check the result as a client would read it.")] = False,
 ) -> None:
     """Turn a mesh into a static 3D Tiles 1.1 folder: tileset.json and GLB tiles, for any web server."""
+    from pipeline.sandbox import LEAST_MEMORY_BYTES
     from pipeline.tile import TileSettings
     from scenes.errors import SceneError
 
     memory_bytes = size_in_bytes(memory)
-    if memory_bytes < _LEAST_MEMORY:
-        raise typer.BadParameter(f"--memory {memory}: at least {_LEAST_MEMORY >> 20} MiB are needed")
+    if memory_bytes < LEAST_MEMORY_BYTES:
+        raise typer.BadParameter(f"--memory {memory}: at least {LEAST_MEMORY_BYTES >> 20} MiB are needed")
     settings = TileSettings(workers=workers, memory_bytes=memory_bytes, leaf_triangles=leaf_triangles)
     try:
         _refuse_strangers(out)

@@ -94,7 +94,10 @@ def main() -> int:
     except SceneError as refusal:
         _say(code=refusal.code, message=str(refusal) or str(type(refusal).__doc__))
         return 1
-    except MemoryError:
+    except (MemoryError, ImportError) as lacking:
+        # A library that cannot be loaded for lack of memory says so by an ImportError.
+        if isinstance(lacking, ImportError) and "failed to map" not in str(lacking):
+            raise
         gigabytes = int(settings["memory_bytes"]) / (1 << 30)
         _say(code="LIMIT", message=f"the file needs more than the {gigabytes:.1f} GiB of memory that tiling may use")
         return 1

@@ -23,7 +23,7 @@ import stat
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ _REFUSALS: dict[str, type[SceneError]] = {
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp)")
 _MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp"}
 MANIFEST = "manifest.json"
+LEAST_MEMORY_BYTES = 512 << 20
+"""less is not set as a limit: the libraries alone take 250 MiB of address space, and below it OpenBLAS spins for ever"""
 _MOST_MANIFEST = 64 << 20
 _MOST_LINE = 1 << 16
 _TAIL = 4096
@@ -75,6 +77,7 @@ def tile_in_sandbox(
         ParserCrash: the child died.
         Cancelled: `cancelled()` became true; the child is gone.
     """
+    settings = replace(settings, memory_bytes=max(settings.memory_bytes, LEAST_MEMORY_BYTES))
     request = {"source": str(source.resolve()), "name": name, "out": str(out.resolve()), "settings": asdict(settings)}
     child = subprocess.Popen(
         _command(),

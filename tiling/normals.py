@@ -6,9 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 from tiling import meshopt
 from tiling.adjacency import sides
 
@@ -67,6 +64,10 @@ def _fans(
     triangles: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> tuple[int, NDArray[np.int64]]:
     """Corners joined across the smooth sides: how many groups there are, and the group of each corner."""
+    # Loaded only where a thing was built: readers come through here, and scipy takes half a second.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     # Both ends of a side are joined with the same place in the neighbour.
     flat = triangles.reshape(-1)
     links = []

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import read
+from scenes.errors import Malformed, Unsupported
+from tiling.mesh import Model
+
+DATA = Path(__file__).parent.parent / "data"
+SMALL = sorted(path.name for path in DATA.glob("small*"))
+
+
+def _shape(model: Model) -> tuple[int, float, np.ndarray]:
+    """Triangles, area, and the middle of the area."""
+    middles, areas = [], []
+    for primitive in model.primitives:
+        a, b, c = (primitive.positions[primitive.indices[:, corner]] for corner in range(3))
+        areas.append(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+        middles.append((a + b + c) / 3)
+    area = np.concatenate(areas)
+    return model.triangles, float(area.sum()), (np.concatenate(middles) * area[:, None]).sum(axis=0) / area.sum()
+
+
+@pytest.fixture(scope="module")
+def reference() -> tuple[int, float, np.ndarray]:
+    return _shape(read.read(DATA / "small-big-double.ply", "small-big-double.ply"))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_format_is_read_to_the_same_shape(name: str, reference: tuple[int, float, np.ndarray]) -> None:
+    triangles, area, middle = _shape(read.read(DATA / name, name))
+    assert triangles == reference[0]
+    assert area == pytest.approx(reference[1], rel=1e-3)
+    assert np.allclose(middle, reference[2], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["tiny.stl", "tiny-text.stl"])
+def test_both_forms_of_stl_share_their_points(name: str) -> None:
+    model = read.read(DATA / name, name)
+    assert model.triangles == 593
+    assert len(model.primitives[0].positions) == 309
+
+
+def test_both_forms_of_stl_are_the_same_shape() -> None:
+    one, other = (_shape(read.read(DATA / name, name)) for name in ("tiny.stl", "tiny-text.stl"))
+    assert one[1] == pytest.approx(other[1], rel=1e-6)
+
+
+def test_the_texture_of_a_zipped_obj_is_found_by_its_windows_path() -> None:
+    model = read.read(DATA / "small.obj.zip", "small.obj.zip")
+    image = model.materials[model.primitives[0].material].base_colour_image
+    assert image is not None
+    assert image.media_type == "image/png"
+    assert model.primitives[0].uvs is not None
+
+
+def test_colours_are_read_as_linear() -> None:
+    model = read.read(DATA / "small-little.ply", "x.ply")
+    primitive = model.primitives[0]
+    assert primitive.colours is not None
+    height = primitive.positions[:, 1] - primitive.positions[:, 1].min()
+    middle = np.argmin(np.abs(height / height.max() - 0.5))
+    assert abs(int(primitive.colours[middle, 0]) - 55) <= 2
+    assert (primitive.colours[:, 3] == 255).all()
+
+
+def test_content_is_believed_over_the_name_and_told() -> None:
+    model = read.read(DATA / "small-little.ply", "small.obj")
+    assert model.triangles == 2756
+    assert any("called .obj" in line for line in model.report)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.bin", b"glTF\x02\0\0\0", "glb"),
+        ("a", b"ply\nformat ascii 1.0\n", "ply"),
+        ("a", b'  \n{"asset":{}}', "gltf"),
+        ("a", b"\xef\xbb\xbf{}", "gltf"),
+        ("a", b"solid x\nfacet normal 0 0 1\n", "stl"),
+        ("a", b"solid".ljust(80) + (1).to_bytes(4, "little") + bytes(50), "stl"),
+        ("a", b"OFF\n3 1 0\n", "off"),
+        ("a", b"# made by hand\nv 0 0 0\nv 1 0 0\nf 1 2 3\n", "obj"),
+        ("a.obj", b"o thing\n", "obj"),
+    ],
+)
+def test_what_a_file_is_shows_in_its_bytes(name: str, data: bytes, kind: str) -> None:
+    assert read.sniff(data, name) == kind
+
+
+def test_a_file_that_is_not_what_it_is_called_is_malformed() -> None:
+    with pytest.raises(Malformed, match=r"called \.ply"):
+        read.sniff(b"Dear sir or madam", "model.ply")
+
+
+def test_a_file_of_no_known_kind_is_unsupported() -> None:
+    with pytest.raises(Unsupported):
+        read.sniff(b"Dear sir or madam", "model.doc")
+
+
+def test_a_zip_of_two_models_gives_the_one_nearest_to_the_top(tmp_path: Path) -> None:
+    from tests.pipeline.hostile import document, packed, zipped
+
+    path = tmp_path / "x.zip"
+    path.write_bytes(zipped({"__MACOSX/._b.glb": b"junk", "deep/a.glb": b"junk", "b.glb": packed(document())}))
+    assert read.read(path, "x.zip").triangles == 1

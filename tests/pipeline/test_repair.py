@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from pipeline.repair import repaired
+from scenes.errors import Malformed
+from tiling.mesh import Model, Primitive
+
+SQUARE = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], float)
+
+
+def _model(indices: list[list[int]], positions: np.ndarray = SQUARE, **more: object) -> Model:
+    return Model((Primitive(positions, np.array(indices, np.uint32), **more),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("indices", "left", "words"), [
+    ([[0, 1, 2], [0, 1, 9]],            1, "1 triangles named points"),
+    ([[0, 1, 2], [0, 1, 1]],            1, "1 triangles without area"),
+    ([[0, 1, 2], [1, 2, 0], [2, 0, 1]], 1, "2 triangles stood there twice"),
+    ([[0, 1, 2], [0, 2, 1]],            2, ""),
+])  # fmt: skip
+def test_what_cannot_be_shown_goes_and_is_told(indices: list[list[int]], left: int, words: str) -> None:
+    model = repaired(_model(indices))
+    assert model.triangles == left
+    assert any(words in line for line in model.report) if words else model.report == ()
+
+
+def test_points_without_place_take_their_triangles_along() -> None:
+    positions = SQUARE.copy()
+    positions[3] = np.nan
+    model = repaired(_model([[0, 1, 2], [0, 2, 3]], positions))
+    assert model.triangles == 1
+    assert np.isfinite(model.primitives[0].positions).all()
+
+
+def test_a_model_of_which_nothing_is_left_is_refused_with_the_reasons() -> None:
+    with pytest.raises(Malformed, match="without area"):
+        repaired(_model([[0, 0, 1]]))
+
+
+def test_single_bad_normals_are_made_anew_and_lengths_put_right() -> None:
+    normals = np.array([[0, 0, 2], [0, 0, 1], [0, 0, 0], [0, 0, 1]], np.float32)
+    model = repaired(_model([[0, 1, 2], [0, 2, 3]], normals=normals))
+    assert model.primitives[0].normals is not None
+    assert np.allclose(model.primitives[0].normals, [[0, 0, 1]] * 4)
+
+
+def test_a_model_far_off_is_moved_by_whole_metres_and_told() -> None:
+    model = repaired(_model([[0, 1, 2]], SQUARE + np.array([465_123.4, 5_422_884.6, 312.0])))
+    assert np.abs(model.primitives[0].positions).max() < 2
+    assert any("(465,124, 5,422,885, 312)" in line for line in model.report)
+
+
+def test_a_clean_model_is_given_back_with_nothing_to_tell() -> None:
+    model = repaired(_model([[0, 1, 2], [0, 2, 3]]))
+    assert model.report == ()
+    assert np.array_equal(model.primitives[0].positions, SQUARE)

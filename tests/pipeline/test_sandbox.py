@@ -1,0 +1,167 @@
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline import sandbox
+from pipeline.tile import TileResult, TileSettings, tile_file
+from scenes.errors import ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported
+from tests.pipeline.hostile import HOSTILE, document, packed
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+def _tile(
+    source: Path,
+    name: str,
+    out: Path,
+    settings: TileSettings | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[TileResult, list[tuple[float, str]]]:
+    told: list[tuple[float, str]] = []
+    out.mkdir(exist_ok=True)
+    result = sandbox.tile_in_sandbox(
+        source,
+        name,
+        out,
+        settings=settings or TileSettings(),
+        progress=lambda fraction, message: told.append((fraction, message)),
+        cancelled=cancelled,
+    )
+    return result, told
+
+
+def test_a_child_makes_what_this_process_would_make(tmp_path: Path) -> None:
+    result, told = _tile(DATA / "small.glb", "small.glb", tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    assert result == tile_file(DATA / "small.glb", "small.glb", tmp_path / "b", TileSettings(), lambda *_: None)
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(p.name for p in (tmp_path / "b").iterdir())
+    assert told[0] == (0.0, "reading")
+    assert told[-1][0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("a cut GLB", Malformed),
+        ("zeros by the gigabyte", TooLarge),
+        ("a picture", Unsupported),
+        ("a zip that climbs", ForbiddenReference),
+    ],
+)
+def test_a_refusal_comes_through_with_its_code_and_words(what: str, error: type[Exception], tmp_path: Path) -> None:
+    name, data, _ = HOSTILE[what]
+    source = tmp_path / "master"
+    source.write_bytes(data)
+    with pytest.raises(error) as refusal:
+        _tile(source, name, tmp_path / "out")
+    assert len(str(refusal.value)) > 10
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_too_little_memory_is_a_limit(tmp_path: Path) -> None:
+    zeros = {"componentType": 5126, "count": 100_000_000, "type": "VEC3"}
+    meshes = [{"primitives": [{"attributes": {"POSITION": 0}}]}]
+    source = tmp_path / "master"
+    source.write_bytes(packed(document(accessors=[zeros], meshes=meshes)))
+    with pytest.raises(TooLarge, match="memory"):
+        _tile(source, "zeros.glb", tmp_path / "out", TileSettings(memory_bytes=sandbox.LEAST_MEMORY_BYTES))
+
+
+def test_a_cancelled_child_is_gone_at_once(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    with pytest.raises(sandbox.Cancelled):
+        _tile(DATA / "venus.glb", "venus.glb", tmp_path / "out", cancelled=cancelled)
+
+
+def _acting(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Let another program play the child: what it does is what is tested."""
+    monkeypatch.setattr(sandbox, "_command", lambda *arguments: [sys.executable, "-c", program])
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})",
+        "raise SystemExit(3)",
+        "print('not json')",
+        "print('[' * 100000)",
+        'print(\'{"code": "OUT_OF_MY_MIND", "message": "x"}\'); raise SystemExit(1)',
+        "pass",
+        "open('manifest.json', 'w').write('{')",
+        "import os; os.symlink('/etc/passwd', 'manifest.json')",
+        "print('x' * 10_000_000)",
+    ],
+)
+def test_a_child_that_dies_or_lies_is_a_parser_crash(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _acting(monkeypatch, program)
+    with pytest.raises(ParserCrash):
+        _tile(DATA / "small.glb", "small.glb", tmp_path / "out")
+
+
+@pytest.mark.parametrize("lie", ["digest", "size", "name", "document", "missing"])
+def test_a_manifest_that_is_not_true_is_a_parser_crash(
+    lie: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _ = _tile(DATA / "small.glb", "small.glb", tmp_path / "honest")
+    out = tmp_path / "out"
+    out.mkdir()
+    for path in (tmp_path / "honest").iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    name, digest, size, kind = result.files[0]
+    entries = {"name": ["../../x", digest, size, kind], "size": [name, digest, size + 1, kind]}
+    figures = {field: getattr(result.tileset, field) for field in result.tileset.__slots__ if field != "extent"}
+    figures["extent"] = {"low": [0, 0, 0], "high": [1, 1, 1]}
+    if lie == "document":
+        figures["digest"] = "0" * 64
+    if lie == "digest":
+        (out / name).write_bytes(b"x" * size)
+    if lie == "missing":
+        (out / name).unlink()
+    manifest = {"tileset": figures, "files": [entries.get(lie, [name, digest, size, kind])], "report": []}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    _acting(monkeypatch, "pass")
+    with pytest.raises(ParserCrash, match="makes no sense"):
+        _tile(DATA / "small.glb", "small.glb", out)
+
+
+def test_nothing_of_our_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CHRONOTOPE_SECRET_KEY", "very secret")
+    assert "very secret" not in sandbox._environment(tmp_path).values()
+
+
+def test_the_level_is_told_in_words() -> None:
+    assert sandbox.level().startswith("process, limits")
+
+
+@pytest.mark.skipif("no network" not in sandbox.level(), reason="this system lets no process leave the network")
+def test_the_child_has_no_network(tmp_path: Path) -> None:
+    program = (
+        "import sys, socket; sys.argv = ['child']; from pipeline import child; child._leave_network(); "
+        "s = socket.socket(); s.settimeout(2); s.connect(('127.0.0.1', int(sys.stdin.read())))"
+    )
+    import socket
+    import subprocess
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            input=str(server.getsockname()[1]).encode(),
+            capture_output=True,
+            check=False,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ},
+        )
+    assert done.returncode == 1
+    assert b"unreachable" in done.stderr.lower()
