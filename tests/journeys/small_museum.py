@@ -181,6 +181,12 @@ def church() -> Model:
     return Model((joined(parts),), (Material("stone", roughness=0.9, base_colour_image=stone(2, _STONE)),))
 
 
+def chapel() -> Model:
+    """Of no texture and in no scene: what a curator brings in."""
+    parts = [block((-2, 0, -3), (2, 3, 3)), column(0, 4, base=0, height=4, radius=0.4)]
+    return Model((joined(parts),), (Material("plaster", base_colour=(0.8, 0.78, 0.7, 1)),))
+
+
 def shrine() -> Model:
     """Posts and a roof."""
     parts = [column(x, z, base=0, height=3, radius=0.16) for x in (-2, 2) for z in (-3, 0, 3)]

@@ -9,7 +9,7 @@ import pytest
 
 from scenes.gltf_build import write_glb
 from tests.journeys.conftest import ARTIFACTS, Visit
-from tests.journeys.small_museum import church
+from tests.journeys.small_museum import chapel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def test_upload_until_ready_and_a_refusal_in_plain_words(
     assert "key=" not in page.url, "the one-time key does not stay in the address"
 
     good = tmp_path / "chapel.glb"
-    good.write_bytes(write_glb(church()))
+    good.write_bytes(write_glb(chapel()))
     page.get_by_label("Rights").select_option(label="CC0: no rights reserved")
     page.locator("#files").set_input_files(good)
     row = page.locator(".doing-row", has_text="chapel.glb")

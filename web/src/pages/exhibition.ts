@@ -96,6 +96,7 @@ class ExhibitionPage {
   private wanted: Seek;
   private state: State | null = null;
   private everOpen = false;
+  private shadedAt = -Infinity;
   private addressTimer: number | undefined;
 
   constructor(
@@ -197,7 +198,7 @@ class ExhibitionPage {
       document.documentElement.style.setProperty("--covered", `${covered}px`);
       this.stage.setCovered(covered);
     }).observe(bar);
-    this.movement.reach = reach;
+    this.movement.reach = Math.max(home.position.distanceTo(home.target) * 1.6, 4);
     this.movement.place(address.view ?? home);
     this.showMoment(this.wanted.at);
   }
@@ -505,7 +506,11 @@ class ExhibitionPage {
   }
 
   private shown(): void {
-    this.stage.invalidate(true);
+    // While tiles pour in, shadows follow at a distance: each is the scene drawn once more.
+    const now = performance.now();
+    const shade = this.exhibit.shown.complete || now - this.shadedAt > 500;
+    if (shade) this.shadedAt = now;
+    this.stage.invalidate(shade);
     this.highlight.refresh();
     this.main.classList.toggle("is-waiting", !this.exhibit.shown.complete);
   }

@@ -6,12 +6,12 @@
 import * as THREE from "three";
 
 /** Brighter than white paper: tone mapping brings it back to a pale sky. */
-export const HAZE = new THREE.Color(0xe2e6e6).multiplyScalar(1.3);
-const ZENITH = new THREE.Color(0x3f7fc6).multiplyScalar(1.15);
+export const HAZE = new THREE.Color(0xe2e6e6).multiplyScalar(1.55);
+const ZENITH = new THREE.Color(0x3f7fc6).multiplyScalar(1.4);
 const GROUND = new THREE.Color(0xc2b79f);
 
 /** Towards the sun: mid-afternoon, so that columns throw shadows that are long enough to model them. */
-export const SUN = new THREE.Vector3(-0.62, 0.6, 0.5).normalize();
+export const SUN = new THREE.Vector3(-0.8, 0.52, 0.4).normalize();
 
 const VERTEX = /* glsl */ `
   varying vec3 vRay;

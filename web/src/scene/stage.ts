@@ -39,7 +39,7 @@ export class Stage {
   /** carries the camera; moves only in a headset */
   readonly rig = new THREE.Group();
   readonly camera = new THREE.PerspectiveCamera(50, 1, 0.1, 4000);
-  private readonly sun = new THREE.DirectionalLight(0xfff0d8, 3.1);
+  private readonly sun = new THREE.DirectionalLight(0xffecd0, 3.7);
   private readonly tickers: ((deltaS: number) => boolean)[] = [];
   private readonly afterFrame: (() => void)[] = [];
   private dirty = true;
@@ -69,7 +69,7 @@ export class Stage {
     const renderer = this.renderer;
     const full = options.quality === "full";
     renderer.toneMapping = THREE.ACESFilmicToneMapping;
-    renderer.toneMappingExposure = 0.92;
+    renderer.toneMappingExposure = 0.74;
     renderer.shadowMap.enabled = full;
     renderer.shadowMap.type = THREE.PCFShadowMap;
     renderer.shadowMap.autoUpdate = false; // the sun stands still; only a new cut moves shadows
@@ -79,8 +79,8 @@ export class Stage {
     this.scene.fog = new THREE.Fog(HAZE, 150, 900);
     this.scene.add(makeSky(), this.rig);
     if (full) this.scene.environment = skyLight(renderer);
-    this.scene.environmentIntensity = 0.52;
-    this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, full ? 0.35 : 1.5));
+    this.scene.environmentIntensity = 0.4;
+    this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, full ? 0.22 : 1.5));
     this.sun.castShadow = full;
     this.sun.shadow.mapSize.set(2048, 2048);
     this.sun.shadow.radius = 2.2;
