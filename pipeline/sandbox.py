@@ -42,7 +42,7 @@ _FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp)")
 _MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp"}
 MANIFEST = "manifest.json"
 LEAST_MEMORY_BYTES = 512 << 20
-"""less is not set as a limit: the libraries alone take 250 MiB of address space, and below it OpenBLAS spins for ever"""
+"""less is not set as a limit: libraries alone take 250 MiB of address space, and with less OpenBLAS spins for ever"""
 _MOST_MANIFEST = 64 << 20
 _MOST_LINE = 1 << 16
 _TAIL = 4096

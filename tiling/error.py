@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 SAMPLES = 16_000
 QUANTILE = 0.999
 _CANDIDATES = 4
-_PER_TRIANGLE = 4  # points on each simplified triangle, at least
-_MOST_POINTS = 1 << 17
-_SHARPEN = 48
+_POINTS = 1 << 16  # on the simplified surface, about
+_SHARPEN = 24
 
 # Plastic number: steps of the R2 sequence, which fills a square evenly (M. Roberts 2018).
 _R2 = np.array([0.7548776662466927, 0.5698402909980532])
@@ -70,7 +69,8 @@ def deviation(points: Floats, patch: Patch) -> tuple[float, float]:
     distances = np.sqrt(squared.reshape(-1, _CANDIDATES).min(axis=1))
     rank = min(int(np.ceil(QUANTILE * len(points))), len(points)) - 1
     exact = np.zeros(len(points), bool)
-    low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
+    low = np.ascontiguousarray(np.minimum.reduce(corners).T)
+    high = np.ascontiguousarray(np.maximum.reduce(corners).T)
     while True:
         order = np.argsort(distances, kind="stable")
         if exact[order[rank]] or distances[order[rank]] == 0.0:
@@ -85,10 +85,9 @@ def spread(corners: tuple[Floats, Floats, Floats]) -> tuple[Floats, NDArray[np.i
     """Points on triangles, closer where triangles are large for their set, and the triangle of each."""
     a, b, c = corners
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    room = max(_MOST_POINTS - _PER_TRIANGLE * len(a), len(a))
     # A triangle cut n-fold gives n² points; n from its share of the whole area.
-    share = area / max(float(area.sum()), 1e-300) * room
-    folds = np.clip(np.exp2(np.ceil(np.log2(np.sqrt(np.maximum(share, 1.0))))), 2, 64).astype(int)
+    share = area / max(float(area.sum()), 1e-300) * max(_POINTS, len(a))
+    folds = np.clip(np.exp2(np.rint(np.log2(np.sqrt(np.maximum(share, 1.0))))), 1, 64).astype(int)
     places, owners = [], []
     for n in np.unique(folds):
         chosen = np.flatnonzero(folds == n)
@@ -111,8 +110,10 @@ def lattice(n: int) -> Floats:
 
 def _exact(point: Floats, reach: float, corners: tuple[Floats, Floats, Floats], low: Floats, high: Floats) -> float:
     """Distance of a point to the nearest of all triangles, which is known to be within `reach`."""
-    gap = np.maximum(np.maximum(low - point, point - high), 0.0)
-    near = np.flatnonzero(np.einsum("ij,ij->i", gap, gap) <= reach * reach)
+    near = np.arange(low.shape[1])
+    for axis in range(3):
+        # Triangles whose box lies farther off along one axis are out, and the next axis has fewer to look at.
+        near = near[(low[axis, near] <= point[axis] + reach) & (high[axis, near] >= point[axis] - reach)]
     if not len(near):
         return reach
     squared = _to_triangles(np.broadcast_to(point, (len(near), 3)), *(corner[near] for corner in corners))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from tiling import meshopt
 from tiling.adjacency import sides
 
