@@ -182,7 +182,9 @@ def deliver_bytes(request: Request, content: bytes, *, media_type: str, headers:
 
 
 def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool]:
-    """How a blob is served to `actor`, and whether it is public. Raises NotFound."""
+    """How a blob is served to `actor`, and whether it is public: published once is published, whatever draft shares
+    its bytes. Raises NotFound.
+    """
     found = services.catalogue.blob_use(digest)
     if found is None:
         raise NotFound(f"there is no blob {digest}")
@@ -190,7 +192,7 @@ def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, b
     assets = services.catalogue.get_many(Asset, asset_ids).values()
     if not any(may(actor, Action.SEE, asset) for asset in assets):
         raise NotFound(f"there is no blob {digest}")
-    return use, all(asset.visibility is Visibility.PUBLIC for asset in assets)
+    return use, any(asset.visibility is Visibility.PUBLIC for asset in assets)
 
 
 def _asset_for(services: Services, actor: Actor, asset_id: str, action: Action) -> Asset:

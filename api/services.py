@@ -49,11 +49,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
     from storage.blobs_local import LocalBlobs
-    from storage.uploads_local import LocalUploads
-
     from storage.bus_local import LocalBus
     from storage.catalogue_sqlite import SqliteCatalogue
     from storage.system import RandomIds, SystemClock
+    from storage.uploads_local import LocalUploads
 
     catalogue = SqliteCatalogue(settings.database_path)
     try:

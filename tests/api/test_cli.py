@@ -32,7 +32,8 @@ def test_every_command_has_help(command: str) -> None:
 
 def test_help_loads_neither_server_nor_tiler() -> None:
     program = (
-        "import sys, api.cli; heavy = {'uvicorn', 'fastapi', 'strawberry', 'numba', 'trimesh', 'scipy', 'httpx', 'apsw'}; "
+        "import sys, api.cli; "
+        "heavy = {'uvicorn', 'fastapi', 'strawberry', 'numba', 'trimesh', 'scipy', 'httpx', 'apsw'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
