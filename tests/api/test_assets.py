@@ -8,7 +8,6 @@ import pytest
 from api.assets import MAX_RANGES, parse_ranges
 from api.errors import DoorError
 from scenes.model import Role, Visibility
-from scenes.ports import BlobUse
 from tests.api.museum import CC0, DRAFT_TILE, MASTER, TILE, digest, write_asset
 
 if TYPE_CHECKING:
