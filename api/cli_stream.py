@@ -168,11 +168,11 @@ async def receive(
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    # Before the server begins to send, so that it hears of them before it sends them.
     kept = await asyncio.to_thread(_kept, output) if output else []
+    address = stream_url(url, replace(opening, held=len(set(kept))))
     try:
         async with connect(
-            stream_url(url, opening), subprotocols=[SUBPROTOCOL], additional_headers=headers,  # type: ignore[list-item]
+            address, subprotocols=[SUBPROTOCOL], additional_headers=headers,  # type: ignore[list-item]
             compression=None, max_size=_MAX_MESSAGE, proxy=None,
         ) as socket:  # fmt: skip
             return await _Run(socket, opening, output, tell).run(kept, list(seeks))

@@ -199,7 +199,7 @@ class _Stream:
     ) -> None:
         self._websocket, self._services, self._shared, self._delivery = websocket, services, shared, delivery
         self._loop = asyncio.get_running_loop()
-        self.session = ServerSession(budget_bytes=opening.bytes, now=self._loop.time())
+        self.session = ServerSession(budget_bytes=opening.bytes, now=self._loop.time(), held=opening.held)
         self._scene = opening.scene
         self._limits = Limits(opening.bytes, opening.triangles, opening.draws, opening.textures, opening.error)
         self._view, self._look = _first_view(opening, delivery), 0

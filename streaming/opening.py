@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from streaming.errors import StreamError
 from streaming.events import Certainty, Quaternion, Vector3
-from streaming.frames import FOV_RANGE, MAX_AT, MAX_COUNT, MAX_ID, MAX_METRES, MAX_PIXELS
+from streaming.frames import FOV_RANGE, MAX_AT, MAX_COUNT, MAX_HELD_DIGESTS, MAX_ID, MAX_METRES, MAX_PIXELS
 
 SUBPROTOCOL = "chronotope.v1"
 PARAMETERS = frozenset(
     {"scene", "at", "hypothesis", "certainty", "eye", "gaze", "fov", "size", "error", "bytes", "triangles", "draws",
-     "textures"}
+     "textures", "held"}
 )  # fmt: skip
 ERROR_RANGE = (0.1, 64.0)
 
@@ -41,6 +41,8 @@ class Opening:
     triangles: int = 3_000_000
     draws: int = 500
     textures: int = 1536 << 20
+    held: int = 0
+    """digests that the client will name by `have` before it wants any chunk"""
 
 
 def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
@@ -76,6 +78,7 @@ def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
         triangles=_count(given, "triangles", defaults.triangles),
         draws=_count(given, "draws", defaults.draws),
         textures=_count(given, "textures", defaults.textures),
+        held=_held(given.get("held")),
     )
 
 
@@ -87,7 +90,7 @@ def write_opening(opening: Opening) -> dict[str, str]:
     """
     defaults = Opening("")
     said = {"scene": opening.scene}
-    for name in ("at", "hypothesis", "certainty", "fov", "error", "bytes", "triangles", "draws", "textures"):
+    for name in ("at", "hypothesis", "certainty", "fov", "error", "bytes", "triangles", "draws", "textures", "held"):
         if getattr(opening, name) != getattr(defaults, name):
             said[name] = str(getattr(opening, name))
     if opening.eye is not None:
@@ -164,6 +167,13 @@ def _count(given: Mapping[str, str], name: str, default: int) -> int:
     number = _digits(value)
     if not 1 <= number <= MAX_COUNT:
         raise StreamError(f"{name} is not a whole number from 1 to 2^53")
+    return number
+
+
+def _held(value: str | None) -> int:
+    number = _digits(value or "0")
+    if number > MAX_HELD_DIGESTS or not (value or "0").isdigit():
+        raise StreamError(f"held is not a whole number up to {MAX_HELD_DIGESTS}")
     return number
 
 

@@ -46,7 +46,6 @@ from streaming.schedule import MIN_WINDOW, NO_PLAN, Plan, PlanNode, Queue, Trans
 STALL_S = 20.0
 MESSAGES_PER_S = 500.0
 MESSAGES_BURST = 1000.0
-MAX_HELD_DIGESTS = 20_000
 FRAME = 32 << 10
 """bytes of the longest CHUNK message that we send: a new plan waits for 13 ms at most on 20 Mbit/s"""
 PAYLOAD = FRAME - 48
@@ -57,6 +56,8 @@ STATE_PATIENCE_S = 0.5
 READ_AHEAD = 512 << 10
 BURST = 256 << 10
 """bytes that one `data_to_send` returns at most, so that the driver sees what arrives in between"""
+HAVE_WAIT_S = 2.0
+"""how long the first chunk waits for what the client said it would name"""
 _STAND_INS = 3
 """replacements remembered of one node"""
 
@@ -84,7 +85,7 @@ class Figures:
 class ServerSession:
     """One client's stream."""
 
-    def __init__(self, *, budget_bytes: int, now: float) -> None:
+    def __init__(self, *, budget_bytes: int, now: float, held: int = 0) -> None:
         self.phase = Phase.OPENING
         self.budget_bytes = budget_bytes
         self.window = Window(now)
@@ -95,6 +96,9 @@ class ServerSession:
         self._tokens, self._tokens_at = MESSAGES_BURST, now
         self._claimed: set[str] = set()
         """digests that the client says it holds from earlier"""
+        self._announced_held = held
+        """how many it said in its opening that it would name"""
+        self._held_until = now + HAVE_WAIT_S
         self._plan = NO_PLAN
         self._plan_number = 0
         self._wanted: set[str] = set()
@@ -202,8 +206,8 @@ class ServerSession:
                 if not self.window.on_acknowledged(message.received, now):
                     raise StreamError("ACK: more than was sent, or less than before")
             case Have():
-                if len(self._claimed) + len(message.digests) > MAX_HELD_DIGESTS:
-                    raise StreamError(f"have: more than {MAX_HELD_DIGESTS} digests")
+                if len(self._claimed) + len(message.digests) > frames.MAX_HELD_DIGESTS:
+                    raise StreamError(f"have: more than {frames.MAX_HELD_DIGESTS} digests")
                 self._claimed.update(message.digests)
         return ()
 
@@ -257,7 +261,7 @@ class ServerSession:
     def data_to_send(self, now: float) -> list[str | bytes]:
         """Messages to send now, in order. Empty: wait for an ACK, for `needs`, for a plan, or until `next_due`."""
         # Between a new state and its plan nothing is sent: what is under way may no longer stand.
-        if self.phase is Phase.STREAMING and self._plan.state == self.state:
+        if self.phase is Phase.STREAMING and self._plan.state == self.state and not self._awaits_have(now):
             self._fill(now)
         messages, self._out = self._out, []
         return messages
@@ -265,7 +269,9 @@ class ServerSession:
     def next_due(self, now: float) -> float:
         """When to call `data_to_send` and `check` again, at the latest."""
         due = now + 1.0
-        if self._stale_cut:
+        if self._awaits_have(now):
+            due = min(due, self._held_until)
+        elif self._stale_cut:
             due = min(due, max(self._cut_at + CUT_INTERVAL_S, now + 0.01))
         return due
 
@@ -280,6 +286,9 @@ class ServerSession:
         return frozenset(digest for digest, transfer in self._transfers.items() if transfer.whole)
 
     # Inside
+
+    def _awaits_have(self, now: float) -> bool:
+        return len(self._claimed) < self._announced_held and now < self._held_until
 
     def _expect(self, *phases: Phase) -> None:
         assert self.phase in phases, f"{self.phase} is not the time for this"

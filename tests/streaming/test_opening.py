@@ -21,10 +21,10 @@ def test_everything_can_be_said():
     query = {
         "scene": "scene_1", "at": "-0430", "hypothesis": "h", "certainty": "certain", "eye": "1,2.5,-3e1",
         "gaze": "0,0,0,2", "fov": "1.5", "size": "640x360", "error": "2", "bytes": "1", "triangles": "2", "draws": "3",
-        "textures": "4",
+        "textures": "4", "held": "5",
     }  # fmt: skip
     assert read_opening(query.items()) == Opening(
-        "scene_1", "-0430", "h", Certainty.CERTAIN, (1, 2.5, -30), (0, 0, 0, 1), 1.5, 640, 360, 2.0, 1, 2, 3, 4
+        "scene_1", "-0430", "h", Certainty.CERTAIN, (1, 2.5, -30), (0, 0, 0, 1), 1.5, 640, 360, 2.0, 1, 2, 3, 4, 5
     )
 
 
@@ -34,7 +34,7 @@ def test_everything_can_be_said():
         st.none() | st.text("abc", min_size=1), st.sampled_from(Certainty),
         st.none() | st.tuples(*[st.floats(-1e7, 1e7)] * 3), st.none() | st.just((0.0, 0.0, 0.0, 1.0)),
         st.floats(0.02, 3.0), st.integers(1, 16384), st.integers(1, 16384), st.floats(0.1, 64.0),
-        *[st.integers(1, 2**53)] * 4,
+        *[st.integers(1, 2**53)] * 4, st.integers(0, 20_000),
     )
 )  # fmt: skip
 def test_what_is_written_is_read_back(opening):
@@ -55,6 +55,9 @@ def test_what_is_written_is_read_back(opening):
         ("eye", "a,b,c"),
         ("gaze", "0,0,0,0"),
         ("gaze", "0,0,0,1e400"),
+        ("held", "-1"),
+        ("held", "20001"),
+        ("held", "some"),
         ("fov", "0"),
         ("fov", "3.2"),
         ("fov", "inf"),

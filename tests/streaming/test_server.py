@@ -298,6 +298,24 @@ def test_a_client_that_breaks_the_rules_is_closed_with_4400(messages):
     assert session.receive(frames.encode(Ack(0)), 0.0) == ()
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_no_chunk_is_sent_before_what_is_held_was_named_or_two_seconds_passed(named):
+    walk = Walk(TREE, 10**9)
+    walk.server = ServerSession(budget_bytes=10**9, now=0.0, held=1)
+    walk.server.open(session="s", scene="scene_1", title="")
+    walk.server.enter(
+        seek=0, at="1200", label="", hypothesis=None, certainty="possible", placements=(), gone=(), now=0.0
+    )
+    walk.server.set_plan(leaf_plan())
+    for digest in walk.server.needs():
+        walk.server.supply(digest, TREE.blobs[digest])
+    assert all(isinstance(message, str) for message in walk.server.data_to_send(1.9))
+    assert walk.server.next_due(1.9) == pytest.approx(2.0)
+    if named:
+        walk.server.receive(frames.encode(Have((B,))), 1.95)
+    assert any(isinstance(message, bytes) for message in walk.server.data_to_send(1.95 if named else 2.0))
+
+
 def test_what_the_client_holds_from_earlier_is_named_without_its_bytes():
     walk = Walk(TREE, 10**9)
     walk.client.have([B])

@@ -47,7 +47,7 @@ const ACK_EVERY_MS = 5;
 const FIRST_WAIT_S = 0.5;
 const LONGEST_WAIT_S = 15;
 
-export function streamUrl(base: string, opening: Opening): string {
+export function streamUrl(base: string, opening: Opening, held = 0): string {
   const url = new URL("/stream", base);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const query = url.searchParams;
@@ -64,6 +64,7 @@ export function streamUrl(base: string, opening: Opening): string {
     query.set("size", `${Math.max(1, Math.round(view.height * view.aspect))}x${Math.round(view.height)}`);
   }
   for (const [name, value] of Object.entries(opening.budget)) query.set(name, String(value));
+  if (held > 0) query.set("held", String(held));
   return url.href;
 }
 
@@ -172,13 +173,13 @@ export class StreamSocket {
   private connect(): void {
     this.handlers.link({ state: "connecting" });
     const session = new ClientSession();
-    const socket = new WebSocket(streamUrl(location.href, this.handlers.opening()), "chronotope.v1");
+    const held = this.handlers.held();
+    const socket = new WebSocket(streamUrl(location.href, this.handlers.opening(), held.length), "chronotope.v1");
     socket.binaryType = "arraybuffer";
     this.session = session;
     this.socket = socket;
     this.connections += 1;
     socket.onopen = () => {
-      const held = this.handlers.held();
       if (held.length > 0) session.have(held);
       this.flush();
       this.handlers.link({ state: "open" });
