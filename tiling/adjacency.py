@@ -1,4 +1,4 @@
-"""Which triangles share an edge."""
+"""Which triangles share an edge, and which hang together."""
 
 from __future__ import annotations
 
@@ -28,3 +28,21 @@ def sides(triangles: NDArray[Any], count: int) -> tuple[Numbers, Numbers]:
     order = np.argsort(keys, kind="stable")
     equal = keys[order[1:]] == keys[order[:-1]]
     return order[:-1][equal], order[1:][equal]
+
+
+def parts(corners: NDArray[Any], count: int) -> tuple[int, Numbers]:
+    """How many pieces triangles over `count` vertices fall into, and the piece of each triangle.
+
+    >>> parts(np.array([[0, 1, 2], [3, 4, 5], [2, 1, 6]]), 7)[1].tolist()
+    [0, 1, 0]
+    """
+    # Loaded here: readers come through this module, and scipy takes half a second.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows = np.concatenate([corners[:, 0], corners[:, 1]]).astype(np.int64)
+    columns = np.concatenate([corners[:, 1], corners[:, 2]]).astype(np.int64)
+    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(count, count))
+    _, of_vertex = connected_components(graph, directed=False)
+    numbers, dense = np.unique(of_vertex[corners[:, 0]], return_inverse=True)
+    return len(numbers), dense.astype(np.int64)

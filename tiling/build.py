@@ -22,6 +22,7 @@ import numpy as np
 from tiling import atlas, bake, bounds, error, quantize, split
 from tiling.patch import materials_in, merged, part, with_spans
 from tiling.simplify import Simplified, metres_per_uv, simplify
+from tiling.thin import part_sizes
 from tiling.tree import TileTree
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _ALONE_TRIANGLES = 8_000
 _ALONE_TEXELS = 1 << 20
 # A tile gets a texture of its own when keeping the old one costs so many times the error.
 _SEAMS_TOO_DEAR = 1.5
+_ROOT_ERROR = 0.02  # of the diagonal, that a small root may have
 
 
 class Run(Protocol):
@@ -94,7 +96,7 @@ class _Level:
     """One level of tiles; tile i covers leaves i·run to (i+1)·run - 1 of all."""
 
     patches: Sequence[Patch]
-    points: Sequence[Floats]
+    points: Sequence[error.Samples]
     spans: Sequence[tuple[int, int]]
     step: float
     deviations: Sequence[float]
@@ -216,9 +218,13 @@ def _leaves(patch: Patch, order: NDArray[np.int64], offsets: NDArray[np.int64], 
     scratch = np.zeros(len(patch.positions), np.int64)
     patches = [part(patch, order[start:end], scratch) for start, end in pairwise(offsets.tolist())]
     step = quantize.level_step(quantize.leaf_step(patch), patches)
+    sizes = part_sizes(patch)
     return _Level(
         patches=patches,
-        points=[error.scatter(leaf, settings.samples) for leaf in patches] if len(patches) > 1 else [],
+        points=[
+            error.scatter(leaf, settings.samples, sizes=sizes[order[start:end]])
+            for leaf, (start, end) in zip(patches, pairwise(offsets.tolist()), strict=True)
+        ],
         spans=[(leaf, leaf) for leaf in range(len(patches))],
         step=step,
         deviations=[0.0] * len(patches),
@@ -231,7 +237,7 @@ class _Group:
     """Tiles that become one."""
 
     patches: Sequence[Patch]
-    points: Sequence[Floats]
+    points: Sequence[error.Samples]
     baked: Sequence[Mapping[int, bake.Baked]]
     span: tuple[int, int]
 
@@ -251,7 +257,7 @@ def _groups(level: _Level, group: int) -> list[_Group]:
 @dataclass(frozen=True, slots=True)
 class _Reduced:
     patch: Patch
-    points: Floats
+    points: error.Samples
     span: tuple[int, int]
     mean: float
     bound: float
@@ -272,7 +278,7 @@ class _Reduce:
 
     def __call__(self, group: _Group) -> _Reduced:
         together = merged(group.patches)
-        sampled = error.thinned(group.points or [error.scatter(together, self.settings.samples)], self.settings.samples)
+        sampled = error.thinned(group.points, self.settings.samples)
         border = int(np.count_nonzero(together.outside(*group.span)))
         # Locked border vertices count, too: half a triangle each is left to them on top.
         target = together.triangles // 4 + border // 2
@@ -280,8 +286,14 @@ class _Reduce:
             target = min(target, self.settings.root_triangles)
         target = max(target, min(together.triangles, 64))
         present = frozenset(materials_in(together)[1]) & frozenset(self.textures)
-        coarse, baked = self._reduced(group, together, target, present)
-        mean, bound = error.deviation(sampled, coarse)
+        natural = max(target, together.triangles // 4)
+        while True:
+            coarse, baked = self._reduced(group, together, target, present)
+            mean, bound = error.deviation(sampled, coarse)
+            # A root that is too small to show what there is would be left at once: then it may be larger.
+            if not self.is_root or target >= natural or bound <= _size(together) * _ROOT_ERROR:
+                break
+            target = min(2 * target, natural)
         return _Reduced(coarse, sampled, group.span, mean, bound, baked)
 
     def _reduced(
@@ -292,7 +304,7 @@ class _Reduce:
             return simplify(together, self.layout, target_triangles=target, leaves=group.span).patch, {}
         kept: Simplified | None = None
         if not any(group.baked):
-            kept = simplify(together, self.layout, target_triangles=target, leaves=group.span, by_cells=False)
+            kept = simplify(together, self.layout, target_triangles=target, leaves=group.span, firm=present)
         bare = merged([bake.without_uvs(patch, self.layout, present) for patch in group.patches])
         free = simplify(bare, self.layout, target_triangles=target, leaves=group.span)
         if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
@@ -322,6 +334,10 @@ class _Reduce:
         level = min(self.halvings, source.depth - 1)
         images = {role: levels[level] for role, levels in source.levels.items()}
         return bake.Child(patch, images, (source.width / 2.0**level, source.height / 2.0**level))
+
+
+def _size(patch: Patch) -> float:
+    return float(np.linalg.norm(patch.positions.max(axis=0).astype(np.float64) - patch.positions.min(axis=0)))
 
 
 def _level_of(tiles: Sequence[_Reduced], finer_step: float) -> _Level:

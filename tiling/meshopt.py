@@ -215,16 +215,17 @@ def simplify(
     locked: NDArray[np.bool_] | NDArray[np.uint8],
     *,
     target_triangles: int,
+    most_error: float = np.inf,
     options: Simplify = Simplify.NONE,
 ) -> tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.float32], float]:
     """Collapse edges down to about `target_triangles`: triangles (k, 3), positions and attributes, moved, and error.
 
     Vertices move to the optimum of their quadrics, with their attributes; locked ones (1) neither move nor go,
     protected ones (2) keep their seam even where the options allow to give seams up. Vertices at the same position with
-    unlike attributes are a seam and stay together. The number reached is larger than the target
-    where topology forbids more. Inputs are not changed. The library's own error, as a share of the mesh's size, is no
-    bound on the distance (measured 1.3 to 4.5 times too small): compare it with another of the same mesh only, and see
-    `tiling.error`.
+    unlike attributes are a seam and stay together. The number reached is larger than the target where topology forbids
+    more, or where the next collapse would cost more than `most_error`. Inputs are not changed. The error, given and
+    taken as a share of the mesh's size, is no bound on the distance (measured 1.3 to 4.5 times too small): compare it
+    with another of the same mesh only, and see `tiling.error`.
 
     Garland and Heckbert 1998, Hoppe 1999 (quadrics with attributes); `meshopt_simplifyWithUpdate`.
     """
@@ -247,7 +248,7 @@ def simplify(
         width,
         lock.ctypes.data,
         3 * target_triangles,
-        np.finfo(np.float32).max,
+        min(most_error, float(np.finfo(np.float32).max)),
         int(options),
         ctypes.byref(error),
     )

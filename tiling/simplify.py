@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tiling import meshopt
-from tiling.patch import materials_in, welded, without_degenerates
+from tiling.patch import materials_in, merged, welded, without_degenerates
+from tiling.thin import loose_parts, thinned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,15 @@ _UV_WEIGHT = 0.2
 _LOCK, _PROTECT = 1, 2
 # What may stay above the target before harder means are tried: simplification is blocked by topology on soups of parts.
 _BLOCKED = 1.1
+# Merging by cells tears thin things apart: on a village of houses it made the error a hundred times what half as many
+# triangles more would have given.
+_FAR_ABOVE = 3.0
+# Beyond this error (a share of the patch's size) a tile rather stays larger: where one part cannot be collapsed, all
+# others would be, down to nothing, for the sake of the target.
+_MOST_ERROR = 0.01
+# From this error on (a share of the patch's size) giving up seams is tried, and done if it divides the error so.
+_DEAR = 0.001
+_WORTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,46 +48,88 @@ class Simplified:
 
 
 def simplify(
-    patch: Patch, layout: Layout, *, target_triangles: int, leaves: tuple[int, int], by_cells: bool = True
+    patch: Patch,
+    layout: Layout,
+    *,
+    target_triangles: int,
+    leaves: tuple[int, int],
+    firm: frozenset[int] = frozenset(),
 ) -> Simplified:
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
 
-    Never empty, if the patch is not. Where seams and topology block the way (a soup of small parts), seams of normals
-    are given up first; at last, if `by_cells`, vertices are merged by cells, each material alone. Deterministic.
+    Never empty, if the patch is not. A crowd of tiny loose parts is thinned (`tiling.thin`). Where seams and topology
+    block the way, or make it dear, seams of normals are given up, and then those of texture coordinates, but for the
+    materials in `firm`: those have atlases, where a triangle across a seam shows what does not belong there, while a
+    repeated pattern is only smeared. At last, if no material is firm and the tile would be `_FAR_ABOVE` times its
+    target, vertices are merged by cells, each material alone. Deterministic.
     """
     if patch.triangles <= target_triangles:
         return Simplified(patch, 0.0, is_blocked=False)
+    found = loose_parts(patch, leaves)
+    if found is not None:
+        loose, part = found
+        share = target_triangles / patch.triangles
+        thin = thinned(patch, loose, part, share)
+        rest = welded(replace(patch, indices=patch.indices[~loose]))
+        if rest.triangles:
+            done = _collapsed(rest, layout, max(round(rest.triangles * share), 1), leaves, firm)
+            return replace(done, patch=merged([done.patch, welded(thin)]))
+        return Simplified(welded(thin), 0.0, is_blocked=False)
+    return _collapsed(patch, layout, target_triangles, leaves, firm)
+
+
+def _collapsed(
+    patch: Patch, layout: Layout, target_triangles: int, leaves: tuple[int, int], firm: frozenset[int]
+) -> Simplified:
     locked = patch.outside(*leaves)
     scale = metres_per_uv(patch, layout) if layout.uvs else 1.0
     weights = _weights(patch, layout, scale)
-    flags = np.where(locked, _LOCK, 0).astype(np.uint8)
+    border = np.where(locked, _LOCK, 0).astype(np.uint8)
+    enough = _BLOCKED * target_triangles + int(np.count_nonzero(locked))
 
-    def collapsed(options: meshopt.Simplify) -> tuple[Patch, float]:
+    def attempt(
+        options: meshopt.Simplify, seams: NDArray[np.bool_] | None = None, most_error: float = _MOST_ERROR
+    ) -> Simplified:
         indices, positions, attributes, error = meshopt.simplify(
             patch.indices,
             patch.positions,
             patch.attributes,
             weights,
-            flags,
+            border if seams is None else border | np.where(seams, _PROTECT, 0).astype(np.uint8),
             target_triangles=target_triangles,
+            most_error=most_error,
             options=options,
         )
+        _undo_wild_moves(patch, positions, attributes)
         if layout.uvs:
             _undo_wild_uvs(patch, layout, scale, positions, attributes)
         attributes = _proper(attributes, layout)
-        return welded(replace(patch, positions=positions, attributes=attributes, indices=indices)), error
+        coarse = welded(replace(patch, positions=positions, attributes=attributes, indices=indices))
+        return Simplified(coarse, error, is_blocked=coarse.triangles > enough)
 
-    best, error = collapsed(meshopt.Simplify.NONE)
-    enough = _BLOCKED * target_triangles + int(np.count_nonzero(locked))
-    if best.triangles > enough:
-        flags |= np.where(_hard_seams(patch, layout), _PROTECT, 0).astype(np.uint8)
-        freed, error_freed = collapsed(meshopt.Simplify.PERMISSIVE)
-        if 0 < freed.triangles < best.triangles:
-            best, error = freed, error_freed
-    is_blocked = best.triangles > enough
-    if is_blocked and by_cells:
-        best = _merged_by_cells(best, target_triangles / best.triangles, best.outside(*leaves))
-    return Simplified(best, error, is_blocked)
+    best = attempt(meshopt.Simplify.NONE)
+    freest: NDArray[np.bool_] | None = None
+    every = frozenset(materials_in(patch)[1])
+    for kept in (every, firm) if layout.uvs and firm != every else (every,):
+        if not best.is_blocked and best.error < _DEAR:
+            break
+        freest = _seams(patch, layout, kept)
+        best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest))
+    if best.patch.triangles > _FAR_ABOVE * enough:
+        best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest, most_error=np.inf))
+    if best.patch.triangles > _FAR_ABOVE * enough and not firm:
+        merged_down = _merged_by_cells(best.patch, target_triangles / best.patch.triangles, best.patch.outside(*leaves))
+        best = replace(best, patch=merged_down)
+    return best
+
+
+def _better(tidy: Simplified, freer: Simplified) -> Simplified:
+    """The one that gives up more seams only where it is worth it."""
+    if not freer.patch.triangles:
+        return tidy
+    if tidy.is_blocked and freer.patch.triangles < tidy.patch.triangles:
+        return freer
+    return freer if freer.error * _WORTH < tidy.error else tidy
 
 
 def _merged_by_cells(patch: Patch, ratio: float, locked: NDArray[np.bool_]) -> Patch:
@@ -103,6 +155,15 @@ def _proper(attributes: Singles, layout: Layout) -> Singles:
         colours = attributes[:, layout.colour_columns]
         np.clip(colours, 0.0, 1.0, out=colours)
     return attributes
+
+
+def _undo_wild_moves(patch: Patch, positions: Singles, attributes: Singles) -> None:
+    """Take vertices back that flew out of the patch: some quadrics have no clear optimum."""
+    low, high = patch.positions.min(axis=0), patch.positions.max(axis=0)
+    margin = _MOST_ERROR * float((high - low).max())
+    # Copies at one place move alike, so they are taken back alike, and no seam opens.
+    wild = ((positions < low - margin) | (positions > high + margin)).any(axis=1)
+    positions[wild], attributes[wild] = patch.positions[wild], patch.attributes[wild]
 
 
 def _undo_wild_uvs(patch: Patch, layout: Layout, scale: float, positions: Singles, attributes: Singles) -> None:
@@ -140,14 +201,15 @@ def metres_per_uv(patch: Patch, layout: Layout) -> float:
     return float(np.sqrt(solid[flat > 0.0].sum() / mapped)) if mapped > 0.0 else 1.0
 
 
-def _hard_seams(patch: Patch, layout: Layout) -> NDArray[np.bool_]:
-    """Vertices that share their position with one of other texture coordinates or another material."""
+def _seams(patch: Patch, layout: Layout, firm: frozenset[int]) -> NDArray[np.bool_]:
+    """Vertices that share their position with one of another material, or, if firm, of other texture coordinates."""
     place, count = meshopt.remap(patch.positions)
     uv = patch.attributes[:, layout.uv_columns]
     first = np.empty(count, np.int64)
     first[place[::-1]] = np.arange(len(place) - 1, -1, -1)
     twin = first[place]
-    differs = (uv != uv[twin]).any(axis=1) | (patch.material != patch.material[twin])
+    is_firm = np.isin(patch.material, list(firm))
+    differs = ((uv != uv[twin]).any(axis=1) & is_firm) | (patch.material != patch.material[twin])
     seam = np.zeros(count, bool)
     seam[place[differs]] = True
     flagged: NDArray[np.bool_] = seam[place]

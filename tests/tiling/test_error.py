@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,8 @@ def test_points_of_a_patch_lie_on_it() -> None:
 
 @pytest.mark.parametrize("columns", [1, 2, 40])
 def test_a_lifted_plane_is_as_far_as_it_was_lifted(columns: int) -> None:
-    points = error.scatter(_patch(sheet(30, 30))) + np.array([0.0, 0.25, 0.0])
+    on = error.scatter(_patch(sheet(30, 30)))
+    points = replace(on, points=on.points + np.array([0.0, 0.25, 0.0]))
     mean, bound = error.deviation(points, _patch(sheet(columns, columns)))
     assert mean == pytest.approx(0.25, rel=1e-6)
     assert bound == pytest.approx(0.25, rel=1e-6)
@@ -51,9 +54,9 @@ def test_the_quantile_agrees_with_distances_to_all_triangles() -> None:
     count = coarse.triangles
     distances = [
         np.sqrt(error._to_triangles(np.broadcast_to(point, (count, 3)), *(corner[0] for corner in corners)).min())
-        for point in points
+        for point in points.points
     ]
-    rank = int(np.ceil(error.QUANTILE * len(points))) - 1
+    rank = int(np.ceil(error.QUANTILE * len(distances))) - 1
     assert error.deviation(points, coarse)[1] == pytest.approx(np.sort(distances)[rank], rel=1e-9)
 
 
@@ -69,6 +72,14 @@ def test_a_triangle_without_area_is_as_far_as_its_edges() -> None:
 
 
 def test_thinning_keeps_points_of_all_parts() -> None:
-    thin = error.thinned([np.zeros((100, 3)), np.ones((300, 3))], 40)
-    assert len(thin) == 40
-    assert thin[:, 0].sum() == 30
+    one, other = (error.Samples(np.full((n, 3), float(n)), np.full(n, 2.0)) for n in (100, 300))
+    thin = error.thinned([one, other], 40)
+    assert len(thin.points) == len(thin.caps) == 40
+    assert (thin.points[:, 0] == 300).sum() == 30
+
+
+def test_a_part_that_has_gone_counts_no_more_than_its_size() -> None:
+    pebble = Primitive(sheet(2, 2).positions * 0.01 + np.array([50.0, 0, 0]), sheet(2, 2).indices)
+    samples = error.scatter(_patch(pebble), 100, sizes=np.full(8, 0.014))
+    moved = replace(samples, points=samples.points + np.array([50.0, 0, 0]))
+    assert error.deviation(moved, _patch(sheet(3, 3)))[1] == pytest.approx(0.014)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from tests.tiling.shapes import ball, sheet
@@ -54,16 +56,20 @@ def _confetti(columns: int) -> Primitive:
 
 def test_seams_of_texture_are_not_torn_so_a_tile_can_be_blocked() -> None:
     whole, layout = _of(Model((_confetti(30),)))
-    coarse = simplify(whole, layout, target_triangles=100, leaves=(0, 0), by_cells=False)
+    coarse = simplify(whole, layout, target_triangles=100, leaves=(0, 0), firm=frozenset({0}))
     assert coarse.is_blocked
     assert coarse.patch.triangles > 110
 
 
-def test_a_blocked_tile_is_merged_by_cells_where_that_is_allowed() -> None:
-    whole, layout = _of(Model((_confetti(30),)))
-    coarse = simplify(whole, layout, target_triangles=100, leaves=(0, 0))
-    assert coarse.is_blocked
-    assert 0 < coarse.patch.triangles <= 150
+def test_seams_of_a_repeated_pattern_are_given_up_before_the_shape_is() -> None:
+    primitive = _confetti(30)
+    assert primitive.uvs is not None
+    # Every triangle is one spot of the pattern, red or green, so seams alone are in the way.
+    spots = np.repeat(np.arange(len(primitive.indices)) % 2, 3).astype(np.float32)
+    whole, layout = _of(Model((replace(primitive, uvs=np.stack([spots, spots], axis=1)),)))
+    tight = simplify(whole, layout, target_triangles=100, leaves=(0, 0), firm=frozenset({0}))
+    loose = simplify(whole, layout, target_triangles=100, leaves=(0, 0))
+    assert loose.patch.triangles < tight.patch.triangles / 2
 
 
 def test_two_materials_meet_as_before() -> None:
