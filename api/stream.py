@@ -224,8 +224,10 @@ class _Stream:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
+        # In this order: where the client's fault ends one task, another may have ended of it.
+        for task in tasks:
+            if task in done:
+                task.result()
 
     def _on_notice(self, _: Notice) -> None:
         """The scene changed; called from any thread."""

@@ -141,6 +141,8 @@ class ServerSession:
         now: float,
     ) -> int:
         """Say what stands from now on; the number of the new state, which the next plan must carry."""
+        if self.phase is Phase.CLOSED:
+            return self.state
         self._expect(Phase.GREETED, Phase.STREAMING)
         self.phase = Phase.STREAMING
         self.state += 1
@@ -150,11 +152,15 @@ class ServerSession:
 
     def refuse(self, code: str, message: str, seek: int | None = None) -> None:
         """Say that a request changed nothing."""
+        if self.phase is Phase.CLOSED:
+            return
         self._expect(Phase.GREETED, Phase.STREAMING)
         self._say(Refusal(code, message, seek))
 
     def set_plan(self, plan: Plan) -> None:
         """Follow a new plan from now on. One that was made for an earlier state is ignored."""
+        if self.phase is Phase.CLOSED:
+            return
         self._expect(Phase.STREAMING)
         if plan.state != self.state:
             return
@@ -164,7 +170,7 @@ class ServerSession:
         self._follow()
 
     def close(self) -> None:
-        """Nothing more will be said or heard."""
+        """Nothing more will be said or heard: what the driver was still working on for this client is let fall."""
         self.phase = Phase.CLOSED
         self._queue.clear()
         self._data.clear()

@@ -452,3 +452,14 @@ def test_bytes_of_another_length_than_planned_are_our_fault():
 def test_calls_out_of_order_are_our_fault(call):
     with pytest.raises(AssertionError):
         call(ServerSession(budget_bytes=1, now=0.0))
+
+
+def test_what_was_under_way_when_a_client_broke_the_rules_is_let_fall():
+    walk = Walk(TREE, 10**9)
+    walk.server.data_to_send(0.0)
+    with pytest.raises(StreamError):
+        walk.server.receive("not json", 0.0)
+    walk.server.set_plan(leaf_plan())
+    walk.enter(1)
+    walk.server.refuse("BAD_EDTF", "no date", 1)
+    assert walk.server.data_to_send(0.0) == []
