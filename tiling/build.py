@@ -286,14 +286,14 @@ class _Reduce:
             target = min(target, self.settings.root_triangles)
         target = max(target, min(together.triangles, 64))
         present = frozenset(materials_in(together)[1]) & frozenset(self.textures)
-        natural = max(target, together.triangles // 4)
+        most = max(target, together.triangles // 4, self.settings.leaf_triangles)
         while True:
             coarse, baked = self._reduced(group, together, target, present)
             mean, bound = error.deviation(sampled, coarse)
             # A root that is too small to show what there is would be left at once: then it may be larger.
-            if not self.is_root or target >= natural or bound <= _size(together) * _ROOT_ERROR:
+            if not self.is_root or target >= most or bound <= _size(together) * _ROOT_ERROR:
                 break
-            target = min(2 * target, natural)
+            target = min(2 * target, most)
         return _Reduced(coarse, sampled, group.span, mean, bound, baked)
 
     def _reduced(

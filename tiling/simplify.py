@@ -58,9 +58,9 @@ def simplify(
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
 
     Never empty, if the patch is not. A crowd of tiny loose parts is thinned (`tiling.thin`). Where seams and topology
-    block the way, or make it dear, seams of normals are given up, and then those of texture coordinates, but for the
-    materials in `firm`: those have atlases, where a triangle across a seam shows what does not belong there, while a
-    repeated pattern is only smeared. At last, if no material is firm and the tile would be `_FAR_ABOVE` times its
+    block the way, or make it dear, seams of normals are given up, and then those of colours and texture coordinates,
+    but for the materials in `firm`: those have atlases, where a triangle across a seam shows what does not belong there,
+    while a repeated pattern is only smeared. At last, if no material is firm and the tile would be `_FAR_ABOVE` times its
     target, vertices are merged by cells, each material alone. Deterministic.
     """
     if patch.triangles <= target_triangles:
@@ -110,7 +110,7 @@ def _collapsed(
     best = attempt(meshopt.Simplify.NONE)
     freest: NDArray[np.bool_] | None = None
     every = frozenset(materials_in(patch)[1])
-    for kept in (every, firm) if layout.uvs and firm != every else (every,):
+    for kept in (every, firm) if (layout.uvs or layout.colours) and firm != every else (every,):
         if not best.is_blocked and best.error < _DEAR:
             break
         freest = _seams(patch, layout, kept)
@@ -151,6 +151,7 @@ def _proper(attributes: Singles, layout: Layout) -> Singles:
         normals = attributes[:, layout.normal_columns]
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         np.divide(normals, length, out=normals, where=length > 0.0)
+        normals[length[:, 0] <= 0.0] = (0.0, 1.0, 0.0)
     if layout.colours:
         colours = attributes[:, layout.colour_columns]
         np.clip(colours, 0.0, 1.0, out=colours)
@@ -202,14 +203,14 @@ def metres_per_uv(patch: Patch, layout: Layout) -> float:
 
 
 def _seams(patch: Patch, layout: Layout, firm: frozenset[int]) -> NDArray[np.bool_]:
-    """Vertices that share their position with one of another material, or, if firm, of other texture coordinates."""
+    """Vertices that share their position with one of another material, or, if firm, of another colour or coordinate."""
     place, count = meshopt.remap(patch.positions)
-    uv = patch.attributes[:, layout.uv_columns]
+    drawn = patch.attributes[:, 3 * layout.normals :]
     first = np.empty(count, np.int64)
     first[place[::-1]] = np.arange(len(place) - 1, -1, -1)
     twin = first[place]
     is_firm = np.isin(patch.material, list(firm))
-    differs = ((uv != uv[twin]).any(axis=1) & is_firm) | (patch.material != patch.material[twin])
+    differs = ((drawn != drawn[twin]).any(axis=1) & is_firm) | (patch.material != patch.material[twin])
     seam = np.zeros(count, bool)
     seam[place[differs]] = True
     flagged: NDArray[np.bool_] = seam[place]
