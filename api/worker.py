@@ -2,8 +2,8 @@
 
     lease ─► copy the master into a private folder ─► sandbox (a child process with limits) ─► blobs ─► asset READY,
     job DONE │ refused: asset REJECTED, job REJECTED, with code │ our fault: tried again later, at last FAILED │
-    cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the child is ended, the lease is
-    given back
+    cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the child is ended, the job is
+    given back and was no attempt
 
 A crash at any point leaves a lease that runs out, and the job is begun again from its start: the same input gives the
 same blobs, so nothing is doubled. A pulse thread keeps the lease alive and carries progress, because a parser may say
@@ -301,7 +301,9 @@ class Worker:
 
     def _give_back(self, job: Job, name: str) -> None:
         if self._stopping.is_set():
-            self._release(job, name, "interrupted; it goes on when the server is back", 0.0)
+            message, services = "interrupted; it goes on when the server is back", self._services
+            services.jobs.give_back(job.id, worker=name, message=message, at=services.clock.now())
+            services.bus.publish(Notice(job.id))
         log.info("job %s was given up: %s", job.id, "stopping" if self._stopping.is_set() else "no longer ours")
 
     def _release(self, job: Job, name: str, message: str, seconds: float) -> None:

@@ -206,6 +206,10 @@ class Jobs(Protocol):
         """End a job; False where it is no longer this worker's."""
         ...
 
+    def give_back(self, job_id: str, *, worker: str, message: str, at: datetime) -> bool:
+        """Queue a job again as if it had not been begun: no attempt; False where it is no longer this worker's."""
+        ...
+
     def cancel(self, job_id: str, *, at: datetime) -> Job | None:
         """Cancel a job that has not ended."""
         ...

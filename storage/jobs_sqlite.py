@@ -99,6 +99,18 @@ class SqliteJobs:
             )
         return bool(row)
 
+    def give_back(self, job_id: str, *, worker: str, message: str, at: datetime) -> bool:
+        """Queue a job again as if it had not been begun: no attempt; False where it is no longer this worker's."""
+        with self._database.writing() as connection:
+            row = select(
+                connection,
+                "UPDATE job SET state = 'queued', progress = 0.0, message = ?, updated_at = ?, worker = '',"
+                " lease_until = '', attempts = attempts - 1"
+                " WHERE id = ? AND worker = ? AND state = 'running' RETURNING id",
+                (message, stamp(at), job_id, worker),
+            )
+        return bool(row)
+
     def cancel(self, job_id: str, *, at: datetime) -> Job | None:
         """Cancel a job that has not ended; None where there is none such."""
         with self._database.writing() as connection:

@@ -269,6 +269,19 @@ class MemoryCatalogue:
             leased.worker, leased.until = "", None
             return True
 
+    def give_back(self, job_id: str, *, worker: str, message: str, at: datetime) -> bool:
+        """Queue a job again as if it had not been begun: no attempt; False where it is no longer this worker's."""
+        with self._lock:
+            leased = self._held(job_id, worker)
+            if leased is None:
+                return False
+            attempts = leased.job.attempts - 1
+            leased.job = replace(
+                leased.job, state=JobState.QUEUED, progress=0.0, message=message, attempts=attempts, updated_at=at
+            )
+            leased.worker, leased.until = "", None
+            return True
+
     def cancel(self, job_id: str, *, at: datetime) -> Job | None:
         """Cancel a job that has not ended; None where there is none such."""
         with self._lock:

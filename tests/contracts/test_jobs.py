@@ -61,6 +61,20 @@ def test_a_report_shows_progress_and_lengthens_the_lease(catalogue):
     assert catalogue.lease(worker="other", at=after(50), seconds=30) is not None
 
 
+def test_a_job_that_is_given_back_waits_again_and_that_was_no_attempt(catalogue):
+    catalogue.enqueue(job())
+    catalogue.lease(worker="w", at=NOON, seconds=30)
+    catalogue.report("job_a", worker="w", progress=0.5, message="half", at=after(1), seconds=30)
+    assert not catalogue.give_back("job_a", worker="other", message="mine", at=after(2))
+    assert catalogue.give_back("job_a", worker="w", message="interrupted", at=after(2))
+    found = catalogue.job("job_a")
+    assert (found.state, found.progress, found.message, found.attempts) == (JobState.QUEUED, 0.0, "interrupted", 0)
+    assert found.updated_at == after(2)
+    assert not catalogue.report("job_a", worker="w", progress=0.6, message="", at=after(3), seconds=30)
+    assert not catalogue.give_back("job_a", worker="w", message="again", at=after(3))
+    assert catalogue.lease(worker="next", at=after(3), seconds=30).attempts == 1
+
+
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.REJECTED, JobState.FAILED])
 def test_a_finished_job_stays_as_it_ended(catalogue, state):
     catalogue.enqueue(job())
