@@ -123,6 +123,15 @@ class Measured:
             )
 
 
+class Lines(logging.Formatter):
+    """One line a message, for people. What a terminal or a reader of lines would obey is escaped: anybody names paths."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line, without a trace."""
+        text = super().formatMessage(record)
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, what was given as `extra`, and the trace."""
 
@@ -148,7 +157,7 @@ def configure_logs(settings: Settings) -> None:
     formatter = (
         JsonLines()
         if settings.log_format == "json"
-        else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        else Lines("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api import telemetry
-from api.telemetry import JsonLines, Metrics, area_of, readiness, ready_answer
+from api.telemetry import JsonLines, Lines, Metrics, area_of, readiness, ready_answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,25 @@ async def test_a_query_is_never_logged(doors: Doors, caplog: pytest.LogCaptureFi
     ours = [record for record in caplog.records if record.name.startswith(("chronotope", "uvicorn"))]
     assert any("/studio" in record.getMessage() for record in ours)
     assert not any("secret" in str(vars(record)) or "eye" in str(vars(record)) for record in ours)
+
+
+@pytest.mark.parametrize("evil", ["\n", "\r", "\x1b", "\x00", "\x7f", "\x9b", "\u2028", "\u202e"])
+def test_a_path_cannot_write_a_line_or_colour_of_its_own(evil: str) -> None:
+    record = logging.makeLogRecord(
+        {"name": "chronotope.http", "levelname": "INFO", "msg": "GET %s", "args": (f"/é{evil}INFO forged",)}
+    )
+    line = Lines().format(record)
+    assert evil not in line
+    assert "GET /é\\" in line
+    assert "INFO forged" in line
+    assert len(line.splitlines()) == 1
+
+
+def test_a_trace_keeps_its_lines() -> None:
+    error = ValueError("one\ntwo")
+    line = Lines().format(logging.makeLogRecord({"msg": "a\nb", "exc_info": (type(error), error, None)}))
+    assert "a\\nb" in line
+    assert line.splitlines()[1:] == ["ValueError: one", "two"]
 
 
 def test_a_line_of_json_holds_what_was_given_along() -> None:
