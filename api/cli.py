@@ -156,9 +156,9 @@ def main() -> None:
     except Exception as error:
         from api.errors import INTERNAL, kind_of, message_of
         from api.settings import SettingsError
-        from storage.migrate import SchemaTooNew
+        from storage.migrate import SchemaTooNew, Unreadable
 
-        if isinstance(error, SettingsError | SchemaTooNew):
+        if isinstance(error, SettingsError | SchemaTooNew | Unreadable):
             code, message = "BAD_SETTING", str(error)
         elif isinstance(error, OSError) and error.filename is not None:
             code, message = "REFUSED", f"{error.filename}: {error.strerror}"

@@ -124,7 +124,7 @@ class Measured:
 
 
 class Lines(logging.Formatter):
-    """One line a message, for people. What a terminal or a reader of lines would obey is escaped: anybody names paths."""
+    """One line a message, for people. Paths hold anything: what a terminal or a reader of lines obeys is escaped."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, without a trace."""

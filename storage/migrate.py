@@ -22,6 +22,10 @@ class SchemaTooNew(RuntimeError):
     """The database was written by a newer Chronotope; this one would damage it."""
 
 
+class Unreadable(RuntimeError):
+    """The file is no database, or it is damaged; nothing was written to it."""
+
+
 def migrations() -> tuple[tuple[int, str], ...]:
     """Number and SQL of each migration, in order.
 

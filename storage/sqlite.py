@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from scenes.errors import StorageFull
-from storage.migrate import migrate
+from storage.migrate import Unreadable, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ class Database:
 
     Raises:
         storage.migrate.SchemaTooNew: a newer Chronotope wrote the file.
+        storage.migrate.Unreadable: the file is no database, or damaged.
     """
 
     def __init__(self, path: Path, *, on_statement: Callable[[str], None] | None = None) -> None:
@@ -53,8 +54,13 @@ class Database:
         self._guard = threading.Lock()
         self._write_lock = threading.Lock()
         self._closed = False
-        with self._write_lock, self._connection() as connection:
-            migrate(connection)
+        try:
+            with self._write_lock, self._connection() as connection:
+                migrate(connection)
+        except apsw.NotADBError as error:
+            raise Unreadable(f"{path} is no database; name the right data directory, or put its copy back") from error
+        except apsw.CorruptError as error:
+            raise Unreadable(f"{path} is damaged ({error}); put back a copy of the data directory") from error
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:

@@ -83,6 +83,16 @@ def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["serve", "token", "fsck", "migrate"])
+def test_a_catalogue_that_is_none_is_refused_in_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "catalogue.db").write_text("not a database\n" * 100)
+    done = run(command, "--data", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("chronotope: BAD_SETTING: ")
+    assert done.stderr.count("\n") == 1
+    assert "catalogue.db" in done.stderr
+
+
 def _said(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 

@@ -5,7 +5,7 @@ import apsw
 import pytest
 
 from storage.catalogue_sqlite import SqliteCatalogue
-from storage.migrate import SchemaTooNew, migrate, migrations, version
+from storage.migrate import SchemaTooNew, Unreadable, migrate, migrations, version
 
 
 def test_the_migrations_are_numbered_from_one_without_gaps():
@@ -26,6 +26,24 @@ def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path):
     with pytest.raises(SchemaTooNew, match="999"):
         SqliteCatalogue(path)
     assert list(connection.execute("SELECT name FROM sqlite_schema")) == []
+
+
+def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path):
+    path = tmp_path / "catalogue.db"
+    path.write_text("not a database\n" * 100)
+    with pytest.raises(Unreadable, match="no database"):
+        SqliteCatalogue(path)
+    assert path.read_text() == "not a database\n" * 100
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = tmp_path / "catalogue.db"
+    SqliteCatalogue(path).close()
+    damaged = bytearray(path.read_bytes())
+    damaged[100:4096] = b"\xa5" * 3996
+    path.write_bytes(damaged)
+    with pytest.raises(Unreadable, match="damaged"):
+        SqliteCatalogue(path)
 
 
 def test_a_migration_that_fails_leaves_the_version_before_it(tmp_path):
