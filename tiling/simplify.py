@@ -58,9 +58,9 @@ def simplify(
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
 
     Never empty, if the patch is not. A crowd of tiny loose parts is thinned (`tiling.thin`). Where seams and topology
-    block the way, or make it dear, seams of normals are given up, and then those of colours and texture coordinates,
-    but for the materials in `firm`: those have atlases, where a triangle across a seam shows what does not belong there,
-    while a repeated pattern is only smeared. At last, if no material is firm and the tile would be `_FAR_ABOVE` times its
+    block the way, or make it dear, seams of normals are given up, and then those of colours and coordinates, but for
+    the materials in `firm`: those have atlases, where a triangle across a seam shows what does not belong there, while
+    a repeated pattern is only smeared. At last, if no material is firm and the tile would be `_FAR_ABOVE` times its
     target, vertices are merged by cells, each material alone. Deterministic.
     """
     if patch.triangles <= target_triangles:
