@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tiling.bounds import extents
 from tiling.error import lattice
 from tiling.patch import named_by
 
@@ -194,10 +195,7 @@ def _best_layout(
     places: Floats, indices: Indices, chart_of: NDArray[np.int64], charts: int, size: tuple[int, int]
 ) -> Layout2D:
     named = np.flatnonzero(named_by(indices, len(places)))
-    lows = np.full((charts, 2), np.inf)
-    highs = np.full((charts, 2), -np.inf)
-    np.minimum.at(lows, chart_of[named], places[named])
-    np.maximum.at(highs, chart_of[named], places[named])
+    lows, highs = extents(chart_of[named], places[named], charts)
     candidates = [_whole(size), _one_rectangle(lows.min(axis=0), highs.max(axis=0))]
     if 1 < charts <= _MOST_CHARTS:
         candidates.append(rows(lows, highs))

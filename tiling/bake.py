@@ -24,6 +24,7 @@ from scipy.spatial import cKDTree
 
 from tiling import atlas, meshopt
 from tiling.adjacency import sides
+from tiling.bounds import extents
 from tiling.error import lattice, spread
 from tiling.patch import Patch, welded
 
@@ -86,10 +87,7 @@ def bake(
     corners = patch.positions[patch.indices[own]].astype(np.float64)
     flat = np.take_along_axis(corners, _FLAT[axis_of_chart[charts]][:, None, :], axis=2)
     count = len(axis_of_chart)
-    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
-    for corner in range(3):
-        np.minimum.at(low, charts, flat[:, corner])
-        np.maximum.at(high, charts, flat[:, corner])
+    low, high = extents(np.repeat(charts, 3), flat.reshape(-1, 2), count)
     while True:
         layout2d = atlas.rows(low / texel, high / texel)
         excess = layout2d.width * layout2d.height / most_texels
@@ -113,9 +111,8 @@ def _charts(patch: Patch, own: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     first, second = (side // 3 for side in sides(indices, places))
     axis = np.argmax(facing, axis=1)
     for _ in range(_ROUNDS):
-        votes = np.zeros((len(own), 6))
-        np.add.at(votes, (first, axis[second]), 0.3)
-        np.add.at(votes, (second, axis[first]), 0.3)
+        ballots = np.concatenate([first * 6 + axis[second], second * 6 + axis[first]])
+        votes = 0.3 * np.bincount(ballots, minlength=6 * len(own)).reshape(-1, 6)
         axis = np.argmax(np.where(facing > _SIDEWAYS, facing + votes, facing - 10.0), axis=1)
     same = axis[first] == axis[second]
     graph = coo_array((np.ones(same.sum(), bool), (first[same], second[same])), shape=(len(own), len(own)))
@@ -135,17 +132,18 @@ class _Surface:
     layout: atlas.Layout2D
     texel: float
 
-    def texels(self, points: Floats, chart: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """For points (t, p, 3) of triangles in these charts the number of their texel, and whether there is one."""
-        flat = np.take_along_axis(points, _FLAT[self.axis_of_chart[chart]][:, None, :], axis=2) / self.texel
-        place = np.floor(flat).astype(np.int64)
-        rectangle = self.layout.source[chart][:, None]
+    def flat(self, corners: Floats, chart: NDArray[np.int64]) -> Floats:
+        """Corners (t, 3, 3) of triangles laid flat into their charts, in texels (t, 3, 2)."""
+        return np.take_along_axis(corners, _FLAT[self.axis_of_chart[chart]][:, None, :], axis=2) / self.texel
+
+    def texels(self, x: Floats, y: Floats, chart: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """For flat points (t, p) of triangles in these charts the number of their texel, and whether there is one."""
+        left, top, width, height = (column[:, None] for column in self.layout.source[chart].T)
+        column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
         # A triangle may reach beyond its chart; the gutter takes what is near, the rest is another chart's.
-        local = place - rectangle[..., :2]
-        fits = (local >= 0) & (local < rectangle[..., 2:])
-        inside = fits[..., 0] & fits[..., 1]
-        target = place + self.layout.offset[chart][:, None].astype(np.int64)
-        return target[..., 1] * self.layout.width + target[..., 0], inside
+        inside = (column >= left) & (column < left + width) & (row >= top) & (row < top + height)
+        right, down = (shift[:, None] for shift in self.layout.offset[chart].astype(np.int64).T)
+        return (row + down) * self.layout.width + column + right, inside
 
 
 def _carried(surface: _Surface, layout: Layout, material: int, children: Sequence[Child]) -> Images:
@@ -160,14 +158,17 @@ def _carried(surface: _Surface, layout: Layout, material: int, children: Sequenc
         fine = child.patch.positions[mine].astype(np.float64)
         uvs = child.patch.attributes[:, layout.uv_columns][mine].astype(np.float64)
         chart = surface.charts[nearest(fine)] if len(fine) else np.zeros(0, np.int64)
+        # Place in the chart and texture coordinates of every corner, to be mixed for all points in one product.
+        known = np.concatenate([surface.flat(fine, chart), uvs], axis=2).transpose(0, 2, 1)
         for some, weights in _sprinkled(fine, surface.texel):
-            texels, inside = surface.texels(np.einsum("pc,tcd->tpd", weights, fine[some]), chart[some])
-            texels, places = texels[inside], np.einsum("pc,tcd->tpd", weights, uvs[some])[inside]
+            mixed = known[some] @ weights.T
+            texels, inside = surface.texels(mixed[:, 0], mixed[:, 1], chart[some])
+            texels, u, v = texels[inside], mixed[:, 2][inside], mixed[:, 3][inside]
             counts += np.bincount(texels, minlength=len(counts))
             for role in roles:
                 image = child.images[role]
-                row = np.clip(places[:, 1] * child.texels[1], 0, image.shape[0] - 1).astype(np.int64)
-                column = np.clip(places[:, 0] * child.texels[0], 0, image.shape[1] - 1).astype(np.int64)
+                row = np.clip(v * child.texels[1], 0, image.shape[0] - 1).astype(np.int64)
+                column = np.clip(u * child.texels[0], 0, image.shape[1] - 1).astype(np.int64)
                 for channel in range(image.shape[2]):
                     sums[role][:, channel] += np.bincount(texels, image[row, column, channel], minlength=len(counts))
     hit = (counts > 0).reshape(height, width)

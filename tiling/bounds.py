@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tiling.mesh import Floats
 
 
@@ -37,3 +39,17 @@ def flat_padded(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     least = max(float(np.linalg.norm(high - low)) * 1e-6, 1e-9)
     lacking = np.maximum(least - (high - low), 0.0) / 2.0
     return low - lacking, high + lacking
+
+
+def extents(group: NDArray[np.int64], points: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Low and high corners (count, k) of the points (n, k) of each group; every group has one at least.
+
+    By sorting: `np.minimum.at` on rows takes ten times as long.
+
+    >>> extents(np.array([1, 0, 1]), np.array([[5, 1], [2, 2], [3, 4]]), 2)[0].tolist()
+    [[2, 2], [3, 1]]
+    """
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(count))
+    rows = points[order]
+    return np.minimum.reduceat(rows, starts, axis=0), np.maximum.reduceat(rows, starts, axis=0)

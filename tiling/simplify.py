@@ -36,6 +36,10 @@ _MOST_ERROR = 0.01
 # From this error on (a share of the patch's size) giving up seams is tried, and done if it divides the error so.
 _DEAR = 0.001
 _WORTH = 1.5
+# A normal further than this from its triangle's own is not shading but a lost edge: a block's corner has 55°.
+_LOST_EDGE_COSINE = float(np.cos(np.radians(42.0)))
+# Leaves are shaded as round crowns on purpose: a material with more such normals than this from the first keeps them.
+_MEANT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +108,21 @@ def _collapsed(
         if layout.uvs:
             _undo_wild_uvs(patch, layout, scale, positions, attributes)
         attributes = _proper(attributes, layout)
-        coarse = welded(replace(patch, positions=positions, attributes=attributes, indices=indices))
+        coarse = replace(patch, positions=positions, attributes=attributes, indices=indices)
+        coarse = welded(coarse if seams is None else _with_edges(coarse, layout, meant))
         return Simplified(coarse, error, is_blocked=coarse.triangles > enough)
 
     best = attempt(meshopt.Simplify.NONE)
+    meant = _meant_normals(patch, layout) if best.is_blocked or best.error >= _DEAR else frozenset()
     freest: NDArray[np.bool_] | None = None
     every = frozenset(materials_in(patch)[1])
     for kept in (every, firm) if (layout.uvs or layout.colours) and firm != every else (every,):
         if not best.is_blocked and best.error < _DEAR:
             break
-        freest = _seams(patch, layout, kept)
+        seams = _seams(patch, layout, kept)
+        if freest is not None and np.array_equal(seams, freest):
+            break
+        freest = seams
         best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest))
     if best.patch.triangles > _FAR_ABOVE * enough:
         best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest, most_error=np.inf))
@@ -121,6 +130,48 @@ def _collapsed(
         merged_down = _merged_by_cells(best.patch, target_triangles / best.patch.triangles, best.patch.outside(*leaves))
         best = replace(best, patch=merged_down)
     return best
+
+
+def _meant_normals(patch: Patch, layout: Layout) -> frozenset[int]:
+    """Materials whose normals stand far from their triangles already, so on purpose."""
+    if not layout.normals:
+        return frozenset()
+    far = _far_corners(patch, layout)[0].reshape(-1, 3)
+    owners, present = materials_in(patch)
+    return frozenset(each for each in present if np.mean(far[owners == each]) > _MEANT_SHARE)
+
+
+def _far_corners(patch: Patch, layout: Layout) -> tuple[NDArray[np.bool_], Singles]:
+    """Which corners (3m,) have a normal far from their triangle's, and the triangles' normals (m, 3), unit, rounded."""
+    a, b, c = patch.corners()
+    face = np.cross(b - a, c - a)
+    length = np.linalg.norm(face, axis=1, keepdims=True)
+    # Rounded, so that triangles of one plane get one normal.
+    flat = np.round(np.divide(face, length, out=np.zeros_like(face), where=length > 0.0), 2)
+    own = patch.attributes[patch.indices.reshape(-1), layout.normal_columns]
+    cosine = np.einsum("ij,ij->i", own, np.repeat(flat, 3, axis=0))
+    return (cosine < _LOST_EDGE_COSINE) & np.repeat(length[:, 0] > 0.0, 3), flat.astype(np.float32)
+
+
+def _with_edges(patch: Patch, layout: Layout, meant: frozenset[int]) -> Patch:
+    """The patch with hard edges again where giving up seams rounded them: such corners get their triangle's normal."""
+    if not layout.normals or not patch.triangles:
+        return patch
+    far, flat = _far_corners(patch, layout)
+    corners = patch.indices.reshape(-1).copy()
+    far &= ~np.isin(patch.material[corners], list(meant))
+    source = corners[far]
+    attributes = patch.attributes[source].copy()
+    attributes[:, layout.normal_columns] = np.repeat(flat, 3, axis=0)[far]
+    corners[far] = len(patch.positions) + np.arange(len(source), dtype=np.uint32)
+    return replace(
+        patch,
+        positions=np.concatenate([patch.positions, patch.positions[source]]),
+        attributes=np.concatenate([patch.attributes, _proper(attributes, layout)]),
+        material=np.concatenate([patch.material, patch.material[source]]),
+        span=np.concatenate([patch.span, patch.span[source]]),
+        indices=corners.reshape(-1, 3),
+    )
 
 
 def _better(tidy: Simplified, freer: Simplified) -> Simplified:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tiling import meshopt
 from tiling.adjacency import parts
+from tiling.bounds import extents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,10 +98,6 @@ def part_sizes(patch: Patch) -> Floats:
 
 
 def _diagonals(patch: Patch, part: NDArray[np.int64], total: int) -> Floats:
-    low, high = np.full((total, 3), np.inf), np.full((total, 3), -np.inf)
-    for corner in range(3):
-        points = patch.positions[patch.indices[:, corner]]
-        np.minimum.at(low, part, points)
-        np.maximum.at(high, part, points)
+    low, high = extents(np.repeat(part, 3), patch.positions[patch.indices.reshape(-1)].astype(np.float64), total)
     sizes: Floats = np.linalg.norm(high - low, axis=1)
     return sizes
