@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 
 from api.auth import make_token
+from api.connections import Http, Socket
 from api.data_directory import prepare
 from api.errors import DoorError
 from api.pages import front_end
@@ -301,8 +302,8 @@ def run(app: FastAPI, listening: socket.socket, tls: Tls | None, *, announce: Ca
     settings: Settings = app.state.services.settings
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws="websockets-sansio",
+        http=Http,
+        ws=Socket,
         ws_max_size=_WS_MAX_BYTES,
         ws_max_queue=4,
         ws_ping_interval=20,

@@ -1,0 +1,109 @@
+"""What uvicorn leaves open: how long and how large the head of a request may be, before any door sees it.
+
+- A head that is not complete 30 s after the connection, or after its first byte, ends the connection; an idle one too.
+- More than 64 KiB that are neither the end of a head nor body (headers, an address, trailers, sizes of pieces) end it.
+- What is not HTTP is answered with a code like everything else.
+- A WebSocket's opening that its library refuses while it reads it is answered and closed; else it would wait for ever.
+"""
+
+from __future__ import annotations
+
+import http
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from api.errors import DoorError, problem_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+HEAD_LIMIT = 64 << 10
+"""bytes of a head, about: the piece that brings its end is not counted"""
+HEAD_PATIENCE_S = 30.0
+"""seconds for a head to be complete"""
+
+
+class Http(HttpToolsProtocol):
+    """A connection of uvicorn whose heads are bounded in bytes and seconds."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle_bytes, self._begun = 0, False
+        self._due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what brings no request forward."""
+        self._idle_bytes += len(data)
+        super().data_received(data)
+        if self._idle_bytes > HEAD_LIMIT and not self.transport.is_closing():
+            self._refuse(DoorError("LIMIT", f"the head of a request has at most {HEAD_LIMIT >> 10} KiB"))
+
+    def on_message_begin(self) -> None:
+        """The first byte of a head came."""
+        self._begun = True
+        self._wait()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._wait_no_more()
+        self._idle_bytes, self._begun = 0, False
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body; the doors bound it."""
+        self._idle_bytes = 0
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP."""
+        self._refuse(DoorError("BAD_REQUEST", msg))
+
+    def _wait(self) -> None:
+        self._wait_no_more()
+        self._due = self.loop.call_later(HEAD_PATIENCE_S, self._overdue)
+
+    def _wait_no_more(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _overdue(self) -> None:
+        if self._begun:
+            self._refuse(DoorError("TIMEOUT", f"the head did not come within {HEAD_PATIENCE_S:.0f} s"))
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: DoorError) -> None:
+        """Answer, unless an answer is under way, and end the connection."""
+        self._wait_no_more()
+        if self.cycle is None or self.cycle.response_complete:
+            answer = problem_of(error)
+            status = http.HTTPStatus(answer.status_code)
+            lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
+            lines += [name + b": " + value for name, value in [*answer.raw_headers, (b"connection", b"close")]]
+            self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        self.transport.close()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket of uvicorn whose opening is always answered."""
+
+    def data_received(self, data: bytes) -> None:
+        """Send the library's own refusal, which uvicorn does not look for."""
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from api import connections
+from api.connections import Http, Socket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
+
+HEAD = b"GET / HTTP/1.1\r\nHost: museum\r\n"
+OPENING = (
+    b"Host: museum\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: " + base64.b64encode(bytes(16)) + b"\r\n\r\n"
+)
+
+
+async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        return
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        length += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+    await send({"type": "http.response.body", "body": b"%8d" % length})
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    config = uvicorn.Config(_app, http=Http, ws=Socket, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Http(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    yield int(server.sockets[0].getsockname()[1])
+    server.close()
+
+
+async def _answer(port: int, *pieces: bytes) -> bytes:
+    """All that comes back until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+    except ConnectionError:
+        pass
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+def _problem(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    assert b"connection: close" in head
+    return int(head.split(b" ")[1]), json.loads(body)["code"]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        HEAD + b"X: ",
+        b"GET /",
+        b"POST / HTTP/1.1\r\nHost: museum\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ",
+        b"POST / HTTP/1.1\r\nHost: museum\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+    ],
+)
+async def test_a_head_without_end_ends_the_connection(port: int, begin: bytes) -> None:
+    answer = await _answer(port, begin, *[b"a" * 20_000] * 4)
+    # Where the doors wait for a body they are told that the client is gone.
+    assert not answer or _problem(answer) == (413, "LIMIT")
+    assert answer or b"chunked" in begin
+
+
+async def test_headers_without_end_end_the_connection(port: int) -> None:
+    answer = await _answer(port, HEAD, *[b"X-Y: 1\r\n" * 2000] * 5)
+    assert _problem(answer) == (413, "LIMIT")
+
+
+async def test_a_large_body_is_no_head(port: int) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: museum\r\nConnection: close\r\nContent-Length: 400000\r\n\r\n"
+    assert (await _answer(port, head, *[b"a" * 100_000] * 4)).endswith(b"  400000")
+
+
+async def test_many_requests_on_a_connection_are_counted_each_for_itself(port: int) -> None:
+    request = HEAD + b"X: " + b"a" * 20_000 + b"\r\n"
+    answer = await _answer(port, *[request + b"\r\n"] * 6, request + b"Connection: close\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200") == 7
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET / HT", HEAD, HEAD + b"\r\n" + HEAD])
+async def test_a_head_that_does_not_come_ends_the_connection(
+    port: int, begin: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_PATIENCE_S", 0.2)
+    answer = await _answer(port, begin)
+    if not begin:
+        assert answer == b""
+    else:
+        assert _problem(answer[answer.rindex(b"HTTP/1.1") :]) == (408, "TIMEOUT")
+
+
+async def test_a_whole_head_has_all_the_time(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_PATIENCE_S", 0.05)
+    head = b"POST / HTTP/1.1\r\nHost: museum\r\nConnection: close\r\nContent-Length: 4\r\n\r\n"
+    assert (await _answer(port, head, *[b""] * 10, b"late")).endswith(b"       4")
+
+
+async def test_what_is_not_http_is_answered_with_a_code(port: int) -> None:
+    assert _problem(await _answer(port, b"\x16\x03\x01\x02\x00")) == (400, "BAD_REQUEST")
+
+
+async def test_a_websocket_is_opened(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /stream HTTP/1.1\r\n" + OPENING)
+    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 101")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "more", "status"),
+    [(b"GET /stream?x=" + b"a" * 9000, b"", b"414"), (b"GET /stream", b"X: 1\r\n" * 300, b"431")],
+)
+async def test_an_opening_that_is_too_long_is_answered(
+    port: int, request_line: bytes, more: bytes, status: bytes
+) -> None:
+    answer = await _answer(port, request_line + b" HTTP/1.1\r\n" + more + OPENING)
+    assert answer.startswith(b"HTTP/1.1 " + status)
