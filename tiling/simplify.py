@@ -36,8 +36,8 @@ _MOST_ERROR = 0.01
 # From this error on (a share of the patch's size) giving up seams is tried, and done if it divides the error so.
 _DEAR = 0.001
 _WORTH = 1.5
-# A normal further than this from its triangle's own is not shading but a lost edge: a block's corner has 55°.
-_LOST_EDGE_COSINE = float(np.cos(np.radians(42.0)))
+# A normal further than this from its triangle's own is not shading but a lost edge: of a block's it has 35° to 55°.
+_LOST_EDGE_COSINE = float(np.cos(np.radians(28.0)))
 # Leaves are shaded as round crowns on purpose: a material with more such normals than this from the first keeps them.
 _MEANT_SHARE = 0.1
 

@@ -94,3 +94,41 @@ def test_texture_coordinates_keep_to_their_places() -> None:
 def test_the_scale_of_a_texture() -> None:
     whole, layout = _of(Model((sheet(4, 4, uvs=True),)))
     assert abs(metres_per_uv(whole, layout) - 1.0) < 1e-6
+
+
+def _blocks(count: int) -> Model:
+    """A row of blocks that touch nowhere, each face with normals of its own and a grid of 3 × 3 quads."""
+    corners, normals, triangles = [], [], []
+    ticks = np.linspace(-0.5, 0.5, 4)
+    u, v = (each.reshape(-1) for each in np.meshgrid(ticks, ticks, indexing="ij"))
+    at = np.arange(16).reshape(4, 4)
+    a, b, c, d = at[:-1, :-1], at[1:, :-1], at[1:, 1:], at[:-1, 1:]
+    for block in range(count):
+        for axis in range(3):
+            for side in (-0.5, 0.5):
+                face = np.empty((16, 3))
+                face[:, axis], face[:, (axis + 1) % 3], face[:, (axis + 2) % 3] = side, u, v
+                start = 16 * len(corners)
+                quads = np.stack([a, b, c, a, c, d] if side > 0 else [a, c, b, a, d, c], axis=-1).reshape(-1, 3)
+                triangles.append(start + quads)
+                corners.append(face + np.array([1.5 * block, 0.0, 0.0]))
+                normals.append(np.eye(3)[[axis] * 16] * (2 * side))
+    return Model(
+        (
+            Primitive(
+                np.concatenate(corners),
+                np.concatenate(triangles).astype(np.uint32),
+                normals=np.concatenate(normals).astype(np.float32),
+            ),
+        )
+    )
+
+
+def test_blocks_keep_their_edges_hard_where_seams_are_given_up() -> None:
+    whole, layout = _of(_blocks(60))
+    coarse = simplify(whole, layout, target_triangles=500, leaves=(0, 0)).patch
+    a, b, c = coarse.corners()
+    face = np.cross(b - a, c - a)
+    face /= np.linalg.norm(face, axis=1, keepdims=True)
+    own = coarse.attributes[coarse.indices.reshape(-1), layout.normal_columns]
+    assert (own * np.repeat(face, 3, axis=0)).sum(axis=1).min() > np.cos(np.radians(30))
