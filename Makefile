@@ -9,16 +9,16 @@ DATA ?= museum
 .PHONY: demo test check format bench web schema lock clean python
 
 demo: python
-	@$(PYTHON) tools/install.py runtime web
+	@$(PYTHON) tools/install.py web runtime
 	@exec $(BIN)/chronotope demo --data $(DATA) --host $(HOST) --port $(PORT)
 
 test: python
-	@$(PYTHON) tools/install.py dev web browser
+	@$(PYTHON) tools/install.py web dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 	cd web && npm test --silent
 
 check: python
-	@$(PYTHON) tools/install.py dev web
+	@$(PYTHON) tools/install.py web dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
