@@ -83,8 +83,8 @@ def ingest(
             answers.append(answer)
             if fault:
                 faults.append((fault[0], f"{path.name}: {fault[1]}"))
-            if not as_json and answer.get("asset"):
-                print(f"{answer['asset']}  {path.name}  {_in_words(answer)}", flush=True)
+            if not as_json:
+                print(f"{answer['asset'] or '-'}  {path.name}  {_in_words(answer)}", flush=True)
     if as_json:
         print(orjson.dumps(answers).decode())
     if faults:
@@ -94,7 +94,8 @@ def ingest(
 
 def _in_words(answer: Mapping[str, object]) -> str:
     if answer["state"] != "done":
-        return f"{answer['state']} {answer['code'] or ''}".strip()
+        reason = f"{answer['code']}: {answer['message']}" if answer["code"] else ""
+        return " ".join(f"{answer['state']} {reason}".split())
     return f"{answer['triangles']:,} triangles in {answer['tiles']} tiles"
 
 

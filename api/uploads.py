@@ -29,7 +29,7 @@ from starlette.routing import Route
 from api.auth import actor_of
 from api.errors import DoorError, problem_of
 from api.telemetry import METRICS
-from scenes.errors import Conflict, NotFound, SceneError, Unauthorized
+from scenes.errors import Conflict, Invalid, NotFound, SceneError, Unauthorized
 from scenes.ingest import checked_about, deposit
 from scenes.model import ANONYMOUS, Asset, Role
 from scenes.rights import Action, require
@@ -157,6 +157,8 @@ class _Tus:
         if "upload-concat" in request.headers:
             raise DoorError("BAD_REQUEST", "Upload-Concat is not supported")
         length = _number(request, "Upload-Length")
+        if length == 0:
+            raise Invalid("the file is empty")
         if length > services.settings.max_upload:
             raise DoorError("LIMIT", f"{length} bytes are announced; at most {services.settings.max_upload} are taken")
         metadata = parse_metadata(request.headers.get("upload-metadata", ""))

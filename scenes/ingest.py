@@ -114,7 +114,7 @@ def deposit(
     if asset is None:
         master, length = depot.blobs.put_stream(source)
         if length == 0:
-            raise Invalid(f"{name}: the file is empty")
+            raise Invalid("the file is empty")
         asset = Asset(
             id=asset_id or depot.ids.new("asset"),
             title=title,

@@ -160,6 +160,17 @@ def test_depositing_needs_a_token_of_a_curator(server: Server, hill: Path, beare
     assert done.stderr.startswith(f"chronotope: {code}: ")
 
 
+def test_of_several_files_each_says_its_own_fate(curator: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "text.glb").write_text("not a model")
+    (tmp_path / "empty.glb").write_text("")
+    done = run("ingest", tmp_path / "text.glb", tmp_path / "empty.glb", **curator)
+    assert done.returncode == 1
+    text, empty = done.stdout.splitlines()
+    assert text.startswith("asset_")
+    assert "  text.glb  rejected MALFORMED: the file is called .glb" in text
+    assert empty == "-  empty.glb  refused INVALID: the file is empty"
+
+
 def test_rights_that_are_no_address_are_refused_before_uploading(curator: dict[str, str], hill: Path) -> None:
     done = run("ingest", hill, "--rights", "CC0", **curator)
     assert done.returncode == 1

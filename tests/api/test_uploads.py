@@ -356,7 +356,10 @@ def test_metadata(header: str, found: dict[str, str]) -> None:
 
 
 async def test_an_empty_file_is_refused_and_leaves_no_asset(doors: Doors) -> None:
+    folder = doors.services.settings.data / "uploads"
+    uploads = sorted(folder.iterdir())
     before = doors.services.catalogue.page(Asset, first=100).records
     answer = await begin(doors, doors.bearer(), length=0)
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID")
     assert doors.services.catalogue.page(Asset, first=100).records == before
+    assert sorted(folder.iterdir()) == uploads
