@@ -11,8 +11,8 @@ Grammar, read left to right by one pass without going back:
     year     = four digits or X, "-" before; or "Y" and more digits, with "E" and an exponent; "S" and a number of
                digits
 
-Beside the specification, decades (`198`) and centuries (`00` to `20`) of ISO 8601-1 are read, because museums write
-them. Larger two-digit numbers are refused: `85` is far more often a year cut short than the years 8500 to 8599.
+Beside the specification, decades (`000` to `209`) and centuries (`00` to `20`) of ISO 8601-1 are read, because museums
+write them. Larger numbers are refused: `85` and `430` are far more often a year cut short than years far ahead.
 
 Source: ISO 8601-2:2019; Library of Congress EDTF specification, 2019.
 """
@@ -352,6 +352,8 @@ class _Reader:
             self.fail(f"year {sign + digits!r}", "four digits", at=begin)
         if len(digits) == 2 and int(digits) > 20:
             self.fail(f"year {digits!r}", f"four digits, or {digits}XX for the century", at=begin)
+        if len(digits) == 3 and int(digits) > 209:
+            self.fail(f"year {digits!r}", f"four digits, or {digits}X for the decade", at=begin)
         return digits
 
     def long_year(self) -> str:

@@ -206,6 +206,8 @@ def test_in_order_of_days_then_text() -> None:
         ("", 1, "the text is empty"),
         ("1985-4", 6, "two digits"),
         ("85", 1, "85XX for the century"),
+        ("430", 1, "430X for the decade"),
+        ("0117/430", 6, "430X for the decade"),
         ("1985-04-31", 9, "day 31 of 1985-04"),
         ("1984-02-30", 9, "a day that this month has"),
         ("1985-02-29", 9, "a day that this month has"),
