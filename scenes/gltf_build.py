@@ -13,9 +13,10 @@ import numpy as np
 import pygltflib
 
 from scenes import glb
+from tiling.quantize import DensePiece
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,16 +62,20 @@ class _Document:
         self._fallback = 0
 
     def view(self, data: bytes, *, target: int | None = None, stride: int | None = None) -> int:
-        """Append bytes as a buffer view of their own; its index."""
-        data_padded = glb.padded(data)
+        """Append bytes as a buffer view of their own, which begins at a multiple of eight; its index."""
         self.gltf.bufferViews.append(
             pygltflib.BufferView(
-                buffer=0, byteOffset=self.length, byteLength=len(data), target=target, byteStride=stride
+                buffer=0, byteOffset=self._append(data), byteLength=len(data), target=target, byteStride=stride
             )
         )
-        self.parts.append(data_padded)
-        self.length += len(data_padded)
         return len(self.gltf.bufferViews) - 1
+
+    def _append(self, data: bytes) -> int:
+        """Where bytes come to lie. Eight, because the tables of EXT_structural_metadata ask for it."""
+        at = self.length
+        self.parts.append(data + bytes(-len(data) % 8))
+        self.length += len(self.parts[-1])
+        return at
 
     def accessor(self, **fields: Any) -> int:
         """Append an accessor; its index."""
@@ -160,12 +165,10 @@ class _Document:
         """A view whose bytes are coded by EXT_meshopt_compression; what it decodes to has a place in a fallback buffer
         that is never there (its section "Fallback buffers").
         """
-        fields: dict[str, Any] = {"buffer": 0, "byteOffset": self.length, "byteLength": len(data)}
+        fields: dict[str, Any] = {"buffer": 0, "byteOffset": self._append(data), "byteLength": len(data)}
         fields |= {"byteStride": stride, "count": count, "mode": mode}
         if filtered:
             fields["filter"] = filtered
-        self.parts.append(glb.padded(data))
-        self.length += len(self.parts[-1])
         self.gltf.bufferViews.append(
             pygltflib.BufferView(
                 buffer=1,
@@ -192,7 +195,7 @@ class _Document:
         return self.accessor(bufferView=view, componentType=component, count=count, type=kind, **fields)
 
     def piece(self, piece: Piece, material: int) -> Any:
-        """A primitive of coded triangles."""
+        """A primitive of triangles coded by meshopt."""
         count = piece.vertices
         attributes = pygltflib.Attributes(
             POSITION=self.stream(
@@ -206,6 +209,9 @@ class _Document:
             attributes.TEXCOORD_0 = self.stream(piece.uvs, count, component, "VEC2", normalized=piece.uvs_whole)
         if piece.colours is not None:
             attributes.COLOR_0 = self.stream(piece.colours, count, pygltflib.UNSIGNED_BYTE, "VEC4", normalized=True)
+        if piece.features is not None:
+            number = self.stream(piece.features, count, pygltflib.UNSIGNED_SHORT, "SCALAR")
+            setattr(attributes, "_FEATURE_ID_0", number)  # noqa: B010
         view = self.compressed(
             piece.indices,
             count=3 * piece.triangles,
@@ -219,7 +225,56 @@ class _Document:
             count=3 * piece.triangles,
             type="SCALAR",
         )
-        return pygltflib.Primitive(attributes=attributes, indices=indices, material=material)
+        extras = {"chronotope": {"ranges": [list(run) for run in piece.ranges]}} if piece.ranges else {}
+        return pygltflib.Primitive(attributes=attributes, indices=indices, material=material, extras=extras)
+
+    def dense_piece(self, piece: DensePiece, material: int, planes: Sequence[tuple[int, float]]) -> Any:
+        """A primitive of triangles coded by Draco: accessors without views, for what the stream decodes to."""
+        attributes = pygltflib.Attributes()
+        for name in piece.attributes:
+            component, kind = _DENSE[name]
+            bounds = {"min": list(piece.low), "max": list(piece.high)} if name == "POSITION" else {}
+            normalized = name == "COLOR_0"
+            number = self.accessor(
+                componentType=component, count=piece.vertices, type=kind, normalized=normalized, **bounds
+            )
+            setattr(attributes, name, number)
+        indices = self.accessor(componentType=pygltflib.UNSIGNED_INT, count=3 * piece.triangles, type="SCALAR")
+        coded = {"bufferView": self.view(piece.data), "attributes": piece.attributes}
+        return pygltflib.Primitive(
+            attributes=attributes,
+            indices=indices,
+            material=material,
+            extensions={"KHR_draco_mesh_compression": coded},
+            extras={"chronotope": {"cells": [list(plane) for plane in planes]}} if planes else {},
+        )
+
+    def features(self, primitive: Any, numbers: Sequence[int], names: Mapping[int, str] | None) -> None:
+        """State what the attribute _FEATURE_ID_0 of a primitive means: places in a table of the tile's features."""
+        self.extension("EXT_mesh_features", required=False)
+        described: dict[str, Any] = {"featureCount": len(numbers), "attribute": 0}
+        if names is not None:
+            self._table(numbers, names)
+            described["propertyTable"] = 0
+        primitive.extensions = (primitive.extensions or {}) | {"EXT_mesh_features": {"featureIds": [described]}}
+
+    def _table(self, numbers: Sequence[int], names: Mapping[int, str]) -> None:
+        """The property table of the tile's features, once: their numbers in the source, and their names."""
+        if "EXT_structural_metadata" in self.gltf.extensionsUsed:
+            return
+        self.extension("EXT_structural_metadata", required=False)
+        texts = [names.get(number, "").encode() for number in numbers]
+        offsets = np.cumsum([0, *map(len, texts)]).astype("<u4")
+        columns: dict[str, Any] = {"number": {"values": self.view(np.array(numbers, "<u4").tobytes())}}
+        properties: dict[str, Any] = {"number": {"type": "SCALAR", "componentType": "UINT32"}}
+        if offsets[-1]:
+            offsets_view = self.view(offsets.tobytes())
+            columns["name"] = {"values": self.view(b"".join(texts)), "stringOffsets": offsets_view}
+            properties["name"] = {"type": "STRING", "semantic": "NAME"}
+        self.gltf.extensions["EXT_structural_metadata"] = {
+            "schema": {"id": "chronotope", "classes": {"feature": {"properties": properties}}},
+            "propertyTables": [{"class": "feature", "count": len(numbers), "properties": columns}],
+        }
 
     def bytes(self) -> bytes:
         """The finished GLB."""
@@ -232,6 +287,15 @@ class _Document:
         text = self.gltf.to_json(separators=(",", ":"), allow_nan=False, ensure_ascii=False)
         return glb.write(text.encode(), body)
 
+
+_DENSE = {
+    "POSITION": (pygltflib.FLOAT, "VEC3"),
+    "NORMAL": (pygltflib.FLOAT, "VEC3"),
+    "TEXCOORD_0": (pygltflib.FLOAT, "VEC2"),
+    "COLOR_0": (pygltflib.UNSIGNED_BYTE, "VEC4"),
+    "_FEATURE_ID_0": (pygltflib.UNSIGNED_SHORT, "SCALAR"),
+}
+"""what the attributes of a Draco stream of ours decode to"""
 
 _COMPONENT = {"<f4": 5126, "|u1": 5121, "|i1": 5120, "<u2": 5123, "<i2": 5122, "<u4": 5125}
 
@@ -288,20 +352,40 @@ def write_glb(model: Model, *, name: str = "") -> bytes:
 
 
 def tile_glb(
-    geometry: Quantised, materials: Mapping[int, Material], images: Mapping[int, Mapping[str, TileImage]]
+    geometry: Quantised,
+    materials: Mapping[int, Material],
+    images: Mapping[int, Mapping[str, TileImage]],
+    *,
+    planes: Sequence[tuple[int, float]] = (),
+    names: Mapping[int, str] | None = None,
 ) -> bytes:
-    """A tile's GLB: EXT_meshopt_compression and KHR_mesh_quantization, one primitive per material.
+    """A tile's GLB, one primitive per material: EXT_meshopt_compression and KHR_mesh_quantization, or Draco.
 
-    `images` are by material and role; those of the materials themselves are not looked at.
+    `images` are by material and role; those of the materials themselves are not looked at. `names` are those of
+    features, by number: with them a tile of features has a table of numbers and names.
+
+    A primitive whose triangles are grouped states `extras.chronotope.ranges`: [first index, number of indices] of each
+    group. In the dense coding it states `extras.chronotope.cells` instead: [axis, place] of the `planes` (in metres,
+    asset frame) that part the tile's region, in the whole numbers of POSITION; the first one halves the region, the
+    next two its halves, and so on. A triangle belongs to child c when its three vertices do; a vertex that is not below
+    a plane is in the second half.
     """
     document = _Document()
-    # Both change what the accessors mean, so they are required.
-    document.extension("EXT_meshopt_compression", required=True)
-    document.extension("KHR_mesh_quantization", required=True)
-    primitives = [
-        document.piece(piece, document.material(materials[piece.material], images.get(piece.material, {})))
-        for piece in geometry.pieces
-    ]
+    own_planes = [(axis, float((at - geometry.origin[axis]) / geometry.step)) for axis, at in planes]
+    primitives = []
+    for piece in geometry.pieces:
+        material = document.material(materials[piece.material], images.get(piece.material, {}))
+        # All change what the accessors mean, so they are required.
+        if isinstance(piece, DensePiece):
+            document.extension("KHR_draco_mesh_compression", required=True)
+            primitive = document.dense_piece(piece, material, own_planes)
+        else:
+            document.extension("EXT_meshopt_compression", required=True)
+            document.extension("KHR_mesh_quantization", required=True)
+            primitive = document.piece(piece, material)
+        if geometry.features:
+            document.features(primitive, geometry.features, names)
+        primitives.append(primitive)
     gltf = document.gltf
     gltf.meshes.append(pygltflib.Mesh(primitives=primitives))
     gltf.nodes.append(pygltflib.Node(mesh=0, translation=geometry.origin.tolist(), scale=[geometry.step] * 3))
