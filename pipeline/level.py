@@ -1,0 +1,157 @@
+"""One level of a tiling while it grows, and how finished levels become a tree and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tiling import error
+from tiling.tree import TileTree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipeline.stages import Distances, LeafReceipt, MakeReceipt, TileReceipt
+    from tiling.mesh import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A finished tile: the key of its task, and what is said of it."""
+
+    key: str
+    receipt: MakeReceipt
+
+
+@dataclass(slots=True)
+class Level:
+    """Tiles of one level: their keys and receipts in order, how they are written, and the files once they are."""
+
+    shift: int
+    fan: int
+    """halvings of the kd tree between this level and the one below"""
+    keys: list[str]
+    receipts: list[TileReceipt]
+    neighbours: list[tuple[int, ...]]
+    mean: float
+    """root mean square error, metres, as first estimated"""
+    step: float
+    halvings: int
+    is_root: bool = False
+    files: dict[int, File] = field(default_factory=dict)
+    """by tile; one of which nothing is left has none"""
+
+    @property
+    def triangles(self) -> int:
+        """Triangles of all tiles."""
+        return sum(receipt.triangles for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFigures:
+    """What is reported of a level; errors in metres."""
+
+    tiles: int
+    triangles: int
+    byte_length: int
+    coded_length: int
+    mean_error: float
+    """root mean square of both ways"""
+    most_error: float
+    """the largest distance found"""
+    bound: float
+    """the largest error that a tile of the level states"""
+    texel: float
+    """side of the coarsest texel on the surface; 0 without texture"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiled:
+    """The finished tree and what is said of it."""
+
+    tree: TileTree
+    levels: tuple[LevelFigures, ...]
+    """root first"""
+    vertices: int
+    low: Floats
+    high: Floats
+    degenerate: int
+    repeated: int
+
+
+def assembled(
+    levels: Sequence[Level], back: Mapping[tuple[int, int], Distances], leaves: Sequence[LeafReceipt]
+) -> Tiled:
+    """The tree of finished levels, finest first; errors are grown to be no less than the children's.
+
+    `back` are by level and tile the distances from the tile's surface to the original; a leaf has none of its own.
+    """
+    number: dict[tuple[int, int], int] = {}
+    made: list[MakeReceipt] = []
+    parent: list[int] = []
+    own: list[float] = []
+    figures = []
+    starts = [0]
+    for height in range(len(levels) - 1, -1, -1):
+        level = levels[height]
+        fan = levels[height + 1].fan if height + 1 < len(levels) else 0
+        squares = most = area = 0.0
+        for tile, file in level.files.items():
+            receipt = file.receipt
+            number[height, tile] = len(made)
+            parent.append(number.get((height + 1, tile >> fan), -1))
+            made.append(receipt)
+            back_too = back.get((height, tile), receipt.forward)
+            distance = error.SAFETY * max(receipt.forward.bound, back_too.bound)
+            own.append(max(distance, receipt.made.texel if height else 0.0))
+            squares += (receipt.forward.mean**2 + back_too.mean**2) / 2.0 * receipt.area
+            most = max(most, receipt.forward.most, back_too.most)
+            area += receipt.area
+        tiles = made[starts[-1] :]
+        starts.append(len(made))
+        figures.append(
+            LevelFigures(
+                tiles=len(tiles),
+                triangles=sum(receipt.made.triangles for receipt in tiles),
+                byte_length=sum(receipt.made.stored.byte_length for receipt in tiles),
+                coded_length=sum(receipt.made.stored.coded_length for receipt in tiles),
+                mean_error=float(np.sqrt(squares / area)) if area > 0.0 else 0.0,
+                most_error=most,
+                bound=0.0,
+                texel=max(receipt.made.texel for receipt in tiles),
+            )
+        )
+    errors = np.array(own)
+    for tile in range(len(made) - 1, 0, -1):
+        errors[parent[tile]] = max(errors[parent[tile]], errors[tile])
+    low = np.min([receipt.low for receipt in made], axis=0)
+    high = np.max([receipt.high for receipt in made], axis=0)
+    stored = [receipt.made.stored for receipt in made]
+    tree = TileTree(
+        parent=np.array(parent, np.int32),
+        box=np.array([receipt.box for receipt in made]),
+        error=errors,
+        content=tuple(each.digest for each in stored),
+        needs=tuple(each.needs for each in stored),
+        byte_length=np.array([each.byte_length for each in stored], np.int64),
+        triangles=np.array([receipt.made.triangles for receipt in made], np.int64),
+        draws=np.array([receipt.made.draws for receipt in made], np.int64),
+        texture_bytes=np.array([each.texture_bytes for each in stored], np.int64),
+        geometric_error=float(np.linalg.norm(high - low)),
+        image_bytes={},
+    )
+    return Tiled(
+        tree=tree,
+        levels=tuple(
+            replace(each, bound=float(errors[start:end].max()))
+            for each, (start, end) in zip(figures, pairwise(starts), strict=True)
+        ),
+        vertices=sum(file.receipt.made.vertices for file in levels[0].files.values()),
+        low=low,
+        high=high,
+        degenerate=sum(leaf.degenerate for leaf in leaves),
+        repeated=sum(leaf.repeated for leaf in leaves),
+    )

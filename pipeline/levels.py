@@ -1,0 +1,373 @@
+"""The order of a tiling's tasks: leaves, then level after level up to the root, then the way back to the original."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline import source, stages
+from pipeline.graph import Graph, Results, Task, key
+from pipeline.level import File, Level, Tiled, assembled
+from tiling import borders, build, error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.source import Dealt, Source
+    from pipeline.stages import Context, LeafReceipt, TileReceipt
+    from tiling.build import Goal, Place
+    from tiling.quantize import Coding
+
+ROOT_BYTES = 14_000
+"""what a root may take on the wire: it shall fit the first flight of a connection (RFC 6928), with headers"""
+_ROOT_TRIES = 6
+_SAMPLE_TILES = 8
+_STEPS_PER_ERROR = 1.5
+"""grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
+_SKIRT = 10.0  # times a level's own root mean square error
+_SKIRT_ABOVE = 4.0  # times that of the level above
+_MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
+_MOST_LEAF_TEXELS = 1 << 24
+_ROOT_TEXELS = 1 << 17  # about 362²: the root is what is seen first
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many halvings of the kd tree there are, and at which of them tiles stand."""
+
+    depth: int
+    shifts: tuple[int, ...]
+    """finest first; a level's tiles cover 2^shift leaves each; the last may be there twice, for a small root"""
+    root_triangles: int
+    coding: Coding
+
+
+def plan(depth: int, *, is_root_apart: bool, root_triangles: int, coding: Coding) -> Plan:
+    """Levels at every halving but the first: a level of half the triangles costs a third of all bytes.
+
+    >>> plan(4, is_root_apart=True, root_triangles=5000, coding="meshopt").shifts
+    (0, 2, 3, 4, 4)
+    """
+    shifts = (0, *range(2, depth + 1)) if depth > 1 else (0, 1)[: depth + 1]
+    return Plan(depth, shifts + shifts[-1:] * is_root_apart, root_triangles, coding)
+
+
+class Tiling:
+    """One run over a model that is dealt out to leaves."""
+
+    def __init__(
+        self,
+        context: Context,
+        results: Results,
+        graph: Graph,
+        plan: Plan,
+        progress: Callable[[float], None],
+    ) -> None:
+        self._context, self._results, self._graph, self._plan = context, results, graph, plan
+        self._progress = progress
+        self._levels: list[Level] = []
+
+    def run(self, model: Source, dealt: Dealt) -> Tiled:
+        """Tile it."""
+        leaves = self._leaves(model, dealt)
+        shifts = self._plan.shifts
+        for number in range(1, len(shifts)):
+            self._raise(number, is_root=number == len(shifts) - 1)
+        if len(shifts) == 1:
+            self._write(self._levels[0], None, above=None)
+        distances = self._back()
+        return assembled(self._levels, distances, leaves)
+
+    # Leaves
+
+    def _leaves(self, model: Source, dealt: Dealt) -> list[LeafReceipt]:
+        context = self._context
+        base = (repr(context.surface.layout), context.surface.origin.tobytes())
+        keys: list[str] = []
+
+        def gathered() -> Iterator[Task]:
+            for start, end in pairwise(dealt.offsets.tolist()):
+                parts = source.gathered(model, dealt.order[start:end])
+                name = key("parts", hashlib.sha256(b"".join(_bytes_of(parts))).hexdigest())
+                if not self._results.has(name):
+                    self._results.put(name, parts)
+                keys.append(key("leaf", name, *base))
+                yield Task(stages.take_leaf, keys[-1], {"parts": name})
+
+        receipts: list[LeafReceipt] = self._graph.run(gathered())
+        rims = [self._results.get(f"{each}.{stages.RIM}") for each in keys]
+        sizes = [len(rim.positions) for rim in rims]
+        owner = np.repeat(np.arange(len(rims), dtype=np.int32), sizes)
+        number, shared = borders.joined(np.concatenate([rim.positions for rim in rims]), owner)
+        sums = (
+            np.concatenate([rim.sums for rim in rims])
+            if all(len(rim.sums) == len(rim.positions) for rim in rims)
+            else None
+        )
+        if sums is not None and len(sums):
+            total = np.stack([np.bincount(number, sums[:, axis]) for axis in range(3)], axis=1)
+            sums = total[number].astype(np.float32)
+        ends = np.cumsum(sizes)
+        tasks = []
+        for leaf, (end, size) in enumerate(zip(ends.tolist(), sizes, strict=True)):
+            rows = slice(end - size, end)
+            own_sums = np.zeros((0, 3), np.float32) if sums is None else sums[rows]
+            digest = hashlib.sha256(shared[rows].tobytes() + own_sums.tobytes()).hexdigest()
+            name = key("close", receipts[leaf].digest, leaf, digest, context.samples)
+            tasks.append(
+                Task(
+                    stages.close,
+                    name,
+                    {"leaf_key": keys[leaf], "number": leaf, "leaves": shared[rows], "sums": own_sums},
+                )
+            )
+        closed: list[TileReceipt] = self._graph.run(tasks)
+        short = float(np.median([receipt.short_edge for receipt in receipts if receipt.triangles]))
+        self._levels.append(
+            Level(
+                shift=0,
+                fan=0,
+                keys=[task.key for task in tasks],
+                receipts=closed,
+                neighbours=[()] * len(closed),
+                mean=0.0,
+                step=build.grid_step(build.leaf_step(short, self._diagonal(closed)), self._widest(closed)),
+                halvings=0,
+            )
+        )
+        return receipts
+
+    @staticmethod
+    def _widest(receipts: Sequence[TileReceipt]) -> float:
+        return max(float((receipt.high - receipt.low).max()) for receipt in receipts)
+
+    @staticmethod
+    def _diagonal(receipts: Sequence[TileReceipt]) -> float:
+        low = np.min([receipt.low for receipt in receipts], axis=0)
+        high = np.max([receipt.high for receipt in receipts], axis=0)
+        return float(np.linalg.norm(high - low))
+
+    # Levels
+
+    def _raise(self, number: int, *, is_root: bool) -> None:
+        """The next level up from the last."""
+        below = self._levels[-1]
+        shift = self._plan.shifts[number]
+        fan = shift - below.shift
+        share = 0.5**fan if fan else 0.25
+        if is_root:
+            share = min(share, self._plan.root_triangles / max(below.triangles, 1))
+        total = self._levels[0].triangles
+        # Texels are halved as often as the triangles are quartered.
+        halvings = int(np.rint(np.log2(max(total / max(below.triangles * share, 1.0), 1.0)) / 2.0))
+        most_texels = _ROOT_TEXELS if is_root else _MOST_TEXELS
+        places = [build.Place(tile, shift) for tile in range(len(below.keys) >> fan)]
+        children = [tuple(range(place.tile << fan, (place.tile + 1) << fan)) for place in places]
+        most_error, merges = self._merged(below, places, children, share)
+        goal = build.Goal(share, None if is_root else most_error, halvings, most_texels)
+        strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
+        level = self._reduced(below, merges, strips, places, goal)
+        self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
+        for _ in range(_ROOT_TRIES if is_root else 0):
+            size = self._write(level, below, above=None)
+            if size <= ROOT_BYTES:
+                break
+            goal = replace(goal, share=goal.share * min(0.95 * ROOT_BYTES / size, 0.9))
+            level = self._reduced(below, merges, {}, places, goal)
+        self._levels.append(level)
+
+    def _merged(
+        self, below: Level, places: Sequence[Place], children: Sequence[tuple[int, ...]], share: float
+    ) -> tuple[float | None, list[tuple[str, Any]]]:
+        """The error that the level is simplified to (None: by number), and keys and receipts of merged children."""
+        names = [tuple(below.keys[child] for child in group) for group in children]
+        digests = [tuple(below.receipts[child].digest for child in group) for group in children]
+        merges = [
+            Task(stages.merge, key("merge", digest, place), {"children": name, "place": place})
+            for name, digest, place in zip(names, digests, places, strict=True)
+        ]
+        samples = []
+        if self._context.surface.is_even and len(places) > 1:
+            chosen = sorted({i * len(places) // _SAMPLE_TILES for i in range(_SAMPLE_TILES)})
+            samples = [
+                Task(
+                    stages.sample,
+                    key("sample", digests[i], places[i], share),
+                    {"children": names[i], "place": places[i], "share": share},
+                )
+                for i in chosen
+            ]
+        receipts = self._run([*samples, *merges])
+        most_error = build.level_error(receipts[: len(samples)]) if samples else None
+        return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
+
+    def _thinned(
+        self,
+        merges: list[tuple[str, Any]],
+        places: Sequence[Place],
+        goal: Goal,
+        fan: int,
+        most_error: float | None,
+    ) -> dict[int, list[tuple[str, str]]]:
+        """By tile the keys and digests of its strips."""
+        found: dict[int, list[tuple[str, str]]] = {place.tile: [] for place in places}
+        pairs = [
+            (tile, other)
+            for tile, (_, receipt) in enumerate(merges)
+            for other, _ in receipt.bands
+            if tile < other and tile in dict(merges[other][1].bands)
+        ]
+        keep = 0.5 ** (max(fan, 1) / 2.0)
+        limit = np.inf if most_error is None else most_error
+        tasks = []
+        for pair in pairs:
+            bands = tuple(dict(merges[tile][1].bands)[other] for tile, other in (pair, pair[::-1]))
+            name = key("strip", bands, pair, keep, float(limit))
+            names = tuple(merges[tile][0] for tile in pair)
+            arguments = {"merged_keys": names, "tiles": pair, "keep": keep, "most_error": limit}
+            tasks.append(Task(stages.strip, name, arguments))
+        for pair, task, digests in zip(pairs, tasks, self._run(tasks), strict=True):
+            for tile, digest in zip(pair, digests, strict=True):
+                found[tile].append((task.key, digest))
+        return found
+
+    def _reduced(
+        self,
+        below: Level,
+        merges: list[tuple[str, Any]],
+        strips: dict[int, list[tuple[str, str]]],
+        places: Sequence[Place],
+        goal: Goal,
+    ) -> Level:
+        fan = places[0].shift - below.shift
+        tasks = []
+        for place, (merge_key, receipt) in zip(places, merges, strict=True):
+            own = strips.get(place.tile, [])
+            names = tuple(below.keys[place.tile << fan : (place.tile + 1) << fan])
+            name = key("reduce", receipt.digest, names, [digest for _, digest in own], place, goal)
+            arguments = {
+                "merged_key": merge_key,
+                "strips": tuple(strip for strip, _ in own),
+                "children": names,
+                "place": place,
+                "goal": goal,
+            }
+            tasks.append(Task(stages.reduce, name, arguments))
+        receipts: list[TileReceipt] = self._run(tasks)
+        mean = float(np.sqrt(np.mean([receipt.mean**2 for receipt in receipts])))
+        wanted = max(_STEPS_PER_ERROR * mean, below.step)
+        return Level(
+            shift=places[0].shift,
+            fan=fan,
+            keys=[task.key for task in tasks],
+            receipts=receipts,
+            neighbours=[receipt.touching for _, receipt in merges],
+            mean=mean,
+            step=build.grid_step(wanted, self._widest(receipts)),
+            halvings=goal.halvings,
+            is_root=goal.most_texels == _ROOT_TEXELS,
+        )
+
+    # Files
+
+    def _write(self, level: Level, below: Level | None, *, above: Level | None) -> int:
+        """Make the files of a level; the bytes that they are on the wire."""
+        skirt = max(_SKIRT * level.mean, 0.0 if above is None else _SKIRT_ABOVE * above.mean)
+        most = _MOST_LEAF_TEXELS if below is None else _ROOT_TEXELS if level.is_root else _MOST_TEXELS
+        look = build.Look(
+            step=level.step,
+            skirt=0.0 if len(level.keys) == 1 else skirt,
+            halvings=level.halvings,
+            most_texels=most,
+            fan=level.fan,
+            coding=self._plan.coding,
+            is_leaf=below is None,
+        )
+        cells = self._context.surface.cells
+        tasks: list[Task] = []
+        tiles: list[int] = []
+        for tile, (name, receipt) in enumerate(zip(level.keys, level.receipts, strict=True)):
+            if not receipt.triangles:
+                continue
+            place = build.Place(tile, level.shift)
+            near = [other for other in level.neighbours[tile] if other < len(level.keys)]
+            boxes = np.zeros((0, 12))
+            missing: tuple[int, ...] = ()
+            if below is not None:
+                below_it = range(tile << level.fan, (tile + 1) << level.fan)
+                boxes = np.array([below.files[child].receipt.box for child in below_it if child in below.files])
+                missing = tuple(child for child, at in enumerate(below_it) if at not in below.files)
+            digests = [level.receipts[other].digest for other in near]
+            planes = cells.below(cells.depth - level.shift, tile, level.fan)
+            made = key("make", name, receipt.digest, digests, place, look, missing, boxes.tobytes(), planes)
+            arguments = {
+                "tile_key": name,
+                "neighbours": tuple(level.keys[other] for other in near),
+                "place": place,
+                "look": look,
+                "below": boxes,
+                "missing": missing,
+            }
+            tasks.append(Task(stages.make, made, arguments))
+            tiles.append(tile)
+        receipts = self._run(tasks)
+        level.files = {
+            tile: File(task.key, receipt) for tile, task, receipt in zip(tiles, tasks, receipts, strict=True)
+        }
+        return sum(receipt.made.stored.coded_length for receipt in receipts)
+
+    def _run(self, tasks: Sequence[Task]) -> list[Any]:
+        receipts = self._graph.run(tasks)
+        # Each level has about half the work of the one below.
+        self._progress(1.0 - 0.6 ** (1 + len(self._levels)))
+        return receipts
+
+    # The way back: points on tiles to the original
+
+    def _back(self) -> dict[tuple[int, int], stages.Distances]:
+        """By level and tile the distances from its surface to the original."""
+        leaves = self._levels[0]
+        low = np.array([receipt.low for receipt in leaves.receipts], np.float32)
+        high = np.array([receipt.high for receipt in leaves.receipts], np.float32)
+        samples: list[tuple[int, int, error.Samples]] = []
+        wanted: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in leaves.keys]
+        for number, level in enumerate(self._levels[1:], start=1):
+            for tile, file in level.files.items():
+                points: error.Samples = self._results.get(f"{file.key}.{stages.POINTS}")
+                reach = np.float32(file.receipt.forward.bound)
+                own_low, own_high = points.points.min(axis=0) - reach, points.points.max(axis=0) + reach
+                near = np.flatnonzero(((low <= own_high) & (high >= own_low)).all(axis=1))
+                for leaf in near.tolist():
+                    inside = ((points.points >= low[leaf] - reach) & (points.points <= high[leaf] + reach)).all(axis=1)
+                    if inside.any():
+                        wanted[leaf].append((len(samples), np.flatnonzero(inside)))
+                samples.append((number, tile, points))
+        best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]
+        tasks = []
+        asked = [leaf for leaf, some in enumerate(wanted) if some]
+        for leaf in asked:
+            points_near = np.concatenate([samples[which][2].points[rows] for which, rows in wanted[leaf]])
+            name = key("back", leaves.receipts[leaf].digest, hashlib.sha256(points_near.tobytes()).hexdigest())
+            tasks.append(Task(stages.back, name, {"leaf_key": leaves.keys[leaf], "points": points_near}))
+        for leaf, found in zip(asked, self._run(tasks), strict=True):
+            at = 0
+            for which, rows in wanted[leaf]:
+                best[which][rows] = np.minimum(best[which][rows], found[at : at + len(rows)])
+                at += len(rows)
+        return {
+            (level, tile): stages.summary(np.where(np.isfinite(own), own, np.float32(0.0)), points.weights)
+            for (level, tile, points), own in zip(samples, best, strict=True)
+        }
+
+
+def _bytes_of(parts: Sequence[Any]) -> Iterator[bytes]:
+    for part in parts:
+        yield repr((part.material, len(part.positions), len(part.indices))).encode()
+        for array in (part.positions, part.indices, part.normals, part.uvs, part.colours):
+            yield b"-" if array is None else np.ascontiguousarray(array).tobytes()

@@ -1,0 +1,307 @@
+"""The tasks of a tiling, stage by stage: what each reads from the results, hands to the pure steps, and stores.
+
+leaf      the triangles of a cell                     →  tidied, and the places on its rim
+close     a leaf and who shares its rim               →  a tile, points on the original surface
+sample    children                                    →  the error at the wanted number of triangles
+merge     children                                    →  their surface as one, a band per neighbour
+strip     the bands of two neighbours                 →  what both shall look like
+reduce    a merged surface and its strips             →  a tile
+make      a tile and its neighbours                   →  its file, its error against the original's points
+back      a leaf and points on coarser tiles near it  →  their distances to the original
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline import compress, images
+from scenes import gltf_build
+from tiling import borders, bounds, build, error, extent, leaf
+from tiling.simplify import metres_per_uv, weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.graph import At
+    from tiling.build import Goal, Look, Made, Place, Surface, Tile
+    from tiling.mesh import Floats, Material, Singles
+    from tiling.patch import Patch
+
+COLOUR_ROLES = ("base_colour", "emissive")
+RIM = "rim"
+POINTS = "points"
+_QUICK = 1024
+"""points for a first estimate of a level's error"""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all tasks share."""
+
+    surface: Surface
+    materials: tuple[Material, ...]
+    shared: Mapping[int, Mapping[str, gltf_build.TileImage]]
+    """by material and role the images that stay whole"""
+    names: tuple[str, ...]
+    """of features, by number"""
+    out: str
+    """the folder for finished tiles"""
+    is_coded: bool
+    """whether each tile's file gets a gzip copy beside it"""
+    samples: int
+    """points a tile is measured by, each way"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafReceipt:
+    """What is said of a leaf."""
+
+    digest: str
+    triangles: int
+    short_edge: float
+    degenerate: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rim:
+    """The places on a leaf's rim and their sums of normals (or no rows)."""
+
+    positions: Singles
+    sums: Singles
+
+
+def take_leaf(at: At, *, parts: str) -> LeafReceipt:
+    """A leaf of the parts of primitives stored as `parts`."""
+    surface = at.context.surface
+    found = leaf.gathered(at.results.get(parts), surface.layout, surface.origin)
+    sums = found.sums[found.rim] if len(found.sums) else found.sums
+    at.results.put(f"{at.key}.{RIM}", Rim(found.rim_positions, sums))
+    return LeafReceipt(
+        digest=at.results.put(at.key, found),
+        triangles=found.patch.triangles,
+        short_edge=leaf.short_edge(found.patch),
+        degenerate=found.degenerate,
+        repeated=found.repeated,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TileReceipt:
+    """What is said of a tile that is simplified, but not written."""
+
+    digest: str
+    triangles: int
+    low: Singles
+    high: Singles
+    """corners (3,), relative to the origin"""
+    mean: float
+    """a first estimate of its root mean square error, metres"""
+
+
+def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:
+    """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim."""
+    patch = leaf.finished(at.results.get(leaf_key), at.context.surface.layout, number, leaves, sums)
+    at.results.put(f"{at.key}.{POINTS}", error.scatter(patch, at.context.samples))
+    return TileReceipt(at.results.put(at.key, build.Tile(patch, {})), patch.triangles, *_corners(patch), 0.0)
+
+
+def _corners(patch: Patch) -> tuple[Singles, Singles]:
+    if not len(patch.positions):
+        return np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
+    return extent.low_high(patch.positions)
+
+
+def sample(at: At, *, children: Sequence[str], place: Place, share: float) -> tuple[float, int]:
+    """The error of one tile of a level at its share of triangles, and how many those are."""
+    together = build.joined([at.results.get(child) for child in children])
+    return build.sampled_error(at.context.surface, together, place, share)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReceipt:
+    """What is said of merged children."""
+
+    digest: str
+    bands: tuple[tuple[int, str], ...]
+    """tiles that it has an interface with, and digests of the bands there"""
+    touching: tuple[int, ...]
+    """all tiles that share a vertex of its border"""
+
+
+def merge(at: At, *, children: Sequence[str], place: Place) -> MergeReceipt:
+    """The children's surface as one, and its bands."""
+    together = build.joined([at.results.get(child) for child in children])
+    found = borders.bands(together, place.tile, place.shift)
+    layout = at.context.surface.layout
+    scale = metres_per_uv(together, layout) if layout.uvs else 1.0
+    per_metre = weights(together, layout, scale, at.context.surface.normal_weight) * np.float32(
+        extent.longest_side(together.positions)
+    )
+    digests = tuple((other, at.results.put(f"{at.key}.{other}", (found[other], per_metre))) for other in sorted(found))
+    touching = borders.touching(together.leaves, place.tile, place.shift)
+    return MergeReceipt(at.results.put(at.key, together), digests, touching)
+
+
+def strip(
+    at: At,
+    *,
+    merged_keys: tuple[str, str],
+    tiles: tuple[int, int],
+    keep: float,
+    most_error: float,
+) -> tuple[str, ...]:
+    """Thin the interface of two neighbours; stored by tile; their digests."""
+    (first, per_metre), (second, _) = (
+        at.results.get(f"{merged_key}.{other}") for merged_key, other in zip(merged_keys, tiles[::-1], strict=True)
+    )
+    strips = borders.thinned(first, second, at.context.surface.layout, per_metre, keep=keep, most_error=most_error)
+    return tuple(at.results.put(f"{at.key}.{tile}", each) for tile, each in zip(tiles, strips, strict=True))
+
+
+def reduce(
+    at: At,
+    *,
+    merged_key: str,
+    strips: Sequence[str],
+    children: Sequence[str],
+    place: Place,
+    goal: Goal,
+) -> TileReceipt:
+    """A parent tile. `strips` are the results for its interfaces."""
+    together = borders.with_strips(
+        at.results.get(merged_key), [at.results.get(f"{each}.{place.tile}") for each in strips]
+    )
+    tiles: list[Tile] = [at.results.get(child) for child in children] if at.context.surface.textures else []
+    done = build.reduced(at.context.surface, together, tiles, place, goal)
+    points = error.thinned([at.results.get(f"{child}.{POINTS}") for child in children], at.context.samples)
+    at.results.put(f"{at.key}.{POINTS}", points)
+    quick = error.thinned([points], _QUICK)
+    mean = error.root_mean_square(error.distances(quick.points, [done.patch]), quick.weights)
+    return TileReceipt(at.results.put(at.key, done), done.patch.triangles, *_corners(done.patch), mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Metres."""
+
+    mean: float
+    """root mean square"""
+    bound: float
+    """the quantile that errors are told by"""
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReceipt:
+    """What is said of a finished tile."""
+
+    made: Made
+    box: Floats
+    """(12,) around its content and the boxes of its children"""
+    low: Floats
+    high: Floats
+    """corners (3,) of its content, metres, asset frame"""
+    forward: Distances
+    """from the original to the tile"""
+    area: float
+    """square metres of the original that it stands for"""
+
+
+def make(
+    at: At,
+    *,
+    tile_key: str,
+    neighbours: Sequence[str],
+    place: Place,
+    look: Look,
+    below: Floats,
+    missing: tuple[int, ...],
+) -> MakeReceipt:
+    """Write a tile, and measure it where a client will see it.
+
+    `below` (k, 12) are the boxes of its children; of the children `missing` nothing is left.
+    """
+    surface = at.context.surface
+    tile: Tile = at.results.get(tile_key)
+    patch = build.dressed(surface, tile, place, look)
+    done = build.made(
+        surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)
+    )
+    points: error.Samples = at.results.get(f"{tile_key}.{POINTS}")
+    if not look.is_leaf:
+        shown = build.snapped(tile.patch, look.step)
+        around = [build.snapped(at.results.get(each).patch, look.step) for each in neighbours]
+        found = error.distances(points.points, [shown, *around])
+        at.results.put(f"{at.key}.{POINTS}", error.scatter(shown, at.context.samples))
+    else:
+        # A leaf is the original but for rounding: few points tell how far that went.
+        points = error.thinned([points], _QUICK)
+        found = error.distances(points.points, [build.snapped(tile.patch, look.step)])
+    content = build.snapped(patch, look.step).positions.astype(np.float64) + surface.origin
+    low, high = extent.low_high(content)
+    return MakeReceipt(
+        made=done,
+        box=bounds.enclosing(content, below),
+        low=low,
+        high=high,
+        forward=summary(found, points.weights),
+        area=points.area,
+    )
+
+
+def summary(values: Singles, weights: Singles) -> Distances:
+    """Of distances and the area that each stands for."""
+    return Distances(
+        error.root_mean_square(values, weights), error.quantile(values, weights), float(values.max(initial=0.0))
+    )
+
+
+def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
+    """Distances (k,) of points to a leaf as it was before any rounding."""
+    return error.distances(points, [at.results.get(leaf_key).patch])
+
+
+def emit(context: Context, content: build.Content) -> build.Stored:
+    """Write a tile's file into the folder; one that is there already has the same bytes."""
+    pictures: dict[int, Mapping[str, gltf_build.TileImage]] = {}
+    needs: set[str] = set()
+    texture_bytes = 0
+    for piece in content.geometry.pieces:
+        own = content.images.get(piece.material)
+        if own is None:
+            pictures[piece.material] = context.shared.get(piece.material, {})
+            needs |= {image.uri for image in pictures[piece.material].values()}
+            continue
+        pictures[piece.material] = {
+            role: gltf_build.TileImage(images.webp(image, colour=role in COLOUR_ROLES)) for role, image in own.items()
+        }
+        texture_bytes += sum(decoded_bytes(image.shape[1], image.shape[0]) for image in own.values())
+    materials = {piece.material: context.materials[piece.material] for piece in content.geometry.pieces}
+    data = gltf_build.tile_glb(
+        content.geometry,
+        materials,
+        pictures,
+        planes=content.planes,
+        names=dict(enumerate(context.names)) if context.names else None,
+    )
+    coded = compress.gzipped(data)
+    digest = hashlib.sha256(data).hexdigest()
+    path = Path(context.out) / f"{digest}.glb"
+    if not path.exists():
+        path.write_bytes(data)
+        if context.is_coded:
+            path.with_suffix(".glb.gz").write_bytes(coded)
+    return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
+
+
+def decoded_bytes(width: int, height: int) -> int:
+    """Of an image on a graphics card, with mip levels."""
+    return width * height * 4 * 4 // 3
