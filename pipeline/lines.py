@@ -1,123 +1,207 @@
-"""Text files of millions of short lines (OBJ, ASCII PLY and STL), read by whole columns instead of line by line.
+"""Text files of millions of short lines (OBJ, ASCII PLY and STL, OFF), scanned byte by byte in compiled code.
 
-Lines are found once by their ends, and the numbers of all lines of a kind are then parsed in one call.
+A scan goes on from where the last one stopped and fills buffers of a fixed size, so a file is never in memory as a
+whole. Numbers are read by their first 19 digits, within one unit in the last place of a double. `oracle_rows` is the
+clear version of the scan; the tests compare the two.
 """
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
+
+from pipeline import mapped
+from scenes.errors import Malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-_BLANKS = np.zeros(256, bool)
-_BLANKS[[9, 10, 11, 12, 13, 32]] = True
+_VALUES = 1 << 20
+_FINE, _FULL, _BAD = 0, 1, 2
+_TENS = 10.0 ** np.arange(23)
 
 
-class Lines:
-    """The lines of a text as an array of bytes, with where each starts (first byte that is no blank) and ends."""
-
-    def __init__(self, data: bytes) -> None:
-        # A line that ends in a backslash goes on in the next (OBJ).
-        if b"\\\n" in data or b"\\\r\n" in data:
-            data = data.replace(b"\\\r\n", b"   ").replace(b"\\\n", b"  ")
-        if b"\r" in data and b"\n" not in data:
-            data = data.replace(b"\r", b"\n")
-        if not data.endswith(b"\n"):
-            data += b"\n"
-        self.bytes = np.frombuffer(data, np.uint8)
-        self.ends = np.flatnonzero(self.bytes == 10)
-        starts = np.concatenate([[0], self.ends[:-1] + 1])
-        self._blank = _BLANKS[self.bytes]
-        indented = np.flatnonzero(self._blank[starts] & (starts < self.ends))
-        for line in indented.tolist():
-            text = np.flatnonzero(~self._blank[starts[line] : self.ends[line]])
-            starts[line] += int(text[0]) if len(text) else 0
-        self.starts = starts
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    def begin_with(self, word: bytes) -> NDArray[np.int64]:
-        """Numbers of the lines whose first word this is."""
-        chosen = np.flatnonzero(self.ends - self.starts >= len(word))
-        for offset, letter in enumerate(word):
-            chosen = chosen[self.bytes[self.starts[chosen] + offset] == letter]
-        after = self.starts[chosen] + len(word)
-        found: NDArray[np.int64] = chosen[self._blank[np.minimum(after, len(self.bytes) - 1)]]
-        return found
-
-    def text(self, line: int) -> str:
-        """One line, decoded, without blanks around it."""
-        return self.bytes[self.starts[line] : self.ends[line]].tobytes().decode("utf-8", "replace").strip()
-
-    def body(self, lines: NDArray[np.int64], skip: int) -> NDArray[np.uint8]:
-        """The bytes of some lines one after the other, the first `skip` bytes of each blanked, ends included."""
-        if not len(lines):
-            return np.zeros(0, np.uint8)
-        starts, lengths = self.starts[lines] + skip, self.ends[lines] + 1 - self.starts[lines] - skip
-        if len(lines) > 1 and np.all(np.diff(lines) == 1):
-            # One run of neighbours: take it whole and blank the first words.
-            run = self.bytes[starts[0] : self.ends[lines[-1]] + 1].copy()
-            for offset in range(1, skip + 1):
-                run[starts[1:] - offset - starts[0]] = 32
-            return run
-        total = np.cumsum(lengths)
-        places = np.arange(total[-1]) + np.repeat(starts - np.concatenate([[0], total[:-1]]), lengths)
-        picked: NDArray[np.uint8] = self.bytes[places]
-        return picked
+@njit(cache=True, nogil=True, inline="always")
+def is_blank(byte: int) -> bool:
+    """Whether a byte stands between the words of a line."""
+    return byte in (32, 9, 11, 12)
 
 
-def word_counts(text: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """How many words each line of a text (each ending in a newline) has."""
-    blank = _BLANKS[text]
-    begins = ~blank
-    begins[1:] &= blank[:-1]
-    return per_line(text, begins)
+@njit(cache=True, nogil=True, inline="always")
+def is_end(byte: int) -> bool:
+    """Whether a byte ends a line; a lone return does, too."""
+    return byte in (10, 13)
 
 
-def per_line(text: NDArray[np.uint8], marks: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many marks each line has."""
-    # By their places: a running sum over every byte of a large file takes eight times as long.
-    return np.diff(np.searchsorted(np.flatnonzero(marks), np.flatnonzero(text == 10)), prepend=0)
+@njit(cache=True, nogil=True)
+def after_line(data: NDArray[np.uint8], at: int) -> int:
+    """The place of the end of the line that `at` is in."""
+    while at < len(data) and not is_end(data[at]):
+        at += 1
+    return at
 
 
-def numbers(text: NDArray[np.uint8], dtype: Any) -> NDArray[Any] | None:
-    """All numbers of a text, or None where something in it is none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)
-        try:
-            return np.fromstring(text.tobytes(), dtype, sep=" ")
-        except (DeprecationWarning, ValueError, OverflowError):
-            return None
+@njit(cache=True, nogil=True)
+def after_word(data: NDArray[np.uint8], at: int) -> int:
+    """The place after the word that `at` is in."""
+    while at < len(data) and not is_end(data[at]) and not is_blank(data[at]):
+        at += 1
+    return at
 
 
-def table(text: NDArray[np.uint8], least: int, most: int) -> tuple[NDArray[np.float64], int]:
-    """Numbers line by line (n, k) with k between `least` and `most` columns; how many lines were no such row.
+@njit(cache=True, nogil=True)
+def number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:  # noqa: C901 - one state machine
+    """The number whose first byte is at `at`, the place after its word, and whether the word is a number."""
+    size = len(data)
+    negative = data[at] == 45
+    if negative or data[at] == 43:
+        at += 1
+    mantissa, digits, exponent, any_digit = np.uint64(0), 0, 0, False
+    while at < size and 48 <= data[at] <= 57:
+        any_digit = True
+        if digits < 19:
+            mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - 48)
+            digits += int(mantissa > 0)
+        else:
+            exponent += 1
+        at += 1
+    if at < size and data[at] == 46:
+        at += 1
+        while at < size and 48 <= data[at] <= 57:
+            any_digit = True
+            if digits < 19:
+                mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - 48)
+                digits += int(mantissa > 0)
+                exponent -= 1
+            at += 1
+    if not any_digit:
+        end = after_word(data, at)
+        value = np.nan
+        # nan and inf, also nan(ind) and infinity.
+        is_nan = end - at >= 3 and data[at] | 32 == 110 and data[at + 1] | 32 == 97 and data[at + 2] | 32 == 110
+        is_inf = end - at >= 3 and data[at] | 32 == 105 and data[at + 1] | 32 == 110 and data[at + 2] | 32 == 102
+        if is_inf:
+            value = -np.inf if negative else np.inf
+        return value, end, is_nan or is_inf
+    if at < size and data[at] | 32 == 101:
+        at += 1
+        down = at < size and data[at] == 45
+        if at < size and (down or data[at] == 43):
+            at += 1
+        power, any_digit = 0, False
+        while at < size and 48 <= data[at] <= 57:
+            any_digit = True
+            power = min(power * 10 + (data[at] - 48), 100_000)
+            at += 1
+        if not any_digit:
+            return np.nan, after_word(data, at), False
+        exponent += -power if down else power
+    if at < size and not is_blank(data[at]) and not is_end(data[at]):
+        # As Windows writes what is no number: 1.#QNAN, -1.#IND.
+        return np.nan, after_word(data, at), data[at] == 35
+    value = float(mantissa)
+    if exponent < 0:
+        value = value / _TENS[-exponent] if exponent >= -22 else value * 10.0 ** max(exponent, -300)
+    elif exponent > 0 and mantissa > 0:
+        value = value * _TENS[exponent] if exponent <= 22 else value * 10.0 ** min(exponent, 400)
+    return -value if negative else value, at, True
 
-    k is the width of the widest row; what a row lacks, and every number of a bad row, is NaN.
+
+@njit(cache=True, nogil=True)
+def _scan_rows(
+    data: NDArray[np.uint8], at: int, most: int, values: NDArray[np.float64], words: NDArray[np.int64]
+) -> tuple[int, int, int, int]:
+    """Fill the buffers with the numbers of at most `most` lines: place after them, lines, values, how it ended."""
+    lines, used = 0, 0
+    while at < len(data) and lines < min(most, len(words)):
+        begin, count = at, 0
+        while at < len(data) and not is_end(data[at]):
+            if is_blank(data[at]):
+                at += 1
+                continue
+            if data[at] == 35:  # a comment, in OFF
+                at = after_line(data, at)
+                break
+            if used + count == len(values):
+                return begin, lines, used, _FULL
+            values[used + count], at, good = number(data, at)
+            if not good:
+                return begin, lines, used, _BAD
+            count += 1
+        at += 1
+        if count:
+            words[lines] = count
+            lines += 1
+            used += count
+    return min(at, len(data)), lines, used, _FINE
+
+
+Rows = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
+"""the numbers of some lines one after the other, and how many each line has"""
+
+
+def rows(data: NDArray[np.uint8], at: int, count: int, what: str) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
+    """The next `count` filled lines in pieces: their numbers, how many each line has, the place after the piece.
+
+    The arrays are used again for the next piece. Blank lines and comments (#) are passed over.
+
+    Raises:
+        Malformed: a word is no number, or the data end before.
     """
-    counts = word_counts(text)
-    if not len(counts):
-        return np.zeros((0, least)), 0
-    first = int(counts[0])
-    if least <= first <= most and (counts == first).all():
-        values = numbers(text, np.float64)
-        if values is not None and len(values) == first * len(counts):
-            return values.reshape(-1, first), 0
-    rows, bad = [], 0
-    for line in text.tobytes().split(b"\n")[:-1]:
-        words = line.split()[:most]
-        try:
-            row = [float(word) for word in words]
-        except ValueError:
-            row = []
-        if len(row) < least:
-            row, bad = [], bad + 1
-        rows.append(row + [np.nan] * (most - len(row)))
-    out = np.array(rows)
-    width = max(least, int((~np.isnan(out)).any(axis=0).nonzero()[0].max(initial=-1)) + 1)
-    return out[:, :width], bad
+    values, words = np.empty(_VALUES), np.empty(_VALUES // 2, np.int64)
+    left = count
+    while left:
+        before = at
+        at, lines, used, ended = _scan_rows(data, at, left, values, words)
+        mapped.release(data[before:at])
+        if ended == _BAD:
+            raise Malformed(f"{what}: something is no number")
+        if not lines and ended == _FULL:
+            values = np.empty(2 * len(values))  # one line of that many numbers is in the file, so this is bounded by it
+        elif not lines:
+            raise Malformed(f"{what}: the data end too soon")
+        left -= lines
+        if lines:
+            yield values[:used], words[:lines], at
+
+
+def oracle_rows(data: bytes) -> list[list[float]]:
+    """The numbers of all filled lines: the clear version of `rows`."""
+    lines = (line.split(b"#")[0].split() for line in data.replace(b"\r", b"\n").split(b"\n"))
+    return [[float(word) for word in line] for line in lines if line]
+
+
+@njit(cache=True, nogil=True)
+def scan_points(
+    data: NDArray[np.uint8], at: int, stop: int, initial: int, points: NDArray[np.float64]
+) -> tuple[int, int, int]:
+    """The three numbers of each line whose first word begins with the letter `initial` (lower case).
+
+    Returns:
+        The place after them, how many lines, and how many of them had no three numbers (these are NaN).
+    """
+    count, bad = 0, 0
+    while at < stop and count < len(points):
+        while at < len(data) and (is_blank(data[at]) or is_end(data[at])):
+            at += 1
+        if at < len(data) and data[at] | 32 == initial:
+            at = after_word(data, at)
+            good = True
+            for axis in range(3):
+                while at < len(data) and is_blank(data[at]):
+                    at += 1
+                if at >= len(data) or is_end(data[at]):
+                    good = False
+                    break
+                points[count, axis], at, fine = number(data, at)
+                good = good and fine
+            if not good:
+                points[count] = np.nan
+                bad += 1
+            count += 1
+        at = after_line(data, at) + 1
+    return min(at, len(data)), count, bad

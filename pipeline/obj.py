@@ -1,231 +1,447 @@
 """Our reader of Wavefront OBJ with its MTL and textures.
 
-Read: v (with colours), vt, vn, f in all four forms, negative indices, polygons (as fans), usemtl, mtllib. Left out:
-lines, points, curves, smoothing groups and object names. What is broken in a line costs that line, not the file, and is
-told in the report.
+Read: v (with colours), vt, vn, f in all four forms, negative indices, polygons (as fans), usemtl, mtllib, names of
+objects or groups. Left out: lines, points, curves and smoothing groups. What is broken in a line costs that line, not
+the file, and is told in the report.
+
+The file is scanned once from front to back; points, coordinates, normals and corners are appended to arrays of the
+store as they come, and vertices are made of the corners in a second pass over these.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 
-from pipeline import images
+from pipeline import images, mapped
 from pipeline.colour import linear_bytes
-from pipeline.lines import Lines, numbers, per_line, table, word_counts
-from scenes.errors import Malformed, Unsupported
-from tiling import meshopt
+from pipeline.joined import Joined
+from pipeline.lines import after_line, after_word, is_blank, is_end, number
+from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Material, Model, Primitive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.files import Neighbours
-    from tiling.mesh import Floats
+    from pipeline.mapped import Store
 
+_ROWS = 1 << 16  # of each buffer of a scan
 _MOST_CORNERS = 10_000  # of one polygon
-_SLASH = ord("/")
+_MOST_PARTS = 4096  # pairs of an object and a material that are kept apart
+_MOST_POINTS = (1 << 31) - 1
+_NO_COORDINATES = np.array((0.0, 1.0), np.float32)
 _IMAGE_OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-mm": 2, "-o": 3, "-s": 3, "-t": 3, "-texres": 1}
 _IMAGE_OPTIONS |= {"-clamp": 1, "-bm": 1, "-imfchan": 1, "-type": 1, "-cc": 1}
+# Where a scan keeps its counts.
+_AT, _V, _VT, _VN, _F, _BAD, _BAD_FACES, _COLOURED, _EVENTS, _NO_NORMAL, _OTHER_UV, _OTHER_NORMAL, _SIZE = range(13)
 
 
-def read(data: bytes, neighbours: Neighbours) -> Model:
+def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     """A model of an OBJ file.
 
     Raises:
         Malformed: it has no faces that can be read.
         Unsupported: it has points or lines only.
         ForbiddenReference: it names a file outside of its folder.
+        TooLarge: it has more than two billion points.
     """
-    lines = Lines(data)
-    report: list[str] = []
-    points, bad = table(lines.body(lines.begin_with(b"v"), 1), 3, 7)
-    uvs, bad_uvs = table(lines.body(lines.begin_with(b"vt"), 2), 1, 3)
-    normals, bad_normals = table(lines.body(lines.begin_with(b"vn"), 2), 3, 3)
-    if bad + bad_uvs + bad_normals:
-        report.append(f"{bad + bad_uvs + bad_normals:,} lines of points, coordinates or normals could not be read")
-    corners, owners = _faces(lines, (len(points), len(uvs), len(normals)), report)
-    if not len(points) or not len(corners):
-        if len(points) and not len(lines.begin_with(b"f")):
+    scanned = _Scanned(data, store)
+    report = scanned.report()
+    if not scanned.points.rows or not scanned.corners[0].rows:
+        if scanned.points.rows and not scanned.state[_BAD_FACES]:
             raise Unsupported("OBJ: it has points but no faces")
         raise Malformed("; ".join(["OBJ: no face can be read", *report]))
-    names, of_face = _materials_of(lines, owners)
-    materials = _library(lines, names, neighbours, report)
-    colours = _colours(points)
-    primitives = [
-        _primitive(corners[of_face == number], number, (points[:, :3], uvs, normals), colours)
-        for number in range(len(names))
-        if (of_face == number).any()
-    ]
+    parts = _Parts(data, scanned.events, report)
+    materials = _library(parts, neighbours, report)
+    primitives, lost = _primitives(scanned, parts, store)
+    if not primitives:
+        raise Malformed("OBJ: every face names points that are not there")
+    if lost:
+        report.append(f"{lost:,} triangles named points that are not there; they were left out")
     report += [
         f"the file {name!r} is not there; the model is shown without it" for name in sorted(set(neighbours.missing))
     ]
-    return Model(tuple(primitives), materials, tuple(report))
+    return Model(primitives, materials, tuple(report))
 
 
-def _colours(points: Floats) -> NDArray[np.uint8] | None:
-    """Colours that stand after the positions: x y z r g b, or x y z w r g b."""
-    if points.shape[1] < 6:
-        return None
-    rgb = points[:, -3:]
-    if not np.isfinite(rgb).all():
-        return None
-    return linear_bytes(rgb if rgb.max(initial=0.0) <= 1.0 else rgb / 255.0)
+class _Scanned:
+    """What stands in the lines, in their order; numbers of points, coordinates and normals are from 0, -1 is none."""
+
+    def __init__(self, data: NDArray[np.uint8], store: Store) -> None:
+        self.points = store.growing(3, np.float64)
+        self.colours = store.growing(3, np.float32)
+        self.uvs = store.growing(2, np.float32)
+        self.normals = store.growing(3, np.float32)
+        self.corners = tuple(store.growing(3, np.int32) for _ in range(3))
+        self.events: list[tuple[int, int]] = []
+        """triangles before, and place, of each line of usemtl, mtllib, o and g"""
+        self.state = np.zeros(_SIZE, np.int64)
+        points = np.empty((_ROWS, 3)), np.empty((_ROWS, 3), np.float32)
+        others = np.empty((_ROWS, 2), np.float32), np.empty((_ROWS, 3), np.float32)
+        corners = np.empty((3, _ROWS, 3), np.int32)
+        events = np.empty((_ROWS, 2), np.int64)
+        while self.state[_AT] < len(data):
+            before = self.state.copy()
+            if before[[_V, _VT, _VN]].max() > _MOST_POINTS - _ROWS:
+                raise TooLarge(f"OBJ: it has more than {_MOST_POINTS:,} points")
+            _scan(data, self.state, points, others, corners, events)
+            v, vt, vn, f, said = (int((self.state - before)[kind]) for kind in (_V, _VT, _VN, _F, _EVENTS))
+            self.points.append(points[0][:v])
+            if self.state[_COLOURED]:
+                self.colours.fill(int(before[_V]), np.nan)
+                self.colours.append(points[1][:v])
+            self.uvs.append(others[0][:vt])
+            self.normals.append(others[1][:vn])
+            for kind, column in enumerate(self.corners):
+                # Nothing is written of coordinates and normals until the first is there.
+                if not kind or self.state[_VT if kind == 1 else _VN]:
+                    column.fill(int(before[_F]), -1)
+                    column.append(corners[kind, :f])
+            self.events += [(int(before[_F]) + int(triangle), int(place)) for triangle, place in events[:said]]
+            mapped.release(data[before[_AT] : self.state[_AT]])
+
+    def report(self) -> list[str]:
+        """What could not be read."""
+        out = []
+        if self.state[_BAD]:
+            out.append(f"{self.state[_BAD]:,} lines of points, coordinates or normals could not be read")
+        if self.state[_BAD_FACES]:
+            out.append(f"{self.state[_BAD_FACES]:,} faces could not be read")
+        return out
 
 
-# Faces.
+@njit(cache=True, nogil=True)
+def _numbers(data: NDArray[np.uint8], at: int, values: NDArray[np.float64]) -> tuple[int, int]:
+    """The numbers of the rest of a line: how many (-1 if a word is none), and the place of its end."""
+    count = 0
+    while at < len(data) and not is_end(data[at]):
+        if is_blank(data[at]):
+            at += 1
+        elif data[at] == 92:  # a line that ends in a backslash goes on in the next
+            at = _continued(data, at)
+        else:
+            value, at, good = number(data, at)
+            if not good:
+                return -1, after_line(data, at)
+            if count < len(values):
+                values[count] = value
+                count += 1
+    return count, at
 
 
-def _faces(
-    lines: Lines, counts: tuple[int, int, int], report: list[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Triangles as (m, 3, 3) numbers of point, coordinate and normal (-1: none), and the line of each."""
-    faces = lines.begin_with(b"f")
-    text = lines.body(faces, 1)
-    before = _counts_before(lines, faces)
-    triangles, owners = [np.zeros((0, 3, 3), np.int64)], [np.zeros(0, np.int64)]
-    unread = 0
-    for form, chosen in _forms(text):
-        parsed = _parsed(text, chosen, form)
-        if parsed is None:
-            unread += len(chosen)
+@njit(cache=True, nogil=True)
+def _continued(data: NDArray[np.uint8], at: int) -> int:
+    at += 1
+    if at < len(data) and data[at] == 13:
+        at += 1
+    if at < len(data) and data[at] == 10:
+        at += 1
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _index(data: NDArray[np.uint8], at: int, before: int) -> tuple[int, int, bool]:
+    """A number of a corner as a number from 0, the place after it, whether there is one."""
+    negative = at < len(data) and data[at] == 45
+    if negative:
+        at += 1
+    value, begin = 0, at
+    while at < len(data) and 48 <= data[at] <= 57:
+        value = min(value * 10 + (data[at] - 48), 1 << 31)
+        at += 1
+    if at == begin:
+        return -1, at, False
+    value = before - value if negative else value - 1
+    return (value if 0 <= value < 1 << 31 else -1), at, True
+
+
+@njit(cache=True, nogil=True)
+def _corner(data: NDArray[np.uint8], at: int, state: NDArray[np.int64], corner: NDArray[np.int64]) -> tuple[int, bool]:
+    """One corner of a face: the place after it, whether it could be read."""
+    corner[1] = corner[2] = -1
+    corner[0], at, good = _index(data, at, state[_V])
+    if good and at < len(data) and data[at] == 47:
+        corner[1], at, _ = _index(data, at + 1, state[_VT])
+        if at < len(data) and data[at] == 47:
+            corner[2], at, _ = _index(data, at + 1, state[_VN])
+    return at, good and (at >= len(data) or is_blank(data[at]) or is_end(data[at]) or data[at] == 92)
+
+
+@njit(cache=True, nogil=True)
+def _scan(  # noqa: C901, PLR0917 - one loop over the kinds of lines
+    data: NDArray[np.uint8],
+    state: NDArray[np.int64],
+    points: tuple[NDArray[np.float64], NDArray[np.float32]],
+    others: tuple[NDArray[np.float32], NDArray[np.float32]],
+    corners: NDArray[np.int32],
+    events: NDArray[np.int64],
+) -> None:
+    """Go on in a file until its end, or until a buffer might not hold the next line."""
+    size, at = len(data), state[_AT]
+    v0, vt0, vn0, f0, events0 = state[_V], state[_VT], state[_VN], state[_F], state[_EVENTS]
+    rows = len(points[0])
+    values, corner = np.empty(8), np.empty((3, 3), np.int64)
+    while at < size:
+        if max(state[_V] - v0, state[_VT] - vt0, state[_VN] - vn0, state[_EVENTS] - events0) == rows:
+            break
+        if state[_F] - f0 + _MOST_CORNERS > rows:
+            break
+        if is_blank(data[at]) or is_end(data[at]):
+            at += 1
             continue
-        parsed = _absolute(parsed, before[chosen])
-        for i in range(1, form[0] - 1):
-            triangles.append(parsed[:, [0, i, i + 1]])
-            owners.append(faces[chosen])
-    corners, owner = np.concatenate(triangles), np.concatenate(owners)
-    if len(triangles) > 2:
-        order = np.argsort(owner, kind="stable")
-        corners, owner = corners[order], owner[order]
-    if unread:
-        report.append(f"{unread:,} faces could not be read")
-    inside = ((corners[:, :, 0] >= 0) & (corners[:, :, 0] < counts[0])).all(axis=1)
-    if not inside.all():
-        report.append(f"{int((~inside).sum()):,} triangles named points that are not there; they were left out")
-        corners, owner = corners[inside], owner[inside]
-    for kind in (1, 2):
-        named = corners[:, :, kind]
-        named[(named < 0) | (named >= counts[kind])] = -1
-    return corners, owner
+        begin, first = at, data[at]
+        second = data[at + 1] if at + 1 < size else np.uint8(10)
+        if first == 118 and (is_blank(second) or is_end(second)):
+            row = state[_V] - v0
+            count, at = _numbers(data, at + 1, values)
+            points[1][row] = np.nan
+            if count < 3:
+                points[0][row] = np.nan
+                state[_BAD] += 1
+            else:
+                points[0][row] = values[:3]
+                if count >= 6:  # x y z r g b, or x y z w r g b
+                    points[1][row] = values[min(count, 7) - 3 : min(count, 7)]
+                    state[_COLOURED] += 1
+            state[_V] += 1
+        elif first == 118 and second in (116, 110) and at + 2 < size and is_blank(data[at + 2]):
+            count, at = _numbers(data, at + 2, values)
+            if second == 116:
+                row = state[_VT] - vt0
+                if count < 1:
+                    others[0][row] = np.nan
+                    state[_BAD] += 1
+                else:
+                    # OBJ measures v from the bottom, glTF from the top.
+                    others[0][row, 0] = values[0]
+                    others[0][row, 1] = 1.0 - values[1] if count > 1 else 1.0
+                state[_VT] += 1
+            else:
+                row = state[_VN] - vn0
+                if count < 3:
+                    others[1][row] = np.nan
+                    state[_BAD] += 1
+                else:
+                    others[1][row] = values[:3]
+                state[_VN] += 1
+        elif first == 102 and is_blank(second):
+            at += 1
+            row, count, good = state[_F] - f0, 0, True
+            while at < size and not is_end(data[at]):
+                if is_blank(data[at]):
+                    at += 1
+                    continue
+                if data[at] == 92:
+                    at = _continued(data, at)
+                    continue
+                # The first corner of the fan, the one before, and this one.
+                place = min(count, 2)
+                at, good = _corner(data, at, state, corner[place])
+                count += 1
+                if not good or count > _MOST_CORNERS:
+                    good = False
+                    break
+                if count > 2:
+                    for kind in range(3):
+                        corners[kind, row, 0] = corner[0, kind]
+                        corners[kind, row, 1] = corner[1, kind]
+                        corners[kind, row, 2] = corner[2, kind]
+                    row += 1
+                    corner[1] = corner[2]
+            if good and count > 2:
+                for written in range(state[_F] - f0, row):
+                    for side in range(3):
+                        point = corners[0, written, side]
+                        state[_NO_NORMAL] += corners[2, written, side] < 0
+                        state[_OTHER_UV] += corners[1, written, side] != point
+                        state[_OTHER_NORMAL] += corners[2, written, side] != point
+                state[_F] = f0 + row
+            else:
+                state[_BAD_FACES] += 1
+        elif first in (117, 109, 111, 103):  # usemtl, mtllib, o, g
+            end = after_word(data, at)
+            if end - at == (6 if first in (117, 109) else 1):
+                events[state[_EVENTS] - events0, 0] = state[_F] - f0
+                events[state[_EVENTS] - events0, 1] = begin
+                state[_EVENTS] += 1
+        at = after_line(data, at) + 1
+    state[_AT] = min(at, size)
 
 
-_Form = tuple[int, int, int]
-"""corners, slashes and double slashes of a face's line"""
+# Parts: what belongs to one object and one material.
 
 
-def _forms(text: NDArray[np.uint8]) -> list[tuple[_Form, NDArray[np.int64]]]:
-    """Faces of the same form can be parsed together: each form, and which faces have it."""
-    slash = text == _SLASH
-    double = slash.copy()
-    double[:-1] &= slash[1:]
-    forms = np.stack([word_counts(text), per_line(text, slash), per_line(text, double & slash)], axis=1)
-    if not len(forms):
-        return []
-    if (forms == forms[:1]).all():
-        return [(_form(forms[0]), np.arange(len(forms)))]
-    unique, inverse = np.unique(forms, axis=0, return_inverse=True)
-    return [(_form(form), np.flatnonzero(inverse.reshape(-1) == i)) for i, form in enumerate(unique)]
+class _Parts:
+    """Which object and material each run of triangles has. `names` are of materials; 0 is none."""
+
+    def __init__(self, data: NDArray[np.uint8], events: list[tuple[int, int]], report: list[str]) -> None:
+        self.names, self.libraries = [""], list[str]()
+        lines = [(triangle, *_words(data, place)) for triangle, place in events]
+        naming = "o" if any(word == "o" for _, word, _ in lines) else "g"
+        numbers: dict[str, int] = {"": 0}
+        known: dict[tuple[str, int], int] = {}
+        self.of_part: list[tuple[str, int]] = []
+        """object and number of the material"""
+        self.starts, self.numbers = list[int](), list[int]()
+        thing, material = "", 0
+        for triangle, word, name in [(0, "", ""), *lines]:
+            if word == "mtllib":
+                self.libraries.append(name)
+                continue
+            if word == "usemtl":
+                material = numbers.setdefault(name, len(self.names))
+                if material == len(self.names):
+                    self.names.append(name)
+            elif word == naming:
+                thing = name[:200]
+            if len(known) >= _MOST_PARTS:
+                thing = ""
+            part = known.setdefault((thing, material), len(known))
+            if part == len(self.of_part):
+                self.of_part.append((thing, material))
+            if self.starts and self.starts[-1] == triangle:
+                self.numbers[-1] = part
+            else:
+                self.starts.append(triangle)
+                self.numbers.append(part)
+        if len(known) >= _MOST_PARTS:
+            report.append(f"it has more than {_MOST_PARTS:,} named parts; the others are told apart by material only")
+
+    def at(self, start: int, stop: int) -> NDArray[np.int32]:
+        """The part of each triangle from `start` to `stop`."""
+        low, high = bisect_right(self.starts, start) - 1, bisect_right(self.starts, stop - 1)
+        edges = [start, *self.starts[low + 1 : high], stop]
+        return np.repeat(np.array(self.numbers[low:high], np.int32), np.diff(edges))
 
 
-def _form(row: NDArray[np.int64]) -> _Form:
-    corners, slashes, doubles = row.tolist()
-    return corners, slashes, doubles
+def _words(data: NDArray[np.uint8], place: int) -> tuple[str, str]:
+    """The first word of a line and the rest of it."""
+    line = data[place : min(after_line(data, place), place + 4096)].tobytes().decode("utf-8", "replace")
+    word, _, rest = line.replace("\t", " ").partition(" ")
+    return word, rest.strip()
 
 
-def _counts_before(lines: Lines, faces: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many points, coordinates and normals stand before each face: negative indices count back from there."""
-    return np.stack([np.searchsorted(lines.begin_with(word), faces) for word in (b"v", b"vt", b"vn")], axis=1)
+def _primitives(scanned: _Scanned, parts: _Parts, store: Store) -> tuple[tuple[Primitive, ...], int]:
+    """The primitives, and how many triangles were left out because they named points that are not there."""
+    points, uvs, normals = scanned.points.done(), scanned.uvs.done(), scanned.normals.done()
+    state, triangles = scanned.state, scanned.corners[0].done()
+    colours = _colours(scanned.colours.done(), len(points), int(state[_COLOURED]), store)
+    for column, rows in zip(scanned.corners[1:], (uvs, normals), strict=True):
+        # All faces may stand before the first coordinate, or there may be none at all.
+        column.fill(len(triangles) if len(rows) else 0, -1)
+    keys = scanned.corners[1].done(), scanned.corners[2].done()
+    same = all(
+        not len(rows) or (not other and len(rows) == len(points))
+        for rows, other in ((uvs, state[_OTHER_UV]), (normals, state[_OTHER_NORMAL]))
+    )
+    if same and len(set(parts.numbers)) == 1:
+        # Points, coordinates and normals go together by number: the points are the vertices.
+        thing, material = parts.of_part[parts.numbers[0]]
+        normals_ = normals if len(normals) else None
+        named = thing or parts.names[material]
+        indices = triangles.view(np.uint32)
+        return (Primitive(points, indices, normals_, uvs if len(uvs) else None, colours, material, named),), 0
+    return _joined((points, uvs, normals, colours), (triangles, *keys), parts, store)
 
 
-def _parsed(text: NDArray[np.uint8], chosen: NDArray[np.int64], form: _Form) -> NDArray[np.int64] | None:
-    """Corners of faces of one form (n, corners, 3), numbers as written, 0 where there is none."""
-    size, slashes, doubles = form
-    known = {(0, 0): (0,), (size, 0): (0, 1), (2 * size, size): (0, 2), (2 * size, 0): (0, 1, 2)}
-    columns = known.get((slashes, doubles))
-    if columns is None or not 3 <= size <= _MOST_CORNERS:
+def _colours(rgb: NDArray[np.float32], points: int, coloured: int, store: Store) -> NDArray[np.uint8] | None:
+    """Colours that stand after the positions, in 0 to 1 or in 0 to 255; only where every point has one."""
+    if not points or coloured < points:
         return None
-    ends = np.flatnonzero(text == 10)
-    if len(chosen) < len(ends):
-        starts = np.concatenate([[0], ends[:-1] + 1])[chosen]
-        lengths = ends[chosen] + 1 - starts
-        total = np.cumsum(lengths)
-        text = text[np.arange(total[-1]) + np.repeat(starts - np.concatenate([[0], total[:-1]]), lengths)]
-    if slashes:
-        text = np.where(text == _SLASH, np.uint8(32), text)
-    values = numbers(text, np.int64)
-    if values is None or len(values) != len(chosen) * size * len(columns):
-        return None
-    out = np.zeros((len(chosen), size, 3), np.int64)
-    out[:, :, columns] = values.reshape(len(chosen), size, len(columns))
+    most = 0.0
+    for _, piece in mapped.chunks(rgb):
+        if not np.isfinite(piece).all():
+            return None
+        most = max(most, float(piece.max()))
+    out: NDArray[np.uint8] = store.empty((points, 4), np.uint8)
+    for start, piece in mapped.chunks(rgb):
+        out[start : start + len(piece)] = linear_bytes(piece if most <= 1.0 else piece / np.float32(255.0))
+    mapped.release(out)
     return out
 
 
-def _absolute(corners: NDArray[np.int64], before: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers from 0; -1 where there is none."""
-    return np.where(corners > 0, corners - 1, np.where(corners < 0, corners + before[:, None, :], -1))
+def _joined(
+    columns: tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8] | None],
+    corners: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    parts: _Parts,
+    store: Store,
+) -> tuple[tuple[Primitive, ...], int]:
+    """One vertex for each different triple of point, coordinate and normal, and part by part."""
+    points, uvs, normals, colours = columns
+    count = len(parts.of_part)
+    unlit, mapped_parts = np.zeros(count, bool), np.zeros(count, bool)
 
+    def keys(part: slice) -> NDArray[np.int32]:
+        out = np.full((part.stop - part.start, 3, 2), -1, np.int32)
+        for kind, limit in ((1, len(uvs)), (2, len(normals))):
+            if limit:
+                chosen = corners[kind][part]
+                out[:, :, kind - 1] = np.where(chosen < limit, chosen, -1)
+                mapped.release(corners[kind][part])
+        return out
 
-def _primitive(
-    corners: NDArray[np.int64],
-    material: int,
-    columns: tuple[Floats, Floats, Floats],
-    colours: NDArray[np.uint8] | None,
-) -> Primitive:
-    """One vertex for each different triple of point, coordinate and normal."""
-    points, uvs, normals = columns
-    flat = corners.reshape(-1, 3)
-    has_uv, has_normal = bool((flat[:, 1] >= 0).any()), bool((flat[:, 2] >= 0).all())
-    table_, count = meshopt.remap(flat.astype(np.int32))
-    first = np.empty(count, np.int64)
-    first[table_[::-1]] = np.arange(len(flat) - 1, -1, -1)
-    triples = flat[first]
-    uv = None
-    if has_uv:
-        uv = np.zeros((count, 2), np.float32)
-        named = triples[:, 1] >= 0
-        chosen = uvs[triples[named, 1]]
-        uv[named, : min(2, chosen.shape[1])] = chosen[:, :2]
-        # OBJ measures v from the bottom, glTF from the top.
-        uv[:, 1] = 1.0 - uv[:, 1]
-    return Primitive(
-        positions=np.ascontiguousarray(points[triples[:, 0]]),
-        indices=table_.reshape(-1, 3),
-        normals=normals[triples[:, 2]].astype(np.float32) if has_normal else None,
-        uvs=uv,
-        colours=None if colours is None else colours[triples[:, 0]],
-        material=material,
+    def place(piece: NDArray[np.int32]) -> NDArray[Any]:
+        return _picked(points, piece[:, 0])
+
+    def coordinates(piece: NDArray[np.int32]) -> NDArray[Any]:
+        uv = piece[:, 1]
+        mapped_parts[piece[uv >= 0, 3]] = True
+        return np.where(uv[:, None] >= 0, _picked(uvs, uv), _NO_COORDINATES)
+
+    def direction(piece: NDArray[np.int32]) -> NDArray[Any]:
+        unlit[piece[piece[:, 2] < 0, 3]] = True
+        return _picked(normals, piece[:, 2])
+
+    joined = Joined(
+        store,
+        corners[0],
+        points=len(points),
+        parts=count,
+        keys=keys,
+        part_of=lambda part: parts.at(part.start, part.stop),
     )
+    out_points = joined.column(3, np.float64, place)
+    out_uvs = joined.column(2, np.float32, coordinates) if len(uvs) else None
+    out_normals = joined.column(3, np.float32, direction) if len(normals) else None
+    out_colours = None if colours is None else joined.column(4, np.uint8, lambda piece: _picked(colours, piece[:, 0]))
+    primitives = [
+        Primitive(
+            positions=joined.of(number, out_points),
+            indices=joined.indices(number),
+            normals=None if out_normals is None or unlit[number] else joined.of(number, out_normals),
+            uvs=None if out_uvs is None or not mapped_parts[number] else joined.of(number, out_uvs),
+            colours=None if out_colours is None else joined.of(number, out_colours),
+            material=material,
+            name=thing or parts.names[material],
+        )
+        for number, (thing, material) in enumerate(parts.of_part)
+        if joined.triangles[number]
+    ]
+    return tuple(primitives), joined.invalid
+
+
+def _picked(source: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[Any]:
+    out: NDArray[Any] = source[rows]
+    mapped.release(source)
+    return out
 
 
 # Materials.
 
 
-def _materials_of(lines: Lines, owners: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int64]]:
-    """Names of the materials in use, and which of them each triangle has."""
-    switches = lines.begin_with(b"usemtl")
-    names, number_of = [""], {"": 0}
-    of_switch = [0]
-    for switch in switches.tolist():
-        name = lines.text(switch)[6:].strip()
-        if name not in number_of:
-            number_of[name] = len(names)
-            names.append(name)
-        of_switch.append(number_of[name])
-    return names, np.array(of_switch)[np.searchsorted(switches, owners)]
-
-
-def _library(lines: Lines, names: list[str], neighbours: Neighbours, report: list[str]) -> tuple[Material, ...]:
+def _library(parts: _Parts, neighbours: Neighbours, report: list[str]) -> tuple[Material, ...]:
     entries: dict[str, dict[str, str]] = {}
-    for line in lines.begin_with(b"mtllib").tolist():
-        reference = lines.text(line)[6:].strip()
-        data = neighbours.find(reference)
+    for reference in dict.fromkeys(parts.libraries):
+        data = neighbours.find(reference, report)
         if data is not None:
             entries |= _parsed_library(data)
     out = []
-    for name in names:
+    for name in parts.names:
         if name and name not in entries and entries:
             report.append(f"the material {name[:80]!r} is not described; it is shown plain")
         out.append(_material(name, entries.get(name, {}), neighbours, report))
@@ -260,7 +476,7 @@ def _material(name: str, entry: dict[str, str], neighbours: Neighbours, report: 
         alpha_mode="BLEND" if alpha < 1.0 else "OPAQUE",
     )
     for key, role in (("map_kd", "base_colour"), ("norm", "normal"), ("map_ke", "emissive")):
-        data = neighbours.find(_image_name(entry[key])) if entry.get(key) else None
+        data = neighbours.find(_image_name(entry[key]), report) if entry.get(key) else None
         if data is None:
             continue
         try:

@@ -1,398 +1,361 @@
-"""Our reader of PLY: text and both binary orders, any scalar types, polygons, triangle strips, colours, normals, and
-texture coordinates by vertex or by corner (as MeshLab writes them).
+"""Our reader of PLY: text and both binary orders, any scalar types, polygons, triangle strips, colours of points or
+faces, normals, and texture coordinates by point or by corner, with one texture or several (as MeshLab, Metashape and
+RealityCapture write them).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import images
-from pipeline.colour import linear_bytes
-from pipeline.lines import Lines, numbers, word_counts
-from scenes.errors import Malformed, Unsupported
+from pipeline import faces, images, mapped, ply_rows
+from pipeline.colour import full_scale, linear_bytes, stored_linear
+from pipeline.joined import Joined
+from pipeline.ply_header import header
+from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Material, Model, Primitive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.files import Neighbours
+    from pipeline.mapped import Store
+    from pipeline.ply_header import Element, Header
 
-_TYPES = {
-    **dict.fromkeys(("char", "int8"), "i1"),
-    **dict.fromkeys(("uchar", "uint8"), "u1"),
-    **dict.fromkeys(("short", "int16"), "i2"),
-    **dict.fromkeys(("ushort", "uint16"), "u2"),
-    **dict.fromkeys(("int", "int32"), "i4"),
-    **dict.fromkeys(("uint", "uint32"), "u4"),
-    **dict.fromkeys(("float", "float32"), "f4"),
-    **dict.fromkeys(("double", "float64"), "f8"),
-}
-_ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": ""}
-_MOST_HEADER = 1 << 16
-_UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
+_UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"), ("tx", "ty"))
+_COLOURS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
+_LISTS = ("vertex_indices", "vertex_index", "vertex_indexes", "vertices")
+_FACE_MEANINGS = {"texcoord": faces.UVS, "texnumber": faces.TEXTURE}
+_MOST_POINTS = (1 << 31) - 1
 
 
 @dataclass
-class _Property:
-    name: str
-    type: str
-    count_type: str = ""
-    """of a list, else empty"""
+class _Points:
+    """Columns of the points, as they stand in the file but in native order."""
+
+    positions: NDArray[Any]
+    normals: NDArray[np.float32] | None
+    uvs: NDArray[np.float32] | None
+    colours: NDArray[Any] | None
 
 
-@dataclass
-class _Element:
-    name: str
-    count: int
-    properties: list[_Property] = field(default_factory=list)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether it has no lists."""
-        return not any(item.count_type for item in self.properties)
-
-    def least_bytes(self) -> int:
-        """Of one in a binary file."""
-        return sum(np.dtype(item.count_type or item.type).itemsize for item in self.properties)
-
-
-@dataclass
-class _List:
-    """A list property of n elements: all values one after the other, and how many each has."""
-
-    values: NDArray[Any]
-    counts: NDArray[np.int64]
-
-
-_Columns = dict[str, Any]
-
-
-def read(data: bytes, neighbours: Neighbours) -> Model:
+def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:  # noqa: C901
     """A model of a PLY file.
 
     Raises:
         Malformed: the header lies or the data are cut short.
         Unsupported: it is a cloud of points.
+        TooLarge: it has more than two billion points.
     """
-    order, elements, start, textures = _header(data)
-    columns = _ascii(data[start:], elements) if order == "" else _binary(data, start, elements, order)
-    vertices = columns.get("vertex", {})
-    if not all(axis in vertices for axis in "xyz"):
-        raise Malformed("PLY: its points have no x, y, z")
-    positions = np.stack([np.asarray(vertices[axis], np.float64) for axis in "xyz"], axis=1)
-    triangles, wedges, report = _triangles(columns)
-    if not len(triangles):
-        raise Unsupported("PLY: it is a cloud of points; clouds are not read yet, only surfaces")
-    image, said = _texture(textures, neighbours)
-    primitive = Primitive(
-        positions=positions,
-        indices=triangles,
-        normals=_stacked(vertices, ("nx", "ny", "nz")),
-        uvs=_vertex_uvs(vertices),
-        colours=_colours(vertices),
-    )
-    if wedges is not None:
-        primitive = _by_corner(primitive, wedges)
-    material = Material() if image is None else Material(base_colour_image=image)
-    return Model((primitive,), (material,), (*report, *said))
-
-
-def _header(data: bytes) -> tuple[str, list[_Element], int, list[str]]:
-    end = data.find(b"end_header", 0, _MOST_HEADER)
-    newline = data.find(b"\n", end) if end >= 0 else -1
-    if newline < 0:
-        raise Malformed("PLY: the header does not end")
-    order: str | None = None
-    elements: list[_Element] = []
-    textures: list[str] = []
-    for line in data[:end].decode("ascii", "replace").splitlines()[1:]:
-        words = line.split()
-        if words[:1] == ["format"]:
-            order = _ORDERS.get(" ".join(words[1:2]))
-        elif words[:1] == ["comment"] and len(words) > 2 and words[1].lower() == "texturefile":
-            textures.append(line.split(None, 2)[2].strip())
-        elif words and words[0] not in ("comment", "obj_info"):
-            try:
-                _declare(words, elements)
-            except (KeyError, IndexError, ValueError) as wrong:
-                raise Malformed(f"PLY: the header has a line {line[:80]!r}") from wrong
-    if order is None:
-        raise Malformed("PLY: the header states no format")
-    room = len(data) - newline - 1
-    for element in elements:
-        # In text every value takes two bytes at least, a digit and a blank.
-        least = element.least_bytes() if order else 2 * len(element.properties)
-        if element.count < 0 or element.count * max(least, 1) > room + 1:
-            raise Malformed(
-                f"PLY: it states {element.count:,} of {element.name[:40]!r}; {room:,} bytes cannot hold them"
-            )
-    return order, elements, newline + 1, textures
-
-
-def _declare(words: list[str], elements: list[_Element]) -> None:
-    """Take in a line that declares an element or a property of the last one."""
-    if words[0] == "element":
-        elements.append(_Element(words[1], int(words[2])))
-    elif words[0] == "property" and words[1] == "list":
-        elements[-1].properties.append(_Property(words[4], _TYPES[words[3]], _TYPES[words[2]]))
-    elif words[0] == "property":
-        elements[-1].properties.append(_Property(words[2], _TYPES[words[1]]))
-    else:
-        raise ValueError(words[0])
-
-
-# Binary.
-
-
-def _binary(data: bytes, start: int, elements: list[_Element], order: str) -> dict[str, _Columns]:
-    out: dict[str, _Columns] = {}
-    for element in elements:
-        if element.is_flat:
-            dtype = np.dtype([(f"{i}", order + item.type) for i, item in enumerate(element.properties)])
-            if start + element.count * dtype.itemsize > len(data):
-                raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
-            rows = (
-                np.frombuffer(data, dtype, element.count, start) if dtype.itemsize else np.zeros(element.count, dtype)
-            )
-            start += element.count * dtype.itemsize
-            columns: _Columns = {item.name: rows[f"{i}"] for i, item in enumerate(element.properties)}
-        else:
-            columns, start = _lists(data, start, element, order)
-        out.setdefault(element.name, columns)
-    return out
-
-
-def _lists(data: bytes, start: int, element: _Element, order: str) -> tuple[_Columns, int]:
-    """An element with lists: at one stride if all lists are as long as the first one's, else one by one."""
-    if not element.count:
-        return {item.name: _List(np.zeros(0, item.type), np.zeros(0, np.int64)) for item in element.properties}, start
-    lengths, end = _first_lengths(data, start, element, order)
-    size = end - start
-    if start + element.count * size <= len(data):
-        fields = []
-        for i, item in enumerate(element.properties):
-            if item.count_type:
-                fields.append((f"n{i}", order + item.count_type))
-                fields.append((f"{i}", order + item.type, (lengths[i],)))  # type: ignore[arg-type]
-            else:
-                fields.append((f"{i}", order + item.type))
-        rows = np.frombuffer(data, np.dtype(fields), element.count, start)
-        listed = [i for i, item in enumerate(element.properties) if item.count_type]
-        if all((rows[f"n{i}"] == lengths[i]).all() for i in listed):
-            columns = {
-                item.name: _List(rows[f"{i}"].reshape(-1), np.full(element.count, lengths[i]))
-                if item.count_type
-                else rows[f"{i}"]
-                for i, item in enumerate(element.properties)
-            }
-            return columns, start + element.count * size
-    return _uneven_lists(data, start, element, order)
-
-
-def _first_lengths(data: bytes, start: int, element: _Element, order: str) -> tuple[dict[int, int], int]:
-    lengths: dict[int, int] = {}
-    for i, item in enumerate(element.properties):
-        if item.count_type:
-            count, start = _number(data, start, order + item.count_type)
-            lengths[i] = _length(data, start, count, item)
-            start += lengths[i] * np.dtype(item.type).itemsize
-        else:
-            start += np.dtype(item.type).itemsize
-    return lengths, start
-
-
-def _number(data: bytes, start: int, kind: str) -> tuple[int, int]:
-    dtype = np.dtype(kind)
-    if start + dtype.itemsize > len(data):
-        raise Malformed("PLY: the data end within a list")
-    if dtype.kind == "f":
-        raise Malformed("PLY: the length of a list is no whole number")
-    value = int.from_bytes(
-        data[start : start + dtype.itemsize], "big" if kind[0] == ">" else "little", signed=dtype.kind == "i"
-    )
-    return value, start + dtype.itemsize
-
-
-def _length(data: bytes, start: int, count: int, item: _Property) -> int:
-    if not 0 <= count <= (len(data) - start) // np.dtype(item.type).itemsize:
-        raise Malformed(f"PLY: a list of {count:,} values, {len(data) - start:,} bytes are left")
-    return count
-
-
-def _uneven_lists(data: bytes, start: int, element: _Element, order: str) -> tuple[_Columns, int]:
-    parts: list[list[Any]] = [[] for _ in element.properties]
-    counts: list[list[int]] = [[] for _ in element.properties]
-    for _ in range(element.count):
-        for i, item in enumerate(element.properties):
-            count = 1
-            if item.count_type:
-                count, start = _number(data, start, order + item.count_type)
-            count = _length(data, start, count, item)
-            end = start + count * np.dtype(item.type).itemsize
-            parts[i].append(data[start:end])
-            counts[i].append(count)
-            start = end
-    columns: _Columns = {}
-    for i, item in enumerate(element.properties):
-        values = np.frombuffer(b"".join(parts[i]), order + item.type)
-        columns[item.name] = _List(values, np.array(counts[i])) if item.count_type else values
-    return columns, start
-
-
-# Text.
-
-
-def _ascii(data: bytes, elements: list[_Element]) -> dict[str, _Columns]:
-    lines = Lines(data)
-    filled = np.flatnonzero(lines.ends > lines.starts)
-    out: dict[str, _Columns] = {}
-    at = 0
-    for element in elements:
-        chosen = filled[at : at + element.count]
-        if len(chosen) < element.count:
-            raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
-        at += element.count
-        text = lines.body(chosen, 0)
-        values = numbers(text, np.float64)
-        words = word_counts(text)
-        if values is None or len(values) != words.sum():
-            raise Malformed(f"PLY: something in {element.name[:40]!r} is no number")
-        out.setdefault(element.name, _ascii_columns(values, words, element))
-    return out
-
-
-def _ascii_columns(values: NDArray[np.float64], words: NDArray[np.int64], element: _Element) -> _Columns:
-    starts = np.cumsum(words) - words
-    at = starts.copy()
-    ends = starts + words
-    columns: _Columns = {}
-    for item in element.properties:
-        if (at >= ends).any():
-            raise Malformed(f"PLY: a line of {element.name[:40]!r} is too short")
-        if not item.count_type:
-            columns[item.name] = values[at].astype(item.type)
-            at += 1
-            continue
-        counts = values[at].astype(np.int64)
-        at += 1
-        if (counts < 0).any() or (at + counts > ends).any():
-            raise Malformed(f"PLY: a list of {element.name[:40]!r} is longer than its line")
-        total = np.cumsum(counts)
-        places = np.arange(int(total[-1]) if len(total) else 0) + np.repeat(at - (total - counts), counts)
-        columns[item.name] = _List(values[places].astype(item.type), counts)
-        at += counts
-    return columns
-
-
-# Meaning.
-
-
-def _triangles(columns: dict[str, _Columns]) -> tuple[NDArray[np.uint32], NDArray[np.float32] | None, list[str]]:
-    """Triangles (m, 3), texture coordinates of their corners (m, 3, 2) if they have them, and what was found."""
+    head = header(data)
+    points: _Points | None = None
+    surface: faces.Faces | None = None
+    strips = store.growing(3, np.int32)
     report: list[str] = []
-    faces = columns.get("face", {})
-    listed = next((faces[name] for name in ("vertex_indices", "vertex_index") if name in faces), None)
-    if isinstance(listed, _List) and len(listed.counts):
-        triangles, face_of, corner_of = _fans(listed)
-        wedges = None
-        mapped = faces.get("texcoord")
-        if isinstance(mapped, _List) and (mapped.counts == 2 * listed.counts).all():
-            starts = np.cumsum(mapped.counts) - mapped.counts
-            places = starts[face_of][:, None] + 2 * corner_of
-            wedges = np.stack([mapped.values[places], 1.0 - mapped.values[places + 1]], axis=2).astype(np.float32)
-        if (listed.counts != 3).any():
-            report.append(f"{int((listed.counts > 3).sum()):,} polygons were cut into triangles")
-        return triangles, wedges, report
-    strips = columns.get("tristrips", {})
-    listed = next((strips[name] for name in ("vertex_indices", "vertex_index") if name in strips), None)
-    if isinstance(listed, _List) and len(listed.counts):
-        return _strips(listed), None, report
-    return np.zeros((0, 3), np.uint32), None, report
+    at = head.start
+    for element in head.elements:
+        if element.name == "vertex" and points is None:
+            points, at = _points(data, at, element, head, store)
+        elif element.name in ("face", "faces") and surface is None:
+            surface, at = _faces(data, at, element, head, store)
+        elif element.name == "tristrips" and len(element.properties) == 1 and not element.is_flat:
+            for piece in ply_rows.strip_triangles(data, at, element, head.order):
+                if isinstance(piece, int):
+                    at = piece
+                else:
+                    strips.append(piece)
+        else:
+            at = _passed_over(data, at, element, head)
+            if element.count:
+                report.append(f"{element.count:,} of {element.name[:40]!r} were left out")
+    if at < len(data) and not _is_blank(data[at : at + 4096]):
+        report.append(f"{len(data) - at:,} bytes after the last element were not read")
+    if points is None:
+        raise Malformed("PLY: it has no points")
+    if not (surface and surface.corners.rows) and not strips.rows:
+        if surface and surface.bad:
+            raise Malformed("PLY: no face can be read")
+        raise Unsupported("PLY: it is a cloud of points; clouds are not read yet, only surfaces")
+    return _model(points, surface, strips.done(), head, neighbours, report, store)
 
 
-def _as_indices(values: NDArray[Any]) -> NDArray[np.uint32]:
-    """Numbers of points; a negative one becomes one that is surely not there."""
-    whole = values.astype(np.int64)
-    return np.where((whole < 0) | (whole > 0xFFFFFFFF), 0xFFFFFFFF, whole).astype(np.uint32)
+def _is_blank(data: NDArray[np.uint8]) -> bool:
+    return not data.tobytes().strip()
 
 
-def _fans(faces: _List) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
-    """Polygons as fans: triangles, the face of each, and which of its corners they take."""
-    values = _as_indices(faces.values)
-    if (faces.counts == 3).all():
-        count = len(faces.counts)
-        return values.reshape(-1, 3), np.arange(count), np.broadcast_to(np.arange(3), (count, 3))
-    fans = np.maximum(faces.counts - 2, 0)
-    face_of = np.repeat(np.arange(len(fans)), fans)
-    step = np.arange(len(face_of)) - np.repeat(np.cumsum(fans) - fans, fans)
-    corner_of = np.stack([np.zeros_like(step), step + 1, step + 2], axis=1)
-    starts = np.cumsum(faces.counts) - faces.counts
-    return values[starts[face_of][:, None] + corner_of], face_of, corner_of
+def _passed_over(data: NDArray[np.uint8], at: int, element: Element, head: Header) -> int:
+    if head.order and element.is_flat:
+        return at + element.count * element.least_bytes()
+    for *_, after in ply_rows.rows(data, at, element, head.order):
+        at = after
+    return at
 
 
-def _strips(strips: _List) -> NDArray[np.uint32]:
-    """Triangles of strips, which -1 and the end of a list break; every second one is turned."""
-    values = strips.values.astype(np.int64)
-    breaks = np.zeros(len(values) + 1, bool)
-    breaks[np.cumsum(strips.counts)] = True
-    stop = values < 0
-    # Place of each value within its strip.
-    first = np.zeros(len(values), np.int64)
-    begins = np.flatnonzero(np.concatenate([[True], stop[:-1]]) | breaks[:-1])
-    first[begins] = begins
-    place = np.arange(len(values)) - np.maximum.accumulate(first)
-    i = np.arange(max(len(values) - 2, 0))
-    whole = ~(stop[i] | stop[i + 1] | stop[i + 2]) & (place[i + 2] == place[i] + 2)
-    i = i[whole]
-    odd = place[i] % 2
-    return _as_indices(np.stack([values[i], values[i + 1 + odd], values[i + 2 - odd]], axis=1))
+# Points.
 
 
-def _stacked(vertices: _Columns, names: tuple[str, ...]) -> NDArray[np.float32] | None:
-    if not all(name in vertices for name in names):
-        return None
-    return np.stack([np.asarray(vertices[name], np.float32) for name in names], axis=1)
+def _points(data: NDArray[np.uint8], at: int, element: Element, head: Header, store: Store) -> tuple[_Points, int]:
+    names = [item.name for item in element.properties]
+    kinds = {item.name: item.type for item in element.properties if not item.count_type}
+    if not all(axis in kinds for axis in "xyz"):
+        raise Malformed("PLY: its points have no x, y, z")
+    if element.count > _MOST_POINTS:
+        raise TooLarge(f"PLY: it has {element.count:,} points; at most {_MOST_POINTS:,} are read")
+
+    def group(choices: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+        return next((choice for choice in choices if all(name in kinds for name in choice)), ())
+
+    single = all(kinds[axis] in ("f4", "i1", "u1", "i2", "u2") for axis in "xyz")
+    groups = {"positions": ("x", "y", "z"), "normals": group((("nx", "ny", "nz"),))}
+    groups |= {"uvs": group(_UVS), "colours": group(_COLOURS)}
+    # Text is read as doubles; there a "float" may have more digits than it says, and keeps them.
+    types = {"positions": "f4" if single and head.order else "f8", "normals": "f4", "uvs": "f4"}
+    types["colours"] = kinds[groups["colours"][0]] if groups["colours"] else ""
+    columns = {
+        name: store.empty((element.count, len(chosen)), types[name]) for name, chosen in groups.items() if chosen
+    }
+    places = {name: [names.index(one) for one in groups[name]] for name in columns}
+    if head.order and element.is_flat:
+        at = _flat_rows(data, at, element, head.order, columns, places)
+    else:
+        at = _other_rows(data, at, element, head.order, columns, places)
+    uvs = columns.get("uvs")
+    if uvs is not None:
+        for _, piece in mapped.chunks(uvs):
+            piece[:, 1] = 1.0 - piece[:, 1]  # measured from the bottom, as in OBJ
+    return _Points(columns["positions"], columns.get("normals"), uvs, columns.get("colours")), at
 
 
-def _vertex_uvs(vertices: _Columns) -> NDArray[np.float32] | None:
-    for names in _UVS:
-        uvs = _stacked(vertices, names)
+_Places = dict[str, list[int]]
+_Columns = dict[str, "NDArray[Any]"]
+
+
+def _flat_rows(  # noqa: PLR0917
+    data: NDArray[np.uint8], at: int, element: Element, order: str, columns: _Columns, places: _Places
+) -> int:
+    dtype = element.dtype(order)
+    end = at + element.count * dtype.itemsize
+    if end > len(data):
+        raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
+    table = data[at:end].view(dtype)
+    kinds = [item.type for item in element.properties]
+    for part in mapped.slices(element.count):
+        rows = table[part]
+        for name, column in columns.items():
+            out, chosen = column[part], places[name]
+            first = chosen[0]
+            if chosen == list(range(first, first + len(chosen))) and len({kinds[place] for place in chosen}) == 1:
+                # They stand side by side: taken as one.
+                side_by_side: np.dtype[np.void] = np.dtype({  # type: ignore[call-overload]
+                    "names": ["all"],
+                    "formats": [(order + kinds[first], (len(chosen),))],
+                    "offsets": [dtype.fields[f"{first}"][1]],  # type: ignore[index]
+                    "itemsize": dtype.itemsize,
+                })  # fmt: skip
+                out[:] = rows.view(side_by_side)["all"]
+            else:
+                for i, place in enumerate(chosen):
+                    out[:, i] = rows[f"{place}"]
+            mapped.release(out)
+        mapped.release(rows)
+    return end
+
+
+def _other_rows(  # noqa: PLR0917
+    data: NDArray[np.uint8], at: int, element: Element, order: str, columns: _Columns, places: _Places
+) -> int:
+    done = 0
+    for values, words, after in ply_rows.rows(data, at, element, order):
+        ends = np.cumsum(words)
+        place_of, short = _places_of(values, ends - words, ends, element)
+        if short:
+            raise Malformed(f"PLY: a line of {element.name[:40]!r} is too short")
+        for name, column in columns.items():
+            out = column[done : done + len(words)]
+            for i, place in enumerate(places[name]):
+                with np.errstate(invalid="ignore"):
+                    out[:, i] = values[place_of[place]]
+            mapped.release(out)
+        done, at = done + len(words), after
+    return at
+
+
+def _places_of(
+    values: NDArray[np.float64], starts: NDArray[np.int64], ends: NDArray[np.int64], element: Element
+) -> tuple[list[NDArray[np.int64]], bool]:
+    """Where in the values each property of each row stands; whether a row ends before its last one."""
+    at, places = starts, []
+    for item in element.properties:
+        places.append(at)
+        if (at >= ends).any():
+            return places, True
+        lengths = values[at] if item.count_type else 0.0
+        if item.count_type and not ((values[at] >= 0.0) & (values[at] < ends - at)).all():
+            return places, True
+        at = at + 1 + np.asarray(lengths, np.int64)
+    return places, False
+
+
+# Faces.
+
+
+def _faces(data: NDArray[np.uint8], at: int, element: Element, head: Header, store: Store) -> tuple[faces.Faces, int]:
+    items = element.properties
+    lists = [i for i, item in enumerate(items) if item.count_type]
+    which = next((i for i in lists if items[i].name in _LISTS), None)
+    if which is None:
+        which = next((i for i in lists if items[i].type not in ("f4", "f8")), None)
+    if which is None:
+        raise Malformed("PLY: its faces list no points")
+    meanings = [_FACE_MEANINGS.get(item.name, faces.SKIPPED) for item in items]
+    for names in _COLOURS:
+        if all(name in {item.name for item in items if not item.count_type} for name in names):
+            for name, meaning in zip(names, (faces.RED, faces.GREEN, faces.BLUE), strict=True):
+                meanings[next(i for i, item in enumerate(items) if item.name == name)] = meaning
+            break
+    meanings[which] = faces.POINTS
+    layout = []
+    for item, meaning in zip(items, meanings, strict=True):
+        is_list = bool(item.count_type)
+        fits = is_list == (meaning in (faces.POINTS, faces.UVS))
+        layout.append((is_list, meaning if fits else faces.SKIPPED))
+    out = faces.Faces(store, layout)
+    rest = element
+    if {meaning for _, meaning in layout} <= {faces.SKIPPED, faces.POINTS}:
+        for corners, after in ply_rows.plain_triangles(data, at, element, head.order, which):
+            out.add_plain(corners)
+            at = after
+        rest = type(element)(element.name, element.count - out.corners.rows, items)
+    for values, words, after in ply_rows.rows(data, at, rest, head.order):
+        out.add(values, words)
+        at = after
+    return out, at
+
+
+# The model.
+
+
+def _model(  # noqa: PLR0917 - what was read, as it was read
+    points: _Points,
+    surface: faces.Faces | None,
+    strips: NDArray[np.int32],
+    head: Header,
+    neighbours: Neighbours,
+    report: list[str],
+    store: Store,
+) -> Model:
+    by_point = points.colours
+    textures = surface.textures.done() if surface and surface.textures else None
+    face_colours = surface.colours.done() if surface and surface.colours else None
+    corners, uvs, said = strips, None, list[str]()
+    if surface is not None and surface.corners.rows:
+        corners, uvs, said = surface.done(points.positions)
+        if len(strips):
+            report.append(f"{len(strips):,} triangles of strips were left out beside the faces")
+    report += said
+    colours = None if by_point is None else stored_linear(by_point, store)
+    materials, names = _materials(head.textures, neighbours, report)
+    if face_colours is not None and (colours is not None or uvs is not None):
+        report.append("colours of faces were left out, for its points have colours or its corners a texture")
+        face_colours = None
+    plain = Primitive(points.positions, corners.view(np.uint32), points.normals, points.uvs, colours)
+    if uvs is None and face_colours is None:
+        if names and points.uvs is None:
+            report.append("it names a texture, but has no texture coordinates that are read")
+        if len(names) > 1:
+            report.append(f"{len(names) - 1} further textures were left out, for nothing says which faces they are of")
+        return Model((plain,), materials, tuple(report))
+    primitives, invalid = _by_corner(plain, corners, uvs, textures, face_colours, len(names), store)
+    if invalid:
+        report.append(f"{invalid:,} triangles named points that were not there; they were left out")
+    return Model(primitives, materials, tuple(report))
+
+
+def _by_corner(  # noqa: PLR0917
+    plain: Primitive,
+    corners: NDArray[np.int32],
+    uvs: NDArray[np.float32] | None,
+    textures: NDArray[np.int32] | None,
+    face_colours: NDArray[np.float32] | None,
+    count: int,
+    store: Store,
+) -> tuple[tuple[Primitive, ...], int]:
+    """A vertex for every different corner: its coordinates, or the colour of its face. A part for each texture."""
+    plain_part = max(count, 1)
+    full = 1.0 if face_colours is None else full_scale(face_colours)
+
+    def keys(part: slice) -> NDArray[np.int32]:
         if uvs is not None:
-            uvs[:, 1] = 1.0 - uvs[:, 1]  # measured from the bottom, as in OBJ
-            return uvs
-    return None
+            # What is not a number becomes one of them, and zero has one sign.
+            piece = np.nan_to_num(uvs[part], nan=0.0, posinf=0.0, neginf=0.0) + np.float32(0.0)
+            mapped.release(uvs[part])
+            return np.ascontiguousarray(piece).view(np.int32)
+        assert face_colours is not None
+        out = np.zeros((part.stop - part.start, 3, 2), np.int32)
+        out[:, :, 0] = linear_bytes(face_colours[part] / full).view(np.int32)
+        mapped.release(face_colours[part])
+        return out
 
+    def part_of(part: slice) -> NDArray[np.int32]:
+        out = np.zeros(part.stop - part.start, np.int32)
+        if textures is not None:
+            out[:] = textures[part, 0]
+            out[(out < 0) | (out >= plain_part)] = plain_part
+        if uvs is not None:
+            out[~np.isfinite(uvs[part]).all(axis=(1, 2))] = plain_part
+        return out
 
-def _colours(vertices: _Columns) -> NDArray[np.uint8] | None:
-    for names in (("red", "green", "blue", "alpha"), ("red", "green", "blue"), ("r", "g", "b")):
-        if all(name in vertices for name in names):
-            columns = [vertices[name] for name in names]
-            scale = {"u1": 255.0, "u2": 65535.0}.get(columns[0].dtype.str[1:], 1.0)
-            return linear_bytes(np.stack([np.asarray(column, np.float64) / scale for column in columns], axis=1))
-    return None
+    def picked(source: NDArray[Any]) -> NDArray[Any]:
+        def pick(records: NDArray[np.int32]) -> NDArray[Any]:
+            out: NDArray[Any] = source[records[:, 0]]
+            mapped.release(source)
+            return out
 
+        return joined.column(source.shape[1], source.dtype, pick)
 
-def _by_corner(primitive: Primitive, wedges: NDArray[np.float32]) -> Primitive:
-    """A vertex for every corner, with the corner's coordinates; equal ones are made one when the model is tiled."""
-    inside = (primitive.indices < len(primitive.positions)).all(axis=1)
-    flat = primitive.indices[inside].reshape(-1)
-    return Primitive(
-        positions=primitive.positions[flat],
-        indices=np.arange(len(flat), dtype=np.uint32).reshape(-1, 3),
-        normals=None if primitive.normals is None else primitive.normals[flat],
-        uvs=wedges[inside].reshape(-1, 2),
-        colours=None if primitive.colours is None else primitive.colours[flat],
+    def coordinates(records: NDArray[np.int32]) -> NDArray[Any]:
+        out = np.ascontiguousarray(records[:, 1:3]).view(np.float32)
+        out[:, 1] = 1.0 - out[:, 1]
+        return out
+
+    joined = Joined(store, corners, points=len(plain.positions), parts=plain_part + 1, keys=keys, part_of=part_of)
+    positions = picked(plain.positions)
+    normals = None if plain.normals is None else picked(plain.normals)
+    colours = None if plain.colours is None else picked(plain.colours)
+    if face_colours is not None:
+        colours = joined.column(4, np.uint8, lambda records: np.ascontiguousarray(records[:, 1:2]).view(np.uint8))
+    new_uvs = None if uvs is None else joined.column(2, np.float32, coordinates)
+    primitives = tuple(
+        Primitive(
+            positions=joined.of(part, positions),
+            indices=joined.indices(part),
+            normals=None if normals is None else joined.of(part, normals),
+            uvs=None if new_uvs is None or part == plain_part else joined.of(part, new_uvs),
+            colours=None if colours is None else joined.of(part, colours),
+            material=min(part, count),
+        )
+        for part in range(plain_part + 1)
+        if joined.triangles[part]
     )
+    return primitives, joined.invalid
 
 
-def _texture(names: list[str], neighbours: Neighbours) -> tuple[Any, list[str]]:
-    if not names:
-        return None, []
-    said = [f"{len(names) - 1} further textures were left out"] if len(names) > 1 else []
-    data = neighbours.find(names[0])
-    if data is None:
-        return None, [*said, f"the file {names[0][:200]!r} is not there; the model is shown without it"]
-    return images.checked(data, f"the image {names[0][:80]!r}"), said
+def _materials(
+    textures: tuple[str, ...], neighbours: Neighbours, report: list[str]
+) -> tuple[tuple[Material, ...], tuple[str, ...]]:
+    """A material for each texture and a plain one at the end; the textures' names."""
+    out = []
+    for name in textures:
+        data = neighbours.find(name, report)
+        if data is None:
+            report.append(f"the file {name[:200]!r} is not there; the model is shown without it")
+            out.append(Material(name[:200]))
+            continue
+        try:
+            out.append(Material(name[:200], base_colour_image=images.checked(data, f"the image {name[:80]!r}")))
+        except Unsupported as unknown:
+            report.append(f"{unknown}; it was left out")
+            out.append(Material(name[:200]))
+    return (*out, Material()), textures

@@ -1,54 +1,86 @@
-"""Our reader of STL, binary and text. Its triangles share no points, so equal points are made one by their bytes."""
+"""Our reader of STL, binary and text. Its triangles share no points, so equal points are made one."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.lines import Lines, table
+from pipeline import lines, mapped
+from pipeline.corners import Points
 from scenes.errors import Malformed
-from tiling import meshopt
 from tiling.mesh import Model, Primitive
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+    from pipeline.mapped import Store
+
 _RECORD = np.dtype([("normal", "<f4", 3), ("points", "<f4", (3, 3)), ("attribute", "<u2")])
+_ROWS = 3 << 16  # points of a piece, whole triangles of them
+_LONG_HEAD = 1 << 16
+_NAME = re.compile(rb"solid[ \t]+([^\r\n]{1,200})")
 
 
-def read(data: bytes) -> Model:
+def read(data: NDArray[np.uint8], store: Store) -> Model:
     """A model of an STL file. Raises Malformed."""
-    is_text = data[:512].lstrip()[:5].lower() == b"solid" and b"facet" in data[: 1 << 16]
+    head = data[:_LONG_HEAD].tobytes()
     report: list[str] = []
-    points = _text(data) if is_text else _binary(data, report)
-    if not len(points):
-        raise Malformed("STL: it has no triangles")
-    numbers, count = meshopt.remap(np.ascontiguousarray(points + 0.0))
-    first = np.empty(count, np.int64)
-    first[numbers[::-1]] = np.arange(len(points) - 1, -1, -1)
-    return Model(
-        (Primitive(points[first].astype(np.float64), numbers.reshape(-1, 3)),),
-        report=tuple(report),
-    )
+    is_text = _is_text(data, head)
+    pieces = _text(data, report) if is_text else _binary(data, report)
+    expected = len(data) // (86 * 6 if is_text else 50 * 2)
+    points = Points(store, expected, np.float64 if is_text else np.float32)
+    numbers = store.growing(3, np.uint32)
+    for piece in pieces:
+        numbers.append(points.add(piece).reshape(-1, 3))
+    if not numbers.rows:
+        raise Malformed("; ".join(["STL: it has no triangles", *report]))
+    found = _NAME.match(head.lstrip()) if is_text else None
+    name = found[1].decode("utf-8", "replace").strip() if found else ""
+    return Model((Primitive(points.done(), numbers.done(), name=name),), report=tuple(report))
 
 
-def _binary(data: bytes, report: list[str]) -> NDArray[np.float64]:
+def _is_text(data: NDArray[np.uint8], head: bytes) -> bool:
+    """Whether it is text: its count of triangles does not fit, and there are the words of one."""
+    if len(data) >= 84 and len(data) == 84 + 50 * int.from_bytes(head[80:84], "little"):
+        return False
+    lower = head.lower()
+    return b"vertex" in lower and b"facet" in lower and b"\0" not in head
+
+
+def _binary(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float32]]:
     if len(data) < 84:
         raise Malformed(f"STL: {len(data)} bytes are too few for a header")
-    count = int.from_bytes(data[80:84], "little")
+    count = int.from_bytes(data[80:84].tobytes(), "little")
     room = (len(data) - 84) // _RECORD.itemsize
     if count > room:
         raise Malformed(f"STL: it states {count:,} triangles and has room for {room:,}")
-    if len(data) > 84 + count * _RECORD.itemsize:
-        report.append(f"{len(data) - 84 - count * _RECORD.itemsize:,} bytes after the last triangle were not read")
-    records = np.frombuffer(data, _RECORD, count, 84)
-    return records["points"].reshape(-1, 3).astype(np.float64)
+    end = 84 + count * _RECORD.itemsize
+    if len(data) > end:
+        report.append(f"{len(data) - end:,} bytes after the last triangle were not read")
+    coloured = 0
+    for _, piece in mapped.chunks(data[84:end].view(_RECORD), _ROWS // 3):
+        coloured += int(np.count_nonzero(piece["attribute"]))
+        yield np.ascontiguousarray(piece["points"]).reshape(-1, 3)
+    if coloured:
+        # Two makers use these bits for colours, in opposite orders; nobody else can tell what they mean.
+        report.append(f"{coloured:,} triangles have attributes (colours of some makers); they were left out")
 
 
-def _text(data: bytes) -> NDArray[np.float64]:
-    lines = Lines(data)
-    points, bad = table(lines.body(lines.begin_with(b"vertex"), 6), 3, 3)
-    if bad or len(points) % 3:
-        raise Malformed(f"STL: {bad:,} of {len(points):,} corners cannot be read")
-    return points
+def _text(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float64]]:
+    at, total, bad = 0, 0, 0
+    points = np.empty((_ROWS, 3))
+    while at < len(data):
+        before = at
+        at, count, wrong = lines.scan_points(data, at, len(data), ord("v"), points)
+        mapped.release(data[before:at])
+        total, bad = total + count, bad + wrong
+        yield points[: count // 3 * 3]
+        if count % 3:
+            raise Malformed(f"STL: it has {total:,} corners, which make no whole triangles")
+    if bad:
+        # They are no numbers now, and repair takes their triangles away.
+        report.append(f"{bad:,} of {total:,} corners could not be read")
