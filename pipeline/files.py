@@ -1,7 +1,8 @@
 """The files of one deposit: a single file, a folder or a zip, read by relative names and by nothing else.
 
-A zip is never unpacked: each member is read on demand, in pieces, and counted. Entries, expansion and total are
-limited; links, devices, absolute names and ways up are refused. Python's `extractall` is not used at all.
+Plain files are mapped, not loaded. A zip is never unpacked as a whole: each member is read on demand, in pieces, and
+counted, into the scratch folder where there is one, else into memory. Entries, expansion and total are limited; links,
+devices, absolute names and ways up are refused. Python's `extractall` is not used at all.
 """
 
 from __future__ import annotations
@@ -12,17 +13,26 @@ import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from pipeline import mapped
 from scenes.errors import ForbiddenReference, Malformed, TooLarge, Unsupported
 from scenes.gltf_check import local_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES = 8 << 30
+    from numpy.typing import NDArray
+
+    from pipeline.mapped import Store
+
+MOST_BYTES = 64 << 30
 """of one file of a deposit"""
 MOST_ENTRIES = 20_000
 MOST_RATIO = 200
 MOST_UNPACKED = 2 << 30
+"""of a zip, in memory"""
+MOST_UNPACKED_TO_DISK = 16 << 30
 _RATIO_FREE = 1 << 20  # a small file may shrink a lot: a megabyte of zeros hurts nobody
 _PIECE = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,8 +45,8 @@ class Files(Protocol):
         """All of them, sorted."""
         ...
 
-    def read(self, name: str) -> bytes:
-        """The bytes of one."""
+    def data(self, name: str) -> NDArray[np.uint8]:
+        """The bytes of one (n,), read only."""
         ...
 
 
@@ -50,10 +60,10 @@ class SingleFile:
         """Its name."""
         return [self._name]
 
-    def read(self, name: str) -> bytes:
-        """Its bytes."""
+    def data(self, name: str) -> NDArray[np.uint8]:
+        """Its bytes, mapped."""
         assert name == self._name
-        return _read(self._path)
+        return _mapped(self._path)
 
 
 class Folder:
@@ -78,22 +88,24 @@ class Folder:
                     raise TooLarge(f"the folder holds more than {MOST_ENTRIES:,} files")
         return sorted(found)
 
-    def read(self, name: str) -> bytes:
-        """The bytes of a file."""
-        return _read(self._root / name)
+    def data(self, name: str) -> NDArray[np.uint8]:
+        """The bytes of a file, mapped."""
+        return _mapped(self._root / name)
 
 
-def _read(path: Path) -> bytes:
+def _mapped(path: Path) -> NDArray[np.uint8]:
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise TooLarge(f"{path.name} has {size:,} bytes; at most {MOST_BYTES:,} are read")
-    return path.read_bytes()
+    return mapped.source(path)
 
 
 class Zip:
     """The plain files of a zip."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, store: Store | None = None) -> None:
+        self._store = store or mapped.Store(None)
+        self._most = MOST_UNPACKED if self._store.folder is None else MOST_UNPACKED_TO_DISK
         try:
             self._zip = zipfile.ZipFile(path)
             entries = self._zip.infolist()
@@ -104,8 +116,8 @@ class Zip:
         self._entries = {_checked_name(entry): entry for entry in entries if not entry.is_dir()}
         self._refuse_overlaps(entries, path.stat().st_size)
         stated = sum(entry.file_size for entry in entries)
-        if stated > MOST_UNPACKED:
-            raise TooLarge(f"the zip unpacks to {stated:,} bytes; at most {MOST_UNPACKED:,} are read")
+        if stated > self._most:
+            raise TooLarge(f"the zip unpacks to {stated:,} bytes; at most {self._most:,} are read")
         self._unpacked = 0
 
     @staticmethod
@@ -121,28 +133,28 @@ class Zip:
         """All plain files."""
         return sorted(self._entries)
 
-    def read(self, name: str) -> bytes:
+    def data(self, name: str) -> NDArray[np.uint8]:
         """The bytes of a member, counted as they come: what the zip states of them is not believed."""
         entry = self._entries[name]
         if entry.flag_bits & 1:
             raise Unsupported(f"{name} in the zip is encrypted")
         if entry.compress_type not in _METHODS:
             raise Unsupported(f"{name} in the zip is packed by method {entry.compress_type}; deflate is read")
-        parts: list[bytes] = []
-        length = 0
+        out = self._store.growing(1, np.uint8)
         try:
             with self._zip.open(entry) as member:
                 while piece := member.read(_PIECE):
-                    length += len(piece)
+                    out.append(np.frombuffer(piece, np.uint8)[:, None])
                     self._unpacked += len(piece)
-                    if length > max(_RATIO_FREE, MOST_RATIO * entry.compress_size):
+                    if out.rows > max(_RATIO_FREE, MOST_RATIO * entry.compress_size):
                         raise TooLarge(f"{name} in the zip unpacks to more than {MOST_RATIO} times its packed length")
-                    if self._unpacked > MOST_UNPACKED:
-                        raise TooLarge(f"the zip unpacks to more than {MOST_UNPACKED:,} bytes")
-                    parts.append(piece)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as broken:
+                    if self._unpacked > self._most:
+                        raise TooLarge(f"the zip unpacks to more than {self._most:,} bytes")
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as broken:
             raise Malformed(f"{name} in the zip is broken: {broken}") from broken
-        return b"".join(parts)
+        data: NDArray[np.uint8] = out.done()[:, 0]
+        data.flags.writeable = False
+        return data
 
 
 def _checked_name(entry: zipfile.ZipInfo) -> str:
@@ -163,16 +175,30 @@ class Neighbours:
         self._folder = PurePosixPath(main).parent
         self.missing: list[str] = []
 
-    def find(self, reference: str) -> bytes | None:
+    def find(self, reference: str, report: list[str] | None = None) -> bytes | None:
+        """The bytes of what `reference` names, see `data`."""
+        data = self.data(reference, report)
+        return None if data is None else data.tobytes()
+
+    def data(self, reference: str, report: list[str] | None = None) -> NDArray[np.uint8] | None:
         """What `reference` names, relative to the main file; else None, and it is noted as missing.
 
         Exporters are careless with case and folders, so a file whose name differs in case, or the only one of that name
-        in the deposit, is taken, too.
+        in the deposit, is taken, too. They also write down where a file lay on the machine of its maker: with a
+        `report`, such an absolute path stands for its last part, and that is told.
 
         Raises:
             ForbiddenReference: it leads out of the deposit.
         """
-        path = local_path(reference)
+        try:
+            path = local_path(reference)
+        except ForbiddenReference:
+            if report is None or not _is_absolute(reference):
+                raise
+            path = reference.replace("\\", "/").rsplit("/", 1)[-1]
+            line = f"it names a file by its place on another computer, {reference[:200]!r}; {path[:80]!r} is taken"
+            if line not in report:
+                report.append(line)
         wanted = (self._folder / path).as_posix()
         last = PurePosixPath(path).name.lower()
         for candidates in (
@@ -181,6 +207,13 @@ class Neighbours:
             [name for name in self._names if PurePosixPath(name).name.lower() == last],
         ):
             if len(candidates) == 1:
-                return self._files.read(candidates[0])
+                return self._files.data(candidates[0])
         self.missing.append(reference[:200])
         return None
+
+
+def _is_absolute(reference: str) -> bool:
+    """Whether it is a path from the root of a disk, such as /scans/a.mtl or C:\\scans\\a.mtl, without ways up."""
+    path = reference.replace("\\", "/")
+    rooted = path.startswith("/") or (path[1:3] == ":/" and path[0].isalpha())
+    return rooted and ".." not in path.split("/") and "\0" not in path

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.files import Neighbours
+    from pipeline.mapped import Store
     from tiling.mesh import Floats, Image, Indices
 
 _DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -38,15 +39,15 @@ _DRACO = "KHR_draco_mesh_compression"
 _SPECULAR = "KHR_materials_pbrSpecularGlossiness"
 
 
-def read_glb(data: bytes, neighbours: Neighbours) -> Model:
+def read_glb(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     """A model of a GLB file. Raises Malformed, Unsupported, TooLarge, ForbiddenReference."""
-    chunks = glb.read(data)
+    chunks = glb.read(data.data)
     return _read(gltf_check.document(chunks.json), chunks.binary, neighbours)
 
 
-def read_json(data: bytes, neighbours: Neighbours) -> Model:
+def read_json(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     """A model of a glTF document and its files. Raises Malformed, Unsupported, TooLarge, ForbiddenReference."""
-    return _read(gltf_check.document(data), memoryview(b""), neighbours)
+    return _read(gltf_check.document(data.tobytes()), memoryview(b""), neighbours)
 
 
 def _read(document: gltf_check.Document, binary: memoryview, neighbours: Neighbours) -> Model:

@@ -2,58 +2,80 @@
 
 A name is only a hint: bytes that say what they are (GLB, PLY, a zip) are believed over it, and a name that promises one
 of the formats without magic (OBJ, binary STL) only chooses which reader looks first. Every reader checks what a header
-states against the bytes that are there before it allocates.
+states against the bytes that are there before it allocates. With a scratch folder nothing that grows with the file is
+held in memory, see `pipeline.mapped`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline import gltf
 from pipeline.files import Files, Folder, Neighbours, SingleFile, Zip
+from pipeline.mapped import Store
 from pipeline.repair import repaired
+from pipeline.units import Wanted, in_metres
 from scenes.errors import Malformed, Unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from tiling.mesh import Model
 
-Reader = Callable[[bytes, Neighbours], "Model"]
+Reader = Callable[["NDArray[np.uint8]", Neighbours, Store], "Model"]
 
 _HEAD = 4096
+_LONG_HEAD = 1 << 16
 # What a zip or a folder is searched for, best first.
 _MAIN = ("glb", "gltf", "obj", "ply", "stl", "off")
+# As GeomView names them: texture coordinates, colours, normals, four or n dimensions.
+_OFF = re.compile(rb"(ST)?C?N?4?n?OFF\b")
+_ENDINGS = tuple(f".{ending}" for ending in _MAIN)
 
 
-def read(source: Path, name: str) -> Model:
-    """The model in a file, a zip, or a folder (then `name` may name the file in it).
+def read(
+    source: Path, name: str, *, scratch: Path | None = None, units: str | None = None, up: str | None = None
+) -> Model:
+    """The model in a file, a zip, or a folder (then `name` may name the file in it), in metres, y up.
+
+    With `scratch`, a folder, large arrays are mapped from files in it (or from the source itself) and may be larger
+    than memory; the folder and the source must stay for as long as the model is used. `units` (m, cm, mm, in, ft, km)
+    and `up` (x, y, z, -x, -y, -z) say what else would be guessed; the report says what was taken.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: it is refused.
+        Invalid: there are no such units, or no such axis.
     """
+    wanted = Wanted(units, up)
+    store = Store(scratch)
     files: Files
+    said: list[str] = []
     if source.is_dir():
         files = Folder(source)
-        main = name if name in files.names() else _main_of(files)
+        main = name if name in files.names() else _main_of(files, said)
     elif _starts(source, b"PK\x03\x04") or _starts(source, b"PK\x05\x06"):
-        files = Zip(source)
-        main = _main_of(files)
+        files = Zip(source, store)
+        main = _main_of(files, said)
     else:
         main = PurePosixPath(name.replace("\\", "/")).name or "unnamed"
         files = SingleFile(source, main)
-    data = files.read(main)
+    data = files.data(main)
     kind = sniff(data, main)
     neighbours = Neighbours(files, main)
-    model = _READERS[kind](data, neighbours)
-    said = []
+    model = _READERS[kind](data, neighbours, store)
     ending = PurePosixPath(main).suffix.lower().removeprefix(".")
     if ending in _MAIN and ending != kind:
         said.append(f"the file is called .{ending}, but it is {kind.upper()} and was read as that")
-    return repaired(replace(model, report=(*said, *model.report)))
+    model = repaired(replace(model, report=(*said, *model.report)), store)
+    return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, store)
 
 
 def _starts(path: Path, magic: bytes) -> bool:
@@ -61,77 +83,85 @@ def _starts(path: Path, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def _main_of(files: Files) -> str:
-    """The file to be read among several: by ending, then the one nearest to the top, then the largest name order."""
+def _main_of(files: Files, said: list[str]) -> str:
+    """The file to be read among several: by ending, then the one nearest to the top, then the first by name."""
     names = [name for name in files.names() if not PurePosixPath(name).name.startswith("._")]
     for ending in _MAIN:
         found = [name for name in names if name.lower().endswith(f".{ending}")]
         if found:
-            return min(found, key=lambda name: (name.count("/"), name))
+            chosen = min(found, key=lambda name: (name.count("/"), name))
+            models = [name for name in names if name != chosen and name.lower().endswith(_ENDINGS)]
+            if models:
+                listed = ", ".join(name[:80] for name in models[:5]) + (", …" if len(models) > 5 else "")
+                said.append(
+                    f"it holds {len(models) + 1} models; {chosen[:80]} was read, and these were left out: {listed}"
+                )
+            return chosen
     if any(name.lower().endswith((".zip", ".gz", ".7z", ".rar")) for name in names):
         raise Unsupported("the archive holds an archive; archives within archives are not read")
     raise Unsupported(f"none of its {len(names)} files is a model that is read here (GLB, glTF, OBJ, PLY, STL, OFF)")
 
 
-def sniff(data: bytes, name: str) -> str:
+def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:
     """Which reader to use: `glb`, `gltf`, `obj`, `ply`, `stl` or `off`.
 
     Raises:
         Malformed: it claims by its name to be something that it is not.
         Unsupported: it is nothing that is read here.
     """
-    head = data[:_HEAD]
+    begin = bytes(data[:_LONG_HEAD])
+    head = begin[:_HEAD]
     ending = PurePosixPath(name).suffix.lower().removeprefix(".")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"glTF"):
         return "glb"
     if head.startswith((b"ply\n", b"ply\r")):
         return "ply"
-    if len(data) >= 84 and len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
+    if len(data) >= 84 and len(data) == 84 + 50 * int.from_bytes(begin[80:84], "little"):
         return "stl"
     if text.startswith(b"{"):
         return "gltf"
-    if text[:5].lower() == b"solid" and b"facet" in data[: 1 << 16]:
+    if text[:5].lower() == b"solid" and b"facet" in begin:
         return "stl"
-    if text.split(maxsplit=1)[:1] in ([b"OFF"], [b"COFF"], [b"NOFF"], [b"CNOFF"], [b"STOFF"]):
+    if _OFF.match(text):
         return "off"
-    if ending in ("obj", "stl", "off") or (ending not in _MAIN and _looks_like_obj(data)):
+    if ending in ("obj", "stl", "off") or (ending not in _MAIN and _looks_like_obj(begin)):
         return ending if ending in _MAIN else "obj"
     if ending in _MAIN:
         raise Malformed(f"the file is called .{ending}, but it does not begin like one: {head[:16]!r}")
     raise Unsupported(f"the file begins with {head[:16]!r}; GLB, glTF, OBJ, PLY, STL, OFF and zips of them are read")
 
 
-def _looks_like_obj(data: bytes) -> bool:
-    lines = data[: 1 << 16].splitlines()
+def _looks_like_obj(begin: bytes) -> bool:
+    lines = begin.splitlines()
     known = (b"v ", b"vt ", b"vn ", b"f ", b"#", b"mtllib ", b"usemtl ", b"o ", b"g ", b"s ")
     return any(line.startswith(b"v ") for line in lines) and all(
         not line.strip() or line.lstrip().startswith(known) for line in lines[:-1]
     )
 
 
-def _obj(data: bytes, neighbours: Neighbours) -> Model:
+def _obj(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     from pipeline import obj
 
-    return obj.read(data, neighbours)
+    return obj.read(data, neighbours, store)
 
 
-def _ply(data: bytes, neighbours: Neighbours) -> Model:
+def _ply(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     from pipeline import ply
 
-    return ply.read(data, neighbours)
+    return ply.read(data, neighbours, store)
 
 
-def _stl(data: bytes, _neighbours: Neighbours) -> Model:
+def _stl(data: NDArray[np.uint8], _neighbours: Neighbours, store: Store) -> Model:
     from pipeline import stl
 
-    return stl.read(data)
+    return stl.read(data, store)
 
 
-def _off(data: bytes, _neighbours: Neighbours) -> Model:
-    from scenes import meshes
+def _off(data: NDArray[np.uint8], _neighbours: Neighbours, store: Store) -> Model:
+    from pipeline import off
 
-    return meshes.read(data, "off")
+    return off.read(data, store)
 
 
 _READERS: dict[str, Reader] = {

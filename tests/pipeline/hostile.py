@@ -215,9 +215,9 @@ HOSTILE: dict[str, tuple[str, bytes, type[SceneError]]] = {
         b"mtllib ../../etc/passwd\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
         ForbiddenReference,
     ),
-    "an OBJ that names a drive": (
+    "an OBJ that names a way up from a drive": (
         "x.obj",
-        b"mtllib C:\\Users\\a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
+        b"mtllib C:\\Users\\..\\a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
         ForbiddenReference,
     ),
     "a zip that climbs": ("x.zip", zipped({"../../evil.obj": b"v 0 0 0"}), ForbiddenReference),
