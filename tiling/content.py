@@ -1,9 +1,10 @@
-"""The content of a tile, read back: a GLB with quantised, meshopt-coded streams as arrays.
+"""The content of a tile, read back: a GLB with quantised streams, coded by meshopt or Draco, as arrays.
 
 For checking tiles and for joining them, not for uploads: `scenes.gltf_check` is the door for files of strangers. Still
 nothing is allocated by a number that a file states before it is held against a limit.
 
-Sources: glTF 2.0; EXT_meshopt_compression; KHR_mesh_quantization.
+Sources: glTF 2.0; EXT_meshopt_compression; KHR_mesh_quantization; KHR_draco_mesh_compression; EXT_mesh_features;
+EXT_structural_metadata. `scenes.gltf_build` says what stands in `extras.chronotope`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiling import meshopt
+from tiling import draco, meshopt
 from tiling.errors import BadContent, TilingError
 
 Matrix = NDArray[np.float64]
@@ -25,6 +27,7 @@ Matrix = NDArray[np.float64]
 EXTENSIONS = frozenset(
     {
         "EXT_meshopt_compression",
+        "KHR_draco_mesh_compression",
         "KHR_mesh_quantization",
         "EXT_texture_webp",
         "KHR_texture_transform",
@@ -34,8 +37,10 @@ EXTENSIONS = frozenset(
 """extensions that content may require"""
 
 _CODED = "EXT_meshopt_compression"
+_DRACO = "KHR_draco_mesh_compression"
 _JSON_CHUNK, _BIN_CHUNK = 0x4E4F534A, 0x004E4942
 _MOST_BYTES = 1 << 30
+_MOST_TRIANGLES = 1 << 25
 _MOST_DEPTH = 64
 _MOST_METRES = 1e15
 
@@ -54,7 +59,7 @@ _WRONG = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowE
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A glTF document and its binary chunk."""
+    """A glTF document and its binary chunk. What Draco coded is decoded: its accessors have views like all others."""
 
     document: dict[str, Any]
     binary: memoryview
@@ -69,6 +74,10 @@ class Placed:
     triangles: NDArray[np.int64]
     accessor: int
     """number of the POSITION accessor"""
+    ranges: tuple[tuple[int, int], ...] = ()
+    """first triangle and number of triangles of each group; together all of them"""
+    features: NDArray[np.int64] | None = None
+    """(n,) places in the table of features"""
 
 
 def read(data: bytes) -> Content:
@@ -90,7 +99,11 @@ def read(data: bytes) -> Content:
         raise BadContent(f"GLB: the JSON chunk is no JSON: {wrong}") from wrong
     if not isinstance(document, dict):
         raise BadContent("GLB: the JSON chunk is no object")
-    return Content(document, _binary_chunk(data, 20 + size))
+    content = Content(document, _binary_chunk(data, 20 + size))
+    try:
+        return _without_draco(content) if _DRACO in document.get("extensionsUsed", ()) else content
+    except _WRONG as wrong:
+        raise BadContent(f"{_DRACO}: {type(wrong).__name__} {wrong}") from wrong
 
 
 def _binary_chunk(data: bytes, at: int) -> memoryview:
@@ -102,6 +115,53 @@ def _binary_chunk(data: bytes, at: int) -> memoryview:
     if at + 8 + size > len(data) or size % 4:
         raise BadContent("GLB: the second chunk is cut short or not a multiple of four bytes")
     return memoryview(data)[at + 8 : at + 8 + size] if kind == _BIN_CHUNK else memoryview(b"")
+
+
+def _without_draco(content: Content) -> Content:
+    """The same content with what Draco streams hold as plain views after the binary chunk."""
+    document = content.document
+    parts = [bytes(content.binary)]
+    length = len(content.binary)
+    triangles = 0
+
+    def appended(values: NDArray[Any], number: int, name: str = "") -> int:
+        nonlocal length
+        fields = document["accessors"][number]
+        kind, width = _TYPES[fields["componentType"]], _WIDTHS[fields["type"]]
+        stored = np.ascontiguousarray(values.astype(kind))
+        if values.shape != (fields["count"], width) or (kind.kind != "f" and not np.array_equal(stored, values)):
+            raise BadContent(f"accessor {number} is not what its Draco stream holds: {values.shape} {values.dtype}")
+        rows = stored.view(np.uint8).reshape(len(values), -1)
+        if name:  # rows of an attribute begin at multiples of four bytes (glTF 2.0, 3.6.2.4)
+            rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))
+        stride = {"byteStride": rows.shape[1]} if name else {}
+        data = rows.tobytes()
+        document["bufferViews"].append({"buffer": 0, "byteOffset": length, "byteLength": len(data), **stride})
+        parts.append(data + bytes(-len(data) % 4))
+        length += len(parts[-1])
+        document["accessors"].append({**fields, "bufferView": len(document["bufferViews"]) - 1})
+        return len(document["accessors"]) - 1
+
+    for mesh in document["meshes"]:
+        for primitive in mesh["primitives"]:
+            packed = primitive.get("extensions", {}).pop(_DRACO, None)
+            if packed is None:
+                continue
+            expected = int(document["accessors"][primitive["indices"]]["count"]) // 3
+            triangles += expected
+            if triangles > _MOST_TRIANGLES:
+                raise BadContent(f"Draco streams of {triangles:,} triangles; at most {_MOST_TRIANGLES:,} are read")
+            try:
+                found = draco.decode(view_bytes(content, packed["bufferView"]), most_triangles=expected)
+            except TilingError as wrong:
+                raise BadContent(str(wrong)) from wrong
+            for name, number in packed["attributes"].items():
+                values = found.attributes[number]
+                primitive["attributes"][name] = appended(values, primitive["attributes"][name], name)
+            primitive["indices"] = appended(found.triangles.reshape(-1, 1), primitive["indices"])
+    for names in ("extensionsUsed", "extensionsRequired"):
+        document[names] = [name for name in document.get(names, []) if name != _DRACO]
+    return Content(document, memoryview(b"".join(parts)))
 
 
 def view_bytes(content: Content, view: int) -> bytes:
@@ -197,15 +257,73 @@ def placed(content: Content) -> Iterator[Placed]:
             continue
         try:
             primitives = content.document["meshes"][mesh]["primitives"]
-            described = [(p["attributes"]["POSITION"], p.get("indices"), p.get("mode", 4)) for p in primitives]
+            described = [
+                (p["attributes"]["POSITION"], p.get("indices"), p.get("mode", 4), p["attributes"].get("_FEATURE_ID_0"))
+                for p in primitives
+            ]
+            ranges = [p.get("extras", {}).get("chronotope", {}).get("ranges", []) for p in primitives]
         except _WRONG as wrong:
             raise BadContent(f"mesh {mesh}: {type(wrong).__name__} {wrong}") from wrong
-        for at, (position, indices, mode) in enumerate(described):
+        for at, (position, indices, mode, features) in enumerate(described):
             where = f"nodes[{node}].meshes[{mesh}].primitives[{at}]"
             if mode != 4:
                 raise BadContent(f"{where}: mode {mode} is no list of triangles")
             points = positions_of(content, position) @ matrix[:3, :3].T + matrix[:3, 3]
-            yield Placed(where, points, _triangles(content, indices, len(points), where), position)
+            triangles = _triangles(content, indices, len(points), where)
+            yield Placed(
+                where,
+                points,
+                triangles,
+                position,
+                _ranges(ranges[at], len(triangles), where),
+                None if features is None else _places(content, features, len(points), where),
+            )
+
+
+def _ranges(runs: Any, triangles: int, where: str) -> tuple[tuple[int, int], ...]:
+    """Groups that follow each other without a gap, from the first triangle to the last."""
+    found: list[tuple[int, int]] = []
+    try:
+        for first, count in runs:
+            if first % 3 or count % 3 or count < 0 or first // 3 != sum(found[-1] if found else (0,)):
+                raise BadContent(f"{where}: the range [{first}, {count}] does not begin where the one before it ends")
+            found.append((first // 3, count // 3))
+    except _WRONG as wrong:
+        raise BadContent(f"{where}: ranges: {type(wrong).__name__} {wrong}") from wrong
+    if found and sum(found[-1]) != triangles:
+        raise BadContent(f"{where}: the ranges end at triangle {sum(found[-1])} of {triangles}")
+    return tuple(found)
+
+
+def _places(content: Content, number: int, vertices: int, where: str) -> NDArray[np.int64]:
+    values = accessor(content, number)
+    if values.shape != (vertices, 1) or (values != np.rint(values)).any():
+        raise BadContent(f"{where}: _FEATURE_ID_0 is no whole number for each of {vertices} vertices")
+    return values.reshape(-1).astype(np.int64)
+
+
+def features_of(content: Content) -> tuple[tuple[int, str], ...]:
+    """Numbers and names of the features in the tile's table, in its order; a name is empty where there is none.
+
+    Raises:
+        BadContent: the table cannot be read.
+    """
+    table = content.document.get("extensions", {}).get("EXT_structural_metadata")
+    if table is None:
+        return ()
+    try:
+        (described,) = table["propertyTables"]
+        count, columns = int(described["count"]), described["properties"]
+        numbers = np.frombuffer(view_bytes(content, columns["number"]["values"]), "<u4", count).tolist()
+        if "name" not in columns:
+            return tuple((number, "") for number in numbers)
+        ends = np.frombuffer(view_bytes(content, columns["name"]["stringOffsets"]), "<u4", count + 1).tolist()
+        texts = view_bytes(content, columns["name"]["values"])
+        if sorted(ends) != ends or ends[-1] > len(texts):
+            raise BadContent("the offsets of names do not ascend within their bytes")
+        return tuple((number, texts[a:b].decode()) for number, (a, b) in zip(numbers, pairwise(ends), strict=True))
+    except _WRONG as wrong:
+        raise BadContent(f"EXT_structural_metadata: {type(wrong).__name__} {wrong}") from wrong
 
 
 def _triangles(content: Content, indices: int | None, vertices: int, where: str) -> NDArray[np.int64]:

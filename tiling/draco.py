@@ -104,9 +104,10 @@ def decode(data: bytes, *, most_triangles: int) -> Decoded:
     """
     import DracoPy
 
-    triangles, _ = stated(data)
-    if not 0 < triangles <= most_triangles:
-        raise TilingError(f"a Draco stream of {triangles:,} triangles; at most {most_triangles:,} are expected")
+    triangles, vertices = stated(data)
+    if not 0 < triangles <= most_triangles or vertices > 3 * triangles:
+        found = f"{triangles:,} triangles and {vertices:,} vertices"
+        raise TilingError(f"a Draco stream of {found}; at most {most_triangles:,} triangles are expected")
     try:
         mesh = DracoPy.decode(data)
     except (ValueError, MemoryError, DracoPy.FileTypeException) as wrong:

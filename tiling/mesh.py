@@ -44,8 +44,8 @@ class Material:
 class Primitive:
     """Triangles of one material, model frame, metres, y up.
 
-    Positions (n, 3) float64, or float32 where the source has no more; indices (m, 3) uint32; normals (n, 3) float32 unit
-    vectors, uvs (n, 2) float32 with glTF's origin (top left) and colours (n, 4) uint8 linear RGBA where the model has
+    Positions (n, 3) float64, or float32 where the source has no more; indices (m, 3) uint32; normals (n, 3) float32,
+    unit, uvs (n, 2) float32 with glTF's origin (top left) and colours (n, 4) uint8 linear RGBA where the model has
     them. Arrays may be mapped from files and larger than memory; none may be written to. `name` is that of the node,
     object or material in the source that the triangles come from.
     """
@@ -57,6 +57,8 @@ class Primitive:
     colours: Bytes | None = None
     material: int = 0
     name: str = ""
+    feature: int = -1
+    """number of the name among those of the model; -1 where it is the only one"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tiling.adjacency import sides
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tiling.mesh import Floats, Primitive
+    from tiling.mesh import Floats, Indices, Model, Primitive
 
 _CREASE_COSINE = float(np.cos(np.radians(40.0)))
 # A built thing is known by its flat faces: the diagonals of its quads alone are a third of its edges. Of the edges of a
@@ -21,6 +21,60 @@ _CREASE_COSINE = float(np.cos(np.radians(40.0)))
 # 46 % are folded by more than 40°: so folds tell nothing.
 _FLAT_COSINE = float(np.cos(np.radians(0.5)))
 _BUILT_SHARE = 0.25
+_LOOKED_AT = 1 << 15  # triangles
+_MOST_BUILT = 1 << 23  # triangles of a part that is held in memory for this
+
+
+def of_built(model: Model) -> Model:
+    """The model with normals where it was built and brings none. Scanned surfaces get theirs tile by tile (`leaf`).
+
+    Whether a part was built is told by a run of its triangles, so that this costs nothing on a scan of any size.
+    """
+    return replace(model, primitives=tuple(_of_built(primitive) for primitive in model.primitives))
+
+
+def _of_built(primitive: Primitive) -> Primitive:
+    if primitive.normals is not None or not 0 < len(primitive.indices) <= _MOST_BUILT:
+        return primitive
+    start = max(0, (len(primitive.indices) - _LOOKED_AT) // 2)
+    rows = primitive.indices[start : start + _LOOKED_AT].reshape(-1)
+    number, count = meshopt.remap(rows)
+    first = np.empty(count, np.int64)
+    first[number[::-1]] = np.arange(len(number) - 1, -1, -1)
+    is_built = _folds(primitive.positions[rows[first]], number.reshape(-1, 3)).is_built
+    return with_normals(primitive) if is_built else primitive
+
+
+@dataclass(frozen=True, slots=True)
+class _Folds:
+    """How triangles hang together at edges of two, over places instead of vertices."""
+
+    place: NDArray[np.uint32]
+    count: int
+    triangles: NDArray[np.int64]
+    """(m, 3) by place"""
+    face: Floats
+    """(m, 3) normals as long as twice the area"""
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    """sides, 3 × triangle + corner, that are the same edge"""
+    smooth: NDArray[np.bool_]
+    is_built: bool
+    """whether there are creases, and as many flat edges as only built things have"""
+
+
+def _folds(positions: NDArray[Any], indices: Indices) -> _Folds:
+    # Every corner at a position counts, also across seams of texture coordinates.
+    place, count = meshopt.remap(positions + 0.0)
+    triangles = place[indices].astype(np.int64)
+    p, q, r = (positions[indices[:, corner]] for corner in range(3))
+    face = np.cross(q - p, r - p)
+    flat = _unit(face)
+    first, second = sides(triangles, count)
+    fold = np.einsum("ij,ij->i", flat[first // 3], flat[second // 3])
+    smooth = fold > _CREASE_COSINE
+    built = not smooth.all() and np.count_nonzero(fold > _FLAT_COSINE) >= _BUILT_SHARE * len(fold)
+    return _Folds(place, count, triangles, face, first, second, smooth, bool(built))
 
 
 def with_normals(primitive: Primitive) -> Primitive:
@@ -32,20 +86,12 @@ def with_normals(primitive: Primitive) -> Primitive:
     """
     if primitive.normals is not None or not len(primitive.indices):
         return primitive
-    # Every corner at a position counts, also across seams of texture coordinates.
-    place, count = meshopt.remap(primitive.positions + 0.0)
-    triangles = place[primitive.indices].astype(np.int64)
-    p, q, r = (primitive.positions[primitive.indices[:, corner]] for corner in range(3))
-    face = np.cross(q - p, r - p)
-    flat = _unit(face)
-    first, second = sides(triangles, count)
-    fold = np.einsum("ij,ij->i", flat[first // 3], flat[second // 3])
-    smooth = fold > _CREASE_COSINE
-    if smooth.all() or np.count_nonzero(fold > _FLAT_COSINE) < _BUILT_SHARE * len(fold):
-        normals = _averaged(face, triangles.reshape(-1), count)[place]
+    folds = _folds(primitive.positions, primitive.indices)
+    if not folds.is_built:
+        normals = _averaged(folds.face, folds.triangles.reshape(-1), folds.count)[folds.place]
         return replace(primitive, normals=normals.astype(np.float32))
-    groups, of_corner = _fans(triangles, first[smooth], second[smooth])
-    normals = _averaged(face, of_corner, groups)
+    groups, of_corner = _fans(folds.triangles, folds.first[folds.smooth], folds.second[folds.smooth])
+    normals = _averaged(folds.face, of_corner, groups)
     # One vertex for each old vertex and fan.
     old = primitive.indices.reshape(-1)
     table, vertices = meshopt.remap(np.stack([old, of_corner.astype(np.uint32)], axis=1))

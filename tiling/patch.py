@@ -1,9 +1,10 @@
 """The mesh that the tiler works on: one vertex buffer over all materials, single precision about an origin.
 
 A vertex belongs to exactly one material, so triangles of unlike materials meet only in positions: to the simplifier
-that is a seam like one of texture coordinates, and it collapses both sides alike. Each vertex carries the first and the
-last leaf of the tile tree whose triangles touch its position (`span`). A tile covers a run of leaves, so a vertex lies
-on the tile's border just when its span leaves the run; that stays true however often tiles are merged.
+that is a seam like one of texture coordinates, and it collapses both sides alike. Each vertex carries up to four leaves
+of the tile tree whose triangles touch its position (`leaves`, ascending, the last repeated; where there are more, the
+first and the last with `MANY` between). A tile covers a run of leaves, so a vertex lies on the tile's border just when
+they leave the run; that stays true however often tiles are merged.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 
-from tiling import meshopt
+from tiling import extent, meshopt
 from tiling.errors import EmptyModel
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from tiling.mesh import Floats, Indices, Model, Primitive, Singles
 
+
+MANY = -1
+"""in the second and third column of `leaves`: more than four leaves meet here"""
 
 _SAME_NORMAL = float(np.cos(np.radians(15.0)))
 
@@ -60,13 +65,17 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A mesh: positions (n, 3), attributes (n, w) float32; material (n,), span (n, 2) int32; indices (m, 3)."""
+    """A mesh: positions (n, 3), attributes (n, w) float32; material (n,), leaves (n, 4) int32; indices (m, 3).
+
+    `features` (n,) int32 are numbers of the nodes or objects of the source, None where it has no more than one.
+    """
 
     positions: Singles
     attributes: Singles
     material: NDArray[np.int32]
-    span: NDArray[np.int32]
+    leaves: NDArray[np.int32]
     indices: Indices
+    features: NDArray[np.int32] | None = None
 
     @property
     def triangles(self) -> int:
@@ -78,9 +87,20 @@ class Patch:
         positions = self.positions.astype(np.float64)
         return positions[self.indices[:, 0]], positions[self.indices[:, 1]], positions[self.indices[:, 2]]
 
+    def of_vertices(self, rows: NDArray[Any], indices: Indices) -> Patch:
+        """Some of the vertices, by number or mask, under other triangles."""
+        return Patch(
+            self.positions[rows],
+            self.attributes[rows],
+            self.material[rows],
+            self.leaves[rows],
+            indices,
+            None if self.features is None else self.features[rows],
+        )
+
     def outside(self, first: int, last: int) -> NDArray[np.bool_]:
         """Which vertices are touched by leaves outside first to last, both included."""
-        beyond: NDArray[np.bool_] = (self.span[:, 0] < first) | (self.span[:, 1] > last)
+        beyond: NDArray[np.bool_] = (self.leaves[:, 0] < first) | (self.leaves[:, 3] > last)
         return beyond
 
 
@@ -95,27 +115,42 @@ def of_model(model: Model) -> tuple[Patch, Layout, Floats]:
     filled = [primitive for primitive in model.primitives if len(primitive.indices)]
     if not filled:
         raise EmptyModel("the model has no triangles")
-    layout = Layout(
-        normals=all(primitive.normals is not None for primitive in filled),
-        uvs=any(primitive.uvs is not None for primitive in filled),
-        colours=any(primitive.colours is not None for primitive in filled),
-    )
-    low = np.min([primitive.positions.min(axis=0) for primitive in filled], axis=0)
-    high = np.max([primitive.positions.max(axis=0) for primitive in filled], axis=0)
+    layout = layout_of(filled)
+    low, high = extent.low_high(np.concatenate([corner for p in filled for corner in extent.low_high(p.positions)]))
     origin = coarse_origin(low, high)
-    starts = np.cumsum([0] + [len(primitive.positions) for primitive in filled])
-    zero = np.float32(0.0)  # -0.0 + 0.0 is 0.0, and welding compares bytes
-    patch = Patch(
-        positions=np.concatenate([(primitive.positions - origin).astype(np.float32) for primitive in filled]) + zero,
-        attributes=np.concatenate([_columns(primitive, layout) for primitive in filled]) + zero,
-        material=np.concatenate([np.full(len(p.positions), p.material, np.int32) for p in filled]),
-        span=np.zeros((int(starts[-1]), 2), np.int32),
-        indices=np.concatenate([p.indices + np.uint32(start) for p, start in zip(filled, starts[:-1], strict=True)]),
-    )
-    patch = welded(with_joined_normals(patch, layout))
+    patch = welded(with_joined_normals(of_primitives(filled, layout, origin), layout))
     if not patch.triangles:
         raise EmptyModel("every triangle of the model is degenerate")
     return patch, layout, origin
+
+
+def layout_of(primitives: Sequence[Primitive], *, normals: bool | None = None) -> Layout:
+    """The layout for these primitives; with normals just where all have them, unless that is said."""
+    return Layout(
+        normals=all(primitive.normals is not None for primitive in primitives) if normals is None else normals,
+        uvs=any(primitive.uvs is not None for primitive in primitives),
+        colours=any(primitive.colours is not None for primitive in primitives),
+    )
+
+
+def of_primitives(primitives: Sequence[Primitive], layout: Layout, origin: Floats) -> Patch:
+    """Primitives side by side in one patch, about `origin`, nothing welded yet. Normals that lack are zero."""
+    starts = np.cumsum([0] + [len(primitive.positions) for primitive in primitives])
+    zero = np.float32(0.0)  # -0.0 + 0.0 is 0.0, and welding compares bytes
+    return Patch(
+        positions=np.concatenate([(each.positions - origin).astype(np.float32) for each in primitives]) + zero,
+        attributes=np.concatenate([_columns(each, layout) for each in primitives]) + zero,
+        material=np.concatenate([np.full(len(p.positions), p.material, np.int32) for p in primitives]),
+        leaves=np.zeros((int(starts[-1]), 4), np.int32),
+        indices=np.concatenate(
+            [p.indices + np.uint32(start) for p, start in zip(primitives, starts[:-1], strict=True)]
+        ),
+        features=(
+            np.concatenate([np.full(len(p.positions), p.feature, np.int32) for p in primitives])
+            if any(primitive.feature >= 0 for primitive in primitives)
+            else None
+        ),
+    )
 
 
 def with_joined_normals(patch: Patch, layout: Layout) -> Patch:
@@ -155,7 +190,7 @@ def coarse_origin(low: Floats, high: Floats) -> Floats:
 def _columns(primitive: Primitive, layout: Layout) -> Singles:
     count = len(primitive.positions)
     out = np.zeros((count, layout.width), np.float32)
-    if layout.normals:
+    if layout.normals and primitive.normals is not None:
         out[:, layout.normal_columns] = primitive.normals
     if primitive.uvs is not None:
         out[:, layout.uv_columns] = primitive.uvs
@@ -171,20 +206,12 @@ def _rows(*arrays: NDArray[Any]) -> NDArray[np.uint32]:
 
 def welded(patch: Patch) -> Patch:
     """The same surface with equal vertices made one and degenerate and unused parts gone."""
-    keys = _rows(
-        np.ascontiguousarray(patch.positions),
-        np.ascontiguousarray(patch.attributes),
-        np.ascontiguousarray(patch.material),
-    )
-    table, count = meshopt.remap(keys)
-    if count < len(patch.positions):
-        keep = np.empty(count, np.int64)
-        keep[table[::-1]] = np.arange(len(table) - 1, -1, -1)  # the first of each stays
-        span = patch.span[keep].copy()
-        np.minimum.at(span[:, 0], table, patch.span[:, 0])
-        np.maximum.at(span[:, 1], table, patch.span[:, 1])
-        patch = Patch(patch.positions[keep], patch.attributes[keep], patch.material[keep], span, table[patch.indices])
-    return _used(replace(patch, indices=without_degenerates(patch.positions, patch.indices)))
+    keys = [patch.positions, patch.attributes, patch.material]
+    if patch.features is not None:
+        keys.append(patch.features)
+    table, count = meshopt.remap(_rows(*(np.ascontiguousarray(column) for column in keys)))
+    order, indices = _in_use(patch.positions, patch.indices, table, count)
+    return patch.of_vertices(order, indices)
 
 
 def without_degenerates(positions: NDArray[Any], indices: Indices) -> Indices:
@@ -214,63 +241,55 @@ def materials_in(patch: Patch) -> tuple[NDArray[np.int32], list[int]]:
     return owners, np.flatnonzero(np.bincount(owners)).tolist()
 
 
-def _used(patch: Patch) -> Patch:
-    """Without vertices that no triangle names."""
-    named = named_by(patch.indices, len(patch.positions))
-    if named.all():
-        return patch
-    number = np.cumsum(named, dtype=np.uint32) - np.uint32(1)
-    return Patch(
-        patch.positions[named],
-        patch.attributes[named],
-        patch.material[named],
-        patch.span[named],
-        number[patch.indices],
-    )
+@njit(cache=True, nogil=True)
+def _in_use(
+    positions: Singles, indices: Indices, table: NDArray[np.uint32], count: int
+) -> tuple[NDArray[np.uint32], Indices]:  # pragma: no cover - compiled
+    """Vertices that stay, in order of first use, and triangles over them, without degenerate ones.
 
-
-def part(patch: Patch, triangles: NDArray[np.int64], scratch: NDArray[np.int64]) -> Patch:
-    """The patch of some of the triangles. `scratch` (n,) is working space that may hold anything."""
-    indices = patch.indices[triangles]
-    flat = indices.reshape(-1)
-    # Number vertices by first appearance without sorting: the last writer of a slot is some occurrence, good enough
-    # to name the vertex once.
-    scratch[flat] = np.arange(flat.size)
-    chosen = scratch[flat] == np.arange(flat.size)
-    vertices = flat[chosen]
-    scratch[vertices] = np.arange(len(vertices))
-    return Patch(
-        patch.positions[vertices],
-        patch.attributes[vertices],
-        patch.material[vertices],
-        patch.span[vertices],
-        scratch[flat].astype(np.uint32).reshape(-1, 3),
-    )
+    `table` (n,) gives equal vertices one of `count` numbers.
+    """
+    number = np.full(count, np.uint32(0xFFFFFFFF))
+    order = np.empty(count, np.uint32)
+    out = np.empty_like(indices)
+    used, kept = np.uint32(0), 0
+    for triangle in range(len(indices)):
+        flat = False
+        for side in range(3):
+            a, b = indices[triangle, side], indices[triangle, (side + 1) % 3]
+            flat |= (
+                positions[a, 0] == positions[b, 0]
+                and positions[a, 1] == positions[b, 1]
+                and positions[a, 2] == positions[b, 2]
+            )
+        if flat:
+            continue
+        for corner in range(3):
+            vertex = indices[triangle, corner]
+            same = table[vertex]
+            if number[same] == np.uint32(0xFFFFFFFF):
+                number[same] = used
+                order[used] = vertex
+                used += np.uint32(1)
+            out[kept, corner] = number[same]
+        kept += 1
+    return order[:used], out[:kept]
 
 
 def merged(patches: Sequence[Patch]) -> Patch:
-    """Several patches as one; vertices that are equal in all but their span become one."""
-    if len(patches) == 1:
-        return patches[0]
+    """Several patches as one; vertices that are equal in all but their leaves become one."""
+    return patches[0] if len(patches) == 1 else welded(side_by_side(patches))
+
+
+def side_by_side(patches: Sequence[Patch]) -> Patch:
+    """Several patches as one, nothing welded."""
     starts = np.cumsum([0] + [len(patch.positions) for patch in patches])
-    return welded(
-        Patch(
-            np.concatenate([patch.positions for patch in patches]),
-            np.concatenate([patch.attributes for patch in patches]),
-            np.concatenate([patch.material for patch in patches]),
-            np.concatenate([patch.span for patch in patches]),
-            np.concatenate([p.indices + np.uint32(start) for p, start in zip(patches, starts[:-1], strict=True)]),
-        )
+    features = [patch.features for patch in patches if patch.features is not None]
+    return Patch(
+        np.concatenate([patch.positions for patch in patches]),
+        np.concatenate([patch.attributes for patch in patches]),
+        np.concatenate([patch.material for patch in patches]),
+        np.concatenate([patch.leaves for patch in patches]),
+        np.concatenate([p.indices + np.uint32(start) for p, start in zip(patches, starts[:-1], strict=True)]),
+        np.concatenate(features) if len(features) == len(patches) else None,
     )
-
-
-def with_spans(patch: Patch, leaf_of_triangle: NDArray[np.int32]) -> Patch:
-    """The patch with each vertex's first and last leaf, over all vertices at its position."""
-    place, count = meshopt.remap(patch.positions)
-    first = np.full(count, np.iinfo(np.int32).max, np.int32)
-    last = np.full(count, -1, np.int32)
-    for corner in range(3):
-        at = place[patch.indices[:, corner]]
-        np.minimum.at(first, at, leaf_of_triangle)
-        np.maximum.at(last, at, leaf_of_triangle)
-    return replace(patch, span=np.stack([first[place], last[place]], axis=1))

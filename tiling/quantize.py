@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numba import njit
 
-from tiling import draco, meshopt
+from tiling import draco, extent, meshopt
 from tiling.errors import TilingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -98,33 +98,6 @@ class Quantised:
     """numbers of the features that occur, ascending; vertices name places in this list"""
 
 
-def power_of_two_at_most(value: float) -> float:
-    """The largest power of two that is not above `value`.
-
-    >>> [power_of_two_at_most(v) for v in (1.0, 1.9, 0.3)]
-    [1.0, 1.0, 0.25]
-    """
-    return float(2.0 ** np.floor(np.log2(value)))
-
-
-def leaf_step(patch: Patch) -> float:
-    """The step for the finest level: an eighth of a short edge, or 2^-15 of the diagonal if that is less."""
-    a, b, c = patch.corners()
-    edges = np.sort(np.concatenate([np.linalg.norm(x - y, axis=1) for x, y in ((a, b), (b, c), (c, a))]))
-    short = float(edges[int(0.05 * len(edges))])
-    diagonal = float(np.linalg.norm(patch.positions.max(axis=0).astype(np.float64) - patch.positions.min(axis=0)))
-    return power_of_two_at_most(max(min(short / 8.0, diagonal / 2.0**15), diagonal / 2.0**24, 1e-12))
-
-
-def level_step(wanted: float, patches: Sequence[Patch]) -> float:
-    """The power of two at most `wanted`, but so coarse that every tile of the level spans no more than 16 bits."""
-    widest = max(float((patch.positions.max(axis=0) - patch.positions.min(axis=0)).max()) for patch in patches)
-    step = power_of_two_at_most(wanted)
-    while widest / step > _MOST_STEPS - 2:
-        step *= 2.0
-    return step
-
-
 def half_diagonal(step: float) -> float:
     """The farthest that rounding to a grid moves a point."""
     return step * float(np.sqrt(3.0)) / 2.0
@@ -197,7 +170,7 @@ def quantise(
 
 def _rows(positions: Singles, step: float) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
     """Positions as multiples of the step (n, 4), the last one 0, from the least ones (3,)."""
-    low, high = (np.rint(edge.astype(np.float64) / step) for edge in (positions.min(axis=0), positions.max(axis=0)))
+    low, high = (np.rint(edge.astype(np.float64) / step) for edge in extent.low_high(positions))
     if (high - low).max() > _MOST_STEPS:
         raise TilingError(f"a tile of {int((high - low).max()):,} steps; at most {_MOST_STEPS:,} fit 16 bits")
     return _numbered(positions, step, low), low.astype(np.int64)
@@ -345,7 +318,7 @@ def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: b
 
 
 def _bounds(rows: NDArray[np.uint16]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    low, high = rows.min(axis=0).tolist(), rows.max(axis=0).tolist()
+    low, high = (edge.tolist() for edge in extent.low_high(rows))
     return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tiling import meshopt
-from tiling.patch import materials_in, merged, welded, without_degenerates
+from tiling import extent, meshopt
+from tiling.patch import materials_in, merged, side_by_side, welded, without_degenerates
 from tiling.thin import loose_parts, thinned
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Weights of attributes against positions scaled to the patch's size. Measured on a statue, RMS of 571,000 triangles
 # brought to 18,000, by weight of normals: 0: 6.3 mm, 0.1: 6.8, 0.25: 8.3, 0.5: 10.3, 1: 12.5 (24 m high as scanned).
 # Texture coordinates are weighed as if they were metres on the surface.
-_NORMAL_WEIGHT = 0.1
+NORMAL_WEIGHT = 0.1
 _COLOUR_WEIGHT = 0.2
 _UV_WEIGHT = 0.2
 
@@ -44,7 +44,10 @@ _MEANT_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Simplified:
-    """A simplified patch, the library's error of it (to compare, no bound), and whether it stayed far above target."""
+    """A simplified patch, the library's error of it (to compare, no bound), and whether it stayed far above target.
+
+    The error is in metres.
+    """
 
     patch: Patch
     error: float
@@ -58,8 +61,14 @@ def simplify(
     target_triangles: int,
     leaves: tuple[int, int],
     firm: frozenset[int] = frozenset(),
+    normal_weight: float = NORMAL_WEIGHT,
+    most_error: float | None = None,
 ) -> Simplified:
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
+
+    With `most_error`, metres by the library's account, the tile is simplified to that instead, down to half the target
+    at least and so far that it has twice the target at most: so tiles of a level become equally true, and detail gets
+    the triangles (measured on terrain: half the product of error and root of bytes).
 
     Never empty, if the patch is not. A crowd of tiny loose parts is thinned (`tiling.thin`). Where seams and topology
     block the way, or make it dear, seams of normals are given up, and then those of colours and coordinates, but for
@@ -69,6 +78,12 @@ def simplify(
     """
     if patch.triangles <= target_triangles:
         return Simplified(patch, 0.0, is_blocked=False)
+    if most_error is not None:
+        even = _to_error(
+            patch, layout, target=target_triangles, leaves=leaves, normal_weight=normal_weight, most_error=most_error
+        )
+        if even.patch.triangles <= 2 * target_triangles:
+            return even
     found = loose_parts(patch, leaves)
     if found is not None:
         loose, part = found
@@ -76,20 +91,57 @@ def simplify(
         thin = thinned(patch, loose, part, share)
         rest = welded(replace(patch, indices=patch.indices[~loose]))
         if rest.triangles:
-            done = _collapsed(rest, layout, max(round(rest.triangles * share), 1), leaves, firm)
+            fewer = max(round(rest.triangles * share), 1)
+            done = _collapsed(
+                rest, layout, target_triangles=fewer, leaves=leaves, firm=firm, normal_weight=normal_weight
+            )
             return replace(done, patch=merged([done.patch, welded(thin)]))
         return Simplified(welded(thin), 0.0, is_blocked=False)
-    return _collapsed(patch, layout, target_triangles, leaves, firm)
+    return _collapsed(
+        patch, layout, target_triangles=target_triangles, leaves=leaves, firm=firm, normal_weight=normal_weight
+    )
+
+
+def _to_error(
+    patch: Patch, layout: Layout, *, target: int, leaves: tuple[int, int], normal_weight: float, most_error: float
+) -> Simplified:
+    scale = metres_per_uv(patch, layout) if layout.uvs else 1.0
+    size = _size(patch)
+    indices, positions, attributes, error = meshopt.simplify(
+        patch.indices,
+        patch.positions,
+        patch.attributes,
+        weights(patch, layout, scale, normal_weight),
+        patch.outside(*leaves),
+        target_triangles=target // 2,
+        most_error=most_error / size,
+    )
+    _undo_wild_moves(patch, positions, attributes)
+    coarse = replace(patch, positions=positions, attributes=_proper(attributes, layout), indices=indices)
+    return Simplified(welded(coarse), error * size, is_blocked=False)
+
+
+def _size(patch: Patch) -> float:
+    """The longest side, which the library's errors are shares of."""
+    return extent.longest_side(patch.positions) or 1.0
 
 
 def _collapsed(
-    patch: Patch, layout: Layout, target_triangles: int, leaves: tuple[int, int], firm: frozenset[int]
+    patch: Patch,
+    layout: Layout,
+    *,
+    target_triangles: int,
+    leaves: tuple[int, int],
+    firm: frozenset[int],
+    normal_weight: float,
 ) -> Simplified:
     locked = patch.outside(*leaves)
     scale = metres_per_uv(patch, layout) if layout.uvs else 1.0
-    weights = _weights(patch, layout, scale)
+    per_unit = weights(patch, layout, scale, normal_weight)
     border = np.where(locked, _LOCK, 0).astype(np.uint8)
     enough = _BLOCKED * target_triangles + int(np.count_nonzero(locked))
+    size = _size(patch)
+    dear = _DEAR * size
 
     def attempt(
         options: meshopt.Simplify, seams: NDArray[np.bool_] | None = None, most_error: float = _MOST_ERROR
@@ -98,7 +150,7 @@ def _collapsed(
             patch.indices,
             patch.positions,
             patch.attributes,
-            weights,
+            per_unit,
             border if seams is None else border | np.where(seams, _PROTECT, 0).astype(np.uint8),
             target_triangles=target_triangles,
             most_error=most_error,
@@ -110,14 +162,14 @@ def _collapsed(
         attributes = _proper(attributes, layout)
         coarse = replace(patch, positions=positions, attributes=attributes, indices=indices)
         coarse = welded(coarse if seams is None else _with_edges(coarse, layout, meant))
-        return Simplified(coarse, error, is_blocked=coarse.triangles > enough)
+        return Simplified(coarse, error * size, is_blocked=coarse.triangles > enough)
 
     best = attempt(meshopt.Simplify.NONE)
-    meant = _meant_normals(patch, layout) if best.is_blocked or best.error >= _DEAR else frozenset()
+    meant = _meant_normals(patch, layout) if best.is_blocked or best.error >= dear else frozenset()
     freest: NDArray[np.bool_] | None = None
     every = frozenset(materials_in(patch)[1])
     for kept in (every, firm) if (layout.uvs or layout.colours) and firm != every else (every,):
-        if not best.is_blocked and best.error < _DEAR:
+        if not best.is_blocked and best.error < dear:
             break
         seams = _seams(patch, layout, kept)
         if freest is not None and np.array_equal(seams, freest):
@@ -161,17 +213,12 @@ def _with_edges(patch: Patch, layout: Layout, meant: frozenset[int]) -> Patch:
     corners = patch.indices.reshape(-1).copy()
     far &= ~np.isin(patch.material[corners], list(meant))
     source = corners[far]
-    attributes = patch.attributes[source].copy()
+    copies = patch.of_vertices(source, patch.indices[:0])
+    attributes = copies.attributes
     attributes[:, layout.normal_columns] = np.repeat(flat, 3, axis=0)[far]
     corners[far] = len(patch.positions) + np.arange(len(source), dtype=np.uint32)
-    return replace(
-        patch,
-        positions=np.concatenate([patch.positions, patch.positions[source]]),
-        attributes=np.concatenate([patch.attributes, _proper(attributes, layout)]),
-        material=np.concatenate([patch.material, patch.material[source]]),
-        span=np.concatenate([patch.span, patch.span[source]]),
-        indices=corners.reshape(-1, 3),
-    )
+    copies = replace(copies, attributes=_proper(attributes, layout))
+    return replace(side_by_side([patch, copies]), indices=corners.reshape(-1, 3))
 
 
 def _better(tidy: Simplified, freer: Simplified) -> Simplified:
@@ -211,7 +258,7 @@ def _proper(attributes: Singles, layout: Layout) -> Singles:
 
 def _undo_wild_moves(patch: Patch, positions: Singles, attributes: Singles) -> None:
     """Take vertices back that flew out of the patch: some quadrics have no clear optimum."""
-    low, high = patch.positions.min(axis=0), patch.positions.max(axis=0)
+    low, high = extent.low_high(patch.positions)
     margin = _MOST_ERROR * float((high - low).max())
     # Copies at one place move alike, so they are taken back alike, and no seam opens.
     wild = ((positions < low - margin) | (positions > high + margin)).any(axis=1)
@@ -232,14 +279,14 @@ def _undo_wild_uvs(patch: Patch, layout: Layout, scale: float, positions: Single
     attributes[wild, columns] = patch.attributes[wild, columns]
 
 
-def _weights(patch: Patch, layout: Layout, scale: float) -> Singles:
-    weights = np.ones(layout.width, np.float32)
-    weights[layout.normal_columns] = _NORMAL_WEIGHT
-    weights[layout.colour_columns] = _COLOUR_WEIGHT
+def weights(patch: Patch, layout: Layout, scale: float, normal_weight: float) -> Singles:
+    """Weights of the columns against positions as shares of the patch's size; `scale` is metres per unit of uv."""
+    columns = np.ones(layout.width, np.float32)
+    columns[layout.normal_columns] = normal_weight
+    columns[layout.colour_columns] = _COLOUR_WEIGHT
     if layout.uvs:
-        extent = float((patch.positions.max(axis=0) - patch.positions.min(axis=0)).max()) or 1.0
-        weights[layout.uv_columns] = _UV_WEIGHT * scale / extent
-    return weights
+        columns[layout.uv_columns] = _UV_WEIGHT * scale / _size(patch)
+    return columns
 
 
 def metres_per_uv(patch: Patch, layout: Layout) -> float:

@@ -1,0 +1,61 @@
+"""Skirts: strips that hang inwards from a tile's border, so that no light falls between neighbours of unlike detail.
+
+Neighbours of the same level share their border and need none. Where a tile stands beside one of another level, both
+borders follow the same curve, each to its own error; a strip of that height on both closes the gap to the eye.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tiling import meshopt
+from tiling.patch import side_by_side
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tiling.mesh import Singles
+    from tiling.patch import Layout, Patch
+
+
+def with_skirts(patch: Patch, layout: Layout, border: NDArray[np.bool_], depth: float) -> Patch:
+    """The patch with skirt triangles after its own; they hang `depth` metres against the normals.
+
+    `border` (n,) marks the vertices that other tiles share. A skirt hangs from every edge between two of them that has
+    a triangle on one side only.
+    """
+    place, count = meshopt.remap(patch.positions)
+    start = patch.indices.reshape(-1)
+    end = np.roll(patch.indices, -1, axis=1).reshape(-1)
+    both = np.flatnonzero(border[start] & border[end])
+    forth = place[start[both]].astype(np.int64) * count + place[end[both]]
+    back = place[end[both]].astype(np.int64) * count + place[start[both]]
+    rim = both[~np.isin(forth, back)]
+    if not len(rim):
+        return patch
+    a, b = start[rim], end[rim]
+    top = np.unique(np.concatenate([a, b]))
+    lower = np.zeros(len(patch.positions), np.uint32)
+    lower[top] = len(patch.positions) + np.arange(len(top), dtype=np.uint32)
+    normals = _normals(patch, layout, place, count)[top]
+    quads = np.stack([b, a, lower[a], b, lower[a], lower[b]], axis=1).astype(np.uint32).reshape(-1, 3)
+    hem = patch.of_vertices(top, patch.indices[:0])
+    hem = replace(hem, positions=hem.positions - np.float32(depth) * normals)
+    return replace(side_by_side([patch, hem]), indices=np.concatenate([patch.indices, quads]))
+
+
+def _normals(patch: Patch, layout: Layout, place: NDArray[np.uint32], count: int) -> Singles:
+    if layout.normals:
+        normals: Singles = patch.attributes[:, layout.normal_columns]
+        return normals
+    a, b, c = patch.corners()
+    face = np.cross(b - a, c - a)
+    corners = place[patch.indices].reshape(-1)
+    sums = np.stack([np.bincount(corners, np.repeat(face[:, k], 3), minlength=count) for k in range(3)], axis=1)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    unit = np.divide(sums, length, out=np.zeros_like(sums), where=length > 0.0)
+    found: Singles = unit[place].astype(np.float32)
+    return found
