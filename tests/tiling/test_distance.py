@@ -134,5 +134,14 @@ def test_points_in_a_row_are_near_one_another() -> None:
     assert steps.mean() < shuffled.mean() / 12
 
 
+def test_the_curve_goes_from_cell_to_cell_through_all_of_a_cube() -> None:
+    cells = np.stack(np.meshgrid(*[np.arange(8.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    corner = np.full((1, 3), 2.0**distance._BITS - 1)  # so that a cell is a metre
+    codes = distance._codes(np.concatenate([cells, corner]).astype(np.float32))[:-1]
+    walk = cells[distance._along_curve(codes)]
+    assert sorted(codes.tolist()) == list(range(512))
+    assert (np.abs(np.diff(walk, axis=0)).sum(axis=1) == 1.0).all()
+
+
 def test_areas_are_half_the_cross_products() -> None:
     assert distance.areas(_CORNER, np.array([[0, 1, 2], [0, 1, 1]], np.uint32)).tolist() == [8.0, 0.0]
