@@ -20,12 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 _VERSION = "1"
 """part of every key; to be raised when the same inputs come to give other results"""
 _CONTEXT = "context"
+_RECEIPT = "receipt"
 _contexts: dict[str, Any] = {}
 _loading = threading.Lock()
 
@@ -37,40 +40,64 @@ def key(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A folder of results. What is in it was made by this code: it is not for strangers' files."""
+    """A folder of results, a file for each task. What is in it was made by this code: it is not for strangers' files.
+
+    A file holds values by name, one after another, and first where each begins: so one can be had without the rest.
+    """
 
     folder: str
 
-    def path(self, name: str) -> Path:
-        """Where a result lies."""
-        return Path(self.folder) / name[:2] / name[2:]
+    def path(self, task: str) -> Path:
+        """Where a task's results lie."""
+        return Path(self.folder) / task[:2] / task[2:]
 
-    def has(self, name: str) -> bool:
-        """Whether a result is there, whole."""
-        return self.path(name).exists()
+    def has(self, task: str) -> bool:
+        """Whether a task's results are there, whole."""
+        return self.path(task).exists()
 
-    def put(self, name: str, value: object) -> str:
-        """Store a value, all or nothing; the digest of its bytes."""
-        data = pickle.dumps(value, protocol=5)
-        path = self.path(name)
-        path.parent.mkdir(exist_ok=True)
+    def put(self, task: str, values: Mapping[str, bytes]) -> None:
+        """Store pickled values by name, all or nothing."""
+        ends = np.cumsum([len(data) for data in values.values()]).tolist()
+        index = pickle.dumps(dict(zip(values, ends, strict=True)))
+        path = self.path(task)
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        part.write_bytes(data)
+        try:
+            file = part.open("wb")
+        except FileNotFoundError:
+            part.parent.mkdir(exist_ok=True)
+            file = part.open("wb")
+        with file:
+            file.write(len(index).to_bytes(8, "little") + index)
+            for data in values.values():
+                file.write(data)
         part.replace(path)
-        return hashlib.sha256(data).hexdigest()[:40]
 
-    def get(self, name: str) -> Any:
+    def get(self, task: str, name: str = "") -> Any:
         """A stored value."""
-        return pickle.loads(self.path(name).read_bytes())
+        with self.path(task).open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            ends = pickle.loads(file.read(length))
+            start = max((end for end in ends.values() if end < ends[name]), default=0)
+            file.seek(start, os.SEEK_CUR)
+            return pickle.loads(file.read(ends[name] - start))
 
 
-@dataclass(frozen=True, slots=True)
 class At:
-    """Where a task runs: what all tasks share, the results, and its own key to store more under."""
+    """Where a task runs: what all tasks share, the results of others, and a place for its own."""
 
-    context: Any
-    results: Results
-    key: str
+    def __init__(self, context: Any, results: Results) -> None:
+        self.context = context
+        self._results = results
+        self.values: dict[str, bytes] = {}
+
+    def put(self, value: object, name: str = "") -> str:
+        """Keep a value of this task, which is stored when it ends; the digest of its bytes."""
+        self.values[name] = pickle.dumps(value, protocol=5)
+        return hashlib.sha256(self.values[name]).hexdigest()[:40]
+
+    def get(self, task: str, name: str = "") -> Any:
+        """What another task has put."""
+        return self._results.get(task, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +117,7 @@ class Graph:
         self._later: list[tuple[str, Future[Any]]] = []
         self.done = self.known = 0
         Path(results.folder).mkdir(parents=True, exist_ok=True)
-        results.put(_CONTEXT, context)
+        results.put(_CONTEXT, {"": pickle.dumps(context, protocol=5)})
         _contexts[results.folder] = context
 
     def close(self) -> None:
@@ -103,8 +130,8 @@ class Graph:
         waiting: dict[int, Future[Any]] = {}
         for number, task in enumerate(tasks):
             receipts.append(None)
-            if self._results.has(_receipt(task.key)):
-                receipts[number] = self._results.get(_receipt(task.key))
+            if self._results.has(task.key):
+                receipts[number] = self._results.get(task.key, _RECEIPT)
                 self.known += 1
             elif self._executor is None:
                 receipts[number] = self._finish(_perform(self._results.folder, task))
@@ -125,14 +152,11 @@ class Graph:
         return receipt
 
 
-def _receipt(task_key: str) -> str:
-    return f"{task_key}.receipt"
-
-
 def _perform(folder: str, task: Task) -> Any:
     results = Results(folder)
-    receipt = task.function(At(_context(results), results, task.key), **task.arguments)
-    results.put(_receipt(task.key), receipt)
+    at = At(_context(results), results)
+    receipt = task.function(at, **task.arguments)
+    results.put(task.key, {_RECEIPT: pickle.dumps(receipt, protocol=5), **at.values})
     return receipt
 
 

@@ -41,6 +41,10 @@ class Level:
     step: float
     halvings: int
     is_root: bool = False
+    most_error: float | None = None
+    """what its tiles were simplified to, by the library's account; None: by number"""
+    excess: float = 1.0
+    """triangles for those that were wanted"""
     files: dict[int, File] = field(default_factory=dict)
     """by tile; one of which nothing is left has none"""
 

@@ -28,6 +28,8 @@ ROOT_BYTES = 14_000
 """what a root may take on the wire: it shall fit the first flight of a connection (RFC 6928), with headers"""
 _ROOT_TRIES = 6
 _SAMPLE_TILES = 8
+_GROWTH = 0.6
+"""power of the number of triangles that error falls with, until a model's own is known"""
 _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
 _SKIRT = 10.0  # times a level's own root mean square error
@@ -94,14 +96,11 @@ class Tiling:
         def gathered() -> Iterator[Task]:
             for start, end in pairwise(dealt.offsets.tolist()):
                 parts = source.gathered(model, dealt.order[start:end])
-                name = key("parts", hashlib.sha256(b"".join(_bytes_of(parts))).hexdigest())
-                if not self._results.has(name):
-                    self._results.put(name, parts)
-                keys.append(key("leaf", name, *base))
-                yield Task(stages.take_leaf, keys[-1], {"parts": name})
+                keys.append(key("leaf", hashlib.sha256(b"".join(_bytes_of(parts))).hexdigest(), *base))
+                yield Task(stages.take_leaf, keys[-1], {"parts": parts})
 
         receipts: list[LeafReceipt] = self._graph.run(gathered())
-        rims = [self._results.get(f"{each}.{stages.RIM}") for each in keys]
+        rims = [self._results.get(each, stages.RIM) for each in keys]
         sizes = [len(rim.positions) for rim in rims]
         owner = np.repeat(np.arange(len(rims), dtype=np.int32), sizes)
         number, shared = borders.joined(np.concatenate([rim.positions for rim in rims]), owner)
@@ -192,20 +191,40 @@ class Tiling:
             Task(stages.merge, key("merge", digest, place), {"children": name, "place": place})
             for name, digest, place in zip(names, digests, places, strict=True)
         ]
-        samples = []
-        if self._context.surface.is_even and len(places) > 1:
-            chosen = sorted({i * len(places) // _SAMPLE_TILES for i in range(_SAMPLE_TILES)})
-            samples = [
-                Task(
-                    stages.sample,
-                    key("sample", digests[i], places[i], share),
-                    {"children": names[i], "place": places[i], "share": share},
-                )
-                for i in chosen
-            ]
+        is_even = self._context.surface.is_even and len(places) > 1
+        samples = self._samples(below, share) if is_even and below.most_error is None else []
         receipts = self._run([*samples, *merges])
-        most_error = build.level_error(receipts[: len(samples)]) if samples else None
-        return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
+        most_error = None
+        if samples:
+            most_error = build.mean_error(receipts[: len(samples)])
+        elif is_even and below.most_error is not None:
+            most_error = self._grown_error(below, share)
+        merged = list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
+        return None if most_error is None else build.level_error(most_error), merged
+
+    def _grown_error(self, below: Level, share: float) -> float:
+        """What `share` of a level's triangles will cost, by how error grew as triangles went so far."""
+        assert below.most_error is not None
+        power = _GROWTH
+        before = self._levels[-2]
+        if before.most_error and below.most_error > before.most_error and before.triangles > below.triangles:
+            power = np.log(below.most_error / before.most_error) / np.log(before.triangles / below.triangles)
+            power = float(np.clip(power, _GROWTH / 2.0, 2.0 * _GROWTH))
+        # The level below may have missed its goal; this one makes good for it.
+        return below.most_error * float((below.excess / share) ** power)
+
+    def _samples(self, below: Level, share: float) -> list[Task]:
+        """Some of the leaves alone, simplified by as much as their level will be."""
+        chosen = sorted({i * len(below.keys) // _SAMPLE_TILES for i in range(_SAMPLE_TILES)})
+        return [
+            Task(
+                stages.sample,
+                key("sample", below.receipts[i].digest, i, share),
+                {"children": (below.keys[i],), "place": build.Place(i, below.shift), "share": share},
+            )
+            for i in chosen
+            if below.receipts[i].triangles
+        ]
 
     def _thinned(
         self,
@@ -272,6 +291,8 @@ class Tiling:
             step=build.grid_step(wanted, self._widest(receipts)),
             halvings=goal.halvings,
             is_root=goal.most_texels == _ROOT_TEXELS,
+            most_error=goal.most_error,
+            excess=sum(receipt.triangles for receipt in receipts) / max(below.triangles * goal.share, 1.0),
         )
 
     # Files
@@ -339,7 +360,7 @@ class Tiling:
         wanted: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in leaves.keys]
         for number, level in enumerate(self._levels[1:], start=1):
             for tile, file in level.files.items():
-                points: error.Samples = self._results.get(f"{file.key}.{stages.POINTS}")
+                points: error.Samples = self._results.get(file.key, stages.POINTS)
                 reach = np.float32(file.receipt.forward.bound)
                 own_low, own_high = points.points.min(axis=0) - reach, points.points.max(axis=0) + reach
                 near = np.flatnonzero(((low <= own_high) & (high >= own_low)).all(axis=1))

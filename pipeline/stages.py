@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pipeline.graph import At
     from tiling.build import Goal, Look, Made, Place, Surface, Tile
-    from tiling.mesh import Floats, Material, Singles
+    from tiling.mesh import Floats, Material, Primitive, Singles
     from tiling.patch import Patch
 
 COLOUR_ROLES = ("base_colour", "emissive")
@@ -78,14 +78,14 @@ class Rim:
     sums: Singles
 
 
-def take_leaf(at: At, *, parts: str) -> LeafReceipt:
-    """A leaf of the parts of primitives stored as `parts`."""
+def take_leaf(at: At, *, parts: Sequence[Primitive]) -> LeafReceipt:
+    """A leaf of these parts of primitives."""
     surface = at.context.surface
-    found = leaf.gathered(at.results.get(parts), surface.layout, surface.origin)
+    found = leaf.gathered(parts, surface.layout, surface.origin)
     sums = found.sums[found.rim] if len(found.sums) else found.sums
-    at.results.put(f"{at.key}.{RIM}", Rim(found.rim_positions, sums))
+    at.put(Rim(found.rim_positions, sums), RIM)
     return LeafReceipt(
-        digest=at.results.put(at.key, found),
+        digest=at.put(found),
         triangles=found.patch.triangles,
         short_edge=leaf.short_edge(found.patch),
         degenerate=found.degenerate,
@@ -108,9 +108,9 @@ class TileReceipt:
 
 def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:
     """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim."""
-    patch = leaf.finished(at.results.get(leaf_key), at.context.surface.layout, number, leaves, sums)
-    at.results.put(f"{at.key}.{POINTS}", error.scatter(patch, at.context.samples))
-    return TileReceipt(at.results.put(at.key, build.Tile(patch, {})), patch.triangles, *_corners(patch), 0.0)
+    patch = leaf.finished(at.get(leaf_key), at.context.surface.layout, number, leaves, sums)
+    at.put(error.scatter(patch, at.context.samples), POINTS)
+    return TileReceipt(at.put(build.Tile(patch, {})), patch.triangles, *_corners(patch), 0.0)
 
 
 def _corners(patch: Patch) -> tuple[Singles, Singles]:
@@ -121,7 +121,7 @@ def _corners(patch: Patch) -> tuple[Singles, Singles]:
 
 def sample(at: At, *, children: Sequence[str], place: Place, share: float) -> tuple[float, int]:
     """The error of one tile of a level at its share of triangles, and how many those are."""
-    together = build.joined([at.results.get(child) for child in children])
+    together = build.joined([at.get(child) for child in children])
     return build.sampled_error(at.context.surface, together, place, share)
 
 
@@ -138,16 +138,16 @@ class MergeReceipt:
 
 def merge(at: At, *, children: Sequence[str], place: Place) -> MergeReceipt:
     """The children's surface as one, and its bands."""
-    together = build.joined([at.results.get(child) for child in children])
+    together = build.joined([at.get(child) for child in children])
     found = borders.bands(together, place.tile, place.shift)
     layout = at.context.surface.layout
     scale = metres_per_uv(together, layout) if layout.uvs else 1.0
     per_metre = weights(together, layout, scale, at.context.surface.normal_weight) * np.float32(
         extent.longest_side(together.positions)
     )
-    digests = tuple((other, at.results.put(f"{at.key}.{other}", (found[other], per_metre))) for other in sorted(found))
+    digests = tuple((other, at.put((found[other], per_metre), str(other))) for other in sorted(found))
     touching = borders.touching(together.leaves, place.tile, place.shift)
-    return MergeReceipt(at.results.put(at.key, together), digests, touching)
+    return MergeReceipt(at.put(together), digests, touching)
 
 
 def strip(
@@ -160,10 +160,10 @@ def strip(
 ) -> tuple[str, ...]:
     """Thin the interface of two neighbours; stored by tile; their digests."""
     (first, per_metre), (second, _) = (
-        at.results.get(f"{merged_key}.{other}") for merged_key, other in zip(merged_keys, tiles[::-1], strict=True)
+        at.get(merged_key, str(other)) for merged_key, other in zip(merged_keys, tiles[::-1], strict=True)
     )
     strips = borders.thinned(first, second, at.context.surface.layout, per_metre, keep=keep, most_error=most_error)
-    return tuple(at.results.put(f"{at.key}.{tile}", each) for tile, each in zip(tiles, strips, strict=True))
+    return tuple(at.put(each, str(tile)) for tile, each in zip(tiles, strips, strict=True))
 
 
 def reduce(
@@ -176,16 +176,14 @@ def reduce(
     goal: Goal,
 ) -> TileReceipt:
     """A parent tile. `strips` are the results for its interfaces."""
-    together = borders.with_strips(
-        at.results.get(merged_key), [at.results.get(f"{each}.{place.tile}") for each in strips]
-    )
-    tiles: list[Tile] = [at.results.get(child) for child in children] if at.context.surface.textures else []
+    together = borders.with_strips(at.get(merged_key), [at.get(each, str(place.tile)) for each in strips])
+    tiles: list[Tile] = [at.get(child) for child in children] if at.context.surface.textures else []
     done = build.reduced(at.context.surface, together, tiles, place, goal)
-    points = error.thinned([at.results.get(f"{child}.{POINTS}") for child in children], at.context.samples)
-    at.results.put(f"{at.key}.{POINTS}", points)
+    points = error.thinned([at.get(child, POINTS) for child in children], at.context.samples)
+    at.put(points, POINTS)
     quick = error.thinned([points], _QUICK)
     mean = error.root_mean_square(error.distances(quick.points, [done.patch]), quick.weights)
-    return TileReceipt(at.results.put(at.key, done), done.patch.triangles, *_corners(done.patch), mean)
+    return TileReceipt(at.put(done), done.patch.triangles, *_corners(done.patch), mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,17 +228,17 @@ def make(
     `below` (k, 12) are the boxes of its children; of the children `missing` nothing is left.
     """
     surface = at.context.surface
-    tile: Tile = at.results.get(tile_key)
+    tile: Tile = at.get(tile_key)
     patch = build.dressed(surface, tile, place, look)
     done = build.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)
     )
-    points: error.Samples = at.results.get(f"{tile_key}.{POINTS}")
+    points: error.Samples = at.get(tile_key, POINTS)
     if not look.is_leaf:
         shown = build.snapped(tile.patch, look.step)
-        around = [build.snapped(at.results.get(each).patch, look.step) for each in neighbours]
+        around = [build.snapped(at.get(each).patch, look.step) for each in neighbours]
         found = error.distances(points.points, [shown, *around])
-        at.results.put(f"{at.key}.{POINTS}", error.scatter(shown, at.context.samples))
+        at.put(error.scatter(shown, at.context.samples), POINTS)
     else:
         # A leaf is the original but for rounding: few points tell how far that went.
         points = error.thinned([points], _QUICK)
@@ -266,7 +264,7 @@ def summary(values: Singles, weights: Singles) -> Distances:
 
 def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     """Distances (k,) of points to a leaf as it was before any rounding."""
-    return error.distances(points, [at.results.get(leaf_key).patch])
+    return error.distances(points, [at.get(leaf_key).patch])
 
 
 def emit(context: Context, content: build.Content) -> build.Stored:

@@ -19,7 +19,7 @@ import numpy as np
 
 from tiling import atlas, bake, quantize
 from tiling.patch import materials_in, merged, welded
-from tiling.simplify import NORMAL_WEIGHT, Simplified, simplify
+from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
 
 if TYPE_CHECKING:
@@ -91,25 +91,29 @@ def target(patch: Patch, place: Place, share: float) -> int:
 
 def sampled_error(surface: Surface, patch: Patch, place: Place, share: float) -> tuple[float, int]:
     """The library's error of a tile at `share` of its triangles, metres, and how many triangles that are."""
-    done = simplify(
-        patch,
-        surface.layout,
-        target_triangles=target(patch, place, share),
-        leaves=place.leaves,
-        normal_weight=surface.normal_weight,
+    wanted = target(patch, place, share)
+    error = error_at(
+        patch, surface.layout, target_triangles=wanted, leaves=place.leaves, normal_weight=surface.normal_weight
     )
-    return done.error, done.patch.triangles
+    return error, wanted
 
 
-def level_error(samples: Sequence[tuple[float, int]]) -> float:
-    """The error that all tiles of a level are simplified to, by those of some; on a scale of half powers of two.
-
-    So an edit that moves the mean a little moves no other tile.
-    """
+def mean_error(samples: Sequence[tuple[float, int]]) -> float:
+    """The mean of errors, weighed by triangles."""
     errors = np.array([error for error, _ in samples])
     weights = np.array([count for _, count in samples], np.float64)
-    mean = float((errors * weights).sum() / max(weights.sum(), 1.0))
-    return float(2.0 ** (np.round(2.0 * np.log2(mean)) / 2.0)) if mean > 0.0 else 0.0
+    return float((errors * weights).sum() / max(weights.sum(), 1.0))
+
+
+def level_error(wanted: float) -> float:
+    """The error that all tiles of a level are simplified to: a quarter power of two near the wanted one.
+
+    So an edit that moves the mean of a level a little moves no other tile.
+
+    >>> [level_error(error) for error in (0.0, 1.05, 1.5)]
+    [0.0, 1.0, 1.4142135623730951]
+    """
+    return float(2.0 ** (np.round(4.0 * np.log2(wanted)) / 4.0)) if wanted > 0.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

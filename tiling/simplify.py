@@ -102,6 +102,20 @@ def simplify(
     )
 
 
+def error_at(
+    patch: Patch,
+    layout: Layout,
+    *,
+    target_triangles: int,
+    leaves: tuple[int, int],
+    normal_weight: float = NORMAL_WEIGHT,
+) -> float:
+    """The library's error, metres, of a patch brought to so many triangles by plain means."""
+    return _to_error(
+        patch, layout, target=2 * target_triangles, leaves=leaves, normal_weight=normal_weight, most_error=np.inf
+    ).error
+
+
 def _to_error(
     patch: Patch, layout: Layout, *, target: int, leaves: tuple[int, int], normal_weight: float, most_error: float
 ) -> Simplified:
@@ -165,7 +179,9 @@ def _collapsed(
         return Simplified(coarse, error * size, is_blocked=coarse.triangles > enough)
 
     best = attempt(meshopt.Simplify.NONE)
-    meant = _meant_normals(patch, layout) if best.is_blocked or best.error >= dear else frozenset()
+    if not (best.is_blocked or best.error >= dear) or not _has_seams(patch):
+        return best if best.patch.triangles <= _FAR_ABOVE * enough else _forced(best, target_triangles, leaves, firm)
+    meant = _meant_normals(patch, layout)
     freest: NDArray[np.bool_] | None = None
     every = frozenset(materials_in(patch)[1])
     for kept in (every, firm) if (layout.uvs or layout.colours) and firm != every else (every,):
@@ -178,10 +194,19 @@ def _collapsed(
         best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest))
     if best.patch.triangles > _FAR_ABOVE * enough:
         best = _better(best, attempt(meshopt.Simplify.PERMISSIVE, freest, most_error=np.inf))
-    if best.patch.triangles > _FAR_ABOVE * enough and not firm:
-        merged_down = _merged_by_cells(best.patch, target_triangles / best.patch.triangles, best.patch.outside(*leaves))
-        best = replace(best, patch=merged_down)
-    return best
+    return best if best.patch.triangles <= _FAR_ABOVE * enough else _forced(best, target_triangles, leaves, firm)
+
+
+def _has_seams(patch: Patch) -> bool:
+    return meshopt.remap(patch.positions)[1] < len(patch.positions)
+
+
+def _forced(best: Simplified, target_triangles: int, leaves: tuple[int, int], firm: frozenset[int]) -> Simplified:
+    """The last resort: vertices merged by cells, where no atlas forbids it."""
+    if firm:
+        return best
+    share = target_triangles / best.patch.triangles
+    return replace(best, patch=_merged_by_cells(best.patch, share, best.patch.outside(*leaves)))
 
 
 def _meant_normals(patch: Patch, layout: Layout) -> frozenset[int]:
