@@ -127,7 +127,14 @@ def _missing(services: Services, asset: Asset) -> Iterator[str]:
     if services.blobs.size(asset.tileset.digest) is None:
         yield f"tileset {asset.tileset.digest}"
         return
-    document = services.blobs.read(asset.tileset.digest).decode()
-    for digest in sorted(set(re.findall(r"\b([0-9a-f]{64})\.[a-z0-9]+\"", document))):
-        if services.blobs.size(digest) is None:
-            yield f"tile {digest}"
+    waiting, seen = [asset.tileset.digest], {asset.tileset.digest}
+    while waiting:
+        document = services.blobs.read(waiting.pop()).decode(errors="replace")
+        for digest, ending in sorted(set(re.findall(r"\b([0-9a-f]{64})\.([a-z0-9]+)\"", document))):
+            if digest in seen:
+                continue
+            seen.add(digest)
+            if services.blobs.size(digest) is None:
+                yield f"tile {digest}"
+            elif ending == "json":
+                waiting.append(digest)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.tile import TileResult, TileSettings
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_OURS = re.compile(r"tileset\.json|[0-9a-f]{64}\.(?:glb|webp)")
+_OURS = re.compile(r"tileset\.json|[0-9a-f]{64}\.(?:glb|webp|json)")
 _REFERS = (".gltf", ".obj", ".ply")
 """formats that name files beside them"""
 

@@ -26,6 +26,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from api.auth import COOKIE, actor_of
 from api.errors import INTERNAL, kind_of, message_of
+from scenes.assemble import named
 from scenes.delivery import Delivery, Entered, Wish
 from scenes.errors import Forbidden, NotFound, SceneError
 from streaming.errors import CloseCode, StreamError
@@ -98,12 +99,18 @@ class Shared:
         self._trees: Hot[TileTree] = Hot(HOT_TREES_BYTES)
 
     def tree(self, digest: str) -> TileTree:
-        """The tile tree of a tileset document. Blocking."""
+        """The tile tree of a tileset document and those that it refers to. Blocking."""
         tree = self._trees.get(digest)
         if tree is None:
-            document = self._blobs.read(digest)
-            tree = tileset.read(document)
-            self._trees.put(digest, tree, len(document))
+            sizes = []
+
+            def read(digest: str) -> bytes:
+                data = self._blobs.read(digest)
+                sizes.append(len(data))
+                return data
+
+            tree = tileset.read(read(digest), named(read))
+            self._trees.put(digest, tree, sum(sizes))
         return tree
 
     def read(self, digests: tuple[str, ...]) -> list[tuple[str, bytes]]:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _REFUSALS: dict[str, type[SceneError]] = {
     kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference)
 }
-_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp)")
-_MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp"}
+_FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp|json)")
+_MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp", "json": "application/json"}
 MANIFEST = "manifest.json"
 LEAST_MEMORY_BYTES = 512 << 20
 """less is not set as a limit: libraries alone take 250 MiB of address space, and with less OpenBLAS spins for ever"""

@@ -149,8 +149,11 @@ def tile_model(
 
 
 def _written(model: Model, tree: TileTree, done: Tiled, files: _Files, progress: Progress) -> TileResult:
-    document = tileset.write(tree)
-    (files.out / DOCUMENT).write_bytes(document)
+    documents = tileset.write(tree)
+    (files.out / DOCUMENT).write_bytes(documents.root)
+    for name, data in documents.others.items():
+        (files.out / name).write_bytes(data)
+        files.note(name, "application/json")
     for digest in tree.content:
         files.note(f"{digest}.glb", "model/gltf-binary")
     progress(1.0, "done")
@@ -161,12 +164,12 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files, progress:
     if done.repeated:
         report.append(f"{done.repeated:,} triangles lay upon others; one of each was kept")
     figures = Tileset(
-        digest=hashlib.sha256(document).hexdigest(),
+        digest=hashlib.sha256(documents.root).hexdigest(),
         tiles=len(tree),
         levels=len(done.levels),
         triangles=done.levels[-1].triangles,
         vertices=done.vertices,
-        byte_length=sum(size for _, _, size, _ in files.known.values()),
+        byte_length=sum(size for _, _, size, kind in files.known.values() if kind != "application/json"),
         geometric_error=tree.geometric_error,
         root_error=float(tree.error[0]),
         extent=Extent((low[0], low[1], low[2]), (high[0], high[1], high[2])),

@@ -101,10 +101,11 @@ def scene_glb(
     """
     shown = shown_of(moment, assets)
     documents = {asset.id: asset.tileset.digest for _, asset in shown if asset.tileset is not None}
-    trees = {asset_id: tileset.read(read(digest)) for asset_id, digest in documents.items()}
+    by_name = named(read)
+    trees = {asset_id: tileset.read(read(digest), by_name) for asset_id, digest in documents.items()}
     placed = [(trees[asset.id], largest_scale(standing.placement.transform)) for standing, asset in shown]
     cuts = cut_within(placed, triangles)
-    joined = Joined(lambda name: read(name.partition(".")[0]))
+    joined = Joined(by_name)
     roots: list[int] = []
     left_out: list[str] = []
     credits: dict[str, None] = {}
@@ -122,6 +123,15 @@ def scene_glb(
     if copyright_words := "; ".join(credit for credit in credits if credit):
         description["copyright"] = copyright_words
     return joined.finished(roots=roots, name=scene.title, asset=description)
+
+
+def named(read: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """`read` by file name (`<sha256>.json`, `<sha256>.webp`), where it is by digest.
+
+    >>> named(lambda digest: digest.encode())("c0ffee.json")
+    b'c0ffee'
+    """
+    return lambda name: read(name.partition(".")[0])
 
 
 def cut_within(placed: Sequence[tuple[TileTree, float]], triangles: int) -> list[list[int]]:

@@ -1,12 +1,20 @@
-"""The tree as a 3D Tiles 1.1 document, both ways.
+"""The tree as 3D Tiles 1.1 documents, both ways.
 
 3D Tiles is z-up and glTF y-up, with (x, y, z) in the asset's frame at (x, -z, y) in the document (3D Tiles 1.1,
 "glTF transforms"). What a delivery needs to know of a tile before it is loaded stands in `extras.chronotope`.
+
+A large tree is cut into several documents, so that a client can begin when it has read the first. Where it is cut, a
+tile's node has no children and no model, but names a document `<sha256>.json` beside its own, whose root is the tile
+itself with all that belongs to it (3D Tiles 1.1, "external tilesets"). Digests are made bottom up, so the digest of the
+first document names the whole tree.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,36 +23,112 @@ from tiling.errors import BadTileset
 from tiling.tree import TileTree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from numpy.typing import NDArray
 
+MOST_BYTES = 14_000
+"""of a document, where its tiles can be parted: so many come in the first round trip of a connection (RFC 6928).
+
+Trees of 17,600 triangles a leaf, two to four children a tile. `near` are documents and bytes of them, as deep as they
+lie in one another, until all finest tiles about a spot of 2 m on a surface of 37 m by 37 m are known:
+
+    limit      9 million triangles, 768 tiles             36 million triangles, 3,072 tiles
+               root      near                             root      near
+    4 kB       0.7 kB    5 documents, 4 deep, 15 kB        2.2 kB    8 documents, 4 deep, 28 kB
+    14 kB      8.6 kB    2 documents, 2 deep, 23 kB        2.2 kB    4 documents, 3 deep, 39 kB
+    32 kB      4.4 kB    2 documents, 2 deep, 33 kB       17.0 kB    3 documents, 2 deep, 74 kB
+    none       228 kB    1 document, 228 kB                912 kB    1 document, 912 kB
+"""
+_ALIKE = 4
+"""Children of at least this part of the largest one's bytes are cut off with it: the largest alone would leave chains
+of documents, 6 deep where 3 do."""
 _GENERATOR = "Chronotope"
 _MOST_TILES = 1_000_000
+_MOST_DOCUMENTS = 25_000
+_MOST_DEPTH = 32
+"""documents within documents; with two tiles a document that would still be four thousand million"""
 
 
-def write(tree: TileTree) -> bytes:
-    """The document: leaves have error 0, content uris are `<sha256>.glb` beside the document."""
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A tree in writing."""
+
+    root: bytes
+    """the document to begin with"""
+    others: Mapping[str, bytes]
+    """by file name (`<sha256>.json`) those that it refers to, or that they refer to"""
+
+
+def write(tree: TileTree, *, most_bytes: int = MOST_BYTES) -> Documents:
+    """The documents: content uris are `<sha256>.glb` and `<sha256>.json` beside the document that they stand in.
+
+    Documents keep to `most_bytes` as far as they can: a tile and its children's nodes stay together. The same tree
+    gives the same bytes.
+    """
     children: list[list[int]] = [[] for _ in range(len(tree))]
     for tile in range(1, len(tree)):
         children[int(tree.parent[tile])].append(tile)
-    nodes: list[dict[str, Any]] = [_node(tree, tile) for tile in range(len(tree))]
-    for tile, below in enumerate(children):
+    others: dict[str, bytes] = {}
+    texts: list[str] = [""] * len(tree)
+    images: list[set[str]] = [set(needs) for needs in tree.needs]
+    # From the last to the first: children come after their parents.
+    for tile in range(len(tree) - 1, -1, -1):
+        below = children[tile]
+        own = _text(_node(tree, tile))
+        size = len(own) + sum(len(texts[child]) + 1 for child in below)
+        apart = sorted((child for child in below if children[child]), key=lambda child: -len(texts[child]))
+        largest = len(texts[apart[0]]) if apart else 0
+        for child in apart if size > most_bytes else ():
+            if size <= most_bytes and len(texts[child]) < largest / _ALIKE:
+                break
+            data = _document(tree, child, texts[child], images[child])
+            name = f"{hashlib.sha256(data).hexdigest()}.json"
+            others[name] = data
+            size -= len(texts[child])
+            texts[child] = _text({**_volume(tree, child), "content": {"uri": name}})
+            size += len(texts[child])
+            images[child] = set()
         if below:
-            nodes[tile]["children"] = [nodes[child] for child in below]
-    nodes[0]["refine"] = "REPLACE"
-    document = {
+            own = f'{own[:-1]},"children":[{",".join(texts[child] for child in below)}]}}'
+            for child in below:
+                images[tile] |= images[child]
+                texts[child], images[child] = "", set()
+        texts[tile] = own
+    named = {name for needs in tree.needs for name in needs}
+    return Documents(_document(tree, 0, texts[0], images[0] | (tree.image_bytes.keys() - named)), others)
+
+
+def _document(tree: TileTree, root: int, text: str, images: Iterable[str]) -> bytes:
+    """`text` is the node of its root. An inner document's error is its root's: it stands where that tile stands."""
+    sizes = {name: list(tree.image_bytes[name]) for name in sorted(images)}
+    head = {
         "asset": {"version": "1.1", "generator": _GENERATOR},
-        "geometricError": tree.geometric_error,
-        "root": nodes[0],
-        "extras": {"chronotope": {"images": {name: list(sizes) for name, sizes in sorted(tree.image_bytes.items())}}},
+        "geometricError": tree.geometric_error if root == 0 else float(tree.error[root]),
     }
-    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    if sizes or root == 0:
+        head["extras"] = {"chronotope": {"images": sizes}}
+    return f'{_text(head)[:-1]},"root":{{"refine":"REPLACE",{text[1:]}}}'.encode()
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _volume(tree: TileTree, tile: int) -> dict[str, Any]:
+    return {
+        "boundingVolume": {"box": [_number(x) for x in _turned(tree.box[tile], z_up=True).tolist()]},
+        "geometricError": float(tree.error[tile]),
+    }
+
+
+def _number(value: float) -> float | int:
+    """A whole number without its `.0`: half of a box's numbers are zeros."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _node(tree: TileTree, tile: int) -> dict[str, Any]:
-    node: dict[str, Any] = {
-        "boundingVolume": {"box": _turned(tree.box[tile], z_up=True).tolist()},
-        "geometricError": float(tree.error[tile]),
-    }
+    node = _volume(tree, tile)
     if tree.content[tile]:
         node["content"] = {"uri": f"{tree.content[tile]}.glb"}
         facts = {
@@ -54,7 +138,7 @@ def _node(tree: TileTree, tile: int) -> dict[str, Any]:
             "textureBytes": int(tree.texture_bytes[tile]),
             "needs": list(tree.needs[tile]),
         }
-        node["extras"] = {"chronotope": facts}
+        node["extras"] = {"chronotope": {name: fact for name, fact in facts.items() if fact}}
     return node
 
 
@@ -76,17 +160,24 @@ def _is_aligned(axes: NDArray[np.float64]) -> bool:
     return not np.any(axes[~np.eye(3, dtype=bool)])
 
 
-def read(data: bytes) -> TileTree:
-    """The tree of a document that `write` made.
+def _nothing(name: str) -> bytes:
+    raise LookupError(name)
+
+
+def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
+    """The tree of documents that `write` made; `get` gives the bytes of another document by its file name.
+
+    What `get` raises is passed on, but a LookupError.
 
     Raises:
-        BadTileset: it is no JSON, no 3D Tiles 1.1, too large, or not of our making.
+        BadTileset: a document is missing, is no JSON, no 3D Tiles 1.1, not of our making, or refers to itself; or there
+            are too many tiles or documents, or documents too deep in others.
     """
     try:
         document = json.loads(data)
-        tiles = _breadth_first(document["root"])
+        images: dict[str, Any] = dict(_images(document))
+        tiles = _breadth_first(document["root"], images, get)
         facts = [tile.get("extras", {}).get("chronotope", {}) for _, tile in tiles]
-        images = document.get("extras", {}).get("chronotope", {}).get("images", {})
         return TileTree(
             parent=np.array([parent for parent, _ in tiles], np.int32),
             box=np.array([_turned(_box(tile), z_up=False) for _, tile in tiles], np.float64),
@@ -100,8 +191,13 @@ def read(data: bytes) -> TileTree:
             geometric_error=float(document["geometricError"]),
             image_bytes={str(name): (int(sizes[0]), int(sizes[1])) for name, sizes in images.items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as wrong:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as wrong:
         raise BadTileset(f"not a tileset that can be read: {type(wrong).__name__} {wrong}") from wrong
+
+
+def _images(document: dict[str, Any]) -> dict[str, Any]:
+    images: dict[str, Any] = document.get("extras", {}).get("chronotope", {}).get("images", {})
+    return images
 
 
 def _box(tile: dict[str, Any]) -> NDArray[np.float64]:
@@ -111,12 +207,28 @@ def _box(tile: dict[str, Any]) -> NDArray[np.float64]:
     return box
 
 
-def _breadth_first(root: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
-    tiles: list[tuple[int, dict[str, Any]]] = [(-1, root)]
-    at = 0
-    while at < len(tiles):
-        tiles += [(at, child) for child in tiles[at][1].get("children", ())]
-        if len(tiles) > _MOST_TILES:
+def _breadth_first(
+    root: dict[str, Any], images: dict[str, Any], get: Callable[[str], bytes]
+) -> list[tuple[int, dict[str, Any]]]:
+    """(parent, node) of all tiles, those in other documents in the place of the nodes that name them."""
+    tiles: list[tuple[int, dict[str, Any]]] = []
+    documents = 0
+    waiting: deque[tuple[int, dict[str, Any], tuple[str, ...]]] = deque([(-1, root, ())])
+    while waiting:
+        parent, tile, path = waiting.popleft()
+        while (uri := tile.get("content", {}).get("uri", "")).endswith(".json"):
+            documents += 1
+            if uri in path:
+                raise BadTileset(f"{uri} refers to itself")
+            if documents > _MOST_DOCUMENTS or len(path) == _MOST_DEPTH:
+                raise BadTileset(f"more than {_MOST_DOCUMENTS} documents, or {_MOST_DEPTH} within one another")
+            if "children" in tile:
+                raise BadTileset(f"the tile that names {uri} has children of its own")
+            document, path = json.loads(get(uri)), (*path, uri)
+            images.update(_images(document))
+            tile = document["root"]
+        waiting += [(len(tiles), child, path) for child in tile.get("children", ())]
+        tiles.append((parent, tile))
+        if len(tiles) + len(waiting) > _MOST_TILES:
             raise BadTileset(f"more than {_MOST_TILES} tiles")
-        at += 1
     return tiles

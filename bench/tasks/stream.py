@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import re
 import socket
 import tempfile
 import threading
@@ -85,8 +86,12 @@ class _Served:
     def __enter__(self) -> _Served:
         services = self._app.state.services
         tree, files = _tree()
-        document = tileset.write(tree)
-        digest = services.blobs.put(document)
+        documents = tileset.write(tree)
+        digest = services.blobs.put(documents.root)
+        written = [
+            BlobUse(services.blobs.put(data), len(data), "application/json")
+            for data in (documents.root, *documents.others.values())
+        ]
         extent = Extent((-32, -1, -32), (32, 1, 32))
         tiles = Tileset(digest, len(tree), LEVELS, 0, 0, sum(map(len, files.values())), 8.0, 2.0, extent)
         at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,7 +102,7 @@ class _Served:
         for data in files.values():
             services.blobs.put(data)
         uses = [BlobUse(name, len(data), "model/gltf-binary") for name, data in files.items()]
-        services.catalogue.allow_blobs(asset.id, [*uses, BlobUse(digest, len(document), "application/json")])
+        services.catalogue.allow_blobs(asset.id, [*uses, *written])
         services.catalogue.commit([Put(asset), Put(scene), Put(placement)], author="bench", reason="bench", at=at)
         self._thread.start()
         return self
@@ -132,7 +137,18 @@ async def _pull(url: str) -> Arrivals:
         began = time.perf_counter()
         scene = (await client.get("/scenes/scene_bench/tileset.json")).json()
         (child,) = scene["root"]["children"]
-        tree = tileset.read((await client.get(child["content"]["uri"])).content)
+        documents: dict[str, bytes] = {}
+
+        async def follow(address: str) -> None:
+            name = address.rpartition("/")[2]
+            documents[name] = (await client.get(f"/blobs/{name}")).content
+            await asyncio.gather(
+                *[follow(inner) for inner in re.findall(r"[0-9a-f]{64}\.json", documents[name].decode())]
+            )
+
+        outermost = child["content"]["uri"]
+        await follow(outermost)
+        tree = tileset.read(documents[outermost.rpartition("/")[2]], documents.__getitem__)
         forest = plant([((1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1), tree)])
         view = View(EYE, gaze_towards(EYE, TARGET), OPENING.fov, OPENING.width / OPENING.height, OPENING.height)
         limits_of_device = Limits(OPENING.bytes, OPENING.triangles, OPENING.draws, OPENING.textures, OPENING.error)

@@ -67,8 +67,15 @@ class Museum:
         return self.blobs[digest]
 
     def add(
-        self, name: str, high: tuple[float, float, float] = (4, 3, 2), *, fine: int = 5, error: float = 0.5
+        self,
+        name: str,
+        high: tuple[float, float, float] = (4, 3, 2),
+        *,
+        fine: int = 5,
+        error: float = 0.5,
+        apart: bool = False,
     ) -> Asset:
+        """`apart`: the coarse box stands twice, above and as the root of a document of its own."""
         shared = f"{self.put(WEBP)}.webp"
         x, y, z = high
         stone, wood = Material(name="stone"), Material(name="wood", base_colour=(0.4, 0.2, 0.1, 1.0))
@@ -91,10 +98,15 @@ class Museum:
             geometric_error=float(np.linalg.norm(high)),
             image_bytes={shared: (len(WEBP), 5)},
         )
+        if apart:
+            tree = _with_root_twice(tree)
+        documents = tileset.write(tree, most_bytes=1)
+        for data in documents.others.values():
+            self.put(data)
         figures = Tileset(
-            digest=self.put(tileset.write(tree)),
-            tiles=3,
-            levels=2,
+            digest=self.put(documents.root),
+            tiles=len(tree),
+            levels=2 + apart,
             triangles=24 * fine,
             vertices=24,
             byte_length=1,
@@ -123,6 +135,22 @@ class Museum:
     def at(self, path: str) -> bytes | None:
         """What a server would answer at a path."""
         return self.blobs.get(path.removeprefix("/blobs/").partition(".")[0])
+
+
+def _with_root_twice(tree: TileTree) -> TileTree:
+    rows = [0, *range(len(tree))]
+    return replace(
+        tree,
+        parent=np.array([-1, *(tree.parent + 1)], np.int32),
+        box=tree.box[rows],
+        error=tree.error[rows],
+        content=tuple(tree.content[row] for row in rows),
+        needs=tuple(tree.needs[row] for row in rows),
+        byte_length=tree.byte_length[rows],
+        triangles=tree.triangles[rows],
+        draws=tree.draws[rows],
+        texture_bytes=tree.texture_bytes[rows],
+    )
 
 
 def place(name: str, asset: str, existence: str = "-0446/-0429", **fields: Any) -> Placement:
@@ -172,6 +200,18 @@ def test_only_what_stood_is_in_the_tileset(museum: Museum) -> None:
 def test_the_checker_finds_nothing_at_any_moment(museum: Museum, at: str) -> None:
     document = document_bytes(scene_tileset(SCENE, moment_of(SITE, at), museum.assets))
     assert check(document, museum.at, uri="/scenes/scene_1/tileset.json") == []
+
+
+def test_an_asset_in_several_documents_is_shown_as_one_in_one() -> None:
+    one, several = Museum(), Museum()
+    one.add("temple")
+    several.add("temple", apart=True)
+    placements = [place("temple", "temple", transform=HALF_TURN)]
+    document = document_bytes(scene_tileset(SCENE, moment_of(placements), several.assets))
+    assert check(document, several.at, uri="/scenes/scene_1/tileset.json") == []
+    assert sum(data.startswith(b'{"asset"') for data in several.blobs.values()) == 2
+    shown = [scene_glb(SCENE, moment_of(placements), each.assets, each.read) for each in (one, several)]
+    assert shown[0] == shown[1]
 
 
 def test_outside_all_intervals_the_tileset_is_valid_and_empty(museum: Museum) -> None:
