@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench web schema lock clean python
+.PHONY: demo test check format bench bench-tile web schema lock clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime
@@ -32,6 +32,12 @@ format: python
 bench: python
 	@$(PYTHON) tools/install.py dev
 	$(BIN)/python -m bench.run $(TASKS)
+
+# The tiler beside gltfpack and fast-simplification. Scans: CHRONOTOPE_TEST_DATA; 9 and 36 million triangles too:
+# CHRONOTOPE_BENCH_LARGEST=40.
+bench-tile: python
+	@$(PYTHON) tools/install.py dev peers
+	$(BIN)/python -m bench.run tile
 
 web: python
 	@$(PYTHON) tools/install.py web

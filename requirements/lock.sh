@@ -1,8 +1,8 @@
 #!/bin/sh
-# Rewrites runtime.txt and dev.txt from the .in files: every version and hash, no index line, no registry's name.
+# Rewrites the .txt files from the .in files: every version and hash, no index line, no registry's name.
 set -eu
 cd "$(dirname "$0")"
-for set in runtime dev; do
+for set in runtime dev bench; do
     uv pip compile "$set.in" --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@" -o "$set.txt"
 done

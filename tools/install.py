@@ -1,4 +1,4 @@
-"""Installs what the Makefile's targets need into the checkout: `python tools/install.py runtime|dev|web|browser ...`.
+"""Installs what the Makefile's targets need into the checkout: `python tools/install.py runtime|dev|web|browser|peers`.
 
 Standard library only, because it runs before anything is installed. Each step leaves a stamp (a digest of what it was
 made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel.
@@ -27,7 +27,7 @@ class CannotInstall(Exception):
 
 def main() -> int:
     """Run the steps named on the command line, in their order."""
-    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser}
+    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser, "peers": peers}
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
         print(f"usage: install.py {'|'.join(steps)} ...", file=sys.stderr)
@@ -89,12 +89,24 @@ def dev() -> None:
     packages("dev")
 
 
-def packages(name: str) -> None:
-    """Make .venv and fill it with one of the locked sets; the larger set serves for the smaller."""
+def peers() -> None:
+    """What `make bench-tile` compares with: requirements/bench.txt, and bench/peers by its lock file."""
+    packages("bench", serving=("bench",))
+    folder = ROOT / "bench" / "peers"
+    installed = digest(folder / "package.json", folder / "package-lock.json")
+    if not fresh(folder / "node_modules/.stamp", installed):
+        node_modules(node_and_npm(), folder)
+        (folder / "node_modules/.stamp").write_text(installed)
+
+
+def packages(name: str, *, serving: tuple[str, ...] = ()) -> None:
+    """Make .venv and fill it with a locked set, unless one that serves is there; by default the larger set does."""
     project = ROOT / "pyproject.toml"
     locked = ROOT / f"requirements/{name}.txt"
-    serving = {name: locked, "dev": ROOT / "requirements/dev.txt"}
-    if PYTHON.exists() and any(fresh(VENV / f".{kind}", digest(file, project)) for kind, file in serving.items()):
+    kinds = serving or (name, "dev")
+    if PYTHON.exists() and any(
+        fresh(VENV / f".{kind}", digest(ROOT / f"requirements/{kind}.txt", project)) for kind in kinds
+    ):
         return
     if not PYTHON.exists():
         print("install: making .venv", flush=True)
@@ -126,20 +138,21 @@ def web() -> None:
     npm = node_and_npm()
     if not fresh(WEB / "node_modules/.stamp", installed):
         print("install: front-end packages (package-lock.json)", flush=True)
-        run(
-            npm,
-            "ci",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-            cwd=WEB,
-            fails="npm could not install the locked front-end packages.\n"
-            "Mend: look at npm's words above; it needs a way to the npm registry.",
-        )
+        node_modules(npm, WEB)
         (WEB / "node_modules/.stamp").write_text(installed)
     print("install: building the front end", flush=True)
     run(npm, "run", "--silent", "build", cwd=WEB, fails="the front end could not be built; see the words above.")
     (WEB / "dist/.stamp").write_text(built)
+
+
+def node_modules(npm: str, folder: Path) -> None:
+    """Install what a folder's lock file names."""
+    run(
+        *(npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"),
+        cwd=folder,
+        fails=f"npm could not install the locked packages of {folder.name}.\n"
+        "Mend: look at npm's words above; it needs a way to the npm registry.",
+    )
 
 
 def node_and_npm() -> str:
