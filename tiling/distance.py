@@ -326,8 +326,8 @@ def _search(boxes: Singles, leaves: Singles, points: Singles, best: Singles) -> 
         bound = best[i] * best[i]
         bound = min(far, bound)
         start = bound
-        squared = _leaf(leaves[last], x, y, z, out)
-        bound = min(bound, squared)
+        if start >= far:  # else another surface is near already, and this one may well be out of reach
+            bound = min(bound, _leaf(leaves[last], x, y, z, out))
         stack[0], reach[0] = 0, none
         top = 1
         while top > 0:
