@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from api.assets import MAX_RANGES, parse_ranges
 from api.errors import DoorError
-from scenes.model import Role, Visibility
-from tests.api.museum import CC0, DRAFT_TILE, MASTER, TILE, digest, write_asset
+from scenes.model import Asset, Role, Visibility
+from scenes.ports import BlobUse, Put
+from tests.api.museum import CC0, DRAFT_TILE, MASTER, NOON, TILE, digest, write_asset
+from tests.tiling.trees import grid_tree, with_files
+from tiling import tileset
+from tiling.check import resolved
 
 if TYPE_CHECKING:
     from tests.api.museum import Doors
@@ -152,6 +157,47 @@ async def test_a_wrong_token_is_said_and_never_taken_for_none(doors: Doors) -> N
     answer = await doors.client.get(PUBLIC, headers={"Authorization": "Bearer nonsense"})
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def _write_large_asset(doors: Doors) -> int:
+    """An asset in several documents instead of the temple; how many tiles it has."""
+    services = doors.services
+    tree, files = with_files(grid_tree(4))
+    documents = tileset.write(tree, most_bytes=5_000)
+    put = services.blobs.put
+    uses = [BlobUse(put(data), len(data), "model/gltf-binary") for data in files.values()]
+    written = [documents.root, *documents.others.values()]
+    uses += [BlobUse(put(data), len(data), "application/json") for data in written]
+    temple = services.catalogue.get(Asset, "asset_temple")
+    assert temple
+    assert temple.tileset
+    services.catalogue.allow_blobs(temple.id, uses)
+    large = replace(temple, tileset=replace(temple.tileset, digest=digest(documents.root)))
+    services.catalogue.commit([Put(large)], author="ines", reason="tiled", at=NOON)
+    return len(tree)
+
+
+@pytest.mark.parametrize("start", ["/assets/asset_temple/tileset.json", "/scenes/scene_open/tileset.json"])
+async def test_a_client_finds_every_tile_of_an_asset_in_several_documents(doors: Doors, start: str) -> None:
+    tiles = _write_large_asset(doors)
+    waiting, seen, documents = [start], set(), 0
+    while waiting:
+        address = waiting.pop()
+        if address in seen:
+            continue
+        seen.add(address)
+        answer = await doors.client.get(address)
+        assert answer.status_code == 200, address
+        if not address.endswith(".json"):
+            continue
+        assert answer.headers["content-type"] == "application/json"
+        documents += 1
+        nodes = [answer.json()["root"]]
+        for node in nodes:
+            nodes += node.get("children", [])
+        waiting += [resolved(address, node["content"]["uri"]) for node in nodes if "content" in node]
+    assert sum(address.endswith(".glb") for address in seen) == tiles
+    assert documents > 4
 
 
 async def test_an_assets_tileset_names_its_tiles_by_the_address_of_blobs(doors: Doors) -> None:

@@ -1,8 +1,10 @@
+import hashlib
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -134,6 +136,22 @@ def test_a_manifest_that_is_not_true_is_a_parser_crash(
     _acting(monkeypatch, "pass")
     with pytest.raises(ParserCrash, match="makes no sense"):
         _tile(DATA / "small.glb", "small.glb", out)
+
+
+def test_further_documents_of_a_tileset_are_told_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = _tile(DATA / "small.glb", "small.glb", tmp_path / "honest")
+    out = tmp_path / "out"
+    out.mkdir()
+    for path in (tmp_path / "honest").iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    digest = hashlib.sha256(b"{}").hexdigest()
+    (out / f"{digest}.json").write_bytes(b"{}")
+    # What the child calls its type does not count.
+    manifest = asdict(result) | {"files": [*result.files, (f"{digest}.json", digest, 2, "text/html")]}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    _acting(monkeypatch, "pass")
+    found, _ = _tile(DATA / "small.glb", "small.glb", out)
+    assert found.files == (*result.files, (f"{digest}.json", digest, 2, "application/json"))
 
 
 def test_nothing_of_our_environment_is_passed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
