@@ -117,7 +117,7 @@ def _text(value: Mapping[str, Any]) -> str:
 
 def _volume(tree: TileTree, tile: int) -> dict[str, Any]:
     return {
-        "boundingVolume": {"box": [_number(x) for x in _turned(tree.box[tile], z_up=True).tolist()]},
+        "boundingVolume": {"box": [_number(x) for x in turned(tree.box[tile], z_up=True).tolist()]},
         "geometricError": float(tree.error[tile]),
     }
 
@@ -142,18 +142,18 @@ def _node(tree: TileTree, tile: int) -> dict[str, Any]:
     return node
 
 
-def _turned(box: NDArray[np.float64], *, z_up: bool) -> NDArray[np.float64]:
+def turned(box: NDArray[np.float64], *, z_up: bool) -> NDArray[np.float64]:
     """A box from y up to z up, or back. An axis-aligned box keeps its axes in the order x, y, z."""
     vectors = box.reshape(4, 3)
-    turned = np.empty((4, 3))
-    turned[:, 0] = vectors[:, 0]
+    out = np.empty((4, 3))
+    out[:, 0] = vectors[:, 0]
     if z_up:
-        turned[:, 1], turned[:, 2] = -vectors[:, 2], vectors[:, 1]
+        out[:, 1], out[:, 2] = -vectors[:, 2], vectors[:, 1]
     else:
-        turned[:, 1], turned[:, 2] = vectors[:, 2], -vectors[:, 1]
+        out[:, 1], out[:, 2] = vectors[:, 2], -vectors[:, 1]
     # The second and third half axes change places, and a half axis may point either way.
-    axes = np.abs(turned[[1, 3, 2]]) if _is_aligned(vectors[1:]) else turned[1:]
-    return np.concatenate([turned[0], axes.reshape(-1)]) + 0.0
+    axes = np.abs(out[[1, 3, 2]]) if _is_aligned(vectors[1:]) else out[1:]
+    return np.concatenate([out[0], axes.reshape(-1)]) + 0.0
 
 
 def _is_aligned(axes: NDArray[np.float64]) -> bool:
@@ -180,7 +180,7 @@ def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
         facts = [tile.get("extras", {}).get("chronotope", {}) for _, tile in tiles]
         return TileTree(
             parent=np.array([parent for parent, _ in tiles], np.int32),
-            box=np.array([_turned(_box(tile), z_up=False) for _, tile in tiles], np.float64),
+            box=np.array([turned(_box(tile), z_up=False) for _, tile in tiles], np.float64),
             error=np.array([tile["geometricError"] for _, tile in tiles], np.float64),
             content=tuple(tile.get("content", {}).get("uri", "").removesuffix(".glb") for _, tile in tiles),
             needs=tuple(tuple(fact.get("needs", ())) for fact in facts),
