@@ -15,6 +15,7 @@ import hashlib
 import os
 import pickle
 import threading
+from collections import OrderedDict
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class Results:
 
     def path(self, task: str) -> Path:
         """Where a task's results lie."""
-        return Path(self.folder) / task[:2] / task[2:]
+        return Path(self.folder) / task
 
     def has(self, task: str) -> bool:
         """Whether a task's results are there, whole."""
@@ -61,19 +62,17 @@ class Results:
         index = pickle.dumps(dict(zip(values, ends, strict=True)))
         path = self.path(task)
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        try:
-            file = part.open("wb")
-        except FileNotFoundError:
-            part.parent.mkdir(exist_ok=True)
-            file = part.open("wb")
-        with file:
+        with part.open("wb") as file:
             file.write(len(index).to_bytes(8, "little") + index)
             for data in values.values():
                 file.write(data)
         part.replace(path)
 
     def get(self, task: str, name: str = "") -> Any:
-        """A stored value."""
+        """A stored value; nobody may change it."""
+        known = _recent.get((self.folder, task, name))
+        if known is not None:
+            return known
         with self.path(task).open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             ends = pickle.loads(file.read(length))
@@ -82,17 +81,51 @@ class Results:
             return pickle.loads(file.read(ends[name] - start))
 
 
+class _Recent:
+    """Values that were stored lately, by this process: most are asked for soon."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most, self._used = most_bytes, 0
+        self._values: OrderedDict[tuple[str, str, str], tuple[int, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: tuple[str, str, str]) -> Any:
+        """A value, or None."""
+        with self._lock:
+            found = self._values.get(name)
+        return None if found is None else found[1]
+
+    def add(self, name: tuple[str, str, str], value: object, size: int) -> None:
+        """Keep a value of so many bytes, for which the oldest ones go."""
+        with self._lock:
+            self._values[name] = (size, value)
+            self._used += size
+            while self._used > self._most:
+                _, (gone, _) = self._values.popitem(last=False)
+                self._used -= gone
+
+    def forget(self, folder: str) -> None:
+        """Let go of the values of a folder."""
+        with self._lock:
+            for name in [name for name in self._values if name[0] == folder]:
+                self._used -= self._values.pop(name)[0]
+
+
+_recent = _Recent(256 << 20)
+
+
 class At:
     """Where a task runs: what all tasks share, the results of others, and a place for its own."""
 
-    def __init__(self, context: Any, results: Results) -> None:
+    def __init__(self, context: Any, results: Results, task: str) -> None:
         self.context = context
-        self._results = results
+        self._results, self._task = results, task
         self.values: dict[str, bytes] = {}
 
     def put(self, value: object, name: str = "") -> str:
-        """Keep a value of this task, which is stored when it ends; the digest of its bytes."""
+        """Keep a value of this task, which is stored when it ends; the digest of its bytes. It may not change again."""
         self.values[name] = pickle.dumps(value, protocol=5)
+        _recent.add((self._results.folder, self._task, name), value, len(self.values[name]))
         return hashlib.sha256(self.values[name]).hexdigest()[:40]
 
     def get(self, task: str, name: str = "") -> Any:
@@ -121,7 +154,8 @@ class Graph:
         _contexts[results.folder] = context
 
     def close(self) -> None:
-        """Forget the context."""
+        """Forget the context, and values that are kept in memory."""
+        _recent.forget(self._results.folder)
         _contexts.pop(self._results.folder, None)
 
     def run(self, tasks: Iterable[Task]) -> list[Any]:
@@ -154,7 +188,7 @@ class Graph:
 
 def _perform(folder: str, task: Task) -> Any:
     results = Results(folder)
-    at = At(_context(results), results)
+    at = At(_context(results), results, task.key)
     receipt = task.function(at, **task.arguments)
     results.put(task.key, {_RECEIPT: pickle.dumps(receipt, protocol=5), **at.values})
     return receipt

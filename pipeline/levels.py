@@ -12,7 +12,7 @@ import numpy as np
 from pipeline import source, stages
 from pipeline.graph import Graph, Results, Task, key
 from pipeline.level import File, Level, Tiled, assembled
-from tiling import borders, build, error
+from tiling import borders, build, error, extent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -266,12 +266,13 @@ class Tiling:
     ) -> Level:
         fan = places[0].shift - below.shift
         tasks = []
-        for place, (merge_key, receipt) in zip(places, merges, strict=True):
+        for place in places:
             own = strips.get(place.tile, [])
-            names = tuple(below.keys[place.tile << fan : (place.tile + 1) << fan])
-            name = key("reduce", receipt.digest, names, [digest for _, digest in own], place, goal)
+            ours = slice(place.tile << fan, (place.tile + 1) << fan)
+            names = tuple(below.keys[ours])
+            digests = tuple(receipt.digest for receipt in below.receipts[ours])
+            name = key("reduce", digests, names, [digest for _, digest in own], place, goal)
             arguments = {
-                "merged_key": merge_key,
                 "strips": tuple(strip for strip, _ in own),
                 "children": names,
                 "place": place,
@@ -362,12 +363,12 @@ class Tiling:
             for tile, file in level.files.items():
                 points: error.Samples = self._results.get(file.key, stages.POINTS)
                 reach = np.float32(file.receipt.forward.bound)
-                own_low, own_high = points.points.min(axis=0) - reach, points.points.max(axis=0) + reach
-                near = np.flatnonzero(((low <= own_high) & (high >= own_low)).all(axis=1))
+                own_low, own_high = extent.low_high(points.points)
+                near = np.flatnonzero(((low <= own_high + reach) & (high >= own_low - reach)).all(axis=1))
                 for leaf in near.tolist():
-                    inside = ((points.points >= low[leaf] - reach) & (points.points <= high[leaf] + reach)).all(axis=1)
-                    if inside.any():
-                        wanted[leaf].append((len(samples), np.flatnonzero(inside)))
+                    rows = extent.inside(points.points, low[leaf] - reach, high[leaf] + reach)
+                    if len(rows):
+                        wanted[leaf].append((len(samples), rows))
                 samples.append((number, tile, points))
         best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]
         tasks = []

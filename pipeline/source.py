@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from pipeline import mapped
 from tiling import cells, extent, meshopt
 from tiling.patch import coarse_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tiling.mesh import Floats, Model, Primitive, Singles
 
-_ROWS = 1 << 16
+_ROWS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +72,49 @@ def origin(source: Source) -> Floats:
 
 def dealt(source: Source, about: Floats, depth: int, scratch: Path | None) -> Dealt:
     """Deal all triangles out to 2^depth leaves. Working arrays as long as the model are put in `scratch`, if given."""
-    every = max(1, source.triangles // cells.MOST_SAMPLES)
-    sample = [points[(-start) % every :: every] for start, points in _centroids(source, about)]
-    tree = cells.kd(np.concatenate(sample), depth)
-    del sample
+    tree = cells.kd(_sampled(source, about, cells.samples_for(depth)), depth)
     store = mapped.Store(scratch)
     leaf = store.empty((source.triangles,), np.int32)
     counts = np.zeros(1 << depth, np.int64)
-    for start, points in _centroids(source, about):
-        found = tree.leaf_of(points)
-        leaf[start : start + len(found)] = found
-        mapped.release(leaf[start : start + len(found)])
-        counts += np.bincount(found, minlength=len(counts))
+    for primitive, begin in zip(source.primitives, source.starts, strict=False):
+        for start, indices in mapped.chunks(primitive.indices, _ROWS):
+            found = tree.leaf_of_triangles(primitive.positions, indices, about)
+            part = leaf[begin + start : begin + start + len(found)]
+            part[:] = found
+            counts += np.bincount(found, minlength=len(counts))
+            mapped.release(part)
+            mapped.release(primitive.positions)
     offsets = np.concatenate([[0], np.cumsum(counts)])
     order = store.empty((source.triangles,), np.uint32)
     fill = offsets[:-1].copy()
-    for start, piece in mapped.chunks(leaf):
-        # Within a piece sorted by leaf, so that what is written to the file are runs.
-        ranked = np.argsort(piece, kind="stable")
-        own = np.bincount(piece, minlength=len(counts))
-        first = np.cumsum(own) - own
-        order[(fill - first)[piece[ranked]] + np.arange(len(ranked))] = (start + ranked).astype(np.uint32)
-        fill += own
+    for start, piece in mapped.chunks(leaf, _ROWS):
+        _place(piece, start, fill, order)
         mapped.release(order)
     return Dealt(tree, order, offsets)
 
 
-def _centroids(source: Source, about: Floats) -> Iterator[tuple[int, Singles]]:
-    """Number of the first triangle and centroids (k, 3), relative to `about`, of piece after piece."""
+def _sampled(source: Source, about: Floats, count: int) -> Singles:
+    """Centroids of about so many triangles (k, 3), relative to `about`, evenly over their numbers."""
+    every = max(1, source.triangles // count)
+    found = []
     for primitive, begin in zip(source.primitives, source.starts, strict=False):
-        shift = (3.0 * about).astype(np.float64)
+        # Piece by piece, because a chosen triangle of a mapped array brings in the whole page around it.
         for start, indices in mapped.chunks(primitive.indices, _ROWS):
-            positions = primitive.positions
-            total = positions[indices[:, 0]].astype(np.float64)
-            total += positions[indices[:, 1]]
-            total += positions[indices[:, 2]]
-            mapped.release(positions)
-            yield int(begin) + start, ((total - shift) / 3.0).astype(np.float32)
+            chosen = indices[(-int(begin + start)) % every :: every]
+            total = primitive.positions[chosen].sum(axis=1, dtype=np.float64)
+            found.append(((total - 3.0 * about) / 3.0).astype(np.float32))
+            mapped.release(primitive.positions)
+    return np.concatenate(found)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _place(
+    leaf: NDArray[np.int32], start: int, fill: NDArray[np.int64], order: NDArray[np.uint32]
+) -> None:  # pragma: no cover - compiled
+    for row in range(len(leaf)):
+        at = leaf[row]
+        order[fill[at]] = np.uint32(start + row)
+        fill[at] += 1
 
 
 def gathered(source: Source, triangles: NDArray[np.uint32]) -> list[Primitive]:

@@ -3,9 +3,9 @@
 leaf      the triangles of a cell                     →  tidied, and the places on its rim
 close     a leaf and who shares its rim               →  a tile, points on the original surface
 sample    children                                    →  the error at the wanted number of triangles
-merge     children                                    →  their surface as one, a band per neighbour
+merge     children                                    →  a band of their surface per neighbour
 strip     the bands of two neighbours                 →  what both shall look like
-reduce    a merged surface and its strips             →  a tile
+reduce    children and strips of their surface        →  a tile
 make      a tile and its neighbours                   →  its file, its error against the original's points
 back      a leaf and points on coarser tiles near it  →  their distances to the original
 """
@@ -108,9 +108,35 @@ class TileReceipt:
 
 def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:
     """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim."""
-    patch = leaf.finished(at.get(leaf_key), at.context.surface.layout, number, leaves, sums)
+    closed = Closed(leaf_key, number, leaves, sums)
+    patch = _finished(at, closed)
     at.put(error.scatter(patch, at.context.samples), POINTS)
-    return TileReceipt(at.put(build.Tile(patch, {})), patch.triangles, *_corners(patch), 0.0)
+    return TileReceipt(at.put(closed), patch.triangles, *_corners(patch), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What makes a tile of a leaf: less to store than the tile."""
+
+    leaf_key: str
+    number: int
+    leaves: NDArray[np.int32]
+    sums: Singles
+
+
+def _finished(at: At, closed: Closed) -> Patch:
+    return leaf.finished(at.get(closed.leaf_key), at.context.surface.layout, closed.number, closed.leaves, closed.sums)
+
+
+def _tile(at: At, task: str) -> Tile:
+    """The tile that a task has made."""
+    found: Tile | Closed = at.get(task)
+    return build.Tile(_finished(at, found), {}) if isinstance(found, Closed) else found
+
+
+def _joined(at: At, children: Sequence[str]) -> Patch:
+    """The children's surface as one. (Made twice rather than stored: that takes longer.)"""
+    return build.joined([_tile(at, child) for child in children])
 
 
 def _corners(patch: Patch) -> tuple[Singles, Singles]:
@@ -121,7 +147,7 @@ def _corners(patch: Patch) -> tuple[Singles, Singles]:
 
 def sample(at: At, *, children: Sequence[str], place: Place, share: float) -> tuple[float, int]:
     """The error of one tile of a level at its share of triangles, and how many those are."""
-    together = build.joined([at.get(child) for child in children])
+    together = _joined(at, children)
     return build.sampled_error(at.context.surface, together, place, share)
 
 
@@ -129,7 +155,6 @@ def sample(at: At, *, children: Sequence[str], place: Place, share: float) -> tu
 class MergeReceipt:
     """What is said of merged children."""
 
-    digest: str
     bands: tuple[tuple[int, str], ...]
     """tiles that it has an interface with, and digests of the bands there"""
     touching: tuple[int, ...]
@@ -138,7 +163,7 @@ class MergeReceipt:
 
 def merge(at: At, *, children: Sequence[str], place: Place) -> MergeReceipt:
     """The children's surface as one, and its bands."""
-    together = build.joined([at.get(child) for child in children])
+    together = _joined(at, children)
     found = borders.bands(together, place.tile, place.shift)
     layout = at.context.surface.layout
     scale = metres_per_uv(together, layout) if layout.uvs else 1.0
@@ -147,7 +172,7 @@ def merge(at: At, *, children: Sequence[str], place: Place) -> MergeReceipt:
     )
     digests = tuple((other, at.put((found[other], per_metre), str(other))) for other in sorted(found))
     touching = borders.touching(together.leaves, place.tile, place.shift)
-    return MergeReceipt(at.put(together), digests, touching)
+    return MergeReceipt(digests, touching)
 
 
 def strip(
@@ -169,15 +194,14 @@ def strip(
 def reduce(
     at: At,
     *,
-    merged_key: str,
     strips: Sequence[str],
     children: Sequence[str],
     place: Place,
     goal: Goal,
 ) -> TileReceipt:
     """A parent tile. `strips` are the results for its interfaces."""
-    together = borders.with_strips(at.get(merged_key), [at.get(each, str(place.tile)) for each in strips])
-    tiles: list[Tile] = [at.get(child) for child in children] if at.context.surface.textures else []
+    together = borders.with_strips(_joined(at, children), [at.get(each, str(place.tile)) for each in strips])
+    tiles = [_tile(at, child) for child in children] if at.context.surface.textures else []
     done = build.reduced(at.context.surface, together, tiles, place, goal)
     points = error.thinned([at.get(child, POINTS) for child in children], at.context.samples)
     at.put(points, POINTS)
@@ -228,7 +252,7 @@ def make(
     `below` (k, 12) are the boxes of its children; of the children `missing` nothing is left.
     """
     surface = at.context.surface
-    tile: Tile = at.get(tile_key)
+    tile = _tile(at, tile_key)
     patch = build.dressed(surface, tile, place, look)
     done = build.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)
@@ -236,7 +260,7 @@ def make(
     points: error.Samples = at.get(tile_key, POINTS)
     if not look.is_leaf:
         shown = build.snapped(tile.patch, look.step)
-        around = [build.snapped(at.get(each).patch, look.step) for each in neighbours]
+        around = [build.snapped(_tile(at, each).patch, look.step) for each in neighbours]
         found = error.distances(points.points, [shown, *around])
         at.put(error.scatter(shown, at.context.samples), POINTS)
     else:
@@ -264,7 +288,7 @@ def summary(values: Singles, weights: Singles) -> Distances:
 
 def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     """Distances (k,) of points to a leaf as it was before any rounding."""
-    return error.distances(points, [at.get(leaf_key).patch])
+    return error.distances(points, [_tile(at, leaf_key).patch])
 
 
 def emit(context: Context, content: build.Content) -> build.Stored:

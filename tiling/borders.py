@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from tiling import extent, meshopt
 from tiling.patch import MANY, Patch, named_by, welded
@@ -75,40 +76,85 @@ class Strip:
 
 def bands(patch: Patch, tile: int, shift: int) -> dict[int, Band]:
     """By neighbour the band of a tile that covers leaves tile·2^shift and following. No two share a triangle."""
-    other = _neighbour(patch.leaves, tile, shift)
-    if not (other >= 0).any():
-        return {}
-    corners = other[patch.indices]
-    highest = corners.max(axis=1)
-    lowest = np.where(corners >= 0, corners, np.iinfo(np.int32).max).min(axis=1)
-    # A triangle at two interfaces would be changed twice.
-    torn = (highest >= 0) & (lowest != highest)
-    if torn.any():
-        held = patch.indices[torn].reshape(-1)
+    other, owner, is_torn = _owners(patch.leaves, patch.indices, tile, shift)
+    if is_torn:
+        # A triangle at two interfaces would be changed twice: what it touches of them is held.
         place, count = meshopt.remap(patch.positions)
-        is_held = np.zeros(count, bool)
-        is_held[place[held[other[held] >= 0]]] = True
-        other = np.where(is_held[place] & (other >= 0), np.int32(_CORNER), other)
-        highest = other[patch.indices].max(axis=1)
-    found = np.unique(highest[highest >= 0]).tolist()
-    return {q: _band(patch, np.flatnonzero(highest == q), other == q) for q in found}
+        _hold(other, owner, patch.indices, place, np.zeros(count, np.bool_))
+    on_interface = np.flatnonzero(owner >= 0)
+    found = np.unique(owner[on_interface]).tolist()
+    return {q: _band(patch, on_interface[owner[on_interface] == q], other == q) for q in found}
 
 
 def touching(leaves: NDArray[np.int32], tile: int, shift: int) -> tuple[int, ...]:
     """The other tiles of a level that a tile shares vertices with."""
-    tiles = np.unique(leaves[leaves != MANY]) >> shift
-    return tuple(each for each in np.unique(tiles).tolist() if each != tile)
+    shared = leaves[(leaves[:, 0] < tile << shift) | (leaves[:, 3] >= (tile + 1) << shift)]
+    tiles = np.unique(shared[shared != MANY] >> shift).tolist()
+    return tuple(each for each in tiles if each != tile)
 
 
-def _neighbour(leaves: NDArray[np.int32], tile: int, shift: int) -> NDArray[np.int32]:
-    """For each vertex the one other tile that it touches; `_INNER`, or `_CORNER` where there are more."""
-    tiles = np.where(leaves == MANY, np.int32(MANY), leaves >> shift)
-    foreign = (tiles != tile) & (tiles != MANY)
-    highest = np.where(foreign, tiles, -1).max(axis=1)
-    lowest = np.where(foreign, tiles, np.iinfo(np.int32).max).min(axis=1)
-    crowded = (leaves[:, 1] == MANY) & (tiles[:, 0] != tiles[:, 3])
-    found = np.where(highest < 0, _INNER, np.where((highest != lowest) | crowded, _CORNER, highest))
-    return found.astype(np.int32)
+@njit(cache=True, nogil=True)
+def _owners(
+    leaves: NDArray[np.int32], indices: Indices, tile: int, shift: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], bool]:  # pragma: no cover - compiled
+    """By vertex the one other tile that it touches (`_INNER`, or `_CORNER` for more), by triangle the interface.
+
+    And whether a triangle lies at two interfaces.
+    """
+    other = np.empty(len(leaves), np.int32)
+    for vertex in range(len(leaves)):
+        found = _INNER
+        for column in range(4):
+            each = leaves[vertex, column]
+            if each == MANY:
+                # Others stand between the first and the last.
+                if leaves[vertex, 0] >> shift != leaves[vertex, 3] >> shift:
+                    found = _CORNER
+                continue
+            each >>= shift
+            if each not in (tile, found):
+                found = each if found == _INNER else _CORNER
+        other[vertex] = found
+    owner = np.empty(len(indices), np.int32)
+    is_torn = False
+    for triangle in range(len(indices)):
+        found = _INNER
+        for corner in range(3):
+            each = other[indices[triangle, corner]]
+            if each >= 0:
+                is_torn = is_torn or (found >= 0 and found != each)
+                found = max(found, each)
+        owner[triangle] = found
+    return other, owner, is_torn
+
+
+@njit(cache=True, nogil=True)
+def _hold(
+    other: NDArray[np.int32],
+    owner: NDArray[np.int32],
+    indices: Indices,
+    place: NDArray[np.uint32],
+    is_held: NDArray[np.bool_],
+) -> None:  # pragma: no cover - compiled
+    """Make corners of the places where triangles touch two interfaces, in place."""
+    for triangle in range(len(indices)):
+        found = _INNER
+        for corner in range(3):
+            each = other[indices[triangle, corner]]
+            if each >= 0 and found >= 0 and found != each:
+                for held in range(3):
+                    vertex = indices[triangle, held]
+                    is_held[place[vertex]] |= other[vertex] >= 0
+            if each >= 0:
+                found = max(found, each)
+    for vertex in range(len(other)):
+        if is_held[place[vertex]] and other[vertex] >= 0:
+            other[vertex] = _CORNER
+    for triangle in range(len(indices)):
+        found = _INNER
+        for corner in range(3):
+            found = max(found, other[indices[triangle, corner]])
+        owner[triangle] = max(found, _INNER)
 
 
 def _band(patch: Patch, triangles: NDArray[np.int64], free: NDArray[np.bool_]) -> Band:

@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from tiling import extent
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tiling.mesh import Singles
+    from tiling.mesh import Floats, Indices, Singles
 
-MOST_SAMPLES = 1 << 20
+_SAMPLES_A_LEAF = 512
+_FEWEST_SAMPLES = 1 << 16
 _GRID = 128  # planes of a cell whose centroids span so many units stand at whole ones, or less dense
 
 
@@ -53,6 +56,13 @@ class Cells:
     def leaf_of(self, points: Singles) -> NDArray[np.int32]:
         """The leaf (n,) of each point (n, 3)."""
         return self.part_of(points, 0, 0, self.depth)
+
+    def leaf_of_triangles(self, positions: Singles | Floats, triangles: Indices, about: Floats) -> NDArray[np.int32]:
+        """The leaf (m,) of each triangle (m, 3), by its centroid relative to `about` (3,)."""
+        found: NDArray[np.int32] = _walk_centroids(
+            (self.axis, self.plane), positions, triangles, np.asarray(about, np.float64), self.depth
+        )
+        return found
 
     def part_of(self, points: Singles, depth: int, tile: int, levels: int) -> NDArray[np.int32]:
         """In which of the 2^levels parts below a tile (number `tile` at `depth`) points lie, its own walls ignored."""
@@ -86,6 +96,30 @@ def _walk(
     return out
 
 
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _walk_centroids(
+    planes: tuple[NDArray[np.int8], Singles], positions: Singles, triangles: Indices, about: Floats, levels: int
+) -> NDArray[np.int32]:  # pragma: no cover - compiled
+    axis, plane = planes
+    out = np.empty(len(triangles), np.int32)
+    middle = np.empty(3, np.float32)
+    for i in range(len(triangles)):
+        a, b, c = triangles[i, 0], triangles[i, 1], triangles[i, 2]
+        for k in range(3):
+            total = np.float64(positions[a, k]) + np.float64(positions[b, k]) + np.float64(positions[c, k])
+            middle[k] = np.float32((total - 3.0 * about[k]) / 3.0)
+        at = 0
+        for _ in range(levels):
+            at = 2 * at + 1 + (1 if middle[axis[at]] >= plane[at] else 0)
+        out[i] = at - (1 << levels) + 1
+    return out
+
+
+def samples_for(depth: int) -> int:
+    """How many centroids tell where a tree of this depth is to be cut: leaves then differ by a twentieth."""
+    return max(_FEWEST_SAMPLES, _SAMPLES_A_LEAF << depth)
+
+
 def kd(centroids: Singles, depth: int) -> Cells:
     """The cells for these centroids (n, 3), or a fair sample of them."""
     inner = (1 << depth) - 1
@@ -97,21 +131,21 @@ def kd(centroids: Singles, depth: int) -> Cells:
         if not len(points):
             members += [points, points]
             continue
-        low, high = points.min(axis=0), points.max(axis=0)
+        low, high = extent.low_high(points)
         longest = int(np.argmax(high - low))
         values = points[:, longest]
-        cut = np.float32(_rounded(float(np.partition(values, len(values) // 2)[len(values) // 2]), high - low, longest))
+        middle = float(np.partition(values, len(values) // 2)[len(values) // 2])
+        cut = np.float32(_rounded(middle, float((high - low)[longest])))
         second = values >= cut
         if second.all() or not second.any():
-            cut = np.partition(values, len(values) // 2)[len(values) // 2]
+            cut = np.float32(middle)
             second = values >= cut
         axis[node], plane[node] = longest, cut
         members += [points[~second], points[second]]
     return Cells(axis, plane, depth)
 
 
-def _rounded(middle: float, extent: Singles, axis: int) -> float:
-    span = float(extent[axis])
+def _rounded(middle: float, span: float) -> float:
     if span <= 0.0:
         return middle
     unit = 2.0 ** np.floor(np.log2(span / _GRID))

@@ -116,7 +116,7 @@ def of_model(model: Model) -> tuple[Patch, Layout, Floats]:
     if not filled:
         raise EmptyModel("the model has no triangles")
     layout = layout_of(filled)
-    low, high = extent.low_high(np.concatenate([corner for p in filled for corner in extent.low_high(p.positions)]))
+    low, high = extent.low_high(np.stack([corner for p in filled for corner in extent.low_high(p.positions)]))
     origin = coarse_origin(low, high)
     patch = welded(with_joined_normals(of_primitives(filled, layout, origin), layout))
     if not patch.triangles:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from tiling import meshopt
 from tiling.patch import side_by_side
@@ -17,7 +18,7 @@ from tiling.patch import side_by_side
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tiling.mesh import Singles
+    from tiling.mesh import Indices, Singles
     from tiling.patch import Layout, Patch
 
 
@@ -28,12 +29,10 @@ def with_skirts(patch: Patch, layout: Layout, border: NDArray[np.bool_], depth: 
     a triangle on one side only.
     """
     place, count = meshopt.remap(patch.positions)
-    start = patch.indices.reshape(-1)
-    end = np.roll(patch.indices, -1, axis=1).reshape(-1)
-    both = np.flatnonzero(border[start] & border[end])
-    forth = place[start[both]].astype(np.int64) * count + place[end[both]]
-    back = place[end[both]].astype(np.int64) * count + place[start[both]]
-    rim = both[~np.isin(forth, back)]
+    start, end = _border_edges(patch.indices, border)
+    forth = place[start].astype(np.int64) * count + place[end]
+    back = place[end].astype(np.int64) * count + place[start]
+    rim = np.flatnonzero(~np.isin(forth, back))
     if not len(rim):
         return patch
     a, b = start[rim], end[rim]
@@ -45,6 +44,26 @@ def with_skirts(patch: Patch, layout: Layout, border: NDArray[np.bool_], depth: 
     hem = patch.of_vertices(top, patch.indices[:0])
     hem = replace(hem, positions=hem.positions - np.float32(depth) * normals)
     return replace(side_by_side([patch, hem]), indices=np.concatenate([patch.indices, quads]))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _border_edges(
+    indices: Indices, border: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:  # pragma: no cover - compiled
+    """Starts and ends of the edges between two border vertices, as triangles walk them."""
+    count = 0
+    for triangle in range(len(indices)):
+        for side in range(3):
+            count += border[indices[triangle, side]] and border[indices[triangle, (side + 1) % 3]]
+    start, end = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    at = 0
+    for triangle in range(len(indices)):
+        for side in range(3):
+            a, b = indices[triangle, side], indices[triangle, (side + 1) % 3]
+            if border[a] and border[b]:
+                start[at], end[at] = a, b
+                at += 1
+    return start, end
 
 
 def _normals(patch: Patch, layout: Layout, place: NDArray[np.uint32], count: int) -> Singles:
