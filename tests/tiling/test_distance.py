@@ -90,6 +90,27 @@ def test_what_is_nearer_already_stays_and_what_is_farther_is_lowered() -> None:
     assert best.tolist() == [0.5, 2.0, 2.0]
 
 
+@pytest.mark.parametrize("reach", [0.0, 0.02, 0.3, np.inf])
+def test_a_tree_of_what_is_within_reach_gives_the_same_distances(reach: float) -> None:
+    positions, indices = _surface()
+    points, _ = distance.scatter(positions * np.float32(0.5) + np.float32(1.0), indices, 400)
+    expected, found = np.full((2, 400), reach, np.float32)
+    distance.nearest(distance.build(positions, indices), points, best=expected)
+    distance.lower(positions, indices, points, best=found)
+    assert found == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert (found < reach).any() == (reach > 0.0)
+
+
+def test_what_nobody_reaches_is_left_out() -> None:
+    positions, indices = _surface()
+    points, best = np.full((1, 3), 0.9, np.float32), np.full(1, 0.1, np.float32)
+    rows, near = distance._within_reach(positions, indices, points, best)
+    assert rows.tolist() == [0]
+    assert 0 < len(near) < len(indices) / 10
+    rows, near = distance._within_reach(positions, indices, points * np.float32(100.0), best)
+    assert len(rows) == len(near) == 0
+
+
 def test_no_surface_is_infinitely_far_and_has_no_points() -> None:
     none = np.empty((0, 3), np.uint32)
     assert np.isinf(_distances(np.zeros((2, 3)), _CORNER, none)).all()
