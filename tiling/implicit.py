@@ -203,7 +203,7 @@ def _subtree(tree: TileTree, part: _Part) -> bytes:
         return {"bitstream": view(np.packbits(bits, bitorder="little").tobytes()), "availableCount": len(chosen)}
 
     places = _places(part.fan, part.levels)
-    boxes = np.array([turned(tree.box[tile], z_up=True) for tile in tiles], "<f8")
+    boxes = turned(tree.box[tiles], z_up=True).astype("<f8")
     about: dict[str, Any] = {
         "tileAvailability": available(tiles, places),
         "contentAvailability": [available([tile for tile in tiles if tree.content[tile]], places)],

@@ -70,12 +70,16 @@ def write(tree: TileTree, *, most_bytes: int = MOST_BYTES) -> Documents:
     for tile in range(1, len(tree)):
         children[int(tree.parent[tile])].append(tile)
     others: dict[str, bytes] = {}
+    volumes = [
+        {"boundingVolume": {"box": [_number(value) for value in box]}, "geometricError": error}
+        for box, error in zip(turned(tree.box, z_up=True).tolist(), tree.error.tolist(), strict=True)
+    ]
     texts: list[str] = [""] * len(tree)
     images: list[set[str]] = [set(needs) for needs in tree.needs]
     # From the last to the first: children come after their parents.
     for tile in range(len(tree) - 1, -1, -1):
         below = children[tile]
-        own = _text(_node(tree, tile))
+        own = _text({**volumes[tile], **_content(tree, tile)})
         size = len(own) + sum(len(texts[child]) + 1 for child in below)
         apart = sorted((child for child in below if children[child]), key=lambda child: -len(texts[child]))
         largest = len(texts[apart[0]]) if apart else 0
@@ -86,7 +90,7 @@ def write(tree: TileTree, *, most_bytes: int = MOST_BYTES) -> Documents:
             name = f"{hashlib.sha256(data).hexdigest()}.json"
             others[name] = data
             size -= len(texts[child])
-            texts[child] = _text({**_volume(tree, child), "content": {"uri": name}})
+            texts[child] = _text({**volumes[child], "content": {"uri": name}})
             size += len(texts[child])
             images[child] = set()
         if below:
@@ -115,49 +119,37 @@ def _text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _volume(tree: TileTree, tile: int) -> dict[str, Any]:
-    return {
-        "boundingVolume": {"box": [_number(x) for x in turned(tree.box[tile], z_up=True).tolist()]},
-        "geometricError": float(tree.error[tile]),
-    }
-
-
 def _number(value: float) -> float | int:
     """A whole number without its `.0`: half of a box's numbers are zeros."""
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def _node(tree: TileTree, tile: int) -> dict[str, Any]:
-    node = _volume(tree, tile)
-    if tree.content[tile]:
-        node["content"] = {"uri": f"{tree.content[tile]}.glb"}
-        facts = {
-            "bytes": int(tree.byte_length[tile]),
-            "triangles": int(tree.triangles[tile]),
-            "draws": int(tree.draws[tile]),
-            "textureBytes": int(tree.texture_bytes[tile]),
-            "needs": list(tree.needs[tile]),
-        }
-        node["extras"] = {"chronotope": {name: fact for name, fact in facts.items() if fact}}
-    return node
+def _content(tree: TileTree, tile: int) -> dict[str, Any]:
+    if not tree.content[tile]:
+        return {}
+    facts = {
+        "bytes": int(tree.byte_length[tile]),
+        "triangles": int(tree.triangles[tile]),
+        "draws": int(tree.draws[tile]),
+        "textureBytes": int(tree.texture_bytes[tile]),
+        "needs": list(tree.needs[tile]),
+    }
+    told = {name: fact for name, fact in facts.items() if fact}
+    return {"content": {"uri": f"{tree.content[tile]}.glb"}, "extras": {"chronotope": told}}
 
 
-def turned(box: NDArray[np.float64], *, z_up: bool) -> NDArray[np.float64]:
-    """A box from y up to z up, or back. An axis-aligned box keeps its axes in the order x, y, z."""
-    vectors = box.reshape(4, 3)
-    out = np.empty((4, 3))
-    out[:, 0] = vectors[:, 0]
+def turned(boxes: NDArray[np.float64], *, z_up: bool) -> NDArray[np.float64]:
+    """Boxes (n, 12) from y up to z up, or back. Axis-aligned ones keep their axes in the order x, y, z."""
+    vectors = boxes.reshape(-1, 4, 3)
+    out = vectors.copy()
     if z_up:
-        out[:, 1], out[:, 2] = -vectors[:, 2], vectors[:, 1]
+        out[..., 1], out[..., 2] = -vectors[..., 2], vectors[..., 1]
     else:
-        out[:, 1], out[:, 2] = vectors[:, 2], -vectors[:, 1]
+        out[..., 1], out[..., 2] = vectors[..., 2], -vectors[..., 1]
+    aligned = ~np.any(vectors[:, 1:][:, ~np.eye(3, dtype=bool)], axis=1)
     # The second and third half axes change places, and a half axis may point either way.
-    axes = np.abs(out[[1, 3, 2]]) if _is_aligned(vectors[1:]) else out[1:]
-    return np.concatenate([out[0], axes.reshape(-1)]) + 0.0
-
-
-def _is_aligned(axes: NDArray[np.float64]) -> bool:
-    return not np.any(axes[~np.eye(3, dtype=bool)])
+    out[aligned, 1:] = np.abs(out[aligned][:, [1, 3, 2]])
+    return out.reshape(boxes.shape) + 0.0
 
 
 def _nothing(name: str) -> bytes:
@@ -180,7 +172,7 @@ def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
         facts = [tile.get("extras", {}).get("chronotope", {}) for _, tile in tiles]
         return TileTree(
             parent=np.array([parent for parent, _ in tiles], np.int32),
-            box=np.array([turned(_box(tile), z_up=False) for _, tile in tiles], np.float64),
+            box=turned(_boxes([tile["boundingVolume"]["box"] for _, tile in tiles]), z_up=False),
             error=np.array([tile["geometricError"] for _, tile in tiles], np.float64),
             content=tuple(tile.get("content", {}).get("uri", "").removesuffix(".glb") for _, tile in tiles),
             needs=tuple(tuple(fact.get("needs", ())) for fact in facts),
@@ -200,11 +192,11 @@ def _images(document: dict[str, Any]) -> dict[str, Any]:
     return images
 
 
-def _box(tile: dict[str, Any]) -> NDArray[np.float64]:
-    box = np.array(tile["boundingVolume"]["box"], np.float64)
-    if box.shape != (12,) or not np.isfinite(box).all():
+def _boxes(numbers: list[list[float]]) -> NDArray[np.float64]:
+    boxes = np.array(numbers, np.float64)
+    if boxes.shape != (len(numbers), 12) or not np.isfinite(boxes).all():
         raise BadTileset("a bounding box is not twelve finite numbers")
-    return box
+    return boxes
 
 
 def _breadth_first(
