@@ -224,79 +224,61 @@ def _entered(table: NDArray[np.int32], known: NDArray[Any]) -> None:
         table[slot] = number
 
 
-class Seen:
-    """Which triangles were there before, whichever corner they begin with (but not those that wind the other way)."""
-
-    def __init__(self, store: Store, indices: NDArray[np.uint32], points: int) -> None:
-        self._indices = indices
-        self._first: NDArray[np.int32] = store.empty((points,), np.int32)
-        for part in mapped.slices(points):
-            self._first[part] = -1
-            mapped.release(self._first[part])
-        self._next: NDArray[np.int32] = store.empty((len(indices),), np.int32)
-
-    def again(self, start: int, stop: int) -> NDArray[np.bool_]:
-        """Whether each of the triangles from `start` to `stop` was there before; to be asked in order.
-
-        A triangle with a point that is not there was not.
-        """
-        out = np.zeros(stop - start, np.bool_)
-        _again(self._indices, start, stop, self._first, self._next, out)
-        mapped.release(self._first)
-        mapped.release(self._next)
-        return out
-
-
-@njit(cache=True, nogil=True)
-def _again(  # noqa: PLR0917
-    indices: NDArray[np.uint32],
-    start: int,
-    stop: int,
-    first: NDArray[np.int32],
-    following: NDArray[np.int32],
-    out: NDArray[np.bool_],
-) -> None:
-    for row in range(start, stop):
-        a, b, c = indices[row, 0], indices[row, 1], indices[row, 2]
-        if max(a, b, c) >= len(first):
-            continue
-        while a > b or a > c:
-            a, b, c = b, c, a
-        at, steps = first[a], 0
-        while at >= 0 and steps < _FOLLOWED:
-            d, e, f = indices[at, 0], indices[at, 1], indices[at, 2]
-            while d != a:
-                d, e, f = e, f, d
-            if e == b and f == c:
-                out[row - start] = True
-                break
-            at, steps = following[at], steps + 1
-        if not out[row - start]:
-            following[row], first[a] = first[a], row
-
-
 # What triangles are like.
 
 
-def flat(positions: NDArray[Any], indices: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Which triangles have two corners at one place."""
-    out = np.empty(len(indices), np.bool_)
-    _flat(positions, np.ascontiguousarray(indices), out)
-    return out
+def extent(positions: NDArray[Any], farthest: float) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """Lowest and highest corner of the points that lie within `farthest` of the origin, and how many do not."""
+    low, high, lost = np.full(3, np.inf), np.full(3, -np.inf), 0
+    for _, piece in mapped.chunks(positions):
+        lost += int(_extended(piece, farthest, low, high))
+    return low, high, lost
 
 
 @njit(cache=True, nogil=True)
-def _flat(positions: NDArray[Any], indices: NDArray[np.uint32], out: NDArray[np.bool_]) -> None:
+def _extended(positions: NDArray[Any], farthest: float, low: NDArray[np.float64], high: NDArray[np.float64]) -> int:
+    lost = 0
+    x0, y0, z0, x1, y1, z1 = low[0], low[1], low[2], high[0], high[1], high[2]
+    for row in range(len(positions)):
+        x, y, z = positions[row, 0], positions[row, 1], positions[row, 2]
+        # What is not a number is not within anything.
+        if not (abs(x) <= farthest and abs(y) <= farthest and abs(z) <= farthest):
+            lost += 1
+            continue
+        x0, y0, z0 = min(x0, x), min(y0, y), min(z0, z)
+        x1, y1, z1 = max(x1, x), max(y1, y), max(z1, z)
+    low[0], low[1], low[2], high[0], high[1], high[2] = x0, y0, z0, x1, y1, z1
+    return lost
+
+
+def lengths(normals: NDArray[np.float32], bounds: tuple[float, float], rounded: float) -> tuple[int, int, int]:
+    """How many normals have no direction, how many lengths are out of bounds, how many off 1 by more than `rounded`."""
+    counts = np.zeros(3, np.int64)
+    for _, piece in mapped.chunks(normals):
+        _measured(piece, bounds, rounded, counts)
+    return int(counts[0]), int(counts[1]), int(counts[2])
+
+
+@njit(cache=True, nogil=True)
+def _measured(
+    normals: NDArray[np.float32], bounds: tuple[float, float], rounded: float, counts: NDArray[np.int64]
+) -> None:
+    for row in range(len(normals)):
+        x, y, z = float(normals[row, 0]), float(normals[row, 1]), float(normals[row, 2])
+        length = np.sqrt(x * x + y * y + z * z)
+        if not 1e-6 < length < np.inf:
+            counts[0] += 1
+        else:
+            counts[1] += int(length < bounds[0] or length > bounds[1])
+            counts[2] += int(abs(length - 1.0) > rounded)
+
+
+@njit(cache=True, nogil=True)
+def renumbered(indices: NDArray[np.uint32], number: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    """Triangles by their points' new numbers."""
     for row in range(len(indices)):
-        out[row] = False
         for side in range(3):
-            a, b = indices[row, side], indices[row, (side + 1) % 3]
-            if (
-                positions[a, 0] == positions[b, 0]
-                and positions[a, 1] == positions[b, 1]
-                and positions[a, 2] == positions[b, 2]
-            ):
-                out[row] = True
+            out[row, side] = number[indices[row, side]]
 
 
 def unmapped(indices: NDArray[np.uint32], uvs: NDArray[np.float32]) -> int:
@@ -319,54 +301,43 @@ def _unmapped(indices: NDArray[np.uint32], uvs: NDArray[np.float32]) -> int:
     return total
 
 
-_EDGES = 1 << 22
-
-
-def opposed(indices: NDArray[np.uint32], points: int) -> int:
-    """How many edges of two neighbouring triangles are run through in the same direction by both.
-
-    Edges are entered in a table of fixed size from which the oldest are pushed out: neighbours that are far apart in a
-    large file are not compared, so this is a count of what was seen, from below.
-    """
-    table = np.full(_EDGES if 2 * len(indices) > _EDGES >> 1 else max(1 << 10, _power(8 * len(indices))), 0, np.uint64)
-    total = 0
-    for _, piece in mapped.chunks(indices):
-        total += int(_opposed(np.ascontiguousarray(piece), table))
-    return total
-
-
-def _power(count: int) -> int:
-    return 1 << max(0, count - 1).bit_length()
+def fill_normals(
+    positions: NDArray[Any], indices: NDArray[np.uint32], normals: NDArray[np.float32], store: Store
+) -> None:
+    """Give every normal that is zero the mean direction of the triangles at its point, weighed by area, or up."""
+    lacking: NDArray[np.bool_] = store.empty((len(normals),), np.bool_)
+    for start, piece in mapped.chunks(normals):
+        lacking[start : start + len(piece)] = ~piece.any(axis=1)
+    for _, rows in mapped.chunks(indices):
+        _summed(positions, np.ascontiguousarray(rows), lacking, normals)
+        mapped.release(positions)
+    for start, piece in mapped.chunks(normals):
+        where = np.flatnonzero(lacking[start : start + len(piece)])
+        total = piece[where].astype(np.float64)
+        length = np.linalg.norm(total, axis=1, keepdims=True)
+        piece[where] = np.where(length > 0.0, total / np.where(length > 0.0, length, 1.0), (0.0, 1.0, 0.0))
 
 
 @njit(cache=True, nogil=True)
-def _opposed(indices: NDArray[np.uint32], table: NDArray[np.uint64]) -> int:
-    total, mask = 0, np.uint64(len(table) - 1)
+def _summed(
+    positions: NDArray[Any], indices: NDArray[np.uint32], lacking: NDArray[np.bool_], normals: NDArray[np.float32]
+) -> None:
     for row in range(len(indices)):
-        for side in range(3):
-            a, b = np.uint64(indices[row, side]), np.uint64(indices[row, (side + 1) % 3])
-            key = (a << np.uint64(32)) | b
-            mixed = (key + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-            mixed ^= mixed >> np.uint64(32)
-            slot = mixed & mask
-            # Stored as one more, so that an empty slot is 0.
-            total += table[slot] == key + np.uint64(1)
-            table[slot] = key + np.uint64(1)
-    return total
-
-
-def fill_normals(positions: NDArray[Any], indices: NDArray[np.uint32], normals: NDArray[np.float32]) -> None:
-    """Give every normal that is zero the mean direction of the triangles at its point, weighed by area, or up."""
-    where = np.flatnonzero(~normals.any(axis=1))
-    number = {int(vertex): place for place, vertex in enumerate(where.tolist())}
-    total = np.zeros((len(where), 3))
-    lacking = np.zeros(len(normals), np.bool_)
-    lacking[where] = True
-    for _, piece in mapped.chunks(indices):
-        for row in piece[lacking[piece].any(axis=1)].tolist():
-            a, b, c = (positions[vertex].astype(np.float64) for vertex in row)
-            for vertex in row:
-                if vertex in number:
-                    total[number[vertex]] += np.cross(b - a, c - a)
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    normals[where] = np.where(length > 0.0, total / np.where(length > 0.0, length, 1.0), (0.0, 1.0, 0.0))
+        a, b, c = indices[row, 0], indices[row, 1], indices[row, 2]
+        if not (lacking[a] or lacking[b] or lacking[c]):
+            continue
+        ux, uy, uz = (
+            float(positions[b, 0]) - float(positions[a, 0]),
+            float(positions[b, 1]) - float(positions[a, 1]),
+            float(positions[b, 2]) - float(positions[a, 2]),
+        )
+        vx, vy, vz = (
+            float(positions[c, 0]) - float(positions[a, 0]),
+            float(positions[c, 1]) - float(positions[a, 1]),
+            float(positions[c, 2]) - float(positions[a, 2]),
+        )
+        for point in (a, b, c):
+            if lacking[point]:
+                normals[point, 0] += uy * vz - uz * vy
+                normals[point, 1] += uz * vx - ux * vz
+                normals[point, 2] += ux * vy - uy * vx

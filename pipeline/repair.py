@@ -17,14 +17,24 @@ from scenes.errors import Malformed
 from tiling.mesh import Primitive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from pipeline.census import Census, Sieve
+    from pipeline.mapped import Growing
     from tiling.mesh import Indices, Model, Singles
 
 _FARTHEST = 1e12  # metres; beyond it single precision cannot hold a model, and no museum reaches
 _MOST_LOST = 0.5  # of a part's normals; beyond that the rest is not trusted either
 _SHORT, _LONG = 0.98, 1.02
 """a normal within these lengths is a unit vector that was rounded, and not worth a word"""
+_ROUNDED = 1e-3
+"""a normal this near to length one is left as it is"""
+_NO_LENGTH = 1e-6
+_FEW = 0.05  # of the points
+_TRIANGLES = 1 << 17
+"""of a piece: each may touch a page of its own for every corner"""
 FAR_M = 10_000.0
 """beyond this a model is moved to an origin of its own: single precision steps by a millimetre there"""
 
@@ -44,23 +54,37 @@ def cleaned(model: Model, store: Store | None = None) -> Model:
     Raises:
         Malformed: no triangle is left.
     """
+    # Loaded only here: a refusal needs none of the compiled code.
+    from pipeline.census import Census
+
     store = store or Store(None)
     tally: dict[str, int] = {}
-    primitives = tuple(_cleaned(primitive, len(model.materials), tally, store) for primitive in model.primitives)
+    census = Census(store)
+    primitives = tuple(
+        _cleaned(primitive, len(model.materials), tally, census, store) for primitive in model.primitives
+    )
     primitives = tuple(primitive for primitive in primitives if len(primitive.indices))
     report = [line.format(count=f"{count:,}") for line, count in tally.items() if count]
     if not primitives:
         raise Malformed("; ".join(["no triangle can be shown", *model.report, *report]))
-    return replace(model, primitives=primitives, report=(*model.report, *report))
+    return replace(model, primitives=primitives, report=(*model.report, *report, *census.report()))
 
 
 def _count(tally: dict[str, int], line: str, count: int) -> None:
     tally[line] = tally.get(line, 0) + int(count)
 
 
-def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], store: Store) -> Primitive:
+def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], census: Census, store: Store) -> Primitive:
+    from pipeline.census import REASONS, Sieve
+
     bad, positions = _finite(primitive, tally, store)
-    indices = _proper(primitive.indices, positions, bad, tally, store)
+    sieve = Sieve(store, positions, bad)
+    indices = _filtered(primitive.indices, lambda part: sieve.shown(primitive.indices[part]), store)
+    if sieve.may_be_copies():
+        shown = indices
+        indices = _filtered(shown, lambda part: sieve.first_of_kind(shown, part), store)
+    for line, count in zip(REASONS, sieve.counts.tolist(), strict=True):
+        _count(tally, line, count)
     if not 0 <= primitive.material < materials:
         _count(tally, "{count} parts named a material that is not there", 1)
     primitive = replace(
@@ -69,20 +93,25 @@ def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], store:
         indices=indices,
         material=primitive.material if 0 <= primitive.material < materials else 0,
     )
-    primitive = _used(primitive, tally, store)
-    if not len(primitive.indices):
+    if not len(indices):
         return primitive
-    _look(primitive, tally)
-    primitive = replace(primitive, uvs=_mapped_uvs(primitive, tally, store))
-    return replace(primitive, normals=_unit_normals(primitive, tally, store))
+    census.add(positions, indices, sieve.cells, sieve.odd())
+    primitive = _used(primitive, sieve, tally, store)
+    uvs = _mapped_uvs(primitive, tally, store)
+    if uvs is not None:
+        from pipeline.corners import unmapped
+
+        line = "{count} triangles have no area in their texture; they were left as they are"
+        _count(tally, line, unmapped(primitive.indices, uvs))
+    return replace(primitive, uvs=uvs, normals=_unit_normals(primitive, tally, store))
 
 
 def _finite(primitive: Primitive, tally: dict[str, int], store: Store) -> tuple[NDArray[np.bool_] | None, Any]:
     """Which points have no place, None if all have one; the positions with zeros there."""
+    from pipeline.corners import extent
+
     positions = primitive.positions
-    lost = 0
-    for _, piece in mapped.chunks(positions):
-        lost += len(piece) - int(_is_placed(piece).sum())
+    _, _, lost = extent(positions, _FARTHEST)
     if not lost:
         return None, positions
     _count(tally, "{count} points had no finite position", lost)
@@ -100,98 +129,80 @@ def _is_placed(positions: NDArray[Any]) -> NDArray[np.bool_]:
     return inside
 
 
-def _proper(
-    indices: Indices, positions: NDArray[Any], bad: NDArray[np.bool_] | None, tally: dict[str, int], store: Store
-) -> Indices:
-    """The triangles that can be shown, each once; the same array where that is all of them."""
-    # Loaded only here: a refusal needs none of the compiled code.
-    from pipeline.corners import Seen
-
-    count = len(positions)
-    seen = Seen(store, indices, count)
-    kept: Any = None
-    for part in mapped.slices(len(indices)):
-        rows = indices[part]
-        keep: NDArray[np.bool_] = np.ones(len(rows), np.bool_)
-        if count == 0 or int(rows.max()) >= count:
-            keep &= (rows < count).all(axis=1)
-            _count(tally, "{count} triangles named points that are not there; they were left out", (~keep).sum())
-        if bad is not None:
-            touching = keep.copy()
-            touching[keep] = bad[rows[keep]].any(axis=1)
-            _count(tally, "{count} triangles at such points were left out", touching.sum())
-            keep &= ~touching
-        flat = keep.copy()
-        flat[keep] = _without_area(positions, rows if keep.all() else rows[keep])
-        _count(tally, "{count} triangles without area were left out", flat.sum())
-        keep &= ~flat
-        again = seen.again(part.start, part.stop) & keep
-        _count(tally, "{count} triangles stood there twice; one of each was kept", again.sum())
-        keep &= ~again
-        if kept is None and not keep.all():
+def _filtered(indices: Indices, keep: Callable[[slice], NDArray[np.bool_]], store: Store) -> Indices:
+    """The triangles that are to be kept, which is asked part by part; the same array where that is all of them."""
+    kept: Growing | None = None
+    for part in mapped.slices(len(indices), _TRIANGLES):
+        chosen = keep(part)
+        if kept is None and not chosen.all():
             kept = store.growing(3, np.uint32)
             for _, piece in mapped.chunks(indices[: part.start]):
                 kept.append(piece)
         if kept is not None:
-            kept.append(rows[keep])
-        mapped.release(rows)
-        mapped.release(positions)
+            kept.append(indices[part][chosen])
+        mapped.release(indices[part])
     return indices if kept is None else kept.done()
 
 
-def _without_area(positions: NDArray[Any], rows: Indices) -> NDArray[np.bool_]:
-    """Triangles of which two corners are one place. (Three in a line stay: to drop them would open a seam.)"""
-    from pipeline.corners import flat
+def _used(primitive: Primitive, sieve: Sieve, tally: dict[str, int], store: Store) -> Primitive:
+    """Without points that no triangle names.
 
-    return flat(positions, rows)
-
-
-def _used(primitive: Primitive, tally: dict[str, int], store: Store) -> Primitive:
-    """Without points that no triangle names."""
+    If they are few, they stay as rows that nothing refers to, but at the place of another point, so that the model ends
+    where its triangles do: to number all points anew would take longer than all the rest of the repair.
+    """
     count = len(primitive.positions)
-    named: NDArray[np.bool_] = store.empty((count,), np.bool_)
-    named[:] = False
-    for _, piece in mapped.chunks(primitive.indices):
-        named[piece.reshape(-1)] = True
-    kept = int(named.sum())
-    if kept == count or not kept:
+    unused = count - sum(int(sieve.used(part).sum()) for part in mapped.slices(count))
+    if not unused:
         return primitive
-    _count(tally, "{count} points belonged to no triangle; they were left out", count - kept)
+    _count(tally, "{count} points belonged to no triangle; they were left out", unused)
+    if unused <= _FEW * count:
+        place = primitive.positions[primitive.indices[0, 0]]
+        positions = store.empty(primitive.positions.shape, primitive.positions.dtype)
+        for start, piece in mapped.chunks(primitive.positions):
+            part = slice(start, start + len(piece))
+            positions[part] = piece
+            positions[part][~sieve.used(part)] = place
+            mapped.release(positions[part])
+        return replace(primitive, positions=positions)
+    return _numbered_anew(primitive, sieve, count - unused, store)
+
+
+def _numbered_anew(primitive: Primitive, sieve: Sieve, kept: int, store: Store) -> Primitive:
+    from pipeline.corners import renumbered
+
+    count, before = len(primitive.positions), 0
     number: NDArray[np.uint32] = store.empty((count,), np.uint32)
-    before = 0
     for part in mapped.slices(count):
-        number[part] = np.cumsum(named[part], dtype=np.uint32) + np.uint32(before) - np.uint32(1)
-        before += int(named[part].sum())
+        used = sieve.used(part)
+        number[part] = np.cumsum(used, dtype=np.uint32) + np.uint32(before) - np.uint32(1)
+        mapped.release(number[part])
+        before += int(used.sum())
     indices: NDArray[np.uint32] = store.empty(primitive.indices.shape, np.uint32)
     for start, piece in mapped.chunks(primitive.indices):
-        indices[start : start + len(piece)] = number[piece]
-        mapped.release(indices[start : start + len(piece)])
-    columns: dict[str, Any] = {"positions": primitive.positions, "normals": primitive.normals}
-    columns |= {"uvs": primitive.uvs, "colours": primitive.colours}
-    smaller = {name: _chosen(column, named, kept, store) for name, column in columns.items() if column is not None}
-    return replace(primitive, indices=indices, **smaller)
+        out = indices[start : start + len(piece)]
+        renumbered(piece, number, out)
+        mapped.release(out)
+        mapped.release(number)
 
+    def chosen(column: NDArray[Any] | None) -> Any:
+        if column is None:
+            return None
+        out, at = store.empty((kept, column.shape[1]), column.dtype), 0
+        for start, piece in mapped.chunks(column):
+            rows = piece[sieve.used(slice(start, start + len(piece)))]
+            out[at : at + len(rows)] = rows
+            mapped.release(out[at : at + len(rows)])
+            at += len(rows)
+        return out
 
-def _chosen(column: NDArray[Any], named: NDArray[np.bool_], kept: int, store: Store) -> Any:
-    out = store.empty((kept, column.shape[1]), column.dtype)
-    at = 0
-    for start, piece in mapped.chunks(column):
-        rows = piece[named[start : start + len(piece)]]
-        out[at : at + len(rows)] = rows
-        mapped.release(out[at : at + len(rows)])
-        at += len(rows)
-    return out
-
-
-def _look(primitive: Primitive, tally: dict[str, int]) -> None:
-    """Count what is kept but worth a word: triangles that wind the other way than their neighbours, or lack a map."""
-    from pipeline.corners import opposed, unmapped
-
-    _count(tally, "{count} edges join triangles that face opposite ways; they were left as they are",
-           opposed(primitive.indices, len(primitive.positions)))  # fmt: skip
-    if primitive.uvs is not None:
-        _count(tally, "{count} triangles have no area in their texture; they were left as they are",
-               unmapped(primitive.indices, primitive.uvs))  # fmt: skip
+    return replace(
+        primitive,
+        indices=indices,
+        positions=chosen(primitive.positions),
+        normals=chosen(primitive.normals),
+        uvs=chosen(primitive.uvs),
+        colours=chosen(primitive.colours),
+    )
 
 
 def _unit_normals(primitive: Primitive, tally: dict[str, int], store: Store) -> Singles | None:
@@ -199,25 +210,23 @@ def _unit_normals(primitive: Primitive, tally: dict[str, int], store: Store) -> 
     normals = primitive.normals
     if normals is None:
         return None
-    lost, odd = 0, 0
-    for _, piece in mapped.chunks(normals):
-        length = _lengths(piece)
-        none = ~(np.isfinite(length) & (length > 1e-6))
-        lost += int(none.sum())
-        odd += int((~none & ((length < _SHORT) | (length > _LONG))).sum())
+    from pipeline.corners import fill_normals, lengths
+
+    lost, odd, rounded = lengths(normals, (_SHORT, _LONG), _ROUNDED)
     _count(tally, "{count} normals had no direction; they were computed anew", lost)
     _count(tally, "{count} normals were not of length one; they were made so", odd)
     if lost > _MOST_LOST * len(normals):
         return None
+    if not lost and not odd and not rounded:
+        return normals
     out: NDArray[np.float32] = store.empty(normals.shape, np.float32)
     for start, piece in mapped.chunks(normals):
         length = _lengths(piece)[:, None]
-        out[start : start + len(piece)] = np.where(length > 1e-6, piece / np.where(length > 1e-6, length, 1.0), 0.0)
+        good = np.isfinite(length) & (length > _NO_LENGTH)
+        out[start : start + len(piece)] = np.where(good, piece / np.where(good, length, 1.0), 0.0)
         mapped.release(out[start : start + len(piece)])
     if lost:
-        from pipeline.corners import fill_normals
-
-        fill_normals(primitive.positions, primitive.indices, out)
+        fill_normals(primitive.positions, primitive.indices, out, store)
     return out
 
 

@@ -98,10 +98,12 @@ def in_metres(model: Model, kind: str, head: bytes, wanted: Wanted, store: Store
 
 def bounds(model: Model) -> tuple[Floats, Floats]:
     """Lowest and highest corner of the positions, infinite where there are none."""
+    from pipeline.corners import extent
+
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for primitive in model.primitives:
-        for _, piece in mapped.chunks(primitive.positions):
-            low, high = np.minimum(low, piece.min(axis=0)), np.maximum(high, piece.max(axis=0))
+        least, most, _ = extent(primitive.positions, np.inf)
+        low, high = np.minimum(low, least), np.maximum(high, most)
     return low, high
 
 

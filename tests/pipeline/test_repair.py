@@ -51,6 +51,9 @@ def test_a_model_far_off_is_moved_by_whole_metres_and_told() -> None:
 
 
 def test_a_clean_model_is_given_back_with_nothing_to_tell() -> None:
-    model = repaired(_model([[0, 1, 2], [0, 2, 3]]))
-    assert model.report == ()
-    assert np.array_equal(model.primitives[0].positions, SQUARE)
+    positions = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)
+    model = _model([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], positions)
+    clean = repaired(model)
+    assert clean.report == ()
+    assert clean.primitives[0].positions is positions
+    assert clean.primitives[0].indices is model.primitives[0].indices
