@@ -12,19 +12,16 @@ a Dask cluster elsewhere, whose workers see the same folders.
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import threading
-from collections import OrderedDict
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from pipeline.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 _VERSION = "1"
 """part of every key; to be raised when the same inputs come to give other results"""
@@ -39,81 +36,6 @@ def key(*parts: object) -> str:
     return hashlib.sha256(repr((_VERSION, *parts)).encode()).hexdigest()[:40]
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """A folder of results, a file for each task. What is in it was made by this code: it is not for strangers' files.
-
-    A file holds values by name, one after another, and first where each begins: so one can be had without the rest.
-    """
-
-    folder: str
-
-    def path(self, task: str) -> Path:
-        """Where a task's results lie."""
-        return Path(self.folder) / task
-
-    def has(self, task: str) -> bool:
-        """Whether a task's results are there, whole."""
-        return self.path(task).exists()
-
-    def put(self, task: str, values: Mapping[str, bytes]) -> None:
-        """Store pickled values by name, all or nothing."""
-        ends = np.cumsum([len(data) for data in values.values()]).tolist()
-        index = pickle.dumps(dict(zip(values, ends, strict=True)))
-        path = self.path(task)
-        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        with part.open("wb") as file:
-            file.write(len(index).to_bytes(8, "little") + index)
-            for data in values.values():
-                file.write(data)
-        part.replace(path)
-
-    def get(self, task: str, name: str = "") -> Any:
-        """A stored value; nobody may change it."""
-        known = _recent.get((self.folder, task, name))
-        if known is not None:
-            return known
-        with self.path(task).open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            ends = pickle.loads(file.read(length))
-            start = max((end for end in ends.values() if end < ends[name]), default=0)
-            file.seek(start, os.SEEK_CUR)
-            return pickle.loads(file.read(ends[name] - start))
-
-
-class _Recent:
-    """Values that were stored lately, by this process: most are asked for soon."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most, self._used = most_bytes, 0
-        self._values: OrderedDict[tuple[str, str, str], tuple[int, Any]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, name: tuple[str, str, str]) -> Any:
-        """A value, or None."""
-        with self._lock:
-            found = self._values.get(name)
-        return None if found is None else found[1]
-
-    def add(self, name: tuple[str, str, str], value: object, size: int) -> None:
-        """Keep a value of so many bytes, for which the oldest ones go."""
-        with self._lock:
-            self._values[name] = (size, value)
-            self._used += size
-            while self._used > self._most:
-                _, (gone, _) = self._values.popitem(last=False)
-                self._used -= gone
-
-    def forget(self, folder: str) -> None:
-        """Let go of the values of a folder."""
-        with self._lock:
-            for name in [name for name in self._values if name[0] == folder]:
-                self._used -= self._values.pop(name)[0]
-
-
-_recent = _Recent(256 << 20)
-
-
 class At:
     """Where a task runs: what all tasks share, the results of others, and a place for its own."""
 
@@ -125,7 +47,7 @@ class At:
     def put(self, value: object, name: str = "") -> str:
         """Keep a value of this task, which is stored when it ends; the digest of its bytes. It may not change again."""
         self.values[name] = pickle.dumps(value, protocol=5)
-        _recent.add((self._results.folder, self._task, name), value, len(self.values[name]))
+        self._results.keep(self._task, name, value, len(self.values[name]))
         return hashlib.sha256(self.values[name]).hexdigest()[:40]
 
     def get(self, task: str, name: str = "") -> Any:
@@ -149,13 +71,12 @@ class Graph:
         self._results, self._executor, self._ahead = results, executor, ahead
         self._later: list[tuple[str, Future[Any]]] = []
         self.done = self.known = 0
-        Path(results.folder).mkdir(parents=True, exist_ok=True)
         results.put(_CONTEXT, {"": pickle.dumps(context, protocol=5)})
         _contexts[results.folder] = context
 
     def close(self) -> None:
-        """Forget the context, and values that are kept in memory."""
-        _recent.forget(self._results.folder)
+        """Forget the context, and close what was opened."""
+        self._results.close()
         _contexts.pop(self._results.folder, None)
 
     def run(self, tasks: Iterable[Task]) -> list[Any]:

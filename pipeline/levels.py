@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import source, stages
-from pipeline.graph import Graph, Results, Task, key
+from pipeline.graph import Graph, Task, key
 from pipeline.level import File, Level, Tiled, assembled
 from tiling import borders, build, error, extent
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipeline.results import Results
     from pipeline.source import Dealt, Source
     from pipeline.stages import Context, LeafReceipt, TileReceipt
     from tiling.build import Goal, Place

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline import images, levels, read, source, stages
-from pipeline.graph import Graph, Results
+from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
+from pipeline.results import Results
 from scenes import gltf_build
 from scenes.errors import Malformed
 from scenes.model import Extent, Tileset
@@ -53,7 +54,7 @@ class TileSettings:
     workers: int = 1
     memory_bytes: int = 2 << 30
     most_seconds: int = 3600
-    leaf_triangles: int = 24_000
+    leaf_triangles: int = 40_000
     root_triangles: int = 6_000
     coding: Coding = "meshopt"
     is_coded: bool = False

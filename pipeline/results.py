@@ -1,0 +1,221 @@
+"""A folder of results: what tasks have made, by their keys. It is not for strangers' files: values are pickled.
+
+Every process appends to a pack of its own, and a line to an index beside it when a task's values are written; files of
+others are only read. (A file for each task was tried: opening them took a twentieth of a tiling.) A line tells where
+values lie and their checksum, so what a crash cut short is found out and made again.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PACK, _INDEX = ".pack", ".index"
+_RECENT_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where a task's values lie: in which pack, from where, how many bytes, and their CRC-32."""
+
+    pack: str
+    start: int
+    length: int
+    checksum: int
+
+
+class _Shelf:
+    """A folder as this process knows it."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._entries: dict[str, _Entry] = {}
+        self._trusted: set[str] = set()
+        self._read: dict[str, int] = {}
+        self._packs: dict[str, int] = {}
+        self._own: tuple[str, int, int] | None = None
+        self._end = 0
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in [*self._packs.values(), *(self._own[1:] if self._own else ())]:
+            os.close(file)
+        self._packs, self._own = {}, None
+
+    def put(self, task: str, data: bytes) -> None:
+        """Append a task's values."""
+        with self._lock:
+            if self._own is None:
+                self._own = self._opened()
+            name, pack, index = self._own
+            entry = _Entry(name, self._end, len(data), zlib.crc32(data))
+            _write(pack, data)
+            self._end += len(data)
+            _write(index, f"{task} {entry.start} {entry.length} {entry.checksum}\n".encode())
+            self._entries[task] = entry
+            self._trusted.add(task)
+
+    def _opened(self) -> tuple[str, int, int]:
+        number = 0
+        while True:
+            name = f"{os.getpid()}-{number}"
+            try:
+                pack = os.open(
+                    self._folder / f"{name}{_PACK}", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+                )
+            except FileExistsError:
+                number += 1
+                continue
+            index = os.open(self._folder / f"{name}{_INDEX}", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._packs[name] = os.dup(pack)
+            return name, pack, index
+
+    def refresh(self) -> None:
+        """Take account of what others have written since."""
+        with self._lock:
+            for path in self._folder.glob(f"*{_INDEX}"):
+                name = path.name.removesuffix(_INDEX)
+                if self._own is not None and name == self._own[0]:
+                    continue
+                with path.open("rb") as file:
+                    file.seek(self._read.get(name, 0))
+                    lines = file.read()
+                # A last line that is not whole may be being written.
+                whole = lines[: lines.rfind(b"\n") + 1]
+                self._read[name] = self._read.get(name, 0) + len(whole)
+                for line in whole.decode().splitlines():
+                    task, start, length, checksum = line.split(" ")
+                    self._entries.setdefault(task, _Entry(name, int(start), int(length), int(checksum)))
+
+    def has(self, task: str) -> bool:
+        """Whether the values of a task are there, whole."""
+        entry = self._entries.get(task)
+        if entry is None or task in self._trusted:
+            return entry is not None
+        data = os.pread(self._file(entry.pack), entry.length, entry.start)
+        if len(data) == entry.length and zlib.crc32(data) == entry.checksum:
+            self._trusted.add(task)
+            return True
+        del self._entries[task]
+        return False
+
+    def _file(self, pack: str) -> int:
+        with self._lock:
+            if pack not in self._packs:
+                self._packs[pack] = os.open(self._folder / f"{pack}{_PACK}", os.O_RDONLY | os.O_CLOEXEC)
+            return self._packs[pack]
+
+    def read(self, task: str, start: int, length: int) -> bytes:
+        """Some of the bytes of a task's values."""
+        if task not in self._entries:
+            self.refresh()
+        entry = self._entries[task]
+        return os.pread(self._file(entry.pack), min(length, entry.length - start), entry.start + start)
+
+
+def _write(file: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+class _Recent:
+    """Values that this process has stored lately: most are asked for soon."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most, self._used = most_bytes, 0
+        self._values: OrderedDict[tuple[str, str, str], tuple[int, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: tuple[str, str, str]) -> Any:
+        """A value, or None."""
+        with self._lock:
+            found = self._values.get(name)
+        return None if found is None else found[1]
+
+    def add(self, name: tuple[str, str, str], value: object, size: int) -> None:
+        """Keep a value of so many bytes, for which the oldest ones go."""
+        with self._lock:
+            self._used += size - self._values.pop(name, (0, None))[0]
+            self._values[name] = (size, value)
+            while self._used > self._most:
+                _, (gone, _) = self._values.popitem(last=False)
+                self._used -= gone
+
+    def forget(self, folder: str) -> None:
+        """Let go of the values of a folder."""
+        with self._lock:
+            for name in [name for name in self._values if name[0] == folder]:
+                self._used -= self._values.pop(name)[0]
+
+
+_recent = _Recent(_RECENT_BYTES)
+_shelves: dict[str, _Shelf] = {}
+_opening = threading.Lock()
+
+
+def _shelf(folder: str) -> _Shelf:
+    with _opening:
+        if folder not in _shelves:
+            _shelves[folder] = _Shelf(folder)
+            _shelves[folder].refresh()
+        return _shelves[folder]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results in a folder; any process that sees the folder may have its own of these."""
+
+    folder: str
+
+    def has(self, task: str) -> bool:
+        """Whether a task's values are there, whole."""
+        return _shelf(self.folder).has(task)
+
+    def put(self, task: str, values: Mapping[str, bytes]) -> None:
+        """Store pickled values by name. First comes where each ends, so that one can be had without the rest."""
+        ends, end = {}, 0
+        for name, data in values.items():
+            end += len(data)
+            ends[name] = end
+        index = pickle.dumps(ends, protocol=5)
+        _shelf(self.folder).put(task, b"".join([len(index).to_bytes(8, "little"), index, *values.values()]))
+
+    def keep(self, task: str, name: str, value: object, size: int) -> None:
+        """Have a value at hand that is stored, or will be."""
+        _recent.add((self.folder, task, name), value, size)
+
+    def get(self, task: str, name: str = "") -> Any:
+        """A stored value; nobody may change it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        known = _recent.get((self.folder, task, name))
+        if known is not None:
+            return known
+        shelf = _shelf(self.folder)
+        head = shelf.read(task, 0, 4096)
+        length = int.from_bytes(head[:8], "little")
+        ends = pickle.loads(head[8 : 8 + length] if length <= len(head) - 8 else shelf.read(task, 8, length))
+        start = max((end for end in ends.values() if end < ends[name]), default=0)
+        return pickle.loads(shelf.read(task, 8 + length + start, ends[name] - start))
+
+    def close(self) -> None:
+        """Close the files, and let go of what is in memory."""
+        with _opening:
+            shelf = _shelves.pop(self.folder, None)
+        if shelf is not None:
+            shelf.close()
+        _recent.forget(self.folder)
