@@ -80,7 +80,7 @@ def gltfpack(source: Path, out: Path, share: float, *, coding: str = "-cc") -> L
     """A level by gltfpack: `source` is a GLB. Its own grid of 14 bits; content coding on top, as for ours."""
     run = process.run(["node", _GLTFPACK, coding, "-si", f"{share:.4f}", "-i", source, "-o", out])
     data = out.read_bytes()
-    weight = tiles.weighed(data)
+    weight = tiles.weighed(data, is_recoded=True)
     sizes = {"meshopt": weight.fast_wire, "Draco": weight.dense_wire}
     return Level(tiles.surface(data), sizes, run.processor_s)
 

@@ -87,11 +87,11 @@ def _family(process: int) -> list[int]:
     while waiting:
         each = waiting.pop()
         found.append(each)
-        for task in Path(f"/proc/{each}/task").glob("*/children"):
-            try:
+        try:
+            for task in list(Path(f"/proc/{each}/task").glob("*/children")):
                 waiting += map(int, task.read_text().split())
-            except OSError:
-                continue
+        except OSError:  # it ended while we looked
+            continue
     return found
 
 

@@ -50,7 +50,7 @@ class Weight:
     fast_all: int
     """with normals and colours"""
     dense: int
-    """the same whole numbers as Draco streams, positions alone"""
+    """the same whole numbers as Draco streams, positions alone; 0 where meshopt coded them"""
     dense_all: int
 
     def __add__(self, other: Weight) -> Weight:
@@ -141,19 +141,20 @@ def joined(surfaces: Iterable[Surface]) -> Surface:
     return Surface(np.concatenate(positions), np.concatenate(triangles))
 
 
-def weighed(data: bytes, on_the_wire: int | None = None) -> Weight:
-    """The bytes of a GLB, apart."""
+def weighed(data: bytes, on_the_wire: int | None = None, *, is_recoded: bool = False) -> Weight:
+    """The bytes of a GLB, apart. What meshopt coded is coded by Draco, too, if `is_recoded`."""
     wire = min(len(deflated(data)), len(data)) if on_the_wire is None else on_the_wire
     streams = _streams(data)
     geometry, others = (b"".join(part for kept, part in streams if kept is which) for which in (True, False))
     fast = len(deflated(geometry)) - _GZIP_FRAME if geometry else 0
     fast_all = len(deflated(geometry + others)) - _GZIP_FRAME if others else fast
-    whole = content.read(data)
     dense = dense_all = 0
-    for mesh in whole.document["meshes"]:
-        for primitive in mesh["primitives"]:
-            alone, every = _dense(whole, primitive)
-            dense, dense_all = dense + alone, dense_all + every
+    if is_recoded or not streams:
+        whole = content.read(data)
+        for mesh in whole.document["meshes"]:
+            for primitive in mesh["primitives"]:
+                alone, every = _dense(whole, primitive)
+                dense, dense_all = dense + alone, dense_all + every
     return Weight(len(data), wire, wire - (fast_all if streams else dense_all), fast, fast_all, dense, dense_all)
 
 
@@ -186,8 +187,8 @@ def _dense(whole: content.Content, primitive: dict[str, Any]) -> tuple[int, int]
     """Bytes of a primitive as a Draco stream: positions alone, and with normals and colours."""
     attributes = primitive["attributes"]
     points = content.accessor(whole, attributes["POSITION"])
-    if points.dtype.kind != "u":
-        return 0, 0  # floats: no whole numbers to code without loss
+    if (points < 0).any() or (points > 0xFFFF).any() or (points != np.rint(points)).any():
+        return 0, 0  # no whole numbers to code without loss
     numbers = np.zeros((len(points), 4), np.uint16)
     numbers[:, :3] = points
     indices = content.accessor(whole, primitive["indices"]).reshape(-1, 3).astype(np.uint32)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median_low
 
@@ -29,11 +29,12 @@ _SHORT = 1.0  # millions of triangles, up to which runs are repeated
 _CURVES = 10.0  # millions of triangles, up to which errors are measured
 _PEERS = 3.0  # millions of triangles, up to which peers are run
 _TIMES = 3
-_CALLED = {"meshopt": "meshopt", "draco": "Draco"}
-_CODINGS: dict[str, Callable[[Weight], int]] = {
+_CALLED = {"draco": "Draco", "meshopt": "meshopt"}
+_SIZES: dict[str, Callable[[Weight], int]] = {
     "meshopt": lambda weight: weight.fast_wire,
     "Draco": lambda weight: weight.dense_wire,
 }
+"""bytes on the wire of positions and what holds them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ def run() -> Iterator[Row]:
 
 
 def _speed(given: Input, folder: Path) -> Iterator[Row]:
-    """Both codings, whole: every tile measured, coded and zipped. The folder keeps the tiles of the fast one."""
+    """Both codings, whole: every tile measured, coded and zipped. Their tiles stay in folders called like them."""
     times = _TIMES if given.millions <= _SHORT else 1
-    for coding in ("draco", "meshopt"):
-        name = f"chronotope, {_CALLED[coding]}"
+    for coding, called in _CALLED.items():
+        name = f"chronotope, {called}"
 
         def again(workers: int, coding: str = coding) -> list[contenders.Tiled]:
             settings = {"workers": workers, "coding": coding, "is_coded": "true"}
-            return [contenders.tiled(folder / "given.ply", folder / "tiles", **settings) for _ in range(times)]
+            return [contenders.tiled(folder / "given.ply", folder / coding, **settings) for _ in range(times)]
 
         runs, paired = again(1), again(2)
         own = median_low(each.processor_s for each in runs)
@@ -95,6 +96,36 @@ def _speed(given: Input, folder: Path) -> Iterator[Row]:
             yield name, given.name, metric, value, unit
 
 
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The same tree in both codings; what it shows is looked at in the fast one, whose skirts are known."""
+
+    given: Input
+    original: _Original
+    codings: dict[str, list[Tile]]
+    errors: dict[tuple[int, ...], float] = field(default_factory=dict)
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """In the fast coding."""
+        return self.codings["meshopt"]
+
+    def triangles(self, shown: Iterable[int]) -> int:
+        """Without skirts."""
+        return sum(len(self.tiles[at].surface.triangles) for at in shown)
+
+    def error_ppm(self, shown: list[int]) -> float:
+        """Of tiles that together show the whole."""
+        key = tuple(shown)
+        if key not in self.errors:
+            self.errors[key] = self.original.error_ppm(tiles.joined(self.tiles[at].surface for at in shown))
+        return self.errors[key]
+
+    def weight(self, coding: str, shown: Iterable[int]) -> Weight:
+        """Of tiles in a coding."""
+        return tiles.total(self.codings[coding][at].weight for at in shown)
+
+
 def _curves(given: Input, surface: Surface, folder: Path, peers: Iterable[str]) -> Iterator[Row]:
     named = surface.positions[np.unique(surface.triangles)]
     original = _Original(
@@ -103,19 +134,13 @@ def _curves(given: Input, surface: Surface, folder: Path, peers: Iterable[str]) 
         float(np.linalg.norm(np.ptp(named, axis=0))),
         len(surface.triangles),
     )
-    found = tiles.read(folder / "tiles")
-    yield from _all_levels(given, found, original)
-    errors: dict[tuple[int, ...], float] = {}
-
-    def error(shown: list[int]) -> float:
-        key = tuple(shown)
-        if key not in errors:
-            errors[key] = original.error_ppm(tiles.joined(found[at].surface for at in shown))
-        return errors[key]
-
+    tree = _Tree(given, original, {coding: tiles.read(folder / name) for name, coding in _CALLED.items()})
+    above = {tuple(tile.parent for tile in found) for found in tree.codings.values()}
+    assert len(above) == 1, "a model's tree does not depend on the coding"
+    yield from _all_levels(tree)
     for share in SHARES:
-        yield from _levels(given, found, original, share, error)
-        yield from _views(given, found, original, share, error)
+        yield from _levels(tree, share)
+        yield from _views(tree, share)
     if "gltfpack" in peers:
         write_glb(folder / "given.glb", surface)
         for share in SHARES:
@@ -124,65 +149,63 @@ def _curves(given: Input, surface: Surface, folder: Path, peers: Iterable[str]) 
     if "fast-simplification" in peers:
         np.savez(folder / "given.npz", positions=surface.positions, triangles=surface.triangles)
         for share in SHARES:
-            # The grid is as fine for its error as ours: the step nearest to 1.5 times what a level of ours has there.
-            level = error(tiles.cut(found, round(share * original.triangles))) * original.diagonal * 1e-6
-            step = 2.0 ** np.rint(np.log2(1.5 * level))
+            # The grid is as fine for its error as ours: the step nearest to 1.5 times what a cut of ours has there.
+            error = tree.error_ppm(tiles.cut(tree.tiles, round(share * original.triangles)))
+            step = 2.0 ** np.rint(np.log2(1.5e-6 * error * original.diagonal))
             made = contenders.fast_simplification(folder / "given.npz", folder / "level.npz", share, step=step)
             yield from _peer("fast-simplification", given, made, share, original)
 
 
-def _all_levels(given: Input, found: list[Tile], original: _Original) -> Iterator[Row]:
+def _all_levels(tree: _Tree) -> Iterator[Row]:
     """What everything weighs, by the triangles of the input."""
-    weight = tiles.total(tile.weight for tile in found)
-    for metric, size in (
-        ("all levels, Draco, positions", weight.dense),
-        ("all levels, Draco, normals and colours", weight.dense_all - weight.dense),
-        ("all levels, meshopt, positions", weight.fast),
-        ("all levels, meshopt, normals and colours", weight.fast_all - weight.fast),
-        ("all levels, containers", weight.container),
-        ("all levels, on the wire", weight.wire),
-        ("all levels, on the disk", weight.stored),
-    ):
-        yield "chronotope", given.name, metric, size / original.triangles, "bytes/triangle"
-    yield "chronotope", given.name, "root on the wire", found[0].weight.wire, "bytes"
+    for coding, found in tree.codings.items():
+        weight = tree.weight(coding, range(len(found)))
+        alone, every = (weight.dense, weight.dense_all) if coding == "Draco" else (weight.fast, weight.fast_all)
+        for metric, size in (
+            ("all levels, positions", alone),
+            ("all levels, normals", every - alone),
+            ("all levels, containers", weight.container),
+            ("all levels, on the wire", weight.wire),
+            ("all levels, on the disk without zipped copies", weight.stored),
+        ):
+            yield f"chronotope, {coding}", tree.given.name, metric, size / tree.original.triangles, "bytes/triangle"
+        yield f"chronotope, {coding}", tree.given.name, "root on the wire", found[0].weight.wire, "bytes"
 
 
-def _levels(
-    given: Input, found: list[Tile], original: _Original, share: float, error: Callable[[list[int]], float]
-) -> Iterator[Row]:
+def _levels(tree: _Tree, share: float) -> Iterator[Row]:
     """A whole level, where one has about this share of the triangles."""
-    levels = [tiles.level(found, depth) for depth in range(1 + max(tile.depth for tile in found))]
-    counts = [sum(len(found[at].surface.triangles) for at in level) for level in levels]
-    at = rate.nearest([count / original.triangles for count in counts], share)
+    levels = [tiles.level(tree.tiles, depth) for depth in range(1 + max(tile.depth for tile in tree.tiles))]
+    shares = [tree.triangles(level) / tree.original.triangles for level in levels]
+    at = rate.nearest(shares, share)
     if at is None:
         return
-    shown = levels[at]
-    ppm = error(shown)
-    weight = tiles.total(found[each].weight for each in shown)
     about = f"level of {share:.0%}"
-    yield "chronotope", given.name, f"{about}: triangles", counts[at] / original.triangles * 100, "%"
-    yield "chronotope", given.name, f"{about}: error", ppm, "ppm of diagonal"
-    for coding, size in _CODINGS.items():
-        yield from _sized(f"chronotope, {coding}", given, about, ppm, size(weight), series="level")
+    ppm = tree.error_ppm(levels[at])
+    yield "chronotope", tree.given.name, f"{about}: triangles", shares[at] * 100, "%"
+    yield "chronotope", tree.given.name, f"{about}: error", ppm, "ppm of diagonal"
+    for coding, size in _SIZES.items():
+        weight = tree.weight(coding, levels[at])
+        yield from _sized(f"chronotope, {coding}", tree.given, about, ppm, size(weight), series="level")
 
 
-def _views(
-    given: Input, found: list[Tile], original: _Original, share: float, error: Callable[[list[int]], float]
-) -> Iterator[Row]:
+def _views(tree: _Tree, share: float) -> Iterator[Row]:
     """A view from the root to a cut: what a client loads that skips levels, and the whole chain."""
-    shown = tiles.cut(found, round(share * original.triangles))
-    count = sum(len(found[at].surface.triangles) for at in shown)
-    ppm = error(shown)
+    shown = tiles.cut(tree.tiles, round(share * tree.original.triangles))
     about = f"view of {share:.0%}"
-    yield "chronotope", given.name, f"{about}: triangles", count / original.triangles * 100, "%"
-    yield "chronotope", given.name, f"{about}: error", ppm, "ppm of diagonal"
-    skipping = tiles.total(found[at].weight for at in {0, *shown})
-    chained = tiles.total(found[at].weight for at in tiles.chain(found, shown))
-    for coding, size in _CODINGS.items():
-        yield from _sized(f"chronotope, {coding}", given, about, ppm, size(skipping), series="view")
-        yield from _sized(
-            f"chronotope, {coding}", given, f"{about}, no level skipped", ppm, size(chained), series="view"
-        )
+    ppm = tree.error_ppm(shown)
+    yield (
+        "chronotope",
+        tree.given.name,
+        f"{about}: triangles",
+        tree.triangles(shown) / tree.original.triangles * 100,
+        "%",
+    )
+    yield "chronotope", tree.given.name, f"{about}: error", ppm, "ppm of diagonal"
+    for coding, size in _SIZES.items():
+        name = f"chronotope, {coding}"
+        skipping, chained = (tree.weight(coding, some) for some in ({0, *shown}, tiles.chain(tree.tiles, shown)))
+        yield from _sized(name, tree.given, about, ppm, size(skipping), series="view")
+        yield from _sized(name, tree.given, f"{about}, no level skipped", ppm, size(chained), series="view")
 
 
 def _peer(name: str, given: Input, made: contenders.Level, share: float, original: _Original) -> Iterator[Row]:
