@@ -1,6 +1,8 @@
-"""Images in and out: sizes from the header before anything is decoded, arrays of pixels, WebP.
+"""Images in and out: sizes from the header before anything is decoded, pixels by strips of rows, WebP.
 
-Pillow opens only the formats named here; a hostile image is refused by its header (docs/security).
+Pillow reads the headers, and opens only the formats named here; a hostile image is refused by its header
+(docs/security): for its pixels, and for the bytes that its decoder would have to hold. A small image is decoded whole;
+a large one comes in strips from libvips (`pipeline.vips`), whose decoders hold a few rows of most images.
 """
 
 from __future__ import annotations
@@ -12,15 +14,27 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from pipeline import vips
 from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Image
+from tiling.pyramid import STRIP
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tiling.mesh import Bytes
 
-MOST_PIXELS = 80_000_000
+MOST_PIXELS = 1 << 28
+"""16,384 × 16,384"""
+MOST_HELD_BYTES = 1 << 30
+"""what a decoder may have to hold at once"""
+SMALL_PIXELS = 1 << 24
+"""up to here images are decoded whole, which takes seven bytes a pixel"""
 _KEPT = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_TURNED = ("BMP", "TIFF", "TGA")  # read where an OBJ names them, and kept as PNG
+_BY_STRIPS = {**_KEPT, "TIFF": "image/tiff"}
+_TURNED = ("BMP", "TIFF", "TGA")  # read where an OBJ names them, and kept as PNG; TIFF as it is where there is libvips
+_TURNED_BYTES = 12  # of a pixel: decoded, as an array, and coded again
+_WHOLE_BYTES = 7
 
 # Our own limit is checked first, against the header alone.
 Pillow.MAX_IMAGE_PIXELS = None
@@ -38,18 +52,49 @@ def _opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
         raise TooLarge(f"{what} has {width} × {height} pixels; at most {MOST_PIXELS:,} are taken")
     if not width or not height:
         raise Malformed(f"{what} has no pixels")
+    held = _held_bytes(image)
+    if held > MOST_HELD_BYTES:
+        raise TooLarge(
+            f"{what} has {width} × {height} pixels and takes {held >> 20:,} MiB to decode, because it is "
+            f"{_manner(image)}; at most {MOST_HELD_BYTES >> 20:,} MiB are spent: save it as baseline JPEG or plain PNG"
+        )
     return image
 
 
+def _held_bytes(image: Pillow.Image) -> int:
+    """What the decoder of an image must hold at once, beyond some rows."""
+    pixel_count = image.size[0] * image.size[1]
+    if image.format not in _BY_STRIPS:
+        return _TURNED_BYTES * pixel_count
+    if pixel_count <= SMALL_PIXELS or not vips.is_there():
+        return _WHOLE_BYTES * pixel_count
+    if image.format == "WEBP":
+        return 4 * pixel_count
+    if image.format == "PNG" and image.info.get("interlace"):
+        return pixel_count * len(image.getbands()) * (2 if image.mode.startswith("I") else 1)
+    if image.format == "JPEG" and image.info.get("progressive"):
+        # All coefficients, two bytes each; a component is smaller by its sampling (T.81, A.1.1).
+        layers = [(int(across), int(down)) for _, across, down, _ in getattr(image, "layer", ())]
+        most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
+        return 2 * pixel_count * sum(across * down for across, down in layers) // most
+    return 0
+
+
+def _manner(image: Pillow.Image) -> str:
+    more = [word for word, key in (("progressive", "progressive"), ("interlaced", "interlace")) if image.info.get(key)]
+    return " ".join([*more, str(image.format)])
+
+
 def checked(data: bytes, what: str) -> Image:
-    """An encoded image as a model keeps it; formats beyond PNG, JPEG and WebP are turned into PNG.
+    """An encoded image as a model keeps it; formats that cannot be read by strips are turned into PNG.
 
     Raises:
         Unsupported, Malformed, TooLarge: by its header.
     """
     image = _opened(data, (*_KEPT, *_TURNED), what)
-    if image.format in _KEPT:
-        return Image(data, _KEPT[image.format])
+    kept = _BY_STRIPS if vips.is_there() else _KEPT
+    if image.format in kept:
+        return Image(data, kept[image.format])
     out = BytesIO()
     _decoded(image, "RGBA" if "A" in image.getbands() else "RGB", what).save(out, "PNG")
     return Image(out.getvalue(), "image/png")
@@ -57,7 +102,7 @@ def checked(data: bytes, what: str) -> Image:
 
 def size(image: Image, what: str) -> tuple[int, int]:
     """Width and height, from the header."""
-    opened = _opened(image.data, tuple(_KEPT), what)
+    opened = _opened(image.data, tuple(_BY_STRIPS), what)
     return opened.size[0], opened.size[1]
 
 
@@ -75,12 +120,43 @@ def _decoded(image: Pillow.Image, mode: str, what: str) -> Pillow.Image:
         raise Malformed(f"{what} is a broken image: {broken}") from broken
 
 
+def strips(
+    image: Image, what: str, *, alpha: bool, size: tuple[int, int] | None = None, most_whole: int = SMALL_PIXELS
+) -> Iterator[Bytes]:
+    """The image (r, w, 3), or (r, w, 4) with alpha, `STRIP` rows at a time, scaled to `size` (width, height).
+
+    Up to `most_whole` pixels it is decoded whole first.
+
+    Raises:
+        Malformed, TooLarge: by its header at once, or while it is read.
+    """
+    opened = _opened(image.data, tuple(_BY_STRIPS), what)
+    size = size or opened.size
+    if opened.size[0] * opened.size[1] > most_whole and vips.is_there():
+        assert opened.format is not None
+        for strip in vips.strips(image.data, opened.format, size=size, rows=STRIP, what=what):
+            yield _with_bands(strip, alpha=alpha)
+        return
+    decoded = _decoded(opened, "RGBA" if alpha else "RGB", what)
+    if decoded.size != size:
+        decoded = decoded.resize(size, Pillow.Resampling.LANCZOS)
+    for top in range(0, size[1], STRIP):
+        yield np.asarray(decoded.crop((0, top, size[0], min(top + STRIP, size[1]))))
+
+
+def _with_bands(strip: Bytes, *, alpha: bool) -> Bytes:
+    """Grey made colour, and alpha left out or added, as it is asked for."""
+    bands = strip.shape[2]
+    colour = strip[..., :3] if bands >= 3 else strip[..., [0, 0, 0]]
+    if not alpha:
+        return np.ascontiguousarray(colour)
+    opacity = strip[..., -1:] if bands in (2, 4) else np.full((*strip.shape[:2], 1), 255, np.uint8)
+    return np.concatenate([colour, opacity], axis=2)
+
+
 def pixels(image: Image, what: str, *, alpha: bool, size: tuple[int, int] | None = None) -> Bytes:
     """Decoded (h, w, 3), or (h, w, 4) with alpha; scaled to `size` (width, height) if it differs."""
-    decoded = _decoded(_opened(image.data, tuple(_KEPT), what), "RGBA" if alpha else "RGB", what)
-    if size is not None and decoded.size != size:
-        decoded = decoded.resize(size, Pillow.Resampling.LANCZOS)
-    return np.asarray(decoded)
+    return np.concatenate(list(strips(image, what, alpha=alpha, size=size)))
 
 
 def webp(image: Bytes, *, colour: bool) -> bytes:

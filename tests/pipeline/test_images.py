@@ -5,7 +5,7 @@ import pytest
 from PIL import Image as Pillow
 
 from pipeline import images
-from scenes.errors import Malformed, Unsupported
+from scenes.errors import Malformed, TooLarge, Unsupported
 
 
 def _encoded(kind: str, mode: str = "RGB") -> bytes:
@@ -51,3 +51,49 @@ def test_webp_keeps_alpha() -> None:
     back = np.asarray(Pillow.open(io.BytesIO(images.webp(pixels, colour=True))))
     assert (back[:, :4, 3] == 0).all()
     assert (back[:, 4:, 3] == 255).all()
+
+
+def _claiming(kind: str, side: int, **options: object) -> bytes:
+    """A small image whose header says that it is `side` pixels wide and high."""
+    out = io.BytesIO()
+    Pillow.new("RGB", (8, 8)).save(out, kind, **options)
+    data = bytearray(out.getvalue())
+    if kind == "JPEG":
+        frame = data.find(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
+        data[frame + 5 : frame + 9] = side.to_bytes(2, "big") * 2
+    else:
+        data[18:26] = side.to_bytes(4, "little") * 2
+    return bytes(data)
+
+
+def test_an_image_is_refused_for_what_its_decoder_must_hold() -> None:
+    plain = _claiming("JPEG", 16_384)
+    assert images.checked(plain, "it").data == plain
+    small = _claiming("JPEG", 16_384, progressive=True)  # its colours are halved: 768 MiB of coefficients
+    assert images.checked(small, "it").data == small
+    with pytest.raises(TooLarge, match="progressive JPEG"):
+        images.checked(_claiming("JPEG", 16_384, progressive=True, subsampling=0), "it")
+    with pytest.raises(TooLarge, match="BMP"):
+        images.checked(_claiming("BMP", 12_000), "it")
+    with pytest.raises(TooLarge, match="at most 268,435,456"):
+        images.checked(_claiming("JPEG", 16_385), "it")
+
+
+def test_a_tiff_is_kept_to_be_read_by_strips() -> None:
+    data = _encoded("TIFF")
+    image = images.checked(data, "it")
+    assert (image.data, image.media_type) == (data, "image/tiff")
+    assert images.pixels(image, "it", alpha=False).shape == (3, 5, 3)
+
+
+@pytest.mark.parametrize(("mode", "alpha"), [("L", False), ("L", True), ("LA", True), ("RGBA", False), ("RGB", True)])
+def test_bands_are_those_asked_for_by_strips_too(mode: str, alpha: bool) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (90, 40, 4)).astype(np.uint8)
+    out = io.BytesIO()
+    Pillow.fromarray(noise).convert(mode).save(out, "PNG")
+    image = images.checked(out.getvalue(), "it")
+    whole = images.pixels(image, "it", alpha=alpha)
+    strips = list(images.strips(image, "it", alpha=alpha, most_whole=100))
+    assert [len(strip) for strip in strips] == [64, 26]
+    assert (np.concatenate(strips) == whole).all()
+    assert whole.shape == (90, 40, 4 if alpha else 3)
