@@ -1,15 +1,19 @@
+# ruff: noqa: C901, PLR0917  -- compiled loops: many arrays, no keywords
 """A new texture for a coarse tile whose old one stands in its way.
 
 Scans come with atlases of thousands of charts. Their seams must not be crossed by a collapse, so at some level a tile
 cannot become coarser without tearing (measured on a statue of 7,740 charts: from 571,000 triangles down to 28,000, with
 four times the error that the shape itself needs). Then the seams are given up, the coarse surface is cut into charts of
-its own, and colours are carried over from its children.
+its own, and all maps are carried over from its children.
 
 Charts are pieces of surface that face the same of the six axes, laid flat along it; a point in space thus has its place
 in a chart by three multiplications, and no search. The children's triangles are sprinkled with points at the new
-texture's density; the chart of each triangle is that of the nearest coarse one which faces the same way; the points'
-colours are averaged in the texels they fall in, and what stays empty is filled from around it. Maps of normals are not
-carried over, because they mean directions in the old layout.
+texture's density; the chart of each triangle is that of its counterpart (`tiling.facing`); what the maps hold at the
+points is averaged in the texels they fall in, as `tiling.pyramid` does it, and what stays empty is filled from around.
+
+Directions (`normal`) are averaged in the model's frame, which is kept for the next level, and turned into the frame of
+the new texture at the end (`tiling.relief`). They come from the children's own directions; or from their normal map and
+vertex normals, which are those of the source: so detail that was simplified away is still there in the light.
 """
 
 from __future__ import annotations
@@ -18,23 +22,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
+from numba import njit
 
-from tiling import atlas, meshopt
+from tiling import atlas, facing, meshopt, pyramid, relief
 from tiling.adjacency import sides
-from tiling.bounds import extents
-from tiling.error import lattice, spread
-from tiling.patch import Patch, welded
+from tiling.patch import Patch, side_by_side, welded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from tiling.mesh import Bytes, Floats
+    from tiling.mesh import Bytes, Floats, Indices, Singles
     from tiling.patch import Layout
+
+    Numbers = NDArray[np.int64]
 
 Images = dict[str, "Bytes"]
 """maps of a material by role"""
@@ -42,12 +44,14 @@ Images = dict[str, "Bytes"]
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], np.float64)
 _FLAT = np.array([[1, 2], [1, 2], [2, 0], [2, 0], [0, 1], [0, 1]])  # the two axes that stay, by axis of projection
 _SPACING = 0.7  # texels between points
-_MOST_FOLDS = 64
-_MOST_POINTS = 1 << 19  # at a time
-_CANDIDATES = 4
+_MOST_FOLDS = 4096
+_MOST_POINTS = 64
+"""points for each texel, beyond which triangles get one each: someone may have made them to cost time"""
+_FULL = 65_000  # points in a texel, of which the sums still fit 32 bits
 _ROUNDS = 3  # of letting neighbours agree on an axis
 _SIDEWAYS = 0.25  # least cosine between a triangle and the axis that its neighbours talk it into
-NOT_CARRIED = "normal"
+_ROUGHER = 1.05
+DIRECTIONS = pyramid.DIRECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Child:
     images: Mapping[str, Bytes]
     texels: tuple[float, float]
     """what texture coordinates 1, 1 are in texels of the images"""
+    directions: Bytes | None = None
+    """in the model's frame, where it was baked itself"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class Baked:
     patch: Patch
     images: Images
     texel: float
+    directions: Bytes | None = None
+    """what `images["normal"]` says, in the model's frame"""
 
 
 def without_uvs(patch: Patch, layout: Layout, materials: frozenset[int]) -> Patch:
@@ -78,163 +86,332 @@ def without_uvs(patch: Patch, layout: Layout, materials: frozenset[int]) -> Patc
 
 
 def bake(
-    patch: Patch, layout: Layout, material: int, children: Sequence[Child], *, texel: float, most_texels: int
+    patch: Patch,
+    layout: Layout,
+    material: int,
+    children: Sequence[Child],
+    *,
+    texel: float,
+    most_texels: int,
+    normal_maps: bool = False,
 ) -> Baked:
-    """New charts and maps for one material's triangles; a texel is `texel` metres, or more if they get too many."""
-    owners = patch.material[patch.indices[:, 0]]
-    own = np.flatnonzero(owners == material)
-    charts, axis_of_chart = _charts(patch, own)
-    corners = patch.positions[patch.indices[own]].astype(np.float64)
+    """New charts and maps for one material's triangles; a texel is `texel` metres, or more if they get too many.
+
+    There is a map of normals if a child has one, or if `normal_maps` are asked for.
+    """
+    own = np.flatnonzero(patch.material[patch.indices[:, 0]] == material)
+    triangles = np.ascontiguousarray(patch.indices[own])
+    charts, axis_of_chart = _charts(patch, triangles)
+    corners = patch.positions[triangles].astype(np.float64)
     flat = np.take_along_axis(corners, _FLAT[axis_of_chart[charts]][:, None, :], axis=2)
-    count = len(axis_of_chart)
-    low, high = extents(np.repeat(charts, 3), flat.reshape(-1, 2), count)
+    low, high = _extents(flat, charts, len(axis_of_chart))
     while True:
-        layout2d = atlas.rows(low / texel, high / texel)
+        layout2d = atlas.packed(low / texel, high / texel)
         excess = layout2d.width * layout2d.height / most_texels
         if excess <= 1.0 or texel > float((high - low).max()):
             break
-        texel *= max(float(np.sqrt(excess)), 1.05)
-    surface = _Surface(corners, charts, axis_of_chart, layout2d, texel)
-    images = _carried(surface, layout, material, children)
-    places = (flat / texel + layout2d.offset[charts][:, None]) / (layout2d.width, layout2d.height)
-    return Baked(_with_uvs(patch, layout, own, charts, places), images, texel)
+        texel *= max(float(np.sqrt(excess)), _ROUGHER)
+    surface = _Surface(patch.positions, triangles, charts, _FLAT[axis_of_chart], layout2d, texel)
+    images, directions = _carried(surface, layout, material, children, normal_maps=normal_maps)
+    places = flat / texel + layout2d.offset[charts][:, None]
+    if directions is not None:
+        normals = _normals(patch, layout)
+        images[DIRECTIONS], _ = relief.tangent_map(patch.positions, normals, triangles, places, directions)
+    places /= (layout2d.width, layout2d.height)
+    done = _with_uvs(patch, layout, own, charts, places)
+    return Baked(done, images, texel, None if directions is None else pyramid.to_bytes(directions, DIRECTIONS))
 
 
-def _charts(patch: Patch, own: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _normals(patch: Patch, layout: Layout) -> Singles:
+    """The vertices' normals (n, 3), zero where there are none."""
+    if not layout.normals:
+        return np.zeros((len(patch.positions), 3), np.float32)
+    return np.ascontiguousarray(patch.attributes[:, layout.normal_columns])
+
+
+def _charts(patch: Patch, triangles: Indices) -> tuple[Numbers, Numbers]:
     """For each of these triangles its chart, and for each chart its axis."""
     place, places = meshopt.remap(patch.positions)
-    indices = place[patch.indices[own]]
-    corners = patch.positions[patch.indices[own]].astype(np.float64)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    facing = normals @ _AXES.T
-    first, second = (side // 3 for side in sides(indices, places))
-    axis = np.argmax(facing, axis=1)
+    normals, _ = facing.normals_of(patch.positions, triangles)
+    facings = normals.astype(np.float64) @ _AXES.T
+    first, second = (side // 3 for side in sides(place[triangles], places))
+    axis = np.argmax(facings, axis=1)
     for _ in range(_ROUNDS):
         ballots = np.concatenate([first * 6 + axis[second], second * 6 + axis[first]])
-        votes = 0.3 * np.bincount(ballots, minlength=6 * len(own)).reshape(-1, 6)
-        axis = np.argmax(np.where(facing > _SIDEWAYS, facing + votes, facing - 10.0), axis=1)
+        votes = 0.3 * np.bincount(ballots, minlength=6 * len(triangles)).reshape(-1, 6)
+        axis = np.argmax(np.where(facings > _SIDEWAYS, facings + votes, facings - 10.0), axis=1)
     same = axis[first] == axis[second]
-    graph = coo_array((np.ones(same.sum(), bool), (first[same], second[same])), shape=(len(own), len(own)))
-    count, charts = connected_components(graph, directed=False)
+    # Triangles are the vertices of this graph, and a pair that shares a side is a triangle of it.
+    alone = np.arange(len(triangles))
+    pairs = np.stack([first[same], second[same], second[same]], axis=1)
+    graph = np.concatenate([pairs, np.stack([alone, alone, alone], axis=1)])
+    charts, count = atlas.connected(graph.astype(np.uint32), len(triangles))
     axis_of_chart = np.zeros(count, np.int64)
     axis_of_chart[charts] = axis
-    return charts.astype(np.int64), axis_of_chart
+    return charts, axis_of_chart
+
+
+@njit(cache=True, nogil=True)
+def _extents(flat: Floats, charts: Numbers, count: int) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
+    """Corners (count, 2) of the boxes around triangles (m, 3, 2) by chart."""
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    for t in range(len(flat)):
+        for corner in range(3):
+            for axis in range(2):
+                low[charts[t], axis] = min(low[charts[t], axis], flat[t, corner, axis])
+                high[charts[t], axis] = max(high[charts[t], axis], flat[t, corner, axis])
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
     """The coarse triangles and where their charts lie."""
 
-    corners: Floats
-    charts: NDArray[np.int64]
-    axis_of_chart: NDArray[np.int64]
+    positions: Singles
+    indices: Indices
+    charts: Numbers
+    axes: Numbers
+    """by chart the two axes that stay"""
     layout: atlas.Layout2D
     texel: float
 
-    def flat(self, corners: Floats, chart: NDArray[np.int64]) -> Floats:
-        """Corners (t, 3, 3) of triangles laid flat into their charts, in texels (t, 3, 2)."""
-        return np.take_along_axis(corners, _FLAT[self.axis_of_chart[chart]][:, None, :], axis=2) / self.texel
 
-    def texels(self, x: Floats, y: Floats, chart: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """For flat points (t, p) of triangles in these charts the number of their texel, and whether there is one."""
-        left, top, width, height = (column[:, None] for column in self.layout.source[chart].T)
-        column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-        # A triangle may reach beyond its chart; the gutter takes what is near, the rest is another chart's.
-        inside = (column >= left) & (column < left + width) & (row >= top) & (row < top + height)
-        right, down = (shift[:, None] for shift in self.layout.offset[chart].astype(np.int64).T)
-        return (row + down) * self.layout.width + column + right, inside
-
-
-def _carried(surface: _Surface, layout: Layout, material: int, children: Sequence[Child]) -> Images:
-    """The maps: averages of the children's colours in each texel, filled up."""
-    nearest = _Nearest(surface.corners)
+def _carried(
+    surface: _Surface, layout: Layout, material: int, children: Sequence[Child], *, normal_maps: bool
+) -> tuple[Images, NDArray[np.uint16] | None]:
+    """The maps: averages of the children's in each texel, filled up; and directions as words, if they are wanted."""
     width, height = surface.layout.width, surface.layout.height
-    roles = [role for role in children[0].images if role != NOT_CARRIED]
-    sums = {role: np.zeros((width * height, children[0].images[role].shape[2])) for role in roles}
-    counts = np.zeros(width * height)
+    roles = [role for role in children[0].images if role != DIRECTIONS]
+    sums = {role: np.zeros((height, width, children[0].images[role].shape[2]), np.uint32) for role in roles}
+    counts = np.zeros((height, width), np.uint32)
+    directed = normal_maps or any(child.directions is not None or DIRECTIONS in child.images for child in children)
+    turned = np.zeros((height, width, 3) if directed else (0, 0, 3), np.int32)
+    grid = facing.grid(surface.positions, surface.indices)
+    chart_table = np.concatenate([surface.layout.source, surface.layout.offset.astype(np.int64), surface.axes], axis=1)
     for child in children:
-        mine = child.patch.indices[child.patch.material[child.patch.indices[:, 0]] == material]
-        fine = child.patch.positions[mine].astype(np.float64)
-        uvs = child.patch.attributes[:, layout.uv_columns][mine].astype(np.float64)
-        chart = surface.charts[nearest(fine)] if len(fine) else np.zeros(0, np.int64)
-        # Place in the chart and texture coordinates of every corner, to be mixed for all points in one product.
-        known = np.concatenate([surface.flat(fine, chart), uvs], axis=2).transpose(0, 2, 1)
-        for some, weights in _sprinkled(fine, surface.texel):
-            mixed = known[some] @ weights.T
-            texels, inside = surface.texels(mixed[:, 0], mixed[:, 1], chart[some])
-            texels, u, v = texels[inside], mixed[:, 2][inside], mixed[:, 3][inside]
-            counts += np.bincount(texels, minlength=len(counts))
-            for role in roles:
-                image = child.images[role]
-                row = np.clip(v * child.texels[1], 0, image.shape[0] - 1).astype(np.int64)
-                column = np.clip(u * child.texels[0], 0, image.shape[1] - 1).astype(np.int64)
-                for channel in range(image.shape[2]):
-                    sums[role][:, channel] += np.bincount(texels, image[row, column, channel], minlength=len(counts))
-    hit = (counts > 0).reshape(height, width)
-    mean = 1.0 / np.maximum(counts, 1.0)[:, None]
-    return {
-        role: atlas.filled((total * mean).reshape(height, width, -1).astype(np.float32), hit)
-        for role, total in sums.items()
-    }
+        patch = child.patch
+        triangles = np.ascontiguousarray(patch.indices[patch.material[patch.indices[:, 0]] == material])
+        if not len(triangles):
+            continue
+        charts = surface.charts[facing.counterparts(grid, patch.positions, triangles)]
+        uvs = np.ascontiguousarray(patch.attributes[:, layout.uv_columns])
+        points = _Points(patch.positions, triangles, uvs, chart_table[charts], surface.texel)
+        before = counts.copy() if len(roles) + directed > 1 else counts
+        tables, into = np.zeros(0, np.int64), pyramid.INTO
+        for number, role in enumerate(roles):
+            image = child.images[role]
+            tables = pyramid.channels_of(role, image.shape[2])
+            own = counts if number == 0 else before.copy()
+            _averaged(*points.arrays, child.texels, image, tables, into, sums[role], own)
+        if directed:
+            image, kind = _directions_of(child)
+            own = before.copy() if roles else counts
+            _directed(*points.arrays, child.texels, _normals(patch, layout), image, kind, turned, own)
+    hit = counts > 0
+    images = {role: pyramid.filled(_mean(total, counts), hit, role) for role, total in sums.items()}
+    return images, pyramid.filled_words(_mean_directions(turned), hit) if directed else None
 
 
-def _sprinkled(corners: Floats, texel: float) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-    """Triangles with the barycentric weights of points on them that lie within `_SPACING` texels."""
-    if not len(corners):
-        return
-    edges = np.max([np.linalg.norm(corners[:, i] - corners[:, i - 1], axis=1) for i in range(3)], axis=0)
-    folds = np.clip(np.ceil(edges / (_SPACING * texel)), 1, _MOST_FOLDS)
-    folds = np.exp2(np.ceil(np.log2(folds) * 2.0) / 2.0).astype(int)  # few different ones, half powers of two
-    for n in np.flatnonzero(np.bincount(folds)).tolist():
-        weights = lattice(n)
-        chosen = np.flatnonzero(folds == n)
-        step = max(1, _MOST_POINTS // len(weights))
-        for start in range(0, len(chosen), step):
-            yield chosen[start : start + step], weights
+_VERTICES, _MODEL_FRAME, _TEXTURE_FRAME = 0, 1, 2  # where directions come from
 
 
-def _with_uvs(patch: Patch, layout: Layout, own: NDArray[np.int64], charts: NDArray[np.int64], places: Floats) -> Patch:
+def _directions_of(child: Child) -> tuple[Bytes, int]:
+    if child.directions is not None:
+        return child.directions, _MODEL_FRAME
+    if DIRECTIONS in child.images:
+        return child.images[DIRECTIONS], _TEXTURE_FRAME
+    return np.zeros((1, 1, 3), np.uint8), _VERTICES
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """A child's triangles, and for each the row of its chart: source rectangle, shift and axes."""
+
+    positions: Singles
+    indices: Indices
+    uvs: Singles
+    charts: Numbers
+    texel: float
+
+    @property
+    def arrays(self) -> tuple[Singles, Indices, Singles, Numbers, float]:
+        return self.positions, self.indices, self.uvs, self.charts, self.texel
+
+
+@njit(cache=True, nogil=True)
+def _folds(positions: Singles, triangle: Indices, texel: float, budget: int) -> int:  # pragma: no cover - compiled
+    """How often a triangle's sides are cut for its points: few different numbers are not needed here."""
+    longest = 0.0
+    for corner in range(3):
+        square = 0.0
+        for axis in range(3):
+            step = np.float64(positions[triangle[corner], axis]) - np.float64(positions[triangle[corner - 1], axis])
+            square += step * step
+        longest = max(longest, square)
+    folds = min(max(int(np.ceil(np.sqrt(longest) / (_SPACING * texel))), 1), _MOST_FOLDS)
+    return folds if folds * folds <= budget else 1
+
+
+@njit(cache=True, nogil=True)
+def _laid(
+    positions: Singles, uvs: Singles, triangle: Indices, chart: Numbers, texel: float, out: Floats
+) -> None:  # pragma: no cover - compiled
+    """Write the corners' places in the chart, in texels, and texture coordinates: (3, 4)."""
+    for corner in range(3):
+        vertex = triangle[corner]
+        out[corner, 0] = np.float64(positions[vertex, chart[6]]) / texel
+        out[corner, 1] = np.float64(positions[vertex, chart[7]]) / texel
+        out[corner, 2], out[corner, 3] = uvs[vertex, 0], uvs[vertex, 1]
+
+
+@njit(cache=True, nogil=True)
+def _averaged(
+    positions: Singles,
+    indices: Indices,
+    uvs: Singles,
+    charts: Numbers,
+    texel: float,
+    texels: tuple[float, float],
+    image: Bytes,
+    tables: Numbers,
+    into: NDArray[np.uint16],
+    sums: NDArray[np.uint32],
+    counts: NDArray[np.uint32],
+) -> None:  # pragma: no cover - compiled
+    """Add what an image shows at the points to the texels that they fall in."""
+    height, width, channels = image.shape
+    at = np.empty((3, 4))
+    budget = _MOST_POINTS * counts.size
+    for t in range(len(indices)):
+        chart = charts[t]
+        folds = _folds(positions, indices[t], texel, budget)
+        budget -= folds * folds
+        _laid(positions, uvs, indices[t], chart, texel, at)
+        for i in range(folds):
+            for j in range(folds - i):
+                for half in range(2 if i + j < folds - 1 else 1):
+                    b, c = (i + (1 + half) / 3) / folds, (j + (1 + half) / 3) / folds
+                    a = 1.0 - b - c
+                    column = int(np.floor(a * at[0, 0] + b * at[1, 0] + c * at[2, 0]))
+                    row = int(np.floor(a * at[0, 1] + b * at[1, 1] + c * at[2, 1]))
+                    # A triangle may reach beyond its chart; the gutter takes what is near, the rest is another's.
+                    if column < chart[0] or column >= chart[0] + chart[2]:
+                        continue
+                    if row < chart[1] or row >= chart[1] + chart[3]:
+                        continue
+                    row, column = row + chart[5], column + chart[4]
+                    if counts[row, column] >= _FULL:
+                        continue
+                    counts[row, column] += np.uint32(1)
+                    x = min(max(int((a * at[0, 2] + b * at[1, 2] + c * at[2, 2]) * texels[0]), 0), width - 1)
+                    y = min(max(int((a * at[0, 3] + b * at[1, 3] + c * at[2, 3]) * texels[1]), 0), height - 1)
+                    for k in range(channels):
+                        sums[row, column, k] += np.uint32(into[tables[k], image[y, x, k]])
+
+
+@njit(cache=True, nogil=True)
+def _directed(
+    positions: Singles,
+    indices: Indices,
+    uvs: Singles,
+    charts: Numbers,
+    texel: float,
+    texels: tuple[float, float],
+    normals: Singles,
+    image: Bytes,
+    kind: int,
+    sums: NDArray[np.int32],
+    counts: NDArray[np.uint32],
+) -> None:  # pragma: no cover - compiled
+    """Add directions at the points to the texels that they fall in."""
+    height, width = image.shape[:2]
+    at = np.empty((3, 4))
+    corners, own, flat = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 2))
+    normal, tangent, bitangent, found = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    budget = _MOST_POINTS * counts.size
+    for t in range(len(indices)):
+        chart = charts[t]
+        folds = _folds(positions, indices[t], texel, budget)
+        budget -= folds * folds
+        _laid(positions, uvs, indices[t], chart, texel, at)
+        for corner in range(3):
+            flat[corner, 0], flat[corner, 1] = at[corner, 2], at[corner, 3]
+            for axis in range(3):
+                corners[corner, axis] = positions[indices[t, corner], axis]
+                own[corner, axis] = normals[indices[t, corner], axis]
+        for i in range(folds):
+            for j in range(folds - i):
+                for half in range(2 if i + j < folds - 1 else 1):
+                    b, c = (i + (1 + half) / 3) / folds, (j + (1 + half) / 3) / folds
+                    a = 1.0 - b - c
+                    column = int(np.floor(a * at[0, 0] + b * at[1, 0] + c * at[2, 0]))
+                    row = int(np.floor(a * at[0, 1] + b * at[1, 1] + c * at[2, 1]))
+                    if column < chart[0] or column >= chart[0] + chart[2]:
+                        continue
+                    if row < chart[1] or row >= chart[1] + chart[3]:
+                        continue
+                    row, column = row + chart[5], column + chart[4]
+                    if counts[row, column] >= _FULL:
+                        continue
+                    counts[row, column] += np.uint32(1)
+                    if kind != _MODEL_FRAME:
+                        relief.shading_normal(corners, own, a, b, c, normal)
+                        found[:] = normal
+                    if kind != _VERTICES:
+                        x = min(max(int((a * at[0, 2] + b * at[1, 2] + c * at[2, 2]) * texels[0]), 0), width - 1)
+                        y = min(max(int((a * at[0, 3] + b * at[1, 3] + c * at[2, 3]) * texels[1]), 0), height - 1)
+                    if kind == _MODEL_FRAME:
+                        for axis in range(3):
+                            found[axis] = image[y, x, axis] / 127.5 - 1.0
+                    elif kind == _TEXTURE_FRAME and relief.frame_of(corners, flat, normal, tangent, bitangent):
+                        square = 0.0
+                        for axis in range(3):
+                            found[axis] = (image[y, x, 0] / 127.5 - 1.0) * tangent[axis]
+                            found[axis] -= (image[y, x, 1] / 127.5 - 1.0) * bitangent[axis]
+                            found[axis] += (image[y, x, 2] / 127.5 - 1.0) * normal[axis]
+                            square += found[axis] ** 2
+                        found /= np.sqrt(max(square, 1e-12))
+                    for axis in range(3):
+                        sums[row, column, axis] += np.int32(np.rint(found[axis] * 32767.0))
+
+
+@njit(cache=True, nogil=True)
+def _mean(total: NDArray[np.uint32], counts: NDArray[np.uint32]) -> NDArray[np.uint16]:  # pragma: no cover - compiled
+    height, width, channels = total.shape
+    out = np.zeros((height, width, channels), np.uint16)
+    for row in range(height):
+        for column in range(width):
+            count = np.int64(counts[row, column])
+            if count:
+                for k in range(channels):
+                    out[row, column, k] = (np.int64(total[row, column, k]) + count // 2) // count
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _mean_directions(total: NDArray[np.int32]) -> NDArray[np.uint16]:  # pragma: no cover - compiled
+    height, width, _ = total.shape
+    out = np.zeros((height, width, 3), np.uint16)
+    for row in range(height):
+        for column in range(width):
+            square = 0.0
+            for k in range(3):
+                square += np.float64(total[row, column, k]) ** 2
+            scale = 32767.5 / np.sqrt(square) if square > 0.0 else 0.0
+            for k in range(3):
+                out[row, column, k] = np.uint16(np.rint(total[row, column, k] * scale + 32767.5))
+    return out
+
+
+def _with_uvs(patch: Patch, layout: Layout, own: Numbers, charts: Numbers, places: Floats) -> Patch:
     """The patch with a vertex for each corner and chart, at its place in the atlas."""
     corners = patch.indices[own].reshape(-1)
     keys = np.stack([corners, np.repeat(charts, 3).astype(np.uint32)], axis=1)
     table, count = meshopt.remap(keys)
     first = np.empty(count, np.int64)
     first[table[::-1]] = np.arange(len(table) - 1, -1, -1)
-    source = corners[first]
-    attributes = patch.attributes[source]
-    attributes[:, layout.uv_columns] = places.reshape(-1, 2)[first]
+    copies = patch.of_vertices(corners[first], patch.indices[:0])
+    copies.attributes[:, layout.uv_columns] = places.reshape(-1, 2)[first]
     indices = patch.indices.copy()
     indices[own] = table.reshape(-1, 3) + np.uint32(len(patch.positions))
-    return welded(
-        Patch(
-            np.concatenate([patch.positions, patch.positions[source]]),
-            np.concatenate([patch.attributes, attributes]),
-            np.concatenate([patch.material, patch.material[source]]),
-            np.concatenate([patch.span, patch.span[source]]),
-            indices,
-        )
-    )
-
-
-class _Nearest:
-    """For triangles the nearest of the coarse ones, among those that face the same way if there is one near."""
-
-    def __init__(self, corners: Floats) -> None:
-        places, self._owners = spread((corners[:, 0], corners[:, 1], corners[:, 2]))
-        self._tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
-        self._normals = _normals(corners)
-
-    def __call__(self, fine: Floats) -> NDArray[np.int64]:
-        _, near = self._tree.query(fine.mean(axis=1), k=_CANDIDATES)
-        candidates = self._owners[near]
-        agree = np.einsum("tkd,td->tk", self._normals[candidates], _normals(fine)) > 0.2
-        # argmax gives the first that agrees, so the nearest of them; the nearest of all where none does.
-        chosen: NDArray[np.int64] = candidates[np.arange(len(fine)), np.argmax(agree, axis=1)]
-        return chosen
-
-
-def _normals(corners: Floats) -> Floats:
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    unit: Floats = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    return unit
+    return welded(replace(side_by_side([patch, copies]), indices=indices))
