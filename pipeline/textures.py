@@ -12,6 +12,7 @@ the name of its file.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ class Textures:
     cut_up: dict[int, atlas.Texture]
     texel_sizes: dict[int, float]
     shared: dict[int, dict[str, Shared]]
+    digests: dict[int, str]
+    """by material, of all that its pyramids are made of: what a task's key must hold if it looks at them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
     Raises:
         Malformed, TooLarge: an image is refused.
     """
-    done = Textures({}, {}, {})
+    done = Textures({}, {}, {}, {})
     encoded: dict[tuple[Image, bool, bool], Shared] = {}
     for number in sorted({primitive.material for primitive in source.primitives}):
         material = model.materials[number]
@@ -102,8 +105,10 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
         width, height = sizes.get("base_colour") or max(sizes.values())
         if width * height > _SMALL_PIXELS and not _repeats(source, number):
             used = _used(source, number, -(-width // 4), -(-height // 4))
-            made = _pyramids(material, pictures, (width, height), used, scratch)
+            names = {role: _name(material, role, image, (width, height), used) for role, image in pictures.items()}
+            made = _pyramids(material, pictures, (width, height), used, names, scratch)
             done.cut_up[number] = atlas.Texture(width, height, made)
+            done.digests[number] = hashlib.sha256(repr(sorted(names.items())).encode()).hexdigest()[:40]
             done.texel_sizes[number] = texel_size(source, number, width, height)
             continue
         for role, image in pictures.items():
@@ -119,6 +124,7 @@ def _pyramids(
     pictures: Mapping[str, Image],
     size: tuple[int, int],
     used: NDArray[np.bool_],
+    names: Mapping[str, str],
     scratch: Path | None,
 ) -> Mapping[str, tuple[Bytes, ...]]:
     """The pyramids of a material's maps, all brought to one size."""
@@ -132,18 +138,25 @@ def _pyramids(
             levels = [np.empty((down, across, channels), np.uint8) for across, down in pyramid.sizes(*size)]
             found[role] = _grown(levels, strips, role, used, mapped.Store(None))
             continue
-        name = repr((image.media_type, alpha, role, size)).encode() + hashlib.sha256(image.data).digest()
-        name += hashlib.sha256(used.data).digest() + pyramid.VERSION
-        path = scratch / f"{hashlib.sha256(name).hexdigest()[:40]}.pyramid"
+        path = scratch / f"{names[role]}.pyramid"
         if not path.exists():
             part = path.with_suffix(".part")
             length = channels * sum(across * down for across, down in pyramid.sizes(*size))
             data: NDArray[np.uint8] = np.memmap(part, np.uint8, "w+", shape=(length,)).view(np.ndarray)
-            _grown(_levels(data, *size, channels), strips, role, used, mapped.Store(scratch))
+            # A folder of its own: two stores in one would write over each other's files.
+            with tempfile.TemporaryDirectory(prefix="pyramid-", dir=scratch) as work:
+                _grown(_levels(data, *size, channels), strips, role, used, mapped.Store(Path(work)))
             del data
             part.replace(path)
         files.append((role, str(path), channels))
     return Levels(tuple(files), *size) if scratch is not None else found
+
+
+def _name(material: Material, role: str, image: Image, size: tuple[int, int], used: NDArray[np.bool_]) -> str:
+    """The digest of all that a pyramid is made of."""
+    said = repr((image.media_type, _has_alpha(material, role), role, size)).encode() + pyramid.VERSION
+    digests = hashlib.sha256(image.data).digest() + hashlib.sha256(used.data).digest()
+    return hashlib.sha256(said + digests).hexdigest()[:40]
 
 
 def _grown(

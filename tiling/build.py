@@ -50,6 +50,8 @@ class Surface:
     texel_sizes: Mapping[int, float]
     """by material the side of a texel on the surface, metres"""
     normal_weight: float = NORMAL_WEIGHT
+    normal_maps: bool = False
+    """whether coarse tiles with images get a map of the normals that were simplified away"""
 
     @property
     def is_even(self) -> bool:
@@ -105,15 +107,15 @@ def mean_error(samples: Sequence[tuple[float, int]]) -> float:
     return float((errors * weights).sum() / max(weights.sum(), 1.0))
 
 
-def level_error(wanted: float) -> float:
-    """The error that all tiles of a level are simplified to: an eighth power of two near the wanted one.
+def rounded(length: float) -> float:
+    """An eighth power of two near a length.
 
-    So an edit that moves the mean of a level a little moves no other tile.
+    What all tiles of a level depend on is told so, so that an edit that moves a mean a little moves no other tile.
 
-    >>> [level_error(error) for error in (0.0, 1.02, 1.4)]
+    >>> [rounded(length) for length in (0.0, 1.02, 1.4)]
     [0.0, 1.0, 1.4142135623730951]
     """
-    return float(2.0 ** (np.round(8.0 * np.log2(wanted)) / 8.0)) if wanted > 0.0 else 0.0
+    return float(2.0 ** (np.round(8.0 * np.log2(length)) / 8.0)) if length > 0.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _textured(
     """The simplified tile, with its old texture where that is possible and not too dear, else with a new one."""
     layout = surface.layout
     kept: Simplified | None = None
-    if not any(child.baked for child in children):
+    if not surface.normal_maps and not any(child.baked for child in children):
         kept = simplify(together, layout, target_triangles=wanted, leaves=place.leaves, firm=present)
     bare = welded(bake.without_uvs(together, layout, present))
     free = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves)
@@ -176,6 +178,7 @@ def _textured(
                 [_child(surface, child, material, goal.halvings) for child in children],
                 texel=surface.texel_sizes[material] * 2.0**goal.halvings,
                 most_texels=goal.most_texels,
+                normal_maps=surface.normal_maps,
             )
             patch, baked[material] = done.patch, done
     return Tile(patch, baked)
@@ -183,9 +186,9 @@ def _textured(
 
 def _child(surface: Surface, child: Tile, material: int, halvings: int) -> bake.Child:
     if material in child.baked:
-        images = child.baked[material].images
-        height, width = next(iter(images.values())).shape[:2]
-        return bake.Child(child.patch, images, (float(width), float(height)))
+        baked = child.baked[material]
+        height, width = next(iter(baked.images.values())).shape[:2]
+        return bake.Child(child.patch, baked.images, (float(width), float(height)), baked.directions)
     source = surface.textures[material]
     level = min(halvings, source.depth - 1)
     images = {role: levels[level] for role, levels in source.levels.items()}

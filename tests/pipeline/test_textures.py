@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from pipeline import source, textures
+from pipeline import mapped, source, textures
 from scenes.errors import Malformed
 from tests.tiling.shapes import sheet
 from tiling.mesh import Bytes, Image, Material, Model
@@ -42,6 +42,24 @@ def test_a_folder_changes_no_texel(tmp_path: Path) -> None:
     for mine, theirs in zip(on_disk.levels["base_colour"], in_memory.levels["base_colour"], strict=True):
         assert (mine == theirs).all()
     assert (on_disk.levels["base_colour"][0] == _picture(600, 900)).all()
+
+
+def test_a_digest_changes_with_the_image_and_with_what_is_used_of_it(tmp_path: Path) -> None:
+    first, model = _picture(600, 900), _model(_picture(600, 900))
+    digests = {_of(model, None).digests[0], _of(model, tmp_path).digests[0]}
+    assert len(digests) == 1
+    first[0, 0] += 1
+    digests.add(_of(_model(first), None).digests[0])
+    half = replace(model.primitives[0], indices=model.primitives[0].indices[:16])
+    digests.add(_of(replace(model, primitives=(half,)), None).digests[0])
+    assert len(digests) == 3
+
+
+def test_other_arrays_in_the_folder_are_left_alone(tmp_path: Path) -> None:
+    other = mapped.Store(tmp_path).empty((1000,), np.uint8)
+    other[:] = 7
+    _of(_model(_picture(600, 900)), tmp_path)
+    assert (other == 7).all()
 
 
 def test_a_texture_on_the_disk_is_sent_as_a_name(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_sides_of_a_thin_wall_are_told_apart() -> None:
     # A finer wall that lies nearer to the wrong side.
     for shift, is_front in ((-0.003, True), (-0.001, False)):
         finer = sheet(20, 20)
-        moved = (finer.positions + (0.0, shift, 0.0)).astype(np.float32)
+        moved = (finer.positions + np.array([0.0, shift, 0.0])).astype(np.float32)
         triangles = finer.indices if is_front else np.ascontiguousarray(finer.indices[:, ::-1])
         found = facing.counterparts(coarse, moved, triangles)
         assert ((found < len(front.indices)) == is_front).all()
