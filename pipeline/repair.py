@@ -33,7 +33,7 @@ _ROUNDED = 1e-3
 """a normal this near to length one is left as it is"""
 _NO_LENGTH = 1e-6
 _FEW = 0.05  # of the points
-_TRIANGLES = 1 << 17
+_TRIANGLES = 1 << 19
 """of a piece: each may touch a page of its own for every corner"""
 FAR_M = 10_000.0
 """beyond this a model is moved to an origin of its own: single precision steps by a millimetre there"""

@@ -135,6 +135,10 @@ class _Document:
             "baseColorTexture": texture("base_colour"),
             "metallicRoughnessTexture": texture("metallic_roughness"),
         }
+        # A factor is at most one; what shines brighter says so by an extension, which a reader may leave out.
+        strength = max(1.0, *material.emissive)
+        if strength > 1.0:
+            self.extension("KHR_materials_emissive_strength", required=False)
         return self.add(
             "materials",
             name=material.name or None,
@@ -142,7 +146,8 @@ class _Document:
             normalTexture=texture("normal"),
             occlusionTexture=texture("occlusion"),
             emissiveTexture=texture("emissive"),
-            emissiveFactor=list(material.emissive) if any(material.emissive) else None,
+            emissiveFactor=[part / strength for part in material.emissive] if any(material.emissive) else None,
+            extensions={"KHR_materials_emissive_strength": {"emissiveStrength": strength}} if strength > 1.0 else None,
             alphaMode=material.alpha_mode if material.alpha_mode != "OPAQUE" else None,
             alphaCutoff=material.alpha_cutoff if material.alpha_mode == "MASK" else None,
             doubleSided=material.double_sided or None,

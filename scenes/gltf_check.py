@@ -25,6 +25,7 @@ MOST_NODES = 250_000
 MOST_INSTANCES = 1_000_000
 
 READ = frozenset({
+    "EXT_mesh_gpu_instancing",
     "EXT_meshopt_compression",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
@@ -95,8 +96,10 @@ def local_path(uri: str) -> str:
     return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
-def check(gltf: Document, buffer_lengths: Sequence[int]) -> None:
+def check(gltf: Document, buffer_lengths: Sequence[int], most_bytes: int = DECODED_BYTES) -> None:
     """Refuse what must not be read. `buffer_lengths` are those of the bytes that are there, 0 for a fallback buffer.
+
+    `most_bytes` is what all views, and what the whole scene, may decode to.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: see the table in docs/errors.md.
@@ -104,10 +107,10 @@ def check(gltf: Document, buffer_lengths: Sequence[int]) -> None:
     try:
         _check_header(gltf)
         _check_references(gltf)
-        _check_views(gltf, buffer_lengths)
-        _check_accessors(gltf)
+        _check_views(gltf, buffer_lengths, most_bytes)
+        _check_accessors(gltf, most_bytes)
         instances = _check_nodes(gltf)
-        _check_meshes(gltf, instances)
+        _check_meshes(gltf, instances, most_bytes)
     except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as wrong:
         raise Malformed(
             f"glTF: a property is missing or of the wrong kind ({type(wrong).__name__}: {wrong})"
@@ -141,7 +144,7 @@ def _indexed(items: Sequence[Any], value: Any, what: str) -> Any:
     return items[value]
 
 
-def _check_views(gltf: Document, lengths: Sequence[int]) -> None:
+def _check_views(gltf: Document, lengths: Sequence[int], most_bytes: int) -> None:
     decoded = 0
     for view in gltf.get("bufferViews", ()):
         packed = next((view["extensions"][name] for name in MESHOPT if name in view.get("extensions", {})), None)
@@ -150,8 +153,8 @@ def _check_views(gltf: Document, lengths: Sequence[int]) -> None:
             if count * stride != _whole(view["byteLength"], "byteLength", 1) or stride > 256:
                 raise Malformed("glTF: a compressed view does not decode to its stated length")
             decoded += count * stride
-            if decoded > DECODED_BYTES:
-                raise TooLarge(f"glTF: the compressed views decode to more than {DECODED_BYTES:,} bytes")
+            if decoded > most_bytes:
+                raise TooLarge(f"glTF: the compressed views decode to more than {most_bytes:,} bytes")
         part = view if packed is None else packed
         room = _indexed(lengths, part["buffer"], "buffer")
         if _whole(part.get("byteOffset", 0), "byteOffset") + _whole(part["byteLength"], "byteLength", 1) > room:
@@ -160,13 +163,13 @@ def _check_views(gltf: Document, lengths: Sequence[int]) -> None:
             _whole(view["byteStride"], "byteStride", 1)
 
 
-def _check_accessors(gltf: Document) -> None:
+def _check_accessors(gltf: Document, most_bytes: int) -> None:
     for accessor in gltf.get("accessors", ()):
         count = _whole(accessor["count"], "count", 1)
         if accessor["componentType"] not in _SIZES or accessor["type"] not in _WIDTHS:
             raise Malformed("glTF: an accessor of unknown type")
         element = _SIZES[accessor["componentType"]] * _WIDTHS[accessor["type"]]
-        if count * element > DECODED_BYTES:
+        if count * element > most_bytes:
             raise TooLarge(f"glTF: an accessor of {count:,} elements")
         if "bufferView" in accessor:
             _check_fits(gltf, accessor, count, element)
@@ -211,8 +214,19 @@ def _check_nodes(gltf: Document) -> Counter[int]:
     for node in nodes:
         if "mesh" in node:
             _indexed(gltf.get("meshes", ()), node["mesh"], "mesh")
-            instances[node["mesh"]] += 1
+            instances[node["mesh"]] += _times(gltf, node)
     return instances
+
+
+def _times(gltf: Document, node: Document) -> int:
+    """How many times a node's mesh stands where the node is."""
+    described = node.get("extensions", {}).get("EXT_mesh_gpu_instancing")
+    if described is None:
+        return 1
+    used = [_indexed(gltf.get("accessors", ()), number, "accessor") for number in described["attributes"].values()]
+    if len({accessor["count"] for accessor in used}) > 1:
+        raise Malformed("glTF: the attributes of instances are of unlike lengths")
+    return int(used[0]["count"]) if used else 0
 
 
 def _check_forest(nodes: Sequence[Any], parents: Counter[int]) -> None:
@@ -229,7 +243,7 @@ def _check_forest(nodes: Sequence[Any], parents: Counter[int]) -> None:
         raise Malformed("glTF: the nodes form a cycle")
 
 
-def _check_meshes(gltf: Document, instances: Counter[int]) -> None:
+def _check_meshes(gltf: Document, instances: Counter[int], most_bytes: int) -> None:
     accessors = gltf.get("accessors", ())
     total = sum(len(mesh["primitives"]) * instances[index] for index, mesh in enumerate(gltf.get("meshes", ())))
     if total > MOST_INSTANCES:
@@ -246,5 +260,5 @@ def _check_meshes(gltf: Document, instances: Counter[int]) -> None:
                 raise Malformed("glTF: the attributes of a primitive are of unlike lengths")
             size = sum(a["count"] * _SIZES[a["componentType"]] * _WIDTHS[a["type"]] for a in used)
             decoded += size * max(instances[index], 1)
-            if decoded > DECODED_BYTES:
-                raise TooLarge(f"glTF: the scene decodes to more than {DECODED_BYTES:,} bytes")
+            if decoded > most_bytes:
+                raise TooLarge(f"glTF: the scene decodes to more than {most_bytes:,} bytes")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from pipeline import read
+from pipeline import mapped, read
+from scenes.errors import TooLarge
 from scenes.gltf_build import write_glb
 from tests.pipeline.hostile import document, packed
 from tests.tiling.handmade import cube_glb
@@ -200,3 +201,106 @@ def test_a_folder_is_read_with_its_files(tmp_path: Path) -> None:
     gltf = document(buffers=[{"byteLength": 42, "uri": "a%20b.bin"}])
     (tmp_path / "x.gltf").write_text(json.dumps(gltf))
     assert read.read(tmp_path, "x.gltf").triangles == 1
+
+
+def test_parts_are_called_by_their_node_or_mesh_or_what_stands_above(tmp_path: Path) -> None:
+    nodes = [{"name": "wall", "mesh": 0}, {"mesh": 0}, {"name": "tower", "children": [3]}, {"mesh": 1}]
+    meshes = [{"name": "stone", "primitives": [{"attributes": {"POSITION": 0}, "indices": 1}]}]
+    meshes.append({"primitives": meshes[0]["primitives"]})
+    gltf = document(nodes=nodes, meshes=meshes, scenes=[{"nodes": [0, 1, 2]}])
+    assert [p.name for p in _read(tmp_path, packed(gltf)).primitives] == ["wall", "stone", "tower"]
+
+
+def test_instances_are_one_part_with_mirrored_ones_turned(tmp_path: Path) -> None:
+    gltf = document(nodes=[{"name": "tree", "mesh": 0, "translation": [0, 0, 5]}])
+    attributes = {"TRANSLATION": 2, "ROTATION": 3, "SCALE": 4}
+    gltf["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": attributes}}
+    gltf["extensionsRequired"] = ["EXT_mesh_gpu_instancing"]
+    gltf["accessors"] += [
+        {"bufferView": 2, "componentType": 5126, "count": 2, "type": "VEC3"},
+        {"bufferView": 3, "componentType": 5120, "normalized": True, "count": 2, "type": "VEC4"},
+        {"bufferView": 4, "componentType": 5126, "count": 2, "type": "VEC3"},
+    ]
+    parts = [
+        np.array([[10, 0, 0], [0, 20, 0]], "<f4").tobytes(),
+        np.array([[0, 0, 0, 127], [0, 0, 90, 90]], "i1").tobytes(),
+        np.array([[1, 1, 1], [-1, 1, 1]], "<f4").tobytes(),
+    ]
+    at = 44
+    for part in parts:
+        gltf["bufferViews"].append({"buffer": 0, "byteOffset": at, "byteLength": len(part)})
+        at += len(part)
+    gltf["buffers"] = [{"byteLength": at}]
+    model = _read(tmp_path, packed(gltf, packed(document())[-44:-2] + b"\0\0" + b"".join(parts)))
+    (primitive,) = model.primitives
+    assert primitive.name == "tree"
+    assert np.allclose(primitive.positions[:3], [[10, 0, 5], [11, 0, 5], [10, 1, 5]])
+    # Mirrored in x, then a quarter turn.
+    assert np.allclose(primitive.positions[3:], [[0, 20, 5], [0, 19, 5], [-1, 20, 5]], atol=1e-6)
+    a, b, c = primitive.positions[primitive.indices[1]]
+    assert np.cross(b - a, c - a)[2] > 0
+
+
+def test_instances_beyond_all_measure_are_refused(tmp_path: Path) -> None:
+    gltf = document()
+    gltf["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": 2}}}
+    gltf["accessors"].append({"componentType": 5126, "count": 60_000_000, "type": "VEC3"})
+    with pytest.raises(TooLarge):
+        _read(tmp_path, packed(gltf))
+
+
+def test_a_glow_stronger_than_one_is_kept_and_written(tmp_path: Path) -> None:
+    strength = {"KHR_materials_emissive_strength": {"emissiveStrength": 4}}
+    gltf = document(materials=[{"emissiveFactor": [1, 0.5, 0], "extensions": strength}])
+    gltf["meshes"][0]["primitives"][0]["material"] = 0
+    model = _read(tmp_path, packed(gltf))
+    assert model.materials[0].emissive == (4, 2, 0)
+    again = _read(tmp_path, write_glb(model))
+    assert again.materials[0].emissive == (4, 2, 0)
+
+
+def test_other_scenes_and_cameras_are_told(tmp_path: Path) -> None:
+    nodes = [{"mesh": 0}, {"mesh": 0}]
+    gltf = document(nodes=nodes, scenes=[{"nodes": [0]}, {"nodes": [1]}], cameras=[{"type": "perspective"}])
+    model = _read(tmp_path, packed(gltf))
+    assert model.triangles == 1
+    assert any("1 nodes with meshes stand in another scene" in line for line in model.report)
+    assert any("cameras" in line for line in model.report)
+
+
+def test_a_material_without_light_is_told(tmp_path: Path) -> None:
+    gltf = document(materials=[{"extensions": {"KHR_materials_unlit": {}, "KHR_materials_clearcoat": {}}}])
+    gltf["meshes"][0]["primitives"][0]["material"] = 0
+    model = _read(tmp_path, packed(gltf))
+    assert (model.materials[0].metallic, model.materials[0].roughness) == (0, 1)
+    assert any("no light" in line for line in model.report)
+    assert any("KHR_materials_clearcoat" in line for line in model.report)
+
+
+def test_a_texture_without_coordinates_is_told(tmp_path: Path) -> None:
+    uri = "data:image/png;base64," + base64.b64encode(_picture()).decode()
+    gltf = document(
+        images=[{"uri": uri}],
+        textures=[{"source": 0}],
+        materials=[{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
+    )
+    gltf["meshes"][0]["primitives"][0]["material"] = 0
+    model = _read(tmp_path, packed(gltf))
+    assert any("shown plain" in line for line in model.report)
+
+
+def test_without_indices_all_points_in_order_are_triangles(tmp_path: Path) -> None:
+    gltf = document(meshes=[{"primitives": [{"attributes": {"POSITION": 0}}]}])
+    assert _read(tmp_path, packed(gltf)).primitives[0].indices.tolist() == [[0, 1, 2]]
+
+
+def test_in_a_scratch_folder_the_file_itself_is_the_array(tmp_path: Path) -> None:
+    path, scratch = tmp_path / "x.glb", tmp_path / "scratch"
+    scratch.mkdir()
+    path.write_bytes(packed(document()))
+    model = read.read(path, "x.glb", scratch=scratch)
+    before = np.array(model.primitives[0].positions)
+    assert model.primitives[0].positions.dtype == np.float32
+    assert not model.primitives[0].positions.flags.writeable
+    mapped.release(model.primitives[0].positions)
+    assert np.array_equal(model.primitives[0].positions, before)
