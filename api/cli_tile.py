@@ -1,24 +1,45 @@
-"""`chronotope tile`: a file becomes a folder of 3D Tiles that any web server can serve. No museum is needed."""
+"""`chronotope tile`: a file becomes a folder of 3D Tiles that any web server can serve. No museum is needed.
+
+Work goes on in a folder beside the result and is handed over when all is there. Where it was interrupted the folder
+stays, and the next run goes on from it; one that is named by `--work` stays always, so that after an edit of the source
+only what it touches is made anew.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json as json_text
 import re
+import shutil
 import sys
-import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenes.errors import SceneError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.tile import TileResult, TileSettings
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_OURS = re.compile(r"tileset\.json|[0-9a-f]{64}\.(?:glb|webp|json)")
 _REFERS = (".gltf", ".obj", ".ply")
 """formats that name files beside them"""
+_MOST_SECONDS = 7 * 24 * 3600
+
+
+class Coding(StrEnum):
+    """How geometry is coded."""
+
+    MESHOPT = "meshopt"
+    """decodes fastest"""
+    DRACO = "draco"
+    """smallest"""
 
 
 def size_in_bytes(text: str) -> int:
@@ -45,35 +66,73 @@ def tile(  # noqa: PLR0917 - typer passes by name
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where tileset.json and tiles go.")],
     workers: Annotated[int, typer.Option(min=1, max=256, metavar="N", help="Threads; the result is the same.")] = 1,
-    memory: Annotated[str, typer.Option(metavar="SIZE", help="Most memory that may be taken.")] = "4GiB",
+    memory: Annotated[str, typer.Option(metavar="SIZE", help="Most memory that may be taken.")] = "2GiB",
     leaf_triangles: Annotated[
-        int, typer.Option(min=256, max=60_000, metavar="N", help="Most triangles of a finest tile.")
-    ] = 24_000,
+        int, typer.Option(min=256, max=60_000, metavar="N", help="Most triangles of a finest tile, on average.")
+    ] = 40_000,
+    coding: Annotated[Coding, typer.Option(help="meshopt decodes fastest, draco is smallest.")] = Coding.MESHOPT,
+    units: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="What the source is measured in: m, cm, mm, in, ft, km.")
+    ] = None,
+    up: Annotated[
+        str | None, typer.Option(metavar="AXIS", help="Its axis that points up: x, y, z, -x, -y, -z.")
+    ] = None,
+    gzip: Annotated[bool, typer.Option("--gzip", help="A .gz beside every file, for servers that send such.")] = False,
+    implicit: Annotated[
+        bool, typer.Option("--implicit", help="Implicit tiling: names by place instead of by content.")
+    ] = False,
+    work: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep results of single steps here, for the next run.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers see the same folders.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Check the result as a client would read it.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Hold the stated errors against dense sampling of the source.")
+    ] = False,
 ) -> None:
     """Turn a mesh into a static 3D Tiles 1.1 folder: tileset.json and GLB tiles, for any web server."""
     from pipeline.sandbox import LEAST_MEMORY_BYTES
     from pipeline.tile import TileSettings
-    from scenes.errors import SceneError
 
     memory_bytes = size_in_bytes(memory)
     if memory_bytes < LEAST_MEMORY_BYTES:
         raise typer.BadParameter(f"--memory {memory}: at least {LEAST_MEMORY_BYTES >> 20} MiB are needed")
-    settings = TileSettings(workers=workers, memory_bytes=memory_bytes, leaf_triangles=leaf_triangles)
+    settings = TileSettings(
+        workers=workers,
+        memory_bytes=memory_bytes,
+        most_seconds=_MOST_SECONDS,
+        leaf_triangles=leaf_triangles,
+        coding=coding.value,
+        units=units,
+        up=up,
+        scheduler=scheduler,
+        is_measured=measure,
+    )
     try:
         _refuse_strangers(out)
-        result = _tiled(source, out, settings)
+        result = _tiled(source, out, settings, work=work, is_implicit=implicit, is_coded=gzip)
     except SceneError as refusal:
         _end(f"{refusal.code}: {refusal}")
     except OSError as failed:
         _end(f"{failed.strerror or failed}: {failed.filename or source}")
-    if json:
-        sys.stdout.write(json_text.dumps({**asdict(result.tileset), "report": result.report}) + "\n")
+    if result is None:
+        sys.stderr.write("nothing to do: the source and the settings are those of last time\n")
+    elif json:
+        sys.stdout.write(json_text.dumps(_figures(result)) + "\n")
     else:
         _tell(result, out)
+    if result is not None and result.measured is not None and result.measured["below"]:
+        _end(f"the stated error of {len(result.measured['below'])} tiles is below the truth")
     if check:
         _check(out)
+
+
+def _figures(result: TileResult) -> dict[str, Any]:
+    found = {**asdict(result.tileset), "report": result.report, "byLevel": [asdict(level) for level in result.levels]}
+    return found if result.measured is None else {**found, "measured": result.measured}
 
 
 def _end(reason: str) -> None:
@@ -83,45 +142,65 @@ def _end(reason: str) -> None:
 
 def _refuse_strangers(out: Path) -> None:
     """A folder with other files in it is not ours to tidy up."""
+    from pipeline import static
     from scenes.errors import Invalid
 
     if out.exists() and not out.is_dir():
         raise Invalid(f"{out} is not a folder")
-    strangers = [path.name for path in out.iterdir() if not _OURS.fullmatch(path.name)] if out.exists() else []
+    strangers = [path.name for path in out.iterdir() if not static.FILES.fullmatch(path.name)] if out.exists() else []
     if strangers:
         raise Invalid(f"{out} holds other files ({min(strangers)}); name an empty or a new folder")
 
 
-def _tiled(source: Path, out: Path, settings: TileSettings) -> TileResult:
-    """Tile beside `out` and put the files in place when all are there."""
+def _tiled(
+    source: Path, out: Path, settings: TileSettings, *, work: Path | None, is_implicit: bool, is_coded: bool
+) -> TileResult | None:
+    """Tile in a folder for the work and put the files in place when all are there; None where nothing has changed."""
     from api.cli_progress import fraction_bar
+    from pipeline import stamp, static
     from pipeline.sandbox import tile_in_sandbox
 
     if not source.exists():
         raise FileNotFoundError(2, "No such file or directory", str(source))
     # A file that names others is read with its folder; what it names outside of that is refused.
     inside = source.is_file() and source.suffix.lower() in _REFERS
+    where = source.resolve().parent if inside else source
+    digest = f"{stamp.of(where, source.name, settings)} {is_implicit} {is_coded}"
+    if not settings.is_measured and stamp.matches(out, digest):
+        return None
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch, fraction_bar("tiling") as bar:
-        folder = Path(scratch)
-        result = tile_in_sandbox(
-            source.resolve().parent if inside else source,
-            source.name,
-            folder,
-            settings=settings,
-            progress=bar,
-            cancelled=lambda: False,
-        )
-        out.mkdir(exist_ok=True)
-        new = {name for name, *_ in result.files}
-        for name in sorted(new):
-            (folder / name).replace(out / name)
-        # The document last: whoever reads it finds all that it names.
-        (folder / result.document).replace(out / result.document)
-        for path in out.iterdir():
-            if path.name != result.document and path.name not in new:
-                path.unlink()
+    folder = work or out.with_name(f".{out.name}.work")
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder), fraction_bar("tiling") as bar:
+        made = folder / "made"
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        try:
+            result = tile_in_sandbox(
+                where, source.name, made, settings=settings, progress=bar, cancelled=lambda: False, work=folder
+            )
+        except SceneError:
+            # What is refused today is refused tomorrow.
+            if work is None:
+                shutil.rmtree(folder)
+            raise
+        static.put(made, out, result, digest=digest, is_implicit=is_implicit, is_coded=is_coded)
+    if work is None:
+        shutil.rmtree(folder)
     return result
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep the folder to this run."""
+    from scenes.errors import Conflict
+
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise Conflict(f"another run is at work in {folder}") from held
+        yield
 
 
 def _tell(result: TileResult, out: Path) -> None:
@@ -132,16 +211,28 @@ def _tell(result: TileResult, out: Path) -> None:
     )
     for line in result.report:
         sys.stdout.write(f"  {line}\n")
+    if result.measured is not None:
+        sys.stdout.write(result.measured["table"] + "\n")
+        return
+    sys.stdout.write("  level  tiles   triangles       bytes  error m (99.9 %)     rms m    most m\n")
+    for number, level in enumerate(result.levels):
+        sys.stdout.write(
+            f"  {number:5} {level.tiles:6,} {level.triangles:11,} {level.byte_length:11,} {level.bound:17.4g}"
+            f" {level.mean_error:9.3g} {level.most_error:9.3g}\n"
+        )
 
 
 def _check(out: Path) -> None:
-    from tiling import check
+    from tiling import check, implicit
 
     def get(uri: str) -> bytes | None:
         path = out / uri
         return path.read_bytes() if path.is_file() else None
 
-    findings = check.check((out / "tileset.json").read_bytes(), get)
+    document = (out / "tileset.json").read_bytes()
+    if "implicitTiling" in json_text.loads(document)["root"]:
+        document = implicit.expanded(document, lambda name: (out / name).read_bytes())
+    findings = check.check(document, get)
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
     if findings:

@@ -13,6 +13,7 @@ import json
 import resource
 import signal
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -55,21 +56,24 @@ def _work(request: dict[str, Any]) -> None:
     from pipeline.sandbox import MANIFEST
 
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
-    _say(progress=0.0, message="reading")
-    model = read.read(source, name)
-    _say(progress=0.1, message=f"read {model.triangles:,} triangles")
-    # Loaded only now: most refusals need none of it.
-    from pipeline.tile import TileSettings, tile_model
+    work = Path(request["work"]) if request["work"] else None
+    units, up = request["settings"]["units"], request["settings"]["up"]
+    with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
+        _say(progress=0.0, message="reading")
+        model = read.read(source, name, scratch=Path(scratch), units=units, up=up)
+        _say(progress=0.1, message=f"read {model.triangles:,} triangles")
+        # Loaded only now: most refusals need none of it.
+        from pipeline.tile import TileSettings, tile_model
 
-    settings = TileSettings(**request["settings"])
-    told = [-1]
+        settings = TileSettings(**request["settings"])
+        told = [-1]
 
-    def progress(fraction: float, message: str) -> None:
-        if int(fraction * 100) > told[0]:
-            told[0] = int(fraction * 100)
-            _say(progress=0.1 + 0.9 * fraction, message=message)
+        def progress(fraction: float, message: str) -> None:
+            if int(fraction * 100) > told[0]:
+                told[0] = int(fraction * 100)
+                _say(progress=0.1 + 0.9 * fraction, message=message)
 
-    result = tile_model(model, out, settings, progress)
+        result = tile_model(model, out, settings, progress, work=work)
     (out / MANIFEST).write_text(json.dumps(asdict(result)))
 
 
@@ -81,12 +85,14 @@ def main() -> int:
     _die_with_parent()
     request = json.loads(sys.stdin.buffer.read())
     settings = request["settings"]
-    _limit(resource.RLIMIT_AS, int(settings["memory_bytes"]))
+    # Of the data segment, not of addresses: files may be mapped that are larger than memory.
+    _limit(resource.RLIMIT_DATA, int(settings["memory_bytes"]))
     _limit(resource.RLIMIT_CPU, int(settings["most_seconds"]) * max(1, int(settings["workers"])))
     _limit(resource.RLIMIT_FSIZE, _MOST_FILE_BYTES)
     _limit(resource.RLIMIT_NOFILE, _MOST_FILES)
     _limit(resource.RLIMIT_CORE, 0)
-    _leave_network()
+    if settings["scheduler"] is None:
+        _leave_network()
     from scenes.errors import SceneError
 
     try:

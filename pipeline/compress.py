@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import imagecodecs
 
-_LEVEL = 9
+_LEVEL = 6  # 12 saves 2 % of the bytes and takes six times as long
 
 
 def gzipped(data: bytes) -> bytes:

@@ -23,7 +23,7 @@ from pipeline.results import Results
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_VERSION = "1"
+VERSION = "1"
 """part of every key; to be raised when the same inputs come to give other results"""
 _CONTEXT = "context"
 _RECEIPT = "receipt"
@@ -33,7 +33,7 @@ _loading = threading.Lock()
 
 def key(*parts: object) -> str:
     """The digest of what a task depends on; parts are numbers, texts, bytes, or tuples of them."""
-    return hashlib.sha256(repr((_VERSION, *parts)).encode()).hexdigest()[:40]
+    return hashlib.sha256(repr((VERSION, *parts)).encode()).hexdigest()[:40]
 
 
 class At:

@@ -174,12 +174,14 @@ class Tiling:
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
         level = self._reduced(below, merges, strips, places, goal)
         self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
-        for _ in range(_ROOT_TRIES if is_root else 0):
+        if is_root:
             size = self._write(level, below, above=None)
-            if size <= ROOT_BYTES:
-                break
-            goal = replace(goal, share=goal.share * min(0.95 * ROOT_BYTES / size, 0.9))
-            level = self._reduced(below, merges, {}, places, goal)
+            for _ in range(_ROOT_TRIES):
+                if size <= ROOT_BYTES:
+                    break
+                goal = replace(goal, share=goal.share * min(0.95 * ROOT_BYTES / size, 0.9))
+                level = self._reduced(below, merges, {}, places, goal)
+                size = self._write(level, below, above=None)
         self._levels.append(level)
 
     def _merged(
@@ -201,7 +203,7 @@ class Tiling:
         elif is_even and below.most_error is not None:
             most_error = self._grown_error(below, share)
         merged = list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
-        return None if most_error is None else build.level_error(most_error), merged
+        return None if most_error is None else build.rounded(most_error), merged
 
     def _grown_error(self, below: Level, share: float) -> float:
         """What `share` of a level's triangles will cost, by how error grew as triangles went so far."""
@@ -272,7 +274,7 @@ class Tiling:
             ours = slice(place.tile << fan, (place.tile + 1) << fan)
             names = tuple(below.keys[ours])
             digests = tuple(receipt.digest for receipt in below.receipts[ours])
-            name = key("reduce", digests, names, [digest for _, digest in own], place, goal)
+            name = key("reduce", self._context.digest, digests, names, [digest for _, digest in own], place, goal)
             arguments = {
                 "strips": tuple(strip for strip, _ in own),
                 "children": names,
@@ -301,7 +303,7 @@ class Tiling:
 
     def _write(self, level: Level, below: Level | None, *, above: Level | None) -> int:
         """Make the files of a level; the bytes that they are on the wire."""
-        skirt = max(_SKIRT * level.mean, 0.0 if above is None else _SKIRT_ABOVE * above.mean)
+        skirt = build.rounded(max(_SKIRT * level.mean, 0.0 if above is None else _SKIRT_ABOVE * above.mean))
         most = _MOST_LEAF_TEXELS if below is None else _ROOT_TEXELS if level.is_root else _MOST_TEXELS
         look = build.Look(
             step=level.step,
@@ -328,7 +330,18 @@ class Tiling:
                 missing = tuple(child for child, at in enumerate(below_it) if at not in below.files)
             digests = [level.receipts[other].digest for other in near]
             planes = cells.below(cells.depth - level.shift, tile, level.fan)
-            made = key("make", name, receipt.digest, digests, place, look, missing, boxes.tobytes(), planes)
+            made = key(
+                "make",
+                self._context.digest,
+                name,
+                receipt.digest,
+                digests,
+                place,
+                look,
+                missing,
+                boxes.tobytes(),
+                planes,
+            )
             arguments = {
                 "tile_key": name,
                 "neighbours": tuple(level.keys[other] for other in near),
@@ -364,12 +377,19 @@ class Tiling:
             for tile, file in level.files.items():
                 points: error.Samples = self._results.get(file.key, stages.POINTS)
                 reach = np.float32(file.receipt.forward.bound)
+                lacking = np.ones(len(points.points), bool)
                 own_low, own_high = extent.low_high(points.points)
                 near = np.flatnonzero(((low <= own_high + reach) & (high >= own_low - reach)).all(axis=1))
                 for leaf in near.tolist():
                     rows = extent.inside(points.points, low[leaf] - reach, high[leaf] + reach)
                     if len(rows):
+                        lacking[rows] = False
                         wanted[leaf].append((len(samples), rows))
+                far = np.flatnonzero(lacking)
+                # What is out of reach of every leaf asks the one whose box is nearest.
+                nearest = extent.nearest_box(points.points[far], low, high)
+                for leaf in np.unique(nearest).tolist():
+                    wanted[leaf].append((len(samples), far[nearest == leaf]))
                 samples.append((number, tile, points))
         best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]
         tasks = []
@@ -384,7 +404,7 @@ class Tiling:
                 best[which][rows] = np.minimum(best[which][rows], found[at : at + len(rows)])
                 at += len(rows)
         return {
-            (level, tile): stages.summary(np.where(np.isfinite(own), own, np.float32(0.0)), points.weights)
+            (level, tile): stages.summary(own, points.weights)
             for (level, tile, points), own in zip(samples, best, strict=True)
         }
 

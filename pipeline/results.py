@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PACK, _INDEX = ".pack", ".index"
 _RECENT_BYTES = 256 << 20
+_PACK_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class _Shelf:
     def put(self, task: str, data: bytes) -> None:
         """Append a task's values."""
         with self._lock:
-            if self._own is None:
-                self._own = self._opened()
+            if self._own is None or self._end > _PACK_BYTES:
+                for file in self._own[1:] if self._own else ():
+                    os.close(file)
+                self._own, self._end = self._opened(), 0
             name, pack, index = self._own
             entry = _Entry(name, self._end, len(data), zlib.crc32(data))
             _write(pack, data)
@@ -86,7 +89,7 @@ class _Shelf:
         with self._lock:
             for path in self._folder.glob(f"*{_INDEX}"):
                 name = path.name.removesuffix(_INDEX)
-                if self._own is not None and name == self._own[0]:
+                if name.startswith(f"{os.getpid()}-") and name in self._packs:
                     continue
                 with path.open("rb") as file:
                     file.seek(self._read.get(name, 0))

@@ -27,16 +27,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
+from scenes.errors import ForbiddenReference, Invalid, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
 from scenes.model import Extent, Tileset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipeline.level import LevelFigures
     from pipeline.tile import TileResult, TileSettings
 
 _REFUSALS: dict[str, type[SceneError]] = {
-    kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference)
+    kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference, Invalid)
 }
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp|json)")
 _MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp", "json": "application/json"}
@@ -45,6 +46,7 @@ LEAST_MEMORY_BYTES = 512 << 20
 """less is not set as a limit: libraries alone take 250 MiB of address space, and with less OpenBLAS spins for ever"""
 _MOST_MANIFEST = 64 << 20
 _MOST_LINE = 1 << 16
+_MOST_LEVELS = 64
 _TAIL = 4096
 _POLL_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent
@@ -69,8 +71,11 @@ def tile_in_sandbox(
     settings: TileSettings,
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
+    work: Path | None = None,
 ) -> TileResult:
     """Tile `source`, called `name`, into the empty folder `out`, as `pipeline.tile.tile_file` does.
+
+    With a scheduler in the settings the child keeps its network, to reach that.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
@@ -78,7 +83,8 @@ def tile_in_sandbox(
         Cancelled: `cancelled()` became true; the child is gone.
     """
     settings = replace(settings, memory_bytes=max(settings.memory_bytes, LEAST_MEMORY_BYTES))
-    request = {"source": str(source.resolve()), "name": name, "out": str(out.resolve()), "settings": asdict(settings)}
+    request: dict[str, Any] = {"source": str(source.resolve()), "name": name, "out": str(out.resolve())}
+    request |= {"work": str(work.resolve()) if work else None, "settings": asdict(settings)}
     child = subprocess.Popen(
         _command(),
         stdin=subprocess.PIPE,
@@ -200,9 +206,28 @@ def _checked(out: Path) -> TileResult:
         files = tuple(_checked_file(out, str(entry[0]), int(entry[2])) for entry in said["files"])
         figures = _checked_figures(said["tileset"], _hashed(_plain(out / DOCUMENT, _MOST_MANIFEST))[0])
         report = tuple(str(line)[:500] for line in said["report"])[:200]
+        measured = None if said["measured"] is None else _checked_measures(said["measured"])
+        levels = tuple(_checked_level(level) for level in said["levels"][:_MOST_LEVELS])
     except (ValueError, TypeError, KeyError, IndexError, OSError, RecursionError) as wrong:
         raise ParserCrash(f"what the parser left behind makes no sense: {wrong}") from wrong
-    return TileResult(figures, DOCUMENT, files, report)
+    return TileResult(figures, DOCUMENT, files, report, levels, measured)
+
+
+def _checked_measures(said: dict[str, Any]) -> dict[str, Any]:
+    for name in ("levels", "below", "over"):
+        if not isinstance(said[name], list):
+            raise TypeError(f"{name} is no list")
+    return {**said, "table": str(said["table"])}
+
+
+def _checked_level(said: dict[str, Any]) -> LevelFigures:
+    from pipeline.level import LevelFigures
+
+    tiles, triangles, byte_length, coded_length = (
+        int(said[name]) for name in ("tiles", "triangles", "byte_length", "coded_length")
+    )
+    mean, most, bound, texel = (float(said[name]) for name in ("mean_error", "most_error", "bound", "texel"))
+    return LevelFigures(tiles, triangles, byte_length, coded_length, mean, most, bound, texel)
 
 
 def _checked_file(out: Path, name: str, size: int) -> tuple[str, str, int, str]:

@@ -53,10 +53,10 @@ class Context:
     """of features, by number"""
     out: str
     """the folder for finished tiles"""
-    is_coded: bool
-    """whether each tile's file gets a gzip copy beside it"""
     samples: int
     """points a tile is measured by, each way"""
+    digest: str
+    """of what tiles show but for their geometry"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +319,6 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     path = Path(context.out) / f"{digest}.glb"
     if not path.exists():
         path.write_bytes(data)
-        if context.is_coded:
-            path.with_suffix(".glb.gz").write_bytes(coded)
     return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
 
 

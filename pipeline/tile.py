@@ -1,55 +1,48 @@
-"""From a file, or a model in memory, to a folder with a 3D Tiles document, tiles and shared images.
-
-Texture policy: a large image whose texture coordinates stay within it (a photogrammetry atlas) is cut up, and each tile
-carries what it needs at its own density. A small or a repeating image stays whole, as a file of its own that all tiles,
-and all assets with the same image, share.
-"""
+"""From a file, or a model in memory, to a folder with 3D Tiles documents, tiles and shared images."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import shutil
 import tempfile
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from pipeline import images, levels, read, source, stages
+from pipeline import cluster, levels, read, source, stages, textures
 from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
 from pipeline.results import Results
 from scenes import gltf_build
 from scenes.errors import Malformed
 from scenes.model import Extent, Tileset
-from tiling import atlas, build, cells, error, normals, tileset
-from tiling.mesh import Image, Material, Model
+from tiling import build, cells, content, error, measure, normals, tileset
 from tiling.patch import layout_of
 from tiling.quantize import Coding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
-
     from pipeline.source import Source
-    from tiling.mesh import Bytes
-    from tiling.patch import Layout
+    from pipeline.textures import Textures
+    from tiling.mesh import Model
     from tiling.tree import TileTree
 
     Progress = Callable[[float, str], None]
 
 DOCUMENT = "tileset.json"
-_SMALL_PIXELS = 512 * 512
-_SHARED_SIDE = 2048
-_MEASURED_TRIANGLES = 1 << 16
+_MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
+_AHEAD = 256  # tasks that a cluster is given at once
+_TILE = re.compile(r"[0-9a-f]{64}\.glb")
 
 
 @dataclass(frozen=True, slots=True)
 class TileSettings:
-    """What may be chosen of a tiling. Neither workers nor memory change a byte of the result."""
+    """What may be chosen of a tiling. Neither workers nor memory nor the scheduler change a byte of the result."""
 
     workers: int = 1
     memory_bytes: int = 2 << 30
@@ -57,10 +50,15 @@ class TileSettings:
     leaf_triangles: int = 40_000
     root_triangles: int = 6_000
     coding: Coding = "meshopt"
-    is_coded: bool = False
-    """whether each tile's file gets a gzip copy beside it, for servers that send such"""
     samples: int = error.SAMPLES
     """points that a tile's error is measured by, each way"""
+    units: str | None = None
+    up: str | None = None
+    """what the source is measured in and which axis of it points up; None: guessed"""
+    scheduler: str | None = None
+    """address of a Dask scheduler whose workers see the same folders; None: threads of this process"""
+    is_measured: bool = False
+    """whether the errors that tiles state are held against dense sampling of the source"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,10 @@ class TileResult:
     document: str
     files: tuple[tuple[str, str, int, str], ...]
     report: tuple[str, ...]
-    levels: tuple[LevelFigures, ...] = field(default=())
+    levels: tuple[LevelFigures, ...] = ()
     """root first"""
+    measured: dict[str, Any] | None = None
+    """what `tiling.measure` found, and the same as a table"""
 
 
 def tile_file(
@@ -82,10 +82,11 @@ def tile_file(
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
+        Invalid: there are no such units, or no such axis.
     """
     with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         progress(0.0, "reading")
-        model = read.read(path, name, scratch=Path(scratch))
+        model = read.read(path, name, scratch=Path(scratch), units=settings.units, up=settings.up)
         progress(0.1, f"read {model.triangles:,} triangles")
         return tile_model(
             model, out, settings, lambda fraction, message: progress(0.1 + 0.9 * fraction, message), work=work
@@ -98,42 +99,51 @@ def tile_model(
     """Tile a model into the folder `out`, which exists.
 
     With `work`, a folder that exists, the results of single steps are kept there: what was made before is not made
-    again, by this run or a later one.
+    again, by this run or a later one, and what has changed is found out step by step.
 
     Raises:
         Malformed: the model has no triangle, or an image of it is broken.
+        Invalid: the scheduler cannot be reached.
     """
     model = normals.of_built(model)
     found = source.of(model)
     if not found.triangles:
         raise Malformed("the model has no triangles")
-    with tempfile.TemporaryDirectory(prefix="tile-", dir=work) as scratch, _executor(settings.workers) as executor:
-        layout = layout_of(found.primitives, normals=True)
-        origin = source.origin(found)
+    with (
+        tempfile.TemporaryDirectory(prefix="tile-", dir=work) as scratch,
+        _executor(settings) as executor,
+    ):
+        base = work or Path(scratch)
+        tiles = out if work is None else work / "tiles"
+        tiles.mkdir(exist_ok=True)
         depth = cells.depth_for(found.triangles, settings.leaf_triangles)
-        dealt = source.dealt(found, origin, depth, Path(scratch))
+        about = source.origin(found)
+        dealt = source.dealt(found, about, depth, Path(scratch))
         progress(0.04, "reading textures")
-        files = _Files(out)
-        textures, shared = _textures(model, found, layout, files)
-        surface = build.Surface(
-            layout=layout,
-            origin=origin,
-            cells=dealt.cells,
-            textures=textures,
-            textured=frozenset(textures) | frozenset(shared),
-            texel_sizes={number: _texel_size(found, number, texture) for number, texture in textures.items()},
-        )
+        pictures = textures.of(model, found, base)
+        files = _Files(tiles)
+        shared = {
+            number: {role: files.share(image) for role, image in roles.items()}
+            for number, roles in pictures.shared.items()
+        }
         context = stages.Context(
-            surface=surface,
+            surface=build.Surface(
+                layout=layout_of(found.primitives, normals=True),
+                origin=about,
+                cells=dealt.cells,
+                textures=pictures.cut_up,
+                textured=frozenset(pictures.cut_up) | frozenset(shared),
+                texel_sizes=pictures.texel_sizes,
+            ),
             materials=model.materials,
             shared=shared,
             names=found.names,
-            out=str(out),
-            is_coded=settings.is_coded,
+            out=str(tiles.resolve()),
             samples=settings.samples,
+            digest=_digest(model, found, pictures),
         )
-        results = Results(str((work or Path(scratch)) / "results"))
-        graph = Graph(results, context, executor, ahead=4 * settings.workers)
+        results = Results(str((base / "results").resolve()))
+        graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
         plan = levels.plan(
             depth,
             is_root_apart=found.triangles >> max(depth - 1, 0) > settings.root_triangles,
@@ -141,15 +151,35 @@ def tile_model(
             coding=settings.coding,
         )
         try:
-            done = levels.Tiling(
-                context, results, graph, plan, lambda fraction: progress(0.05 + 0.93 * fraction, "tiling")
-            ).run(found, dealt)
+            tiling = levels.Tiling(context, results, graph, plan, lambda done: progress(0.05 + 0.93 * done, "tiling"))
+            done = tiling.run(found, dealt)
         finally:
             graph.close()
-    return _written(model, replace(done.tree, image_bytes=files.image_bytes), done, files, progress)
+    tree = replace(done.tree, image_bytes=files.image_bytes)
+    result = _written(model, tree, done, files)
+    if settings.is_measured:
+        progress(0.98, "measuring")
+        result = replace(result, measured=_measured(tree, found, tiles))
+    if work is not None:
+        _hand_over(tiles, out, result)
+    progress(1.0, "done")
+    return result
 
 
-def _written(model: Model, tree: TileTree, done: Tiled, files: _Files, progress: Progress) -> TileResult:
+def _digest(model: Model, found: Source, pictures: Textures) -> str:
+    """Of all that tiles show but for their geometry."""
+    told = hashlib.sha256()
+    for material in model.materials:
+        images = gltf_build.images_of(material)
+        factors = [getattr(material, each.name) for each in fields(material) if not each.name.endswith("_image")]
+        told.update(repr((factors, [(role, image.media_type) for role, image in images.items()])).encode())
+        for image in images.values():
+            told.update(hashlib.sha256(image.data).digest())
+    told.update(repr((found.names, sorted(pictures.texel_sizes.items()))).encode())
+    return told.hexdigest()
+
+
+def _written(model: Model, tree: TileTree, done: Tiled, files: _Files) -> TileResult:
     documents = tileset.write(tree)
     (files.out / DOCUMENT).write_bytes(documents.root)
     for name, data in documents.others.items():
@@ -157,7 +187,7 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files, progress:
         files.note(name, "application/json")
     for digest in tree.content:
         files.note(f"{digest}.glb", "model/gltf-binary")
-    progress(1.0, "done")
+    files.tidy()
     low, high = (tuple(float(x) for x in corner) for corner in (done.low, done.high))
     report = [*model.report]
     if done.degenerate:
@@ -180,13 +210,38 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files, progress:
     )
 
 
+def _measured(tree: TileTree, found: Source, tiles: Path) -> dict[str, Any]:
+    """What tiles state of their errors, held against the source, or against the leaves of one that is too large."""
+
+    def surface(tile: int) -> measure.Surface:
+        return measure.shown(content.placed(content.read((tiles / f"{tree.content[tile]}.glb").read_bytes())))
+
+    originals = [(primitive.positions, primitive.indices) for primitive in found.primitives]
+    truth = measure.measure(tree, surface, originals=originals if found.triangles <= _MOST_MEASURED else ())
+    return {"table": measure.table(truth), **measure.figures(truth)}
+
+
+def _hand_over(tiles: Path, out: Path, result: TileResult) -> None:
+    """Put what was made into `out`: the same files where the disk allows it, copies elsewhere; the document last."""
+    for name in [*(name for name, *_ in result.files), result.document]:
+        (out / name).unlink(missing_ok=True)
+        try:
+            os.link(tiles / name, out / name)
+        except OSError:
+            shutil.copyfile(tiles / name, out / name)
+
+
 @contextmanager
-def _executor(workers: int) -> Iterator[Executor | None]:
-    """Threads, because the library calls and the compiled loops let go of the interpreter."""
-    if workers <= 1:
+def _executor(settings: TileSettings) -> Iterator[Executor | None]:
+    """Threads, because the library calls and the compiled loops let go of the interpreter; or a cluster."""
+    if settings.scheduler is not None:
+        with cluster.executor(settings.scheduler) as found:
+            yield found
+        return
+    if settings.workers <= 1:
         yield None
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="tile") as pool:
+    with ThreadPoolExecutor(settings.workers, thread_name_prefix="tile") as pool:
         try:
             yield pool
         finally:
@@ -205,91 +260,17 @@ class _Files:
         """Take account of a file that is there."""
         self.known[name] = (name, name[:64], (self.out / name).stat().st_size, media_type)
 
-    def share(self, data: bytes, width: int, height: int) -> gltf_build.TileImage:
+    def share(self, image: textures.Shared) -> gltf_build.TileImage:
         """Write an image that tiles refer to."""
-        name = f"{hashlib.sha256(data).hexdigest()}.webp"
+        name = f"{hashlib.sha256(image.data).hexdigest()}.webp"
         if name not in self.known:
-            (self.out / name).write_bytes(data)
+            (self.out / name).write_bytes(image.data)
             self.note(name, "image/webp")
-        self.image_bytes[name] = (len(data), stages.decoded_bytes(width, height))
+        self.image_bytes[name] = (len(image.data), stages.decoded_bytes(image.width, image.height))
         return gltf_build.TileImage(uri=name)
 
-
-def _textures(
-    model: Model, found: Source, layout: Layout, files: _Files
-) -> tuple[dict[int, atlas.Texture], dict[int, dict[str, gltf_build.TileImage]]]:
-    """The materials to be cut up, and by material and role the images that stay whole, which are written."""
-    cut_up: dict[int, atlas.Texture] = {}
-    shared: dict[int, dict[str, gltf_build.TileImage]] = {}
-    encoded: dict[tuple[Image, bool, bool], tuple[bytes, int, int]] = {}
-    for number in sorted({primitive.material for primitive in found.primitives}):
-        material = model.materials[number]
-        pictures = gltf_build.images_of(material)
-        if not pictures or not layout.uvs:
-            continue
-        uvs, own = _mapping(found, number)
-        sizes = {role: images.size(image, _called(material, role)) for role, image in pictures.items()}
-        reference = sizes.get("base_colour") or max(sizes.values())
-        if reference[0] * reference[1] > _SMALL_PIXELS and not atlas.repeats(uvs):
-            maps = {
-                role: images.pixels(image, _called(material, role), alpha=_has_alpha(material, role), size=reference)
-                for role, image in pictures.items()
-            }
-            cut_up[number] = atlas.texture(maps, uvs, own)
-            continue
-        for role, image in pictures.items():
-            key = (image, _has_alpha(material, role), role in stages.COLOUR_ROLES)
-            if key not in encoded:
-                encoded[key] = _shared(image, _called(material, role), sizes[role], alpha=key[1], colour=key[2])
-            shared.setdefault(number, {})[role] = files.share(*encoded[key])
-    return cut_up, shared
-
-
-def _mapping(found: Source, material: int) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Texture coordinates and triangles of all that has this material."""
-    uvs, triangles, start = [], [], 0
-    for primitive in found.primitives:
-        if primitive.material == material and primitive.uvs is not None:
-            uvs.append(primitive.uvs)
-            triangles.append(primitive.indices + np.uint32(start))
-            start += len(primitive.uvs)
-    if not uvs:
-        return np.zeros((0, 2), np.float32), np.zeros((0, 3), np.uint32)
-    return np.concatenate(uvs), np.concatenate(triangles)
-
-
-def _texel_size(found: Source, material: int, texture: atlas.Texture) -> float:
-    """The side of a texel on the surface, metres, by the areas of some of the triangles."""
-    solid = flat = 0.0
-    for primitive in found.primitives:
-        if primitive.material != material or primitive.uvs is None:
-            continue
-        step = max(1, len(primitive.indices) // _MEASURED_TRIANGLES)
-        rows = primitive.indices[::step]
-        corners = primitive.positions[rows].astype(np.float64)
-        places = primitive.uvs[rows].astype(np.float64)
-        sides, edges = corners[:, 1:] - corners[:, :1], places[:, 1:] - places[:, :1]
-        mapped = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
-        area = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
-        solid += float(area[mapped > 0.0].sum()) * step
-        flat += float(mapped.sum()) * step
-    texels = flat * texture.width * texture.height
-    return float(np.sqrt(solid / texels)) if texels > 0.0 else 0.0
-
-
-def _called(material: Material, role: str) -> str:
-    return f"the {role.replace('_', ' ')} image of material {material.name[:80]!r}"
-
-
-def _has_alpha(material: Material, role: str) -> bool:
-    return role == "base_colour" and material.alpha_mode != "OPAQUE"
-
-
-def _shared(image: Image, what: str, size: tuple[int, int], *, alpha: bool, colour: bool) -> tuple[bytes, int, int]:
-    """A shared image as WebP, at most `_SHARED_SIDE` wide and high. One that is so already is kept, byte for byte."""
-    scale = min(1.0, _SHARED_SIDE / max(size))
-    target = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-    decoded: Bytes = images.pixels(image, what, alpha=alpha, size=target)
-    if image.media_type == "image/webp" and target == size:
-        return image.data, *target
-    return images.webp(decoded, colour=colour), *target
+    def tidy(self) -> None:
+        """Remove tiles that did not stay, such as roots that were too large."""
+        for path in self.out.iterdir():
+            if _TILE.fullmatch(path.name) and path.name not in self.known:
+                path.unlink()

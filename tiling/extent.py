@@ -61,3 +61,10 @@ def inside(points: Singles, low: Singles, high: Singles) -> NDArray[np.int64]:  
             count += 1
     found: NDArray[np.int64] = out[:count].copy()
     return found
+
+
+def nearest_box(points: Singles, low: Singles, high: Singles) -> NDArray[np.int64]:
+    """For each of few points (n, 3) the number of the nearest of boxes with these corners (k, 3)."""
+    gap = np.maximum(np.maximum(low[None] - points[:, None], points[:, None] - high[None]), 0.0)
+    found: NDArray[np.int64] = np.argmin((gap**2).sum(axis=2), axis=1)
+    return found

@@ -1,0 +1,36 @@
+"""Tasks on a Dask cluster, through the same interface as threads. Its workers must see the same folders.
+
+Dask is not needed otherwise and is installed with `chronotope[cluster]`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from scenes.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+
+_PATIENCE_S = 20
+
+
+@contextmanager
+def executor(address: str) -> Iterator[Executor]:
+    """What runs tasks on the workers of the scheduler at `address`, such as tcp://10.0.0.5:8786.
+
+    Raises:
+        Invalid: Dask is not installed, or the scheduler does not answer.
+    """
+    try:
+        from distributed import Client
+    except ImportError as missing:
+        raise Invalid("a scheduler needs Dask; install chronotope[cluster]") from missing
+    try:
+        client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
+    except (OSError, ValueError) as failed:
+        raise Invalid(f"the scheduler at {address} does not answer: {failed}") from failed
+    with client:
+        yield client.get_executor(pure=False)

@@ -1,0 +1,52 @@
+"""What a tileset was made of, so that the same is not made twice: a line of JSON beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipeline.graph import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.tile import TileSettings
+
+NAME = ".chronotope.json"
+_OF_THE_RUN = ("workers", "memory_bytes", "most_seconds", "scheduler", "is_measured")
+"""settings that change nothing of the result"""
+
+
+def of(source: Path, name: str, settings: TileSettings) -> str:
+    """The digest of an input and of the settings.
+
+    A file counts by its content; of a folder, in which `name` is read, the others count by size and time of change.
+    """
+    told = hashlib.sha256()
+    chosen = {key: value for key, value in asdict(settings).items() if key not in _OF_THE_RUN}
+    told.update(json.dumps([VERSION, name, chosen], sort_keys=True).encode())
+    main = source / name if source.is_dir() else source
+    if main.is_file():
+        with main.open("rb") as file:
+            told.update(hashlib.file_digest(file, "sha256").digest())
+    for path in sorted(source.rglob("*")) if source.is_dir() else ():
+        if path != main and path.is_file():
+            stat = path.stat()
+            told.update(f"{path.relative_to(source)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return told.hexdigest()
+
+
+def write(out: Path, digest: str, files: list[str]) -> None:
+    """Say of a finished folder what it was made of, and which files belong to it."""
+    (out / NAME).write_text(json.dumps({"source": digest, "files": sorted(files)}))
+
+
+def matches(out: Path, digest: str) -> bool:
+    """Whether a folder was made of just this, and all its files are there."""
+    try:
+        said = json.loads((out / NAME).read_text())
+        return bool(said["source"] == digest and all((out / name).is_file() for name in said["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
