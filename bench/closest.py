@@ -84,7 +84,7 @@ def squares(to: Tree, points: Points) -> NDArray[np.float64]:
 def root_mean_square(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Of squared distances there and back: the larger of the two ways.
 
-    So did those who measured peers/nexus.csv; gltfpack's rows of their table come out here within 4 %.
+    So did those who measured peers/nexus.csv; gltfpack's rows of their table come out here within 5 %.
     """
     return float(np.sqrt(max(first.mean(), second.mean())))
 

@@ -84,6 +84,13 @@ def _two_each(at: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3).astype(np.int64)
 
 
+def textured() -> Path | None:
+    """The scan with its texture, for time and bytes: prepared or as it was published; None if it is not there."""
+    named = os.environ.get("CHRONOTOPE_TEST_DATA")
+    there = [path for path in (Path(named) / "venus.glb", Path(named) / "venus") if path.exists()] if named else []
+    return there[0] if there else None
+
+
 def _scan(path: Path, *, is_map: bool) -> Surface:
     surface = read_ply(path)
     if not is_map:

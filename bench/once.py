@@ -20,19 +20,23 @@ if TYPE_CHECKING:
 
 
 def chronotope(source: Path, out: Path, options: dict[str, str]) -> Callable[[], dict[str, Any]]:
-    """The tiler, with any of its settings."""
+    """The tiler, with any of its settings: `out` holds the finished folder, a gzip copy beside every file."""
+    from pipeline import static
     from pipeline.tile import TileSettings, tile_file
 
     # Values are JSON; what isn't (the name of a coding) is a word.
     settings = TileSettings(**{name: _value(text) for name, text in options.items()})
-    out.mkdir(parents=True, exist_ok=True)
+    made = out.with_name(f"{out.name}-made")
+    made.mkdir(parents=True)
+    name = f"{source.name}.gltf" if source.is_dir() else source.name
 
     def work() -> dict[str, Any]:
-        result = tile_file(source, source.name, out, settings, lambda _fraction, _message: None)
-        for path in out.rglob("*"):
-            if path.is_file():
-                _sync(path)
+        result = tile_file(source, name, made, settings, lambda _fraction, _message: None)
+        static.put(made, out, result, digest="", is_implicit=False, is_coded=True)
+        for path in out.iterdir():
+            _sync(path)
         _sync(out)
+        made.rmdir()
         return {"triangles": result.tileset.triangles, "tiles": result.tileset.tiles}
 
     return work
