@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _VALUES = 1 << 20
 _FINE, _FULL, _BAD = 0, 1, 2
 _TENS = 10.0 ** np.arange(23)
+_ONE, _TEN = np.uint64(1), np.uint64(10)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -54,8 +55,36 @@ def after_word(data: NDArray[np.uint8], at: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:  # noqa: C901 - one state machine
+def number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:
     """The number whose first byte is at `at`, the place after its word, and whether the word is a number."""
+    # What nearly all are like: some digits, perhaps a point and more digits, at most 18 in all. Places are unsigned:
+    # numba asks of every signed one whether it counts from the end, and this loop takes 1.6 times as long then.
+    size, here = np.uint64(len(data)), np.uint64(at)
+    negative = data[here] == 45
+    if negative:
+        here += _ONE
+    mantissa, first = np.uint64(0), here
+    while here < size and np.uint8(data[here] - 48) <= 9:
+        mantissa = mantissa * _TEN + np.uint64(data[here] - 48)
+        here += _ONE
+    digits, places = here - first, np.uint64(0)
+    if here < size and data[here] == 46:
+        here += _ONE
+        first = here
+        while here < size and np.uint8(data[here] - 48) <= 9:
+            mantissa = mantissa * _TEN + np.uint64(data[here] - 48)
+            here += _ONE
+        places = here - first
+        digits += places
+    if 0 < digits <= 18 and (here == size or data[here] <= 32):
+        value = float(mantissa) / _TENS[places]
+        return (-value if negative else value), np.int64(here), True  # type: ignore[return-value]
+    found: tuple[float, int, bool] = _any_number(data, at)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _any_number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:  # noqa: C901 - one state machine
     size = len(data)
     negative = data[at] == 45
     if negative or data[at] == 43:
@@ -105,7 +134,7 @@ def number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:  # noqa
         return np.nan, after_word(data, at), data[at] == 35
     value = float(mantissa)
     if exponent < 0:
-        value = value / _TENS[-exponent] if exponent >= -22 else value * 10.0 ** max(exponent, -300)
+        value = value / _TENS[-exponent] if exponent >= -22 else value * 10.0 ** max(exponent, -330)
     elif exponent > 0 and mantissa > 0:
         value = value * _TENS[exponent] if exponent <= 22 else value * 10.0 ** min(exponent, 400)
     return -value if negative else value, at, True

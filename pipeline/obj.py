@@ -1,8 +1,8 @@
 """Our reader of Wavefront OBJ with its MTL and textures.
 
-Read: v (with colours), vt, vn, f in all four forms, negative indices, polygons (as fans), usemtl, mtllib, names of
-objects or groups. Left out: lines, points, curves and smoothing groups. What is broken in a line costs that line, not
-the file, and is told in the report.
+Read: v (with colours), vt, vn, f in all four forms, negative indices, polygons (cut into triangles), usemtl, mtllib,
+names of objects or groups. Left out: lines, points, curves and smoothing groups. What is broken in a line costs that
+line, not the file, and is told in the report.
 
 The file is scanned once from front to back; points, coordinates, normals and corners are appended to arrays of the
 store as they come, and vertices are made of the corners in a second pass over these.
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from pipeline import images, mapped
+from pipeline import images, mapped, polygons
 from pipeline.colour import linear_bytes
+from pipeline.faces import told
 from pipeline.joined import Joined
 from pipeline.lines import after_line, after_word, is_blank, is_end, number
 from scenes.errors import Malformed, TooLarge, Unsupported
@@ -34,11 +35,15 @@ _ROWS = 1 << 16  # of each buffer of a scan
 _MOST_CORNERS = 10_000  # of one polygon
 _MOST_PARTS = 4096  # pairs of an object and a material that are kept apart
 _MOST_POINTS = (1 << 31) - 1
+_ONE, _TEN = np.uint64(1), np.uint64(10)
+_LEFT_OUT = {"map_bump", "bump", "map_d", "map_pr", "map_pm", "map_ks", "map_ns", "disp", "decal", "refl"}
 _NO_COORDINATES = np.array((0.0, 1.0), np.float32)
 _IMAGE_OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-mm": 2, "-o": 3, "-s": 3, "-t": 3, "-texres": 1}
 _IMAGE_OPTIONS |= {"-clamp": 1, "-bm": 1, "-imfchan": 1, "-type": 1, "-cc": 1}
 # Where a scan keeps its counts.
-_AT, _V, _VT, _VN, _F, _BAD, _BAD_FACES, _COLOURED, _EVENTS, _NO_NORMAL, _OTHER_UV, _OTHER_NORMAL, _SIZE = range(13)
+_AT, _V, _VT, _VN, _F, _BAD, _BAD_FACES, _COLOURED, _EVENTS, _NO_NORMAL, _OTHER_UV, _OTHER_NORMAL, _FANS, _SIZE = range(
+    14
+)
 
 
 def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
@@ -58,7 +63,7 @@ def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
         raise Malformed("; ".join(["OBJ: no face can be read", *report]))
     parts = _Parts(data, scanned.events, report)
     materials = _library(parts, neighbours, report)
-    primitives, lost = _primitives(scanned, parts, store)
+    primitives, lost = _primitives(scanned, parts, report, store)
     if not primitives:
         raise Malformed("OBJ: every face names points that are not there")
     if lost:
@@ -78,19 +83,22 @@ class _Scanned:
         self.uvs = store.growing(2, np.float32)
         self.normals = store.growing(3, np.float32)
         self.corners = tuple(store.growing(3, np.int32) for _ in range(3))
+        self.fans = store.growing(2, np.int64)
+        """polygons: first triangle, and how many"""
         self.events: list[tuple[int, int]] = []
         """triangles before, and place, of each line of usemtl, mtllib, o and g"""
         self.state = np.zeros(_SIZE, np.int64)
         points = np.empty((_ROWS, 3)), np.empty((_ROWS, 3), np.float32)
         others = np.empty((_ROWS, 2), np.float32), np.empty((_ROWS, 3), np.float32)
         corners = np.empty((3, _ROWS, 3), np.int32)
-        events = np.empty((_ROWS, 2), np.int64)
+        events, fans = np.empty((_ROWS, 2), np.int64), np.empty((_ROWS, 2), np.int64)
         while self.state[_AT] < len(data):
             before = self.state.copy()
             if before[[_V, _VT, _VN]].max() > _MOST_POINTS - _ROWS:
                 raise TooLarge(f"OBJ: it has more than {_MOST_POINTS:,} points")
-            _scan(data, self.state, points, others, corners, events)
-            v, vt, vn, f, said = (int((self.state - before)[kind]) for kind in (_V, _VT, _VN, _F, _EVENTS))
+            _scan(data, self.state, points, others, corners, (events, fans))
+            v, vt, vn, f, said, cut = (int((self.state - before)[kind]) for kind in (_V, _VT, _VN, _F, _EVENTS, _FANS))
+            self.fans.append(fans[:cut])
             self.points.append(points[0][:v])
             if self.state[_COLOURED]:
                 self.colours.fill(int(before[_V]), np.nan)
@@ -144,32 +152,38 @@ def _continued(data: NDArray[np.uint8], at: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
-def _index(data: NDArray[np.uint8], at: int, before: int) -> tuple[int, int, bool]:
-    """A number of a corner as a number from 0, the place after it, whether there is one."""
-    negative = at < len(data) and data[at] == 45
+@njit(cache=True, nogil=True, inline="always")
+def _index(data: NDArray[np.uint8], at: int, before: int) -> tuple[int, int]:
+    """A number of a corner as a number from 0, or -1 where there is none; the place after it."""
+    size, here = np.uint64(len(data)), np.uint64(at)
+    negative = here < size and data[here] == 45
     if negative:
-        at += 1
-    value, begin = 0, at
-    while at < len(data) and 48 <= data[at] <= 57:
-        value = min(value * 10 + (data[at] - 48), 1 << 31)
-        at += 1
-    if at == begin:
-        return -1, at, False
+        here += _ONE
+    word, begin = np.uint64(0), here
+    while here < size and np.uint8(data[here] - 48) <= 9:
+        word = word * _TEN + np.uint64(data[here] - 48)
+        here += _ONE
+    at = np.int64(here)  # type: ignore[assignment]
+    if here == begin or here - begin > 10:  # nothing, or more than there can be
+        return -1, at
+    value = int(np.int64(word))
     value = before - value if negative else value - 1
-    return (value if 0 <= value < 1 << 31 else -1), at, True
+    return (value if 0 <= value < 1 << 31 else -1), at
 
 
-@njit(cache=True, nogil=True)
-def _corner(data: NDArray[np.uint8], at: int, state: NDArray[np.int64], corner: NDArray[np.int64]) -> tuple[int, bool]:
-    """One corner of a face: the place after it, whether it could be read."""
-    corner[1] = corner[2] = -1
-    corner[0], at, good = _index(data, at, state[_V])
+@njit(cache=True, nogil=True, inline="always")
+def _corner(data: NDArray[np.uint8], at: int, state: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Point, coordinate and normal of a corner, and the place after it, or -1 where it cannot be read."""
+    uv = normal = -1
+    begin = at
+    point, at = _index(data, at, state[_V])
+    good: Any = at > begin and np.uint8(data[at - 1] - 48) <= 9
     if good and at < len(data) and data[at] == 47:
-        corner[1], at, _ = _index(data, at + 1, state[_VT])
+        uv, at = _index(data, at + 1, state[_VT])
         if at < len(data) and data[at] == 47:
-            corner[2], at, _ = _index(data, at + 1, state[_VN])
-    return at, good and (at >= len(data) or is_blank(data[at]) or is_end(data[at]) or data[at] == 92)
+            normal, at = _index(data, at + 1, state[_VN])
+    good = good and (at >= len(data) or data[at] <= 32 or data[at] == 92)
+    return point, uv, normal, (at if good else -1)
 
 
 @njit(cache=True, nogil=True)
@@ -179,13 +193,15 @@ def _scan(  # noqa: C901, PLR0917 - one loop over the kinds of lines
     points: tuple[NDArray[np.float64], NDArray[np.float32]],
     others: tuple[NDArray[np.float32], NDArray[np.float32]],
     corners: NDArray[np.int32],
-    events: NDArray[np.int64],
+    said: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> None:
     """Go on in a file until its end, or until a buffer might not hold the next line."""
     size, at = len(data), state[_AT]
     v0, vt0, vn0, f0, events0 = state[_V], state[_VT], state[_VN], state[_F], state[_EVENTS]
+    events, fans = said
+    fans0 = state[_FANS]
     rows = len(points[0])
-    values, corner = np.empty(8), np.empty((3, 3), np.int64)
+    values = np.empty(8)
     while at < size:
         if max(state[_V] - v0, state[_VT] - vt0, state[_VN] - vn0, state[_EVENTS] - events0) == rows:
             break
@@ -232,6 +248,7 @@ def _scan(  # noqa: C901, PLR0917 - one loop over the kinds of lines
         elif first == 102 and is_blank(second):
             at += 1
             row, count, good = state[_F] - f0, 0, True
+            v1 = t1 = n1 = v2 = t2 = n2 = -1
             while at < size and not is_end(data[at]):
                 if is_blank(data[at]):
                     at += 1
@@ -239,27 +256,28 @@ def _scan(  # noqa: C901, PLR0917 - one loop over the kinds of lines
                 if data[at] == 92:
                     at = _continued(data, at)
                     continue
-                # The first corner of the fan, the one before, and this one.
-                place = min(count, 2)
-                at, good = _corner(data, at, state, corner[place])
+                v3, t3, n3, after = _corner(data, at, state)
                 count += 1
-                if not good or count > _MOST_CORNERS:
+                if after < 0 or count > _MOST_CORNERS:
                     good = False
                     break
-                if count > 2:
-                    for kind in range(3):
-                        corners[kind, row, 0] = corner[0, kind]
-                        corners[kind, row, 1] = corner[1, kind]
-                        corners[kind, row, 2] = corner[2, kind]
+                at = after
+                if count == 1:
+                    v1, t1, n1 = v3, t3, n3
+                elif count > 2:
+                    corners[0, row, 0], corners[0, row, 1], corners[0, row, 2] = v1, v2, v3
+                    corners[1, row, 0], corners[1, row, 1], corners[1, row, 2] = t1, t2, t3
+                    corners[2, row, 0], corners[2, row, 1], corners[2, row, 2] = n1, n2, n3
                     row += 1
-                    corner[1] = corner[2]
+                    # Of a face that is bad in the end this is counted, too: it only costs time then.
+                    state[_NO_NORMAL] += n1 < 0 or n2 < 0 or n3 < 0
+                    state[_OTHER_UV] += t1 != v1 or t2 != v2 or t3 != v3
+                    state[_OTHER_NORMAL] += n1 != v1 or n2 != v2 or n3 != v3
+                v2, t2, n2 = v3, t3, n3
             if good and count > 2:
-                for written in range(state[_F] - f0, row):
-                    for side in range(3):
-                        point = corners[0, written, side]
-                        state[_NO_NORMAL] += corners[2, written, side] < 0
-                        state[_OTHER_UV] += corners[1, written, side] != point
-                        state[_OTHER_NORMAL] += corners[2, written, side] != point
+                if count > 3:
+                    fans[state[_FANS] - fans0, 0], fans[state[_FANS] - fans0, 1] = state[_F], count - 2
+                    state[_FANS] += 1
                 state[_F] = f0 + row
             else:
                 state[_BAD_FACES] += 1
@@ -326,7 +344,7 @@ def _words(data: NDArray[np.uint8], place: int) -> tuple[str, str]:
     return word, rest.strip()
 
 
-def _primitives(scanned: _Scanned, parts: _Parts, store: Store) -> tuple[tuple[Primitive, ...], int]:
+def _primitives(scanned: _Scanned, parts: _Parts, report: list[str], store: Store) -> tuple[tuple[Primitive, ...], int]:
     """The primitives, and how many triangles were left out because they named points that are not there."""
     points, uvs, normals = scanned.points.done(), scanned.uvs.done(), scanned.normals.done()
     state, triangles = scanned.state, scanned.corners[0].done()
@@ -335,6 +353,9 @@ def _primitives(scanned: _Scanned, parts: _Parts, store: Store) -> tuple[tuple[P
         # All faces may stand before the first coordinate, or there may be none at all.
         column.fill(len(triangles) if len(rows) else 0, -1)
     keys = scanned.corners[1].done(), scanned.corners[2].done()
+    if scanned.fans.rows:
+        anew, left = polygons.cut_concave((triangles, *keys), scanned.fans.done(), points)
+        report += told(scanned.fans.rows, anew, left)
     same = all(
         not len(rows) or (not other and len(rows) == len(points))
         for rows, other in ((uvs, state[_OTHER_UV]), (normals, state[_OTHER_NORMAL]))
@@ -437,8 +458,7 @@ def _picked(source: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[Any]:
 def _library(parts: _Parts, neighbours: Neighbours, report: list[str]) -> tuple[Material, ...]:
     entries: dict[str, dict[str, str]] = {}
     for reference in dict.fromkeys(parts.libraries):
-        data = neighbours.find(reference, report)
-        if data is not None:
+        for data in _found(reference, neighbours, report):
             entries |= _parsed_library(data)
     out = []
     for name in parts.names:
@@ -448,15 +468,28 @@ def _library(parts: _Parts, neighbours: Neighbours, report: list[str]) -> tuple[
     return tuple(out)
 
 
+def _found(reference: str, neighbours: Neighbours, report: list[str]) -> list[bytes]:
+    """The libraries that a line names: one whose name may have blanks, or else several."""
+    whole = neighbours.find(reference, report)
+    if whole is not None:
+        return [whole]
+    several = reference.split() if len(reference.split()) > 1 else []
+    parts = [data for data in (neighbours.find(part, report) for part in several) if data is not None]
+    if parts:
+        neighbours.missing.remove(reference[:200])
+    return parts
+
+
 def _parsed_library(data: bytes) -> dict[str, dict[str, str]]:
     entries: dict[str, dict[str, str]] = {}
     entry: dict[str, str] = {}
     for raw in data.decode("utf-8", "replace").splitlines():
-        key, _, value = raw.strip().partition(" ")
+        words = raw.split(None, 1)
+        key, value = words[0].lower() if words else "", words[1].strip() if len(words) > 1 else ""
         if key == "newmtl":
-            entry = entries.setdefault(value.strip(), {})
+            entry = entries.setdefault(value, {})
         elif key and not key.startswith("#"):
-            entry[key.lower()] = value.strip()
+            entry[key] = value
     return entries
 
 
@@ -466,6 +499,13 @@ def _material(name: str, entry: dict[str, str], neighbours: Neighbours, report: 
         alpha = _value(entry["d"], 1.0)
     elif "tr" in entry:
         alpha = 1.0 - _value(entry["tr"], 0.0)
+    if alpha <= 0.0:
+        # Some write the opposite of what they mean; what cannot be seen is surely not meant.
+        report.append(f"the material {name[:80]!r} is wholly transparent; it is shown opaque")
+        alpha = 1.0
+    left = sorted(key for key in entry if key in _LEFT_OUT)
+    if left:
+        report.append(f"of the material {name[:80]!r} these maps were left out: {', '.join(left)}")
     colour = _three(entry.get("kd"), (1.0, 1.0, 1.0))
     material = Material(
         name=name[:200],
