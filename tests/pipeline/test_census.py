@@ -70,11 +70,19 @@ def test_a_soup_of_a_few_points_all_joined_to_all_ends() -> None:
     assert "triangles" in _report((positions, rows))
 
 
+def _turned(face: list[int]) -> tuple[int, ...]:
+    """A triangle from its least point on."""
+    turn = face.index(min(face))
+    return tuple(face[turn:] + face[:turn])
+
+
 @pytest.mark.parametrize("rows", [7, 1000])
 @settings(max_examples=60, deadline=None)
 @given(faces=st.lists(st.tuples(*[st.integers(0, 7)] * 3), min_size=1, max_size=60), seed=st.integers(0, 3))
 def test_copies_edges_and_pieces_are_those_of_the_plain_count(rows: int, faces: list, seed: int) -> None:
-    positions = np.random.default_rng(seed).integers(0, 3, (8, 3)).astype(float)
+    # Places of their own: an odd edge at the place of an even one of other points is not told from a rim.
+    grid = np.stack(np.unravel_index(np.arange(27), (3, 3, 3)), -1).astype(float)
+    positions = np.random.default_rng(seed).permutation(grid)[:8]
     indices = np.array(faces, np.uint32)
     sieve = Sieve(Store(None), positions, None)
     shown = np.concatenate([sieve.shown(indices[part]) for part in slices(len(indices), rows)])
