@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
 _MADE = "sample-museum.json"
 _AUTHOR = "sample museum"
-_MAKERS = ("sample_museum", "tiling", "pipeline", "scenes/glb.py", "scenes/gltf_build.py", "scenes/meshes.py")
+_MAKERS = ("sample_museum", "tiling", "pipeline", "scenes/glb.py", "scenes/gltf_build.py")
 
 
 @dataclass(frozen=True, slots=True)

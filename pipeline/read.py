@@ -19,8 +19,8 @@ import numpy as np
 from pipeline import gltf
 from pipeline.files import Files, Folder, Neighbours, SingleFile, Zip
 from pipeline.mapped import Store
-from pipeline.repair import repaired
-from pipeline.units import Wanted, in_metres
+from pipeline.repair import cleaned, near_origin
+from pipeline.units import Wanted, bounds, in_metres
 from scenes.errors import Malformed, Unsupported
 
 if TYPE_CHECKING:
@@ -33,12 +33,36 @@ if TYPE_CHECKING:
 Reader = Callable[["NDArray[np.uint8]", Neighbours, Store], "Model"]
 
 _HEAD = 4096
+_EXPORT = "export it as GLB, or as OBJ, PLY or STL"
 _LONG_HEAD = 1 << 16
 # What a zip or a folder is searched for, best first.
 _MAIN = ("glb", "gltf", "obj", "ply", "stl", "off")
 # As GeomView names them: texture coordinates, colours, normals, four or n dimensions.
 _OFF = re.compile(rb"(ST)?C?N?4?n?OFF\b")
 _ENDINGS = tuple(f".{ending}" for ending in _MAIN)
+# Models of other kinds, by their endings: none of them is read, but each is named.
+_OTHERS = {
+    "3ds": "3D Studio",
+    "3mf": "3MF",
+    "blend": "Blender's own format",
+    "dae": "COLLADA",
+    "e57": "E57",
+    "fbx": "FBX",
+    "ifc": "IFC",
+    "las": "LAS",
+    "laz": "LAZ",
+    "max": "3ds Max's own format",
+    "stp": "STEP",
+    "step": "STEP",
+    "usd": "USD",
+    "usda": "USD",
+    "usdc": "USD",
+    "usdz": "USD",
+    "wrl": "VRML",
+    "x3d": "X3D",
+    "xyz": "a list of points",
+    "ztl": "ZBrush's own format",
+}
 
 
 def read(
@@ -74,8 +98,11 @@ def read(
     ending = PurePosixPath(main).suffix.lower().removeprefix(".")
     if ending in _MAIN and ending != kind:
         said.append(f"the file is called .{ending}, but it is {kind.upper()} and was read as that")
-    model = repaired(replace(model, report=(*said, *model.report)), store)
-    return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, store)
+    model = cleaned(replace(model, report=(*said, *model.report)), store)
+    # Where it lies, as the file has it, may say that it is a map; so that is looked at before it is moved.
+    extent = bounds(model)
+    model = near_origin(model, store, extent)
+    return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, extent=extent, store=store)
 
 
 def _starts(path: Path, magic: bytes) -> bool:
@@ -99,6 +126,10 @@ def _main_of(files: Files, said: list[str]) -> str:
             return chosen
     if any(name.lower().endswith((".zip", ".gz", ".7z", ".rar")) for name in names):
         raise Unsupported("the archive holds an archive; archives within archives are not read")
+    for name in names:
+        other = _OTHERS.get(PurePosixPath(name).suffix.lower().removeprefix("."))
+        if other or name.lower() == "3d/3dmodel.model":
+            raise Unsupported(f"{name[:80]} is {other or '3MF'}, which is not read here; {_EXPORT}")
     raise Unsupported(f"none of its {len(names)} files is a model that is read here (GLB, glTF, OBJ, PLY, STL, OFF)")
 
 
@@ -129,6 +160,8 @@ def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:
         return ending if ending in _MAIN else "obj"
     if ending in _MAIN:
         raise Malformed(f"the file is called .{ending}, but it does not begin like one: {head[:16]!r}")
+    if ending in _OTHERS:
+        raise Unsupported(f"the file is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
     raise Unsupported(f"the file begins with {head[:16]!r}; GLB, glTF, OBJ, PLY, STL, OFF and zips of them are read")
 
 

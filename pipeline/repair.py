@@ -253,11 +253,16 @@ def _mapped_uvs(primitive: Primitive, tally: dict[str, int], store: Store) -> Si
     return out
 
 
-def near_origin(model: Model, store: Store | None = None) -> Model:
-    """The model moved to an origin of its own, in whole metres, where it lies far off; its report says so."""
+def near_origin(
+    model: Model, store: Store | None = None, extent: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+) -> Model:
+    """The model moved to an origin of its own, in whole metres, where it lies far off; its report says so.
+
+    `extent` is its lowest and highest corner, where they are known.
+    """
     from pipeline.units import bounds
 
-    low, high = bounds(model)
+    low, high = extent or bounds(model)
     if max(np.abs(low).max(), np.abs(high).max()) <= FAR_M:
         return model
     store = store or Store(None)

@@ -82,9 +82,21 @@ class Wanted:
             raise Invalid(f"the axis that points up is one of {', '.join(UPS)}, not {self.up[:40]!r}")
 
 
-def in_metres(model: Model, kind: str, head: bytes, wanted: Wanted, store: Store | None = None) -> Model:
-    """The model in metres, y up, and a line of its report that says what it was taken as. `kind` is its format."""
-    low, high = bounds(model)
+def in_metres(
+    model: Model,
+    kind: str,
+    head: bytes,
+    wanted: Wanted,
+    *,
+    extent: tuple[Floats, Floats] | None = None,
+    store: Store | None = None,
+) -> Model:
+    """The model in metres, y up, and a line of its report that says what it was taken as.
+
+    `kind` is its format, `head` the beginning of its file, and `extent` its lowest and highest corner as they stand
+    there, where it was moved since.
+    """
+    low, high = extent or bounds(model)
     units, why_units = (wanted.units, "as was asked") if wanted.units else _units(kind, head, low, high)
     up, why_up = (wanted.up.removeprefix("+"), "as was asked") if wanted.up else _up(model, kind, units, low, high)
     reasons = f"{_NAMES[units]} ({why_units}), {up} up ({why_up})"
@@ -110,7 +122,7 @@ def bounds(model: Model) -> tuple[Floats, Floats]:
 def _units(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[str, str]:
     if kind in ("glb", "gltf"):
         return "m", "glTF says so"
-    comments = head.split(b"end_header")[0] if kind == "ply" else head
+    comments = (head.split(b"end_header")[0] if kind == "ply" else head).replace(b"\r", b"\n")
     for comment in _COMMENTS[kind].findall(comments):
         for unit, said in _SAID.items():
             if said.search(comment):

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import read
 from scenes.errors import Malformed, Unsupported
+from tests.pipeline.hostile import document, packed, zipped
 from tiling.mesh import Model
 
 DATA = Path(__file__).parent.parent / "data"
@@ -100,8 +101,29 @@ def test_a_file_of_no_known_kind_is_unsupported() -> None:
 
 
 def test_a_zip_of_two_models_gives_the_one_nearest_to_the_top(tmp_path: Path) -> None:
-    from tests.pipeline.hostile import document, packed, zipped
-
     path = tmp_path / "x.zip"
     path.write_bytes(zipped({"__MACOSX/._b.glb": b"junk", "deep/a.glb": b"junk", "b.glb": packed(document())}))
     assert read.read(path, "x.zip").triangles == 1
+
+
+@pytest.mark.parametrize(("name", "data", "words"), [
+    ("a.fbx",  b"Kaydara FBX Binary  \0",        "FBX, which is not read here; export it as GLB"),
+    ("a.dae",  b"<?xml version='1.0'?>",          "COLLADA"),
+    ("a.usdz", zipped({"a.usdc": b"PXR-USDC"}),   "a.usdc is USD"),
+    ("a.3mf",  zipped({"3D/3dmodel.model": b""}), "3MF"),
+])  # fmt: skip
+def test_other_formats_are_refused_by_their_names(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    path = tmp_path / "master"
+    path.write_bytes(data)
+    with pytest.raises(Unsupported, match=words):
+        read.read(path, name)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_scratch_folder_changes_nothing_but_where_it_lies(name: str, tmp_path: Path) -> None:
+    one, other = read.read(DATA / name, name), read.read(DATA / name, name, scratch=tmp_path)
+    assert one.report == other.report
+    assert one.materials == other.materials
+    for a, b in zip(one.primitives, other.primitives, strict=True):
+        for attribute in ("positions", "indices", "normals", "uvs", "colours"):
+            assert np.array_equal(getattr(a, attribute), getattr(b, attribute)), attribute
