@@ -37,10 +37,11 @@ class Level:
     receipts: list[TileReceipt]
     neighbours: list[tuple[int, ...]]
     mean: float
-    """root mean square error, metres, as first estimated"""
+    """of its tiles' root mean square errors, metres, as first estimated"""
     step: float
     halvings: int
-    is_root: bool = False
+    most_texels: int = 0
+    """of one material in a tile"""
     most_error: float | None = None
     """what its tiles were simplified to, by the library's account; None: by number"""
     excess: float = 1.0
@@ -144,7 +145,8 @@ def assembled(
         triangles=np.array([receipt.made.triangles for receipt in made], np.int64),
         draws=np.array([receipt.made.draws for receipt in made], np.int64),
         texture_bytes=np.array([each.texture_bytes for each in stored], np.int64),
-        geometric_error=float(np.linalg.norm(high - low)),
+        # Showing nothing is no better than showing the root.
+        geometric_error=max(float(np.linalg.norm(high - low)), float(errors[0])),
         image_bytes={},
     )
     return Tiled(

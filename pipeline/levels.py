@@ -12,6 +12,7 @@ import numpy as np
 from pipeline import source, stages
 from pipeline.graph import Graph, Task, key
 from pipeline.level import File, Level, Tiled, assembled
+from scenes.errors import Malformed
 from tiling import borders, build, error, extent
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ _GROWTH = 0.6
 """power of the number of triangles that error falls with, until a model's own is known"""
 _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
-_SKIRT = 10.0  # times a level's own root mean square error
+_FEWEST_STEPS = 128.0  # that the widest tile of a level spans
+_SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
 _SKIRT_ABOVE = 4.0  # times that of the level above
 _MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
 _MOST_LEAF_TEXELS = 1 << 24
-_ROOT_TEXELS = 1 << 17  # about 362²: the root is what is seen first
+_ROOT_TEXELS = 1 << 18  # of the image that colours at a root's vertices are taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ class Tiling:
         self._levels: list[Level] = []
 
     def run(self, model: Source, dealt: Dealt) -> Tiled:
-        """Tile it."""
+        """Tile it.
+
+        Raises:
+            Malformed: no triangle is left.
+        """
         leaves = self._leaves(model, dealt)
         shifts = self._plan.shifts
         for number in range(1, len(shifts)):
@@ -101,6 +107,8 @@ class Tiling:
                 yield Task(stages.take_leaf, keys[-1], {"parts": parts})
 
         receipts: list[LeafReceipt] = self._graph.run(gathered())
+        if not any(receipt.triangles for receipt in receipts):
+            raise Malformed("every triangle of the model is degenerate")
         rims = [self._results.get(each, stages.RIM) for each in keys]
         sizes = [len(rim.positions) for rim in rims]
         owner = np.repeat(np.arange(len(rims), dtype=np.int32), sizes)
@@ -139,6 +147,7 @@ class Tiling:
                 mean=0.0,
                 step=build.grid_step(build.leaf_step(short, self._diagonal(closed)), self._widest(closed)),
                 halvings=0,
+                most_texels=_MOST_LEAF_TEXELS,
             )
         )
         return receipts
@@ -170,7 +179,7 @@ class Tiling:
         places = [build.Place(tile, shift) for tile in range(len(below.keys) >> fan)]
         children = [tuple(range(place.tile << fan, (place.tile + 1) << fan)) for place in places]
         most_error, merges = self._merged(below, places, children, share)
-        goal = build.Goal(share, None if is_root else most_error, halvings, most_texels)
+        goal = build.Goal(share, None if is_root else most_error, halvings, most_texels, is_plain=is_root)
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
         level = self._reduced(below, merges, strips, places, goal)
         self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
@@ -283,8 +292,11 @@ class Tiling:
             }
             tasks.append(Task(stages.reduce, name, arguments))
         receipts: list[TileReceipt] = self._run(tasks)
-        mean = float(np.sqrt(np.mean([receipt.mean**2 for receipt in receipts])))
-        wanted = max(_STEPS_PER_ERROR * mean, below.step)
+        # Not their root mean square: one bad tile would tell all others where their grid lies.
+        mean = float(np.mean([receipt.mean for receipt in receipts]))
+        widest = self._widest(receipts)
+        # Where a level loses whole parts its error is no measure of the grid for those that stay.
+        wanted = min(max(_STEPS_PER_ERROR * mean, below.step), widest / _FEWEST_STEPS)
         return Level(
             shift=places[0].shift,
             fan=fan,
@@ -292,9 +304,9 @@ class Tiling:
             receipts=receipts,
             neighbours=[receipt.touching for _, receipt in merges],
             mean=mean,
-            step=build.grid_step(wanted, self._widest(receipts)),
+            step=build.grid_step(wanted, widest),
             halvings=goal.halvings,
-            is_root=goal.most_texels == _ROOT_TEXELS,
+            most_texels=goal.most_texels,
             most_error=goal.most_error,
             excess=sum(receipt.triangles for receipt in receipts) / max(below.triangles * goal.share, 1.0),
         )
@@ -303,13 +315,14 @@ class Tiling:
 
     def _write(self, level: Level, below: Level | None, *, above: Level | None) -> int:
         """Make the files of a level; the bytes that they are on the wire."""
-        skirt = build.rounded(max(_SKIRT * level.mean, 0.0 if above is None else _SKIRT_ABOVE * above.mean))
-        most = _MOST_LEAF_TEXELS if below is None else _ROOT_TEXELS if level.is_root else _MOST_TEXELS
+        skirts = [_skirt(level, above, tile) for tile in range(len(level.keys))]
+        # Skirts make a tile wider, and still it spans no more than 16 bits.
+        level.step = build.grid_step(level.step, self._widest(level.receipts) + 2.0 * max(skirts))
         look = build.Look(
             step=level.step,
-            skirt=0.0 if len(level.keys) == 1 else skirt,
+            skirt=0.0,
             halvings=level.halvings,
-            most_texels=most,
+            most_texels=level.most_texels,
             fan=level.fan,
             coding=self._plan.coding,
             is_leaf=below is None,
@@ -330,6 +343,7 @@ class Tiling:
                 missing = tuple(child for child, at in enumerate(below_it) if at not in below.files)
             digests = [level.receipts[other].digest for other in near]
             planes = cells.below(cells.depth - level.shift, tile, level.fan)
+            own = replace(look, skirt=skirts[tile])
             made = key(
                 "make",
                 self._context.digest,
@@ -337,7 +351,7 @@ class Tiling:
                 receipt.digest,
                 digests,
                 place,
-                look,
+                own,
                 missing,
                 boxes.tobytes(),
                 planes,
@@ -346,7 +360,7 @@ class Tiling:
                 "tile_key": name,
                 "neighbours": tuple(level.keys[other] for other in near),
                 "place": place,
-                "look": look,
+                "look": own,
                 "below": boxes,
                 "missing": missing,
             }
@@ -376,6 +390,8 @@ class Tiling:
         for number, level in enumerate(self._levels[1:], start=1):
             for tile, file in level.files.items():
                 points: error.Samples = self._results.get(file.key, stages.POINTS)
+                if not len(points.points):
+                    continue  # it has no area, on its grid
                 reach = np.float32(file.receipt.forward.bound)
                 lacking = np.ones(len(points.points), bool)
                 own_low, own_high = extent.low_high(points.points)
@@ -409,8 +425,24 @@ class Tiling:
         }
 
 
+def _skirt(level: Level, above: Level | None, tile: int) -> float:
+    """How deep the skirts of a tile are, metres: as the errors ask for of what may be seen beside it."""
+    if len(level.keys) == 1:
+        return 0.0
+    wanted = _SKIRT * _mean_near(level, tile)
+    if above is not None:
+        wanted = max(wanted, _SKIRT_ABOVE * _mean_near(above, tile >> above.fan))
+    return build.rounded(wanted)
+
+
+def _mean_near(level: Level, tile: int) -> float:
+    """The largest error of a tile and those that it touches, or that of the level."""
+    near = (tile, *(other for other in level.neighbours[tile] if other < len(level.receipts)))
+    return max(level.mean, *(level.receipts[other].mean for other in near))
+
+
 def _bytes_of(parts: Sequence[Any]) -> Iterator[bytes]:
     for part in parts:
-        yield repr((part.material, len(part.positions), len(part.indices))).encode()
+        yield repr((part.material, part.feature, len(part.positions), len(part.indices))).encode()
         for array in (part.positions, part.indices, part.normals, part.uvs, part.colours):
             yield b"-" if array is None else np.ascontiguousarray(array).tobytes()

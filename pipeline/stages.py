@@ -298,6 +298,9 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     texture_bytes = 0
     for piece in content.geometry.pieces:
         own = content.images.get(piece.material)
+        if content.is_plain:
+            pictures[piece.material] = {}
+            continue
         if own is None:
             pictures[piece.material] = context.shared.get(piece.material, {})
             needs |= {image.uri for image in pictures[piece.material].values()}
@@ -307,6 +310,12 @@ def emit(context: Context, content: build.Content) -> build.Stored:
         }
         texture_bytes += sum(decoded_bytes(image.shape[1], image.shape[0]) for image in own.values())
     materials = {piece.material: context.materials[piece.material] for piece in content.geometry.pieces}
+    if content.is_plain:
+        # What glows by an image would glow all over without it.
+        materials = {
+            number: material if material.emissive_image is None else replace(material, emissive=(0.0, 0.0, 0.0))
+            for number, material in materials.items()
+        }
     data = gltf_build.tile_glb(
         content.geometry,
         materials,

@@ -13,14 +13,17 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import cluster, levels, read, source, stages, textures
+import numpy as np
+
+from pipeline import cluster, images, levels, read, source, stages, textures
 from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
 from pipeline.results import Results
 from scenes import gltf_build
 from scenes.errors import Malformed
 from scenes.model import Extent, Tileset
-from tiling import build, cells, content, error, measure, normals, tileset
+from tiling import build, cells, content, error, measure, normals, tileset, tint
+from tiling.mesh import Image
 from tiling.patch import layout_of
 from tiling.quantize import Coding
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.source import Source
-    from pipeline.textures import Textures
+    from pipeline.textures import Shared, Textures
     from tiling.mesh import Model
     from tiling.tree import TileTree
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = "tileset.json"
 _MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
+_LOOKED_AT = 1 << 16  # pixels
 _AHEAD = 256  # tasks that a cluster is given at once
 _TILE = re.compile(r"[0-9a-f]{64}\.glb")
 
@@ -134,6 +138,11 @@ def tile_model(
                 textures=pictures.cut_up,
                 textured=frozenset(pictures.cut_up) | frozenset(shared),
                 texel_sizes=pictures.texel_sizes,
+                mean_colours={
+                    number: _mean_colour(roles["base_colour"])
+                    for number, roles in pictures.shared.items()
+                    if "base_colour" in roles
+                },
             ),
             materials=model.materials,
             shared=shared,
@@ -166,14 +175,22 @@ def tile_model(
     return result
 
 
+def _mean_colour(image: Shared) -> tuple[float, float, float]:
+    """Linear; of some of the pixels of a large image."""
+    pixels = images.pixels(Image(image.data, "image/webp"), "an image that was written", alpha=False)
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _LOOKED_AT)))
+    red, green, blue = tint.linear(pixels[::step, ::step]).mean(axis=(0, 1)).tolist()
+    return red, green, blue
+
+
 def _digest(model: Model, found: Source, pictures: Textures) -> str:
     """Of all that tiles show but for their geometry."""
     told = hashlib.sha256()
     for material in model.materials:
-        images = gltf_build.images_of(material)
+        maps = gltf_build.images_of(material)
         factors = [getattr(material, each.name) for each in fields(material) if not each.name.endswith("_image")]
-        told.update(repr((factors, [(role, image.media_type) for role, image in images.items()])).encode())
-        for image in images.values():
+        told.update(repr((factors, [(role, image.media_type) for role, image in maps.items()])).encode())
+        for image in maps.values():
             told.update(hashlib.sha256(image.data).digest())
     told.update(repr((found.names, sorted(pictures.texel_sizes.items()))).encode())
     return told.hexdigest()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tiling import atlas, bake, quantize
+from tiling import atlas, bake, quantize, tint
 from tiling.patch import materials_in, merged, welded
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 # A tile gets a texture of its own when keeping the old one costs so many times the error.
 _SEAMS_TOO_DEAR = 1.5
-_ROOT_ERROR = 0.02  # of the diagonal, that a small root may have
 _FEWEST = 64  # triangles
+_COLOUR = "base_colour"
 _MOST_STEPS = 65_533
 
 
@@ -49,6 +49,8 @@ class Surface:
     """all materials with images"""
     texel_sizes: Mapping[int, float]
     """by material the side of a texel on the surface, metres"""
+    mean_colours: Mapping[int, tuple[float, float, float]]
+    """linear, by material, of images that stay whole"""
     normal_weight: float = NORMAL_WEIGHT
     normal_maps: bool = False
     """whether coarse tiles with images get a map of the normals that were simplified away"""
@@ -65,6 +67,8 @@ class Tile:
 
     patch: Patch
     baked: Mapping[int, bake.Baked]
+    plain: Layout | None = None
+    """the layout of a tile without textures, which has colours instead"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,15 @@ class Goal:
     halvings: int
     """of texels"""
     most_texels: int
+    is_plain: bool = False
+    """with colours at vertices in place of textures"""
 
 
 def reduced(surface: Surface, together: Patch, children: Sequence[Tile], place: Place, goal: Goal) -> Tile:
     """A parent from its children's surface `together`, whose border is as it shall stay."""
     wanted = target(together, place, goal.share)
+    if goal.is_plain and surface.textured:
+        return _plain(surface, together, children, place, goal=goal, wanted=wanted)
     present = frozenset(materials_in(together)[1]) & frozenset(surface.textures)
     if present:
         return _textured(surface, together, children, place, goal=goal, wanted=wanted, present=present)
@@ -184,6 +192,30 @@ def _textured(
     return Tile(patch, baked)
 
 
+def _plain(
+    surface: Surface, together: Patch, children: Sequence[Tile], place: Place, *, goal: Goal, wanted: int
+) -> Tile:
+    """The simplified tile without textures."""
+    layout = surface.layout
+    bare = welded(bake.without_uvs(together, layout, surface.textured))
+    patch = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves).patch
+    images = {}
+    for material in sorted(frozenset(materials_in(patch)[1]) & frozenset(surface.textures)):
+        done = bake.bake(
+            patch,
+            layout,
+            material,
+            [_child(surface, child, material, goal.halvings) for child in children],
+            texel=surface.texel_sizes[material] * 2.0**goal.halvings,
+            most_texels=goal.most_texels,
+        )
+        patch = done.patch
+        if _COLOUR in done.images:
+            images[material] = done.images[_COLOUR]
+    patch, own = tint.tinted(patch, layout, images, surface.mean_colours)
+    return Tile(patch, {}, own)
+
+
 def _child(surface: Surface, child: Tile, material: int, halvings: int) -> bake.Child:
     if material in child.baked:
         baked = child.baked[material]
@@ -224,6 +256,8 @@ class Content:
 
     geometry: quantize.Quantised
     images: Mapping[int, Mapping[str, Bytes]]
+    is_plain: bool
+    """whether no image is to be shown"""
     planes: tuple[tuple[int, float], ...]
     """axis and place, metres, of the planes between the regions of children, upper ones first"""
 
@@ -263,7 +297,7 @@ def made(
     surface: Surface, tile: Tile, patch: Patch, place: Place, *, look: Look, emit: Callable[[Content], Stored]
 ) -> Made:
     """Quantise and write a tile whose dressed surface is `patch`; `emit` stores it."""
-    layout = surface.layout
+    layout = tile.plain or surface.layout
     own = tile.patch.triangles
     groups = regions(surface, patch, own, place, look)
     owners, present = materials_in(patch)
@@ -276,7 +310,7 @@ def made(
             most_texels=look.most_texels,
         )
         for material in present
-        if material in surface.textures and material not in tile.baked
+        if material in surface.textures and material not in tile.baked and tile.plain is None
     }
     own_uvs = patch.attributes[:, layout.uv_columns]
     geometry = quantize.quantise(
@@ -302,7 +336,7 @@ def made(
         (axis, at + float(surface.origin[axis]))
         for axis, at in cells.below(cells.depth - place.shift, place.tile, look.fan)
     )
-    stored = emit(Content(geometry, images, planes))
+    stored = emit(Content(geometry, images, tile.plain is not None, planes))
     return Made(
         stored=stored,
         triangles=own,

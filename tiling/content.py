@@ -117,7 +117,7 @@ def _binary_chunk(data: bytes, at: int) -> memoryview:
     return memoryview(data)[at + 8 : at + 8 + size] if kind == _BIN_CHUNK else memoryview(b"")
 
 
-def _without_draco(content: Content) -> Content:
+def _without_draco(content: Content) -> Content:  # noqa: C901 - one walk over primitives
     """The same content with what Draco streams hold as plain views after the binary chunk."""
     document = content.document
     parts = [bytes(content.binary)]
