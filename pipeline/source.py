@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tiling.mesh import Floats, Model, Primitive, Singles
+    from tiling.mesh import Floats, Indices, Model, Primitive, Singles
 
 _ROWS = 1 << 19
 
@@ -94,17 +94,37 @@ def dealt(source: Source, about: Floats, depth: int, scratch: Path | None) -> De
 
 
 def _sampled(source: Source, about: Floats, count: int) -> Singles:
-    """Centroids of about so many triangles (k, 3), relative to `about`, evenly over their numbers."""
-    every = max(1, source.triangles // count)
+    """Centroids of that many to twice as many triangles (k, 3), relative to `about`.
+
+    A triangle is chosen by where it lies and not by its number: one that is cut out changes no other's lot.
+    """
+    every = 1 << max(0, (source.triangles // count).bit_length() - 1)
     found = []
-    for primitive, begin in zip(source.primitives, source.starts, strict=False):
+    for primitive in source.primitives:
         # Piece by piece, because a chosen triangle of a mapped array brings in the whole page around it.
-        for start, indices in mapped.chunks(primitive.indices, _ROWS):
-            chosen = indices[(-int(begin + start)) % every :: every]
+        for _, indices in mapped.chunks(primitive.indices, _ROWS):
+            chosen = indices if every == 1 else indices[_drawn(primitive.positions, indices, every)]
             total = primitive.positions[chosen].sum(axis=1, dtype=np.float64)
             found.append(((total - 3.0 * about) / 3.0).astype(np.float32))
             mapped.release(primitive.positions)
     return np.concatenate(found)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _drawn(
+    positions: Singles | Floats, indices: Indices, every: int
+) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Which triangles a lot falls on that is drawn from the bits of their corners, one in `every`, a power of two."""
+    out = np.empty(len(indices), np.bool_)
+    for row in range(len(indices)):
+        a, b, c = indices[row, 0], indices[row, 1], indices[row, 2]
+        total = np.float64(positions[a, 0]) + 3.0 * np.float64(positions[b, 1]) + 5.0 * np.float64(positions[c, 2])
+        # SplitMix64's last steps: low bits of such sums are often zero.
+        lot = np.float64(total).view(np.uint64)
+        lot = (lot ^ (lot >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        lot = (lot ^ (lot >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        out[row] = (lot ^ (lot >> np.uint64(31))) & np.uint64(every - 1) == 0
+    return out
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 _SAMPLES_A_LEAF = 512
 _FEWEST_SAMPLES = 1 << 16
-_GRID = 128  # planes of a cell whose centroids span so many units stand at whole ones, or less dense
+# Planes of a cell stand on a grid of 16 to 32 steps across its centroids, or on the first finer one that leaves either
+# side no less than a share. Of a scan of which a hundredth is cut off, a median moves by half of that at the root: with
+# 128 steps the root's plane moved with every other edit, and with it all tiles.
+_GRID, _FINEST = 16, 1024
+_LEAST_SIDE = 0.46
+_ALIKE = 4.0  # axes are compared by steps of this part of an octave: of a round thing none is the longest by accident
 
 
 def depth_for(triangles: int, leaf_triangles: int) -> int:
@@ -135,21 +140,30 @@ def kd(centroids: Singles, depth: int) -> Cells:
             members += [points, points]
             continue
         low, high = extent.low_high(points)
-        longest = int(np.argmax(high - low))
+        longest = _longest(high - low)
         values = points[:, longest]
-        middle = float(np.partition(values, len(values) // 2)[len(values) // 2])
-        cut = np.float32(_rounded(middle, float((high - low)[longest])))
+        cut = _cut(values, float((high - low)[longest]))
         second = values >= cut
-        if second.all() or not second.any():
-            cut = np.float32(middle)
-            second = values >= cut
         axis[node], plane[node] = longest, cut
         members += [points[~second], points[second]]
     return Cells(axis, plane, depth)
 
 
-def _rounded(middle: float, span: float) -> float:
-    if span <= 0.0:
-        return middle
-    unit = 2.0 ** np.floor(np.log2(span / _GRID))
-    return float(np.round(middle / unit) * unit)
+def _longest(spans: Singles) -> int:
+    """The axis of the longest span, or the first of those about as long."""
+    with np.errstate(divide="ignore"):
+        return int(np.argmax(np.round(_ALIKE * np.log2(spans.astype(np.float64)))))
+
+
+def _cut(values: Singles, span: float) -> np.float32:
+    """A round number near the median, or that where none is near enough."""
+    middle = np.partition(values, len(values) // 2)[len(values) // 2]
+    if span > 0.0:
+        unit = 2.0 ** np.floor(np.log2(span / _GRID))
+        while unit >= span / _FINEST:
+            cut = np.float32(np.round(float(middle) / unit) * unit)
+            above = np.count_nonzero(values >= cut) / len(values)
+            if _LEAST_SIDE <= above <= 1.0 - _LEAST_SIDE:
+                return cut
+            unit /= 2.0
+    return np.float32(middle)
