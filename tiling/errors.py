@@ -7,10 +7,6 @@ class TilingError(Exception):
     """The tiler cannot go on with what it was given."""
 
 
-class EmptyModel(TilingError):
-    """The model has no triangle that can be shown."""
-
-
 class BadTileset(TilingError):
     """The document is no tileset of ours."""
 

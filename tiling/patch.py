@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from tiling import extent, meshopt
-from tiling.errors import EmptyModel
+from tiling import meshopt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from tiling.mesh import Floats, Indices, Model, Primitive, Singles
+    from tiling.mesh import Floats, Indices, Primitive, Singles
 
 
 MANY = -1
@@ -104,26 +103,6 @@ class Patch:
         return beyond
 
 
-def of_model(model: Model) -> tuple[Patch, Layout, Floats]:
-    """A model as one welded patch, its layout, and the origin (3,) that its positions are relative to.
-
-    Every primitive must have normals if one has. Triangles that repeat a position are left out.
-
-    Raises:
-        EmptyModel: no triangle is left.
-    """
-    filled = [primitive for primitive in model.primitives if len(primitive.indices)]
-    if not filled:
-        raise EmptyModel("the model has no triangles")
-    layout = layout_of(filled)
-    low, high = extent.low_high(np.stack([corner for p in filled for corner in extent.low_high(p.positions)]))
-    origin = coarse_origin(low, high)
-    patch = welded(with_joined_normals(of_primitives(filled, layout, origin), layout))
-    if not patch.triangles:
-        raise EmptyModel("every triangle of the model is degenerate")
-    return patch, layout, origin
-
-
 def layout_of(primitives: Sequence[Primitive], *, normals: bool | None = None) -> Layout:
     """The layout for these primitives; with normals just where all have them, unless that is said."""
     return Layout(
@@ -135,6 +114,14 @@ def layout_of(primitives: Sequence[Primitive], *, normals: bool | None = None) -
 
 def of_primitives(primitives: Sequence[Primitive], layout: Layout, origin: Floats) -> Patch:
     """Primitives side by side in one patch, about `origin`, nothing welded yet. Normals that lack are zero."""
+    if not primitives:
+        return Patch(
+            positions=np.zeros((0, 3), np.float32),
+            attributes=np.zeros((0, layout.width), np.float32),
+            material=np.zeros(0, np.int32),
+            leaves=np.zeros((0, 4), np.int32),
+            indices=np.zeros((0, 3), np.uint32),
+        )
     starts = np.cumsum([0] + [len(primitive.positions) for primitive in primitives])
     zero = np.float32(0.0)  # -0.0 + 0.0 is 0.0, and welding compares bytes
     return Patch(
@@ -206,6 +193,8 @@ def _rows(*arrays: NDArray[Any]) -> NDArray[np.uint32]:
 
 def welded(patch: Patch) -> Patch:
     """The same surface with equal vertices made one and degenerate and unused parts gone."""
+    if not len(patch.positions):
+        return patch
     keys = [patch.positions, patch.attributes, patch.material]
     if patch.features is not None:
         keys.append(patch.features)
@@ -284,6 +273,7 @@ def merged(patches: Sequence[Patch]) -> Patch:
 def side_by_side(patches: Sequence[Patch]) -> Patch:
     """Several patches as one, nothing welded."""
     starts = np.cumsum([0] + [len(patch.positions) for patch in patches])
+    # A patch of nothing has no features, though its neighbours do.
     features = [patch.features for patch in patches if patch.features is not None]
     return Patch(
         np.concatenate([patch.positions for patch in patches]),
@@ -291,5 +281,5 @@ def side_by_side(patches: Sequence[Patch]) -> Patch:
         np.concatenate([patch.material for patch in patches]),
         np.concatenate([patch.leaves for patch in patches]),
         np.concatenate([p.indices + np.uint32(start) for p, start in zip(patches, starts[:-1], strict=True)]),
-        np.concatenate(features) if len(features) == len(patches) else None,
+        np.concatenate(features) if features and sum(map(len, features)) == starts[-1] else None,
     )

@@ -98,11 +98,6 @@ class Quantised:
     """numbers of the features that occur, ascending; vertices name places in this list"""
 
 
-def half_diagonal(step: float) -> float:
-    """The farthest that rounding to a grid moves a point."""
-    return step * float(np.sqrt(3.0)) / 2.0
-
-
 def quantise(
     patch: Patch,
     layout: Layout,

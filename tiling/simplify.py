@@ -180,6 +180,10 @@ def _collapsed(
 
     best = attempt(meshopt.Simplify.NONE)
     if not (best.is_blocked or best.error >= dear) or not _has_seams(patch):
+        if best.patch.triangles > _FAR_ABOVE * enough:
+            # Without seams it is the error alone that blocks: beyond it, collapsing still beats merging by cells
+            # (a rippled ball of 1,254 triangles brought to 150: RMS 25 mm against 68, and it stays closed).
+            best = _better(best, attempt(meshopt.Simplify.NONE, most_error=np.inf))
         return best if best.patch.triangles <= _FAR_ABOVE * enough else _forced(best, target_triangles, leaves, firm)
     meant = _meant_normals(patch, layout)
     freest: NDArray[np.bool_] | None = None

@@ -90,13 +90,6 @@ def _morton(points: Floats | Singles) -> NDArray[np.int64]:
     return code
 
 
-def part_sizes(patch: Patch) -> Floats:
-    """For each triangle the diagonal of the loose part that it belongs to."""
-    place, count = meshopt.remap(patch.positions)
-    total, part = parts(place[patch.indices], count)
-    return _diagonals(patch, part, total)[part]
-
-
 def _diagonals(patch: Patch, part: NDArray[np.int64], total: int) -> Floats:
     low, high = extents(np.repeat(part, 3), patch.positions[patch.indices.reshape(-1)].astype(np.float64), total)
     sizes: Floats = np.linalg.norm(high - low, axis=1)

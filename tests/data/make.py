@@ -23,10 +23,11 @@ from PIL import Image as Pillow
 from pipeline import images, read
 from pipeline.repair import repaired
 from scenes.gltf_build import write_glb
+from tests.tiling.shapes import patch_of
 from tiling import atlas, bake
 from tiling.mesh import Image, Material, Model, Primitive
 from tiling.normals import with_normals
-from tiling.patch import Layout, Patch, of_model
+from tiling.patch import Layout, Patch
 from tiling.simplify import metres_per_uv, simplify
 
 HERE = Path(__file__).parent
@@ -38,7 +39,7 @@ def main(source: Path) -> None:
     scan = read.read(source.parent, source.name)
     # The second part of the scan is a plain base; the statue alone is enough.
     statue = Model(scan.primitives[:1], scan.materials[:1])
-    patch, layout, origin = of_model(statue)
+    patch, layout, origin = patch_of(statue)
     venus = _venus(statue, patch, layout)
     (HERE / "venus.glb").write_bytes(write_glb(_moved(venus, origin), name="Venus"))
     bare = bake.without_uvs(patch, layout, frozenset({0}))

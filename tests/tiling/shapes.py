@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiling import build, patch
-from tiling.atlas import Texture
-from tiling.mesh import Model, Primitive
-from tiling.normals import with_normals
+from pipeline.tile import TileResult, TileSettings, tile_model
+from tiling import check, content, patch, tileset
+from tiling.content import Placed
+from tiling.mesh import Floats, Model, Primitive
+from tiling.patch import MANY, Layout, Patch
+from tiling.tree import TileTree
 
 
 def ball(bands: int, *, ripple: float = 0.0, radius: float = 1.0) -> Model:
@@ -49,49 +54,117 @@ def sheet(columns: int, rows: int, *, uvs: bool = False, height: float = 0.0) ->
     return Primitive(np.stack([x, y, z], axis=-1).reshape(-1, 3), triangles, uvs=coordinates)
 
 
-def open_edges(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> int:
-    """How many edges, by place, are not walked exactly once each way."""
+def patch_of(model: Model) -> tuple[Patch, Layout, Floats]:
+    """A model as one welded patch, its layout, and the origin (3,) that its positions are relative to."""
+    layout = patch.layout_of(model.primitives)
+    points = np.concatenate([primitive.positions for primitive in model.primitives])
+    origin = patch.coarse_origin(points.min(axis=0).astype(float), points.max(axis=0).astype(float))
+    whole = patch.of_primitives(model.primitives, layout, origin)
+    return patch.welded(patch.with_joined_normals(whole, layout)), layout, origin
+
+
+def with_leaves(whole: Patch, leaf: Sequence[int] | NDArray[Any]) -> Patch:
+    """The patch with the leaves of its vertices, from the leaf of each of its triangles: gathered place by place."""
+    touching: dict[bytes, set[int]] = {position.tobytes(): set() for position in whole.positions}
+    for corners, own in zip(whole.indices.tolist(), leaf, strict=True):
+        for vertex in corners:
+            touching[whole.positions[vertex].tobytes()].add(int(own))
+    rows = np.zeros((len(whole.positions), 4), np.int32)
+    for row, position in zip(rows, whole.positions, strict=True):
+        some = sorted(touching[position.tobytes()]) or [0]
+        row[:] = [some[0], MANY, MANY, some[-1]] if len(some) > 4 else (some + some[-1:] * 3)[:4]
+    return replace(whole, leaves=rows)
+
+
+def part(whole: Patch, triangles: NDArray[Any]) -> Patch:
+    """Some triangles of a patch, by number or mask, with their vertices only."""
+    return patch.welded(replace(whole, indices=whole.indices[triangles]))
+
+
+def joined(models: Sequence[Model]) -> Model:
+    """Primitives of several models in one, of one material."""
+    return Model(tuple(primitive for model in models for primitive in model.primitives))
+
+
+def moved(model: Model, by: tuple[float, float, float], *, name: str = "", material: int = 0) -> Model:
+    """A model elsewhere, under another name or material."""
+    return replace(
+        model,
+        primitives=tuple(
+            replace(each, positions=each.positions + np.array(by), name=name, material=material)
+            for each in model.primitives
+        ),
+    )
+
+
+def edges_of(points: NDArray[Any], triangles: NDArray[Any]) -> dict[tuple[int, int], int]:
+    """How often triangles walk from place to place; corners that fall together make no edge."""
     _, place = np.unique(points, axis=0, return_inverse=True)
-    corners = place.reshape(-1)[triangles]
-    corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]
-    edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
     ways: dict[tuple[int, int], int] = {}
-    for a, b in edges.tolist():
-        ways[(a, b)] = ways.get((a, b), 0) + 1
+    for corners in place.reshape(-1)[triangles].tolist():
+        if len(set(corners)) == 3:
+            for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
+                ways[a, b] = ways.get((a, b), 0) + 1
+    return ways
+
+
+def open_edges(points: NDArray[Any], triangles: NDArray[Any]) -> int:
+    """How many edges, by place, are not walked as often one way as the other."""
+    ways = edges_of(points, triangles)
     return sum(count != ways.get((b, a), 0) for (a, b), count in ways.items())
 
 
-class Kept:
-    """Takes tiles as `tiling.build` emits them and keeps their geometry by the digest it makes up."""
+@dataclass(frozen=True)
+class Tiles:
+    """A folder of finished tiles, as a client finds it."""
 
-    def __init__(self) -> None:
-        self.contents: dict[str, build.Content] = {}
+    out: Path
+    result: TileResult
+    tree: TileTree
 
-    def emit(self, content: build.Content) -> build.Stored:
-        """Keep a tile under a name that tells its place."""
-        geometry = content.geometry
-        data = b"".join(piece.positions.data + piece.indices for piece in geometry.pieces)
-        name = f"{geometry.origin.tolist()} {geometry.step} {hash(data)}"
-        self.contents[name] = content
-        return build.Stored(name, len(data), 0, ())
+    @property
+    def level(self) -> NDArray[np.int64]:
+        """The level of each tile, the root's is 0."""
+        level = np.zeros(len(self.tree), np.int64)
+        for tile in range(1, len(self.tree)):
+            level[tile] = level[self.tree.parent[tile]] + 1
+        return level
+
+    @property
+    def leaves(self) -> list[int]:
+        """The tiles without children."""
+        return sorted(set(range(len(self.tree))) - set(self.tree.parent.tolist()))
+
+    def of_level(self, number: int) -> list[int]:
+        """The tiles of a level."""
+        return np.flatnonzero(self.level == number).tolist()
+
+    def content(self, tile: int) -> content.Content:
+        """The document and binary chunk of a tile."""
+        return content.read((self.out / f"{self.tree.content[tile]}.glb").read_bytes())
+
+    def placed(self, tile: int) -> list[Placed]:
+        """The primitives of a tile, decoded and placed."""
+        return list(content.placed(self.content(tile)))
+
+    def surface(self, tiles: Iterable[int]) -> tuple[Floats, NDArray[np.int64]]:
+        """Points and triangles of several tiles together, without their skirts, which are the last range of each."""
+        points, triangles, count = [], [], 0
+        for placed in (placed for tile in tiles for placed in self.placed(tile)):
+            points.append(placed.positions)
+            triangles.append(placed.triangles[: placed.ranges[-1][0] if placed.ranges else None] + count)
+            count += len(placed.positions)
+        return np.concatenate(points), np.concatenate(triangles)
+
+    def findings(self) -> list[check.Finding]:
+        """What our own checker has to say."""
+        return check.check((self.out / "tileset.json").read_bytes(), lambda uri: (self.out / uri).read_bytes())
 
 
-def built(
-    model: Model, *, settings: build.Settings, run: build.Run = map, textures: Mapping[int, Texture] | None = None
-) -> tuple[build.Built, Kept]:
-    """A model's tree, and its tiles."""
-    model = Model(tuple(with_normals(primitive) for primitive in model.primitives), model.materials)
-    whole, layout, origin = patch.of_model(model)
-    kept = Kept()
-    done = build.build(
-        whole,
-        layout,
-        origin,
-        textures=textures or {},
-        textured=frozenset(textures or {}),
-        settings=settings,
-        run=run,
-        emit=kept.emit,
-        progress=lambda fraction: None,
-    )
-    return done, kept
+def tiled(model: Model, out: Path, **settings: Any) -> Tiles:
+    """A model's tiles, made in a folder of their own."""
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = TileSettings(**{"leaf_triangles": 700, "root_triangles": 300, "samples": 1000} | settings)
+    result = tile_model(model, out, chosen, lambda fraction, message: None)
+    tree = tileset.read((out / result.document).read_bytes(), lambda name: (out / name).read_bytes())
+    return Tiles(out, result, tree)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.tiling.shapes import ball
+from tests.tiling.shapes import ball, patch_of
 from tiling import bake, patch
 from tiling.error import lattice
 from tiling.mesh import Bytes, Model
@@ -23,7 +23,7 @@ def _coloured_ball(bands: int) -> tuple[patch.Patch, patch.Layout]:
         uvs=uvs,
         indices=np.arange(len(flat), dtype=np.uint32).reshape(-1, 3),
     )
-    whole, layout, _ = patch.of_model(Model((soup,)))
+    whole, layout, _ = patch_of(Model((soup,)))
     return whole, layout
 
 
