@@ -113,7 +113,9 @@ class Zip:
             raise Malformed(f"the zip cannot be read: {broken}") from broken
         if len(entries) > MOST_ENTRIES:
             raise TooLarge(f"the zip has {len(entries):,} entries; at most {MOST_ENTRIES:,} are read")
-        self._entries = {_checked_name(entry): entry for entry in entries if not entry.is_dir()}
+        # Named first: of an entry without a name zipfile cannot even tell whether it is a folder.
+        names = [_checked_name(entry) for entry in entries]
+        self._entries = {name: entry for name, entry in zip(names, entries, strict=True) if not entry.is_dir()}
         self._refuse_overlaps(entries, path.stat().st_size)
         stated = sum(entry.file_size for entry in entries)
         if stated > self._most:

@@ -223,7 +223,8 @@ def _unit_normals(primitive: Primitive, tally: dict[str, int], store: Store) -> 
     for start, piece in mapped.chunks(normals):
         length = _lengths(piece)[:, None]
         good = np.isfinite(length) & (length > _NO_LENGTH)
-        out[start : start + len(piece)] = np.where(good, piece / np.where(good, length, 1.0), 0.0)
+        with np.errstate(invalid="ignore"):  # of normals that are no numbers
+            out[start : start + len(piece)] = np.where(good, piece / np.where(good, length, 1.0), 0.0)
         mapped.release(out[start : start + len(piece)])
     if lost:
         fill_normals(primitive.positions, primitive.indices, out, store)
