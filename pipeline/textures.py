@@ -106,7 +106,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
         if width * height > _SMALL_PIXELS and not _repeats(source, number):
             used = _used(source, number, -(-width // 4), -(-height // 4))
             names = {role: _name(material, role, image, (width, height), used) for role, image in pictures.items()}
-            made = _pyramids(material, pictures, (width, height), used, names, scratch)
+            made = _pyramids(material, pictures, size=(width, height), used=used, names=names, scratch=scratch)
             done.cut_up[number] = atlas.Texture(width, height, made)
             done.digests[number] = hashlib.sha256(repr(sorted(names.items())).encode()).hexdigest()[:40]
             done.texel_sizes[number] = texel_size(source, number, width, height)
@@ -122,6 +122,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
 def _pyramids(
     material: Material,
     pictures: Mapping[str, Image],
+    *,
     size: tuple[int, int],
     used: NDArray[np.bool_],
     names: Mapping[str, str],
