@@ -20,7 +20,7 @@ _SHARES = ("5%", "12%", "25%", "50%")
 _OF_NEXUS = "of Nexus's bytes"
 # what is asked for: (series, coding) -> times Nexus's bytes at equal error
 _MOST_TIMES = {("level", "meshopt"): 1.3, ("level", "Draco"): 0.9, ("view", "meshopt"): 1.0, ("view", "Draco"): 0.6}
-_MOST_BYTES = {"venus": 1.6, "torus": 1.6, "terrain": 2.4, "hills": 2.4}  # per triangle, all levels, dense, positions
+_MOST_BYTES = {"venus": 1.6, "terrain": 2.4}  # per triangle, all levels, dense, positions
 _LEAST_SPEED, _LEAST_GAIN, _MOST_MEMORY_MB = 0.45, 1.8, 2_348.0  # 2 GiB and 200 MB
 
 Figures = dict[tuple[str, str, str], float]
