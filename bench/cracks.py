@@ -194,6 +194,17 @@ def by_planes(positions: Points, triangles: Triangles, planes: list[tuple[int, f
     return np.where(alike, corners[:, 0], len(planes) + 1)
 
 
+def original(source: Path) -> tuple[Points, Triangles]:
+    """The full model, in metres and y up as the tiler takes it."""
+    from pipeline import read as reader
+
+    primitives = reader.read(source, source.name).primitives
+    starts = np.cumsum([0, *(len(each.positions) for each in primitives)]).tolist()
+    positions = np.concatenate([np.asarray(each.positions, np.float64) for each in primitives])
+    triangles = [np.asarray(each.indices, np.int64) + at for each, at in zip(primitives, starts, strict=False)]
+    return positions, np.concatenate(triangles)
+
+
 # Cuts
 
 

@@ -28,12 +28,11 @@ def run() -> Iterator[tuple[str, str, str, float, str]]:
         for given in inputs():
             if given.millions > _LARGEST:
                 continue
-            surface = given.load()
-            write_ply(folder / "given.ply", surface)
+            write_ply(folder / "given.ply", given.load())
             contenders.tiled(folder / "given.ply", folder / given.name)
             tiles = cracks.read(folder / given.name)
-            full = rays.scene(surface.positions, surface.triangles)
-            for metric, value, unit in _figures(tiles, full, (surface.positions, surface.triangles), cuts):
+            original = cracks.original(folder / "given.ply")
+            for metric, value, unit in _figures(tiles, rays.scene(*original), original, cuts):
                 yield "chronotope", given.name, metric, value, unit
 
 

@@ -100,8 +100,8 @@ def test_a_hole_is_seen_through(shapes: Mapping[str, Made]) -> None:
     shown = cracks.level(tiles, deepest)
     shown[np.flatnonzero(shown)[0]] = False
     found = cracks.tried(tiles, full, shown, RAYS, np.random.default_rng(3))
-    assert found.faults[1] > 50, "the far side is seen from inside"
-    assert found.faults[2] > 50, "and it faces the other way"
+    assert found.faults[1] > 10, "the far side is seen from inside"
+    assert found.faults[2] > 10, "and it faces the other way"
 
 
 # The caster by itself
