@@ -166,4 +166,7 @@ def _cut(values: Singles, span: float) -> np.float32:
             if _LEAST_SIDE <= above <= 1.0 - _LEAST_SIDE:
                 return cut
             unit /= 2.0
+        if middle == values.min():
+            # Most stand at the least place, as a wall does: they are parted from the rest, or nothing would be.
+            middle = values[values > middle].min()
     return np.float32(middle)
