@@ -3,8 +3,8 @@
 An upgrade in the background, for whoever has the time: a megapixel takes 1.5 s of processor time as ETC1S and 1.2 s as
 UASTC, where WebP takes 0.05 s. It adds files to the folder and changes none: tiles and images named by their digests,
 and beside the document `tileset.json` a second one, `tileset-ktx2.json`. Until that is written, a note is kept for each
-image that is done, so an interrupted upgrade goes on where it stopped; once it is there, an upgrade of the same document
-does nothing.
+image that is done, so an interrupted upgrade goes on where it stopped; once it is there, an upgrade of the same
+document does nothing.
 
 Colours are coded as ETC1S, which is small; directions and other data as UASTC with zstd, which is close to the original
 (glTF 2.0 KHR_texture_basisu, "Implementation Note"). Images whose sides are no multiples of four stay WebP; atlases of
