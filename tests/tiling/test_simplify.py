@@ -1,19 +1,25 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from tests.tiling.shapes import ball, sheet
-from tiling import patch
+from tests.tiling.shapes import ball, edges_of, joined, moved, open_edges, part, patch_of, sheet, with_leaves
+from tiling import error
 from tiling.mesh import Material, Model, Primitive
 from tiling.normals import with_normals
-from tiling.simplify import metres_per_uv, simplify
+from tiling.patch import Layout, Patch
+from tiling.simplify import error_at, metres_per_uv, simplify, weights
 
 
-def _of(model: Model) -> tuple[patch.Patch, patch.Layout]:
-    whole, layout, _ = patch.of_model(
-        Model(tuple(with_normals(primitive) for primitive in model.primitives), model.materials)
-    )
+def _of(model: Model) -> tuple[Patch, Layout]:
+    whole, layout, _ = patch_of(Model(tuple(with_normals(each) for each in model.primitives), model.materials))
     return whole, layout
+
+
+def _distance(one: Patch, two: Patch) -> float:
+    """Root mean square of the distances from a patch to another, metres."""
+    points = error.scatter(one, 4000)
+    return error.root_mean_square(error.distances(points.points, [two]), points.weights)
 
 
 def test_a_sphere_gets_to_its_target() -> None:
@@ -26,9 +32,8 @@ def test_a_sphere_gets_to_its_target() -> None:
 
 def test_the_border_with_other_leaves_stays() -> None:
     whole, layout = _of(Model((sheet(30, 30, height=0.1),)))
-    left = whole.positions[whole.indices].mean(axis=1)[:, 0] < 0.0
-    whole = patch.with_spans(whole, np.where(left, 0, 1).astype(np.int32))
-    half = patch.part(whole, np.flatnonzero(left), np.zeros(len(whole.positions), np.int64))
+    left = np.arange(whole.triangles) < whole.triangles // 2
+    half = part(with_leaves(whole, np.where(left, 0, 1)), left)
     coarse = simplify(half, layout, target_triangles=200, leaves=(0, 0)).patch
     border = half.outside(0, 0)
     assert border.sum() == 31
@@ -132,3 +137,114 @@ def test_blocks_keep_their_edges_hard_where_seams_are_given_up() -> None:
     face /= np.linalg.norm(face, axis=1, keepdims=True)
     own = coarse.attributes[coarse.indices.reshape(-1), layout.normal_columns]
     assert (own * np.repeat(face, 3, axis=0)).sum(axis=1).min() > np.cos(np.radians(30))
+
+
+def test_a_patch_within_its_target_is_left_alone() -> None:
+    whole, layout = _of(ball(4))
+    done = simplify(whole, layout, target_triangles=192, leaves=(0, 0))
+    assert (done.patch, done.error, done.is_blocked) == (whole, 0.0, False)
+
+
+def test_the_same_patch_gives_the_same_triangles() -> None:
+    whole, layout = _of(ball(20, ripple=0.01))
+    one, two = (simplify(whole, layout, target_triangles=500, leaves=(0, 0)).patch for _ in range(2))
+    assert np.array_equal(one.indices, two.indices)
+    assert np.array_equal(one.positions, two.positions)
+
+
+@pytest.mark.parametrize("target", [300, 150, 20])
+def test_a_surface_without_seams_gets_to_its_target_beyond_the_usual_error_and_stays_closed(target: int) -> None:
+    whole, layout, _ = patch_of(ball(30, ripple=0.02))
+    fine = simplify(whole, layout, target_triangles=1254, leaves=(0, 0)).patch
+    coarse = simplify(fine, layout, target_triangles=target, leaves=(0, 0)).patch
+    assert coarse.triangles <= target
+    assert open_edges(coarse.positions, coarse.indices) == 0
+    # Merging by cells was twice as far off: 0.023, 0.068 and 0.28.
+    assert _distance(whole, coarse) < {300: 0.018, 150: 0.03, 20: 0.15}[target]
+
+
+@pytest.mark.parametrize(("most_error", "reached"), [(0.001, 800), (0.004, 840), (0.006, 520), (0.016, 400)])
+def test_to_an_error_between_half_and_twice_the_target_else_by_number(most_error: float, reached: int) -> None:
+    hilly, layout, _ = patch_of(Model((sheet(40, 40, height=0.2),)))
+    coarse = simplify(hilly, layout, target_triangles=800, leaves=(0, 0), most_error=most_error).patch
+    assert abs(coarse.triangles - reached) <= 20
+    assert _distance(hilly, coarse) < max(0.0015, most_error / 2)
+
+
+def test_what_is_plain_goes_down_to_half_the_target_where_hills_need_more() -> None:
+    plain, hilly = (patch_of(Model((sheet(40, 40, height=height),)))[0] for height in (0.002, 0.2))
+    layout = Layout(normals=False, uvs=False, colours=False)
+    one, two = (
+        simplify(each, layout, target_triangles=800, leaves=(0, 0), most_error=0.004).patch for each in (plain, hilly)
+    )
+    assert one.triangles == 400
+    assert two.triangles > 1.5 * one.triangles
+
+
+def test_the_error_at_a_number_is_about_the_one_that_leads_to_it() -> None:
+    whole, layout = _of(ball(20, ripple=0.01))
+    errors = [error_at(whole, layout, target_triangles=target, leaves=(0, 0)) for target in (2000, 1000, 400)]
+    assert 0.0 < errors[0] < errors[1] < errors[2] < 0.1
+    done = simplify(whole, layout, target_triangles=1000, leaves=(0, 0), most_error=errors[1])
+    assert abs(done.patch.triangles - 1000) < 100
+
+
+def test_errors_are_in_metres_whatever_the_size() -> None:
+    small, layout = _of(ball(16, ripple=0.01))
+    large, _ = _of(ball(16, ripple=0.01, radius=1000.0))
+    one, two = (error_at(each, layout, target_triangles=600, leaves=(0, 0)) for each in (small, large))
+    assert abs(two / one / 1000.0 - 1.0) < 0.05
+
+
+def test_colours_stay_in_bounds_and_near_what_they_were() -> None:
+    primitive = ball(24).primitives[0]
+    shade = np.where(primitive.positions[:, :1] > 0, 255, 0).astype(np.uint8)
+    colours = np.concatenate([shade, 255 - shade, shade * 0, shade * 0 + 255], axis=1)
+    whole, layout = _of(Model((replace(primitive, colours=colours),)))
+    coarse = simplify(whole, layout, target_triangles=600, leaves=(0, 0)).patch
+    found = coarse.attributes[:, layout.colour_columns]
+    assert found.min() >= 0.0
+    assert found.max() <= 1.0
+    sure = np.abs(coarse.positions[:, 0]) > 0.15
+    assert np.abs(found[sure, 0] - (coarse.positions[sure, 0] > 0)).max() < 0.1
+
+
+def test_nothing_flies_out_of_the_box() -> None:
+    whole, layout = _of(joined([moved(ball(6, ripple=0.05), (x, 0.0, 0.0)) for x in (0.0, 1.5, 3.0)]))
+    low, high = whole.positions.min(axis=0), whole.positions.max(axis=0)
+    margin = 0.011 * float((high - low).max())
+    for target in (600, 200, 60, 12):
+        coarse = simplify(whole, layout, target_triangles=target, leaves=(0, 0)).patch
+        assert 0 < coarse.triangles < whole.triangles
+        assert (coarse.positions >= low - margin).all()
+        assert (coarse.positions <= high + margin).all()
+
+
+def test_a_closed_border_tile_stays_closed_with_its_neighbour() -> None:
+    whole, layout, _ = patch_of(ball(24, ripple=0.01))
+    upper = whole.positions[whole.indices].mean(axis=1)[:, 1] > 0.013
+    known = with_leaves(whole, np.where(upper, 0, 1))
+    ends = []
+    for leaf, own in ((0, upper), (1, ~upper)):
+        coarse = simplify(part(known, own), layout, target_triangles=500, leaves=(leaf, leaf)).patch
+        places = np.unique(coarse.positions, axis=0)
+        ways = edges_of(coarse.positions, coarse.indices)
+        ends.append({(tuple(places[a]), tuple(places[b])) for a, b in ways if (b, a) not in ways})
+    assert ends[0] == {(b, a) for a, b in ends[1]}
+    assert ends[0]
+
+
+def test_the_weight_of_texture_coordinates_is_that_of_metres() -> None:
+    whole, layout = _of(Model((sheet(4, 4, uvs=True),)))
+    found = weights(whole, layout, 3.0, 0.1)
+    assert np.allclose(found[layout.normal_columns], 0.1)
+    assert np.allclose(found[layout.uv_columns], 0.2 * 3.0 / 1.0)
+
+
+def test_coordinates_without_area_have_a_scale_all_the_same() -> None:
+    primitive = sheet(4, 4, uvs=True)
+    assert primitive.uvs is not None
+    whole, layout = _of(Model((replace(primitive, uvs=primitive.uvs * 0),)))
+    assert metres_per_uv(whole, layout) == 1.0
+    whole, layout = _of(Model((replace(primitive, uvs=primitive.uvs * 4),)))
+    assert abs(metres_per_uv(whole, layout) - 0.25) < 1e-6
