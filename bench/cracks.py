@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench import rays
-from tiling import content
+from tiling import content, payload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,7 +158,7 @@ def _tile(model: content.Content, at: int, parent: int, depth: int, error: float
         elif planes[number]:
             kinds = (*range(len(planes[number]) + 1), _STRADDLERS)
             own = content.positions_of(model, placed.accessor)
-            owners.append(by_planes(own, placed.triangles, planes[number]))
+            owners.append(payload.by_planes(own, placed.triangles, planes[number]))
         else:
             owners.append(np.zeros(len(placed.triangles), np.int64))
     groups = tuple(Group(at, kind) for kind in kinds)
@@ -175,23 +175,6 @@ def _planes(model: content.Content) -> list[list[tuple[int, float]]]:
         if mesh is not None
         for primitive in model.document["meshes"][mesh]["primitives"]
     ]
-
-
-def by_planes(positions: Points, triangles: Triangles, planes: list[tuple[int, float]]) -> NDArray[np.int64]:
-    """The child whose region each triangle lies in, or their number for straddlers; planes upper ones first.
-
-    >>> by_planes(np.eye(3), np.array([[0, 0, 0], [1, 1, 2], [0, 1, 2]]), [(0, 0.5)])
-    array([1, 0, 2])
-    """
-    part = np.zeros(len(positions), np.int64)
-    node = np.zeros(len(positions), np.int64)
-    axes, places = np.array([axis for axis, _ in planes]), np.array([at for _, at in planes])
-    for _ in range((len(planes) + 1).bit_length() - 1):
-        second = positions[np.arange(len(positions)), axes[node]] >= places[node]
-        part, node = 2 * part + second, 2 * node + 1 + second
-    corners = part[triangles]
-    alike = (corners == corners[:, :1]).all(axis=1)
-    return np.where(alike, corners[:, 0], len(planes) + 1)
 
 
 def original(source: Path) -> tuple[Points, Triangles]:

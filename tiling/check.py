@@ -1,7 +1,8 @@
 """A checker of 3D Tiles 1.1: is this tileset what a client can rely on?
 
-It follows external tilesets and decodes all content, and so finds what schema validators do not: payloads that cannot
-be decoded, indices out of range, geometry outside its tile's box, duplicate children. Nothing is fetched here: `get`
+It follows external tilesets and decodes all content (`tiling.payload`), and so finds what schema validators do not:
+payloads and images that cannot be decoded, indices out of range, geometry outside its tile's box, duplicate children,
+groups of triangles that are not those of the tile's children. Nothing is fetched here: `get`
 gives the bytes of a URI. Boxes are compared in the frame of the outermost document (z-up); positions go the normative
 way, node matrices, y-up to z-up, tile transforms (3D Tiles 1.1, "glTF transforms").
 
@@ -19,24 +20,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tiling import content
-from tiling.content import Content
-from tiling.errors import BadContent
+from tiling import payload
+from tiling.payload import Payload
 
 Matrix = NDArray[np.float64]
 
-Y_UP_TO_Z_UP: Matrix = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], np.float64)
 TOLERANCE = 1e-5
 """of a box's size"""
 _MOST_TILES = 200_000
 _MOST = 1e15
 """greatest number taken for finite, so that products of some are, too"""
-_MAGIC = {
-    "image/png": (b"\x89PNG\r\n\x1a\n", 0),
-    "image/jpeg": (b"\xff\xd8\xff", 0),
-    "image/webp": (b"WEBP", 8),
-}
-
 Get = Callable[[str], bytes | None]
 """The bytes of a URI, resolved against its document's; None, LookupError or OSError where there are none."""
 
@@ -103,7 +96,7 @@ def resolved(base: str, reference: str) -> str:
 class _Checker:
     def __init__(self, get: Get, *, contents: bool) -> None:
         self.get, self.contents = get, contents
-        self.read: dict[str, tuple[list[tuple[str, str, str]], NDArray[np.float64]]] = {}
+        self.read: dict[str, Payload] = {}
         self.tiles = 0
 
     def run(self, document: bytes, uri: str) -> Iterator[Finding]:
@@ -243,11 +236,13 @@ class _Checker:
             return
         if not self.contents:
             return
-        findings, points = self.model(uri)
-        for code, place, words in findings:
+        model = self.model(uri)
+        for code, place, words in model.faults:
             yield Finding(code, f"{inner.where} → {uri}{place}", words)
+        for code, words in [*_stated(tile, model), *_groups(tile, model)]:
+            yield Finding(code, f"{inner.where} → {uri}", words)
         for box in boxes:
-            if len(points) and (over := _outside(box, points)) > 0:
+            if len(model.points) and (over := _outside(box, model.points)) > 0:
                 yield Finding(
                     "OUTSIDE_BOX", f"{inner.where} → {uri}", f"geometry reaches {over:g} m beyond the tile's box"
                 )
@@ -258,55 +253,16 @@ class _Checker:
         except (LookupError, OSError):
             return None
 
-    def model(self, uri: str) -> tuple[list[tuple[str, str, str]], NDArray[np.float64]]:
-        """What is wrong with a GLB, and the points of its geometry, z up."""
+    def model(self, uri: str) -> Payload:
+        """What is in a GLB."""
         if uri not in self.read:
             data = self.fetch(uri)
-            if data is None:
-                self.read[uri] = [("CONTENT_MISSING", "", "there is nothing there")], np.empty((0, 3))
-            elif data[:4] != b"glTF":
-                words = f"begins with {data[:4]!r}; only glTF binaries are checked"
-                self.read[uri] = [("CONTENT_UNKNOWN", "", words)], np.empty((0, 3))
-            else:
-                self.read[uri] = self.glb(data, uri)
+            self.read[uri] = (
+                payload.missing()
+                if data is None
+                else payload.read(data, lambda image: self.fetch(resolved(uri, image)))
+            )
         return self.read[uri]
-
-    def glb(self, data: bytes, uri: str) -> tuple[list[tuple[str, str, str]], NDArray[np.float64]]:
-        findings: list[tuple[str, str, str]] = []
-        points = [np.empty((0, 3))]
-        try:
-            model = content.read(data)
-            required = set(model.document.get("extensionsRequired", []))
-            if unknown := sorted(required - content.EXTENSIONS):
-                findings.append(("EXTENSION", "", f"requires {', '.join(unknown)}, which are not known here"))
-            findings += [("VIEW", "", words) for words in _views(model)]
-            for placed in content.placed(model):
-                points.append(placed.positions[np.unique(placed.triangles)] @ Y_UP_TO_Z_UP[:3, :3].T)
-                if words := _min_max(model, placed.accessor):
-                    findings.append(("MIN_MAX", f"#{placed.where}", words))
-                if not np.isfinite(placed.positions).all():
-                    findings.append(("NOT_FINITE", f"#{placed.where}", "a position is not finite"))
-            findings += self.images(model, uri)
-        except BadContent as wrong:
-            findings.append(("BAD_CONTENT", "", str(wrong)))
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as wrong:
-            # The document is JSON of a wrong shape somewhere: which name or type, the exception says.
-            findings.append(("BAD_CONTENT", "", f"{type(wrong).__name__} {wrong}"))
-        every = np.concatenate(points)
-        return findings, every[np.isfinite(every).all(axis=1)]
-
-    def images(self, model: Content, uri: str) -> Iterator[tuple[str, str, str]]:
-        for at, image in enumerate(model.document.get("images", [])):
-            if "uri" in image:
-                data = self.fetch(resolved(uri, image["uri"]))
-                kinds = list(_MAGIC)
-                if data is None:
-                    yield "IMAGE_MISSING", f"#images[{at}]", f"there is nothing at {image['uri']}"
-                    continue
-            else:
-                data, kinds = content.view_bytes(model, image.get("bufferView", -1)), [image.get("mimeType", "")]
-            if not any(kind in _MAGIC and data[_MAGIC[kind][1] :].startswith(_MAGIC[kind][0]) for kind in kinds):
-                yield "IMAGE", f"#images[{at}]", f"its bytes are not of {' or '.join(kinds)}"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -388,12 +344,18 @@ def _corners(box: Matrix) -> NDArray[np.float64]:
 
 def _outside(box: Matrix, points: NDArray[np.float64]) -> float:
     """Metres by which the farthest point lies outside a box; 0 where that is within tolerance."""
+    over = float(_over(box, points).max())
+    # Far from the origin float64 itself steps.
+    allowed = TOLERANCE * float(np.linalg.norm(box[:3, :3])) + 1e-12 * float(np.abs(points).max())
+    return over if over > allowed else 0.0
+
+
+def _over(box: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Metres by which each point (n, 3) lies outside a box along the axis where it does most; negative inside."""
     lengths = np.linalg.norm(box[:3, :3], axis=0)
     local = np.linalg.solve(box[:3, :3], (points - box[:3, 3]).T).T
-    over = float(((np.abs(local) - 1) * lengths).max())
-    # Far from the origin float64 itself steps.
-    allowed = TOLERANCE * float(np.linalg.norm(lengths)) + 1e-12 * float(np.abs(points).max())
-    return over if over > allowed else 0.0
+    over: NDArray[np.float64] = ((np.abs(local) - 1) * lengths).max(axis=1)
+    return over
 
 
 def _children(tile: dict[str, Any], inner: _Visit, waiting: list[_Visit]) -> Iterator[Finding]:
@@ -419,19 +381,49 @@ def _children(tile: dict[str, Any], inner: _Visit, waiting: list[_Visit]) -> Ite
     ]
 
 
-def _views(model: Content) -> Iterator[str]:
-    """Buffer views that cannot be read or decoded, those that no accessor of a drawn primitive reaches included."""
-    for at in range(len(model.document.get("bufferViews", []))):
-        try:
-            content.view_bytes(model, at)
-        except BadContent as wrong:
-            yield str(wrong)
+def _stated(tile: dict[str, Any], model: Payload) -> Iterator[tuple[str, str]]:
+    """What our own tiles say of their content before it is loaded."""
+    facts = _ours(tile)
+    if "bytes" in facts and model.byte_length and facts["bytes"] != model.byte_length:
+        yield "STATED_BYTES", f"{facts['bytes']} bytes are stated, there are {model.byte_length}"
+    needs = facts.get("needs", [])
+    if facts and isinstance(needs, list) and (unsaid := sorted(model.images - {str(name) for name in needs})):
+        yield "STATED_NEEDS", f"images are not stated as needed: {', '.join(unsaid)}"
 
 
-def _min_max(model: Content, accessor: int) -> str:
-    fields = model.document["accessors"][accessor]
-    values = content.accessor(model, accessor)
-    low, high = values.min(axis=0).tolist(), values.max(axis=0).tolist()
-    if fields.get("min") == low and fields.get("max") == high:
-        return ""
-    return f"min and max are {fields.get('min')} and {fields.get('max')}, the values' are {low} and {high}"
+def _ours(tile: dict[str, Any]) -> dict[str, Any]:
+    extras = tile.get("extras")
+    facts = extras.get("chronotope") if isinstance(extras, dict) else None
+    return facts if isinstance(facts, dict) else {}
+
+
+def _groups(tile: dict[str, Any], model: Payload) -> Iterator[tuple[str, str]]:
+    """Groups of triangles are one for each child, the straddlers, and in the fast coding the skirts."""
+    children = tile.get("children", [])
+    if not model.groups or not isinstance(children, list):
+        return
+    regions = len(model.groups) - (1 if model.is_dense else 2)
+    # Planes part a region to the end, though of some part nothing may be left.
+    if len(children) > regions if model.is_dense else len(children) != regions:
+        yield "GROUPS", f"{len(model.groups)} groups of triangles for {len(children)} children"
+        return
+    if len(children) != regions:
+        return
+    allowed = _error(tile.get("geometricError")) or 0.0
+    for at, (child, points) in enumerate(zip(children, model.groups, strict=False)):
+        box = _box_of(child)
+        if box is None or not len(points):
+            continue
+        away = float(np.median(_over(box, points)))
+        # Some points of a coarse tile may stray from what they stand for, most do not.
+        if away > allowed + TOLERANCE * float(np.linalg.norm(box[:3, :3])):
+            yield "GROUP_ELSEWHERE", f"group {at} is to be replaced by child {at}, whose box is {away:g} m away"
+
+
+def _box_of(child: object) -> Matrix | None:
+    """A child's box in its parent's frame; None where that cannot be told, which is a finding elsewhere."""
+    if not isinstance(child, dict):
+        return None
+    box, _ = _volume(child.get("boundingVolume"), "")
+    own = _transform(child["transform"]) if "transform" in child else np.eye(4)
+    return None if box is None or own is None else own @ box

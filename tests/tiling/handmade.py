@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,13 @@ def cube_glb(
     material: Material | None = None,
     image: gltf_build.TileImage | None = None,
     times: int = 1,
+    groups: Sequence[Sequence[int]] = (),
+    features: Sequence[int] = (),
 ) -> bytes:
-    """A tile with the twelve triangles of a box (`times` over), y up; corners are multiples of 1/256 m."""
+    """A tile with the twelve triangles of a box (`times` over), y up; corners are multiples of 1/256 m.
+
+    `groups` are numbers of triangles of `CUBE`, `features` those of the eight corners, of two features.
+    """
     base = np.rint(np.array(low) / STEP) * STEP
     size = np.rint((np.array(high) - base) / STEP).astype(int)
     corners = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)])
@@ -37,7 +43,10 @@ def cube_glb(
     rows[:, :3] = corners * size
     normals = (corners * 2.0 - 1.0) / np.sqrt(3.0)
     uvs = np.rint(corners[:, :2] * 65_535.0).astype("<u2")
-    triangles = np.tile(CUBE, (times, 1))
+    triangles = CUBE[[at for group in groups for at in group]] if groups else np.tile(CUBE, (times, 1))
+    ends = np.cumsum([0, *map(len, groups)]).tolist()
+    places = np.zeros((8, 2), "<u2")
+    places[:, 0] = features or 0
     piece = Piece(
         material=0,
         vertices=8,
@@ -49,10 +58,14 @@ def cube_glb(
         index_size=2,
         normals=Stream(meshopt.encode_vertices(meshopt.encode_oct8(normals.astype(np.float32))), 4, octahedral=True),
         uvs=None if image is None else Stream(meshopt.encode_vertices(uvs), 4),
+        features=Stream(meshopt.encode_vertices(places), 4) if features else None,
+        ranges=tuple((3 * a, 3 * (b - a)) for a, b in pairwise(ends)),
     )
-    geometry = Quantised(base, STEP, (piece,), np.array(low, float), np.array(high, float))
+    named = (5, 7) if features else ()
+    geometry = Quantised(base, STEP, (piece,), np.array(low, float), np.array(high, float), named)
     images = {} if image is None else {0: {"base_colour": image}}
-    return gltf_build.tile_glb(geometry, {0: material or Material(name="stone")}, images)
+    names = {5: "door", 7: "wall"} if features else None
+    return gltf_build.tile_glb(geometry, {0: material or Material(name="stone")}, images, names=names)
 
 
 def edited(data: bytes, change: Callable[[dict[str, Any]], object], binary: bytes | None = None) -> bytes:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 
 from scenes.gltf_build import TileImage
 from tests.tiling.handmade import cube_glb, edited
+from tests.tiling.shapes import ball, tiled
 from tiling.check import check, resolved
 
+GROUPS = ((8, 9), (10, 11), tuple(range(8)), ())
+"""of the house's triangles: those at the left, at the right, straddlers, and no skirts"""
 WEBP = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
 
 Files = dict[str, bytes]
@@ -44,7 +48,9 @@ def good() -> tuple[Json, Files]:
         },
     }
     files = {
-        "house.glb": cube_glb((0, 0, 0), (4, 3, 2), image=TileImage(uri="wall.webp")),
+        "house.glb": cube_glb(
+            (0, 0, 0), (4, 3, 2), image=TileImage(uri="wall.webp"), groups=GROUPS, features=(0, 1) * 4
+        ),
         "left.glb": cube_glb((0, 0, 0), (2, 3, 2), image=TileImage(WEBP)),
         "wall.webp": WEBP,
     }
@@ -106,6 +112,38 @@ def _garbled(_: Json, files: Files) -> None:
     data = files["house.glb"]
     length = int.from_bytes(data[12:16], "little")
     files["house.glb"] = data[: 28 + length] + b"\xff" * (len(data) - 28 - length)
+
+
+def _needs(document: Json, _: Files) -> None:
+    document["root"]["extras"] = {"chronotope": {"needs": []}}
+
+
+def _states_bytes(document: Json, files: Files) -> None:
+    document["root"]["extras"] = {"chronotope": {"bytes": len(files["house.glb"]) - 4, "needs": ["wall.webp"]}}
+
+
+def _children_swapped(document: Json, _: Files) -> None:
+    document["root"]["children"].reverse()
+
+
+def _one_child_less(document: Json, _: Files) -> None:
+    del document["root"]["children"][1]
+
+
+def _large_png(_: Json, files: Files) -> None:
+    """A head that claims 30,000 × 20,000 texels."""
+    files["wall.webp"] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + (30_000).to_bytes(4, "big") + (20_000).to_bytes(4, "big")
+
+
+def _extras(document: Json) -> Json:
+    found: Json = document["meshes"][0]["primitives"][0]["extras"]["chronotope"]
+    return found
+
+
+def _feature_ids(document: Json) -> Json:
+    (found,) = document["meshes"][0]["primitives"][0]["extensions"]["EXT_mesh_features"]["featureIds"]
+    assert isinstance(found, dict)
+    return found
 
 
 BOX = [2, -1, 1.5, 2, 0, 0, 0, 1, 0, 0, 0, 1.5]
@@ -178,6 +216,31 @@ FAULTS: dict[str, tuple[Callable[[Json, Files], object], str]] = {
     "a document of the wrong shape": (_content(lambda d: d.update(images=[3])), "BAD_CONTENT"),
     "an image that is not there": (_file("wall.webp", None), "IMAGE_MISSING"),
     "an image that is none": (_file("wall.webp", b"<html>"), "IMAGE"),
+    "an image cut short": (_file("wall.webp", WEBP[:-9]), "IMAGE"),
+    "an image too large for anybody": (
+        lambda d, f: (_large_png(d, f), _content(lambda c: c["images"][0].update(mimeType="image/png"))(d, f)),
+        "IMAGE",
+    ),
+    "an image of another kind than stated": (
+        _content(lambda d: d["images"][0].update(mimeType="image/png")),
+        "IMAGE",
+    ),
+    "bytes that are not the stated ones": (_states_bytes, "STATED_BYTES"),
+    "an image that is not stated": (_needs, "STATED_NEEDS"),
+    "groups for another number of children": (_one_child_less, "GROUPS"),
+    "groups of the wrong children": (_children_swapped, "GROUP_ELSEWHERE"),
+    "groups with a gap": (_content(lambda d: _extras(d)["ranges"][1].__setitem__(0, 9)), "BAD_CONTENT"),
+    "groups that end too early": (_content(lambda d: _extras(d)["ranges"][2].__setitem__(1, 21)), "BAD_CONTENT"),
+    "planes that part nothing into halves": (
+        _content(lambda d: (_extras(d).pop("ranges"), _extras(d).update(cells=[[0, 1], [1, 1]]))),
+        "BAD_CONTENT",
+    ),
+    "a feature beyond the stated ones": (_content(lambda d: _feature_ids(d).update(featureCount=1)), "FEATURES"),
+    "feature ids of nothing": (_content(lambda d: _feature_ids(d).update(attribute=1)), "FEATURES"),
+    "fewer rows than features": (
+        _content(lambda d: d["extensions"]["EXT_structural_metadata"]["propertyTables"][0].update(count=1)),
+        "FEATURES",
+    ),
     "an extension required but not used": (_set("extensionsRequired", ["X"]), "EXTENSIONS"),
 }
 
@@ -195,6 +258,26 @@ def test_each_planted_fault_is_found(fault: str) -> None:
 )
 def test_what_is_no_tileset_is_a_finding_and_no_crash(data: bytes) -> None:
     assert [f.code for f in check(data, {}.get)] == ["BAD_JSON"]
+
+
+@pytest.mark.parametrize("coding", ["meshopt", "draco"])
+def test_what_the_tiler_makes_has_no_findings(tmp_path: Path, coding: str) -> None:
+    made = tiled(ball(20, ripple=0.03), tmp_path, coding=coding)
+    assert len(made.tree) > 5
+    assert made.findings() == []
+
+
+def test_groups_of_a_dense_tile_are_parted_by_planes_and_held_against_its_children(tmp_path: Path) -> None:
+    made = tiled(ball(20, ripple=0.03), tmp_path, coding="draco")
+    document = json.loads((tmp_path / "tileset.json").read_bytes())
+    waiting = [document["root"]]
+    while waiting:
+        node = waiting.pop()
+        node.get("children", []).reverse()
+        waiting += node.get("children", [])
+    found = {f.code for f in check(json.dumps(document).encode(), lambda uri: (tmp_path / uri).read_bytes())}
+    assert len(made.tree) > 5
+    assert "GROUP_ELSEWHERE" in found
 
 
 def test_findings_say_where() -> None:
