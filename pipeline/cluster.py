@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipeline import graph
 from scenes.errors import Invalid
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ _PATIENCE_S = 20
 
 
 @contextmanager
-def executor(address: str) -> Iterator[Executor]:
+def executor(address: str, folder: str) -> Iterator[Executor]:
     """What runs tasks on the workers of the scheduler at `address`, such as tcp://10.0.0.5:8786.
+
+    At the end the workers let go of the results in `folder`.
 
     Raises:
         Invalid: Dask is not installed, or the scheduler does not answer.
@@ -33,4 +36,7 @@ def executor(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as failed:
         raise Invalid(f"the scheduler at {address} does not answer: {failed}") from failed
     with client:
-        yield client.get_executor(pure=False)
+        try:
+            yield client.get_executor(pure=False)
+        finally:
+            client.run(graph.forget, folder, on_error="ignore")

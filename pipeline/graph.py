@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 import threading
-from concurrent.futures import Executor, Future
+from collections import Counter
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """part of every key; to be raised when the same inputs come to give other results"""
-_CONTEXT = "context"
 _RECEIPT = "receipt"
-_contexts: dict[str, Any] = {}
+_contexts: dict[tuple[str, str], Any] = {}
+"""by folder and digest: a cluster's workers live longer than a run, and the next one in that folder has another"""
 _loading = threading.Lock()
 
 
@@ -62,61 +63,87 @@ class Task:
     function: Callable[..., Any]
     key: str
     arguments: dict[str, Any]
+    is_whole: Callable[[Any], bool] | None = None
+    """whether what a receipt tells of is still there, where a task leaves more than its results"""
 
 
 class Graph:
-    """Runs tasks whose results are not there yet."""
+    """Runs tasks whose results are not there yet; `done` and `known` count by function those that ran or did not."""
 
     def __init__(self, results: Results, context: object, executor: Executor | None, *, ahead: int) -> None:
         self._results, self._executor, self._ahead = results, executor, ahead
-        self._later: list[tuple[str, Future[Any]]] = []
-        self.done = self.known = 0
-        results.put(_CONTEXT, {"": pickle.dumps(context, protocol=5)})
-        _contexts[results.folder] = context
+        self.done: Counter[str] = Counter()
+        self.known: Counter[str] = Counter()
+        pickled = pickle.dumps(context, protocol=5)
+        self._context = f"context-{hashlib.sha256(pickled).hexdigest()[:40]}"
+        if not results.has(self._context):
+            results.put(self._context, {"": pickled})
+        _contexts[results.folder, self._context] = context
 
     def close(self) -> None:
         """Forget the context, and close what was opened."""
-        self._results.close()
-        _contexts.pop(self._results.folder, None)
+        forget(self._results.folder)
 
     def run(self, tasks: Iterable[Task]) -> list[Any]:
-        """The receipts of tasks, in order. Tasks are taken from the iterable as workers come free."""
+        """The receipts of tasks, in order. Tasks are taken from the iterable as workers come free.
+
+        What a task raises comes out once those that run have ended; those that wait are not begun.
+        """
         receipts: list[Any] = []
         waiting: dict[int, Future[Any]] = {}
-        for number, task in enumerate(tasks):
-            receipts.append(None)
-            if self._results.has(task.key):
-                receipts[number] = self._results.get(task.key, _RECEIPT)
-                self.known += 1
-            elif self._executor is None:
-                receipts[number] = self._finish(_perform(self._results.folder, task))
-            else:
-                waiting[number] = self._executor.submit(_perform, self._results.folder, task)
-                if len(waiting) >= self._ahead:
-                    self._collect(waiting, receipts)
-        while waiting:
-            self._collect(waiting, receipts)
+        try:
+            for number, task in enumerate(tasks):
+                receipts.append(None)
+                known = self._known(task)
+                (self.done if known is None else self.known)[task.function.__name__] += 1
+                if known is not None:
+                    (receipts[number],) = known
+                elif self._executor is None:
+                    receipts[number] = _perform(self._results.folder, self._context, task)
+                else:
+                    plain = Task(task.function, task.key, task.arguments)
+                    waiting[number] = self._executor.submit(_perform, self._results.folder, self._context, plain)
+                    if len(waiting) >= self._ahead:
+                        _collect(waiting, receipts)
+            while waiting:
+                _collect(waiting, receipts)
+        except BaseException:
+            wait([future for future in waiting.values() if not future.cancel()])
+            raise
         return receipts
 
-    def _collect(self, waiting: dict[int, Future[Any]], receipts: list[Any]) -> None:
-        number = min(waiting)
-        receipts[number] = self._finish(waiting.pop(number).result())
+    def _known(self, task: Task) -> tuple[Any] | None:
+        """The receipt of a task that was done before, and whose results are whole."""
+        if not self._results.has(task.key):
+            return None
+        receipt = self._results.get(task.key, _RECEIPT)
+        return (receipt,) if task.is_whole is None or task.is_whole(receipt) else None
 
-    def _finish(self, receipt: Any) -> Any:
-        self.done += 1
-        return receipt
+
+def _collect(waiting: dict[int, Future[Any]], receipts: list[Any]) -> None:
+    number = min(waiting)
+    receipts[number] = waiting[number].result()
+    del waiting[number]
 
 
-def _perform(folder: str, task: Task) -> Any:
+def forget(folder: str) -> None:
+    """Let go of the contexts and results of a folder, in this process."""
+    with _loading:
+        for known in [known for known in _contexts if known[0] == folder]:
+            del _contexts[known]
+    Results(folder).close()
+
+
+def _perform(folder: str, context: str, task: Task) -> Any:
     results = Results(folder)
-    at = At(_context(results), results, task.key)
+    at = At(_context(results, context), results, task.key)
     receipt = task.function(at, **task.arguments)
     results.put(task.key, {_RECEIPT: pickle.dumps(receipt, protocol=5), **at.values})
     return receipt
 
 
-def _context(results: Results) -> Any:
+def _context(results: Results, name: str) -> Any:
     with _loading:
-        if results.folder not in _contexts:
-            _contexts[results.folder] = results.get(_CONTEXT)
-        return _contexts[results.folder]
+        if (results.folder, name) not in _contexts:
+            _contexts[results.folder, name] = results.get(name)
+        return _contexts[results.folder, name]

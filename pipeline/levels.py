@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,7 @@ _STEPS_PER_ERROR = 1.5
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
 _SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
 _SKIRT_ABOVE = 4.0  # times that of the level above
+_NARROW = 3  # halvings above the leaves up to which a tile is
 _MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
 _MOST_LEAF_TEXELS = 1 << 24
 _ROOT_TEXELS = 1 << 18  # of the image that colours at a root's vertices are taken from
@@ -364,7 +367,7 @@ class Tiling:
                 "below": boxes,
                 "missing": missing,
             }
-            tasks.append(Task(stages.make, made, arguments))
+            tasks.append(Task(stages.make, made, arguments, partial(stages.is_whole, self._context)))
             tiles.append(tile)
         receipts = self._run(tasks)
         level.files = {
@@ -386,8 +389,10 @@ class Tiling:
         low = np.array([receipt.low for receipt in leaves.receipts], np.float32)
         high = np.array([receipt.high for receipt in leaves.receipts], np.float32)
         samples: list[tuple[int, int, error.Samples]] = []
-        wanted: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in leaves.keys]
+        # Points on wide tiles are asked for apart: an edit moves them everywhere, and there are few near each leaf.
+        wanted: dict[tuple[int, bool], list[tuple[int, NDArray[np.int64]]]] = defaultdict(list)
         for number, level in enumerate(self._levels[1:], start=1):
+            is_wide = level.shift > _NARROW
             for tile, file in level.files.items():
                 points: error.Samples = self._results.get(file.key, stages.POINTS)
                 if not len(points.points):
@@ -400,23 +405,23 @@ class Tiling:
                     rows = extent.inside(points.points, low[leaf] - reach, high[leaf] + reach)
                     if len(rows):
                         lacking[rows] = False
-                        wanted[leaf].append((len(samples), rows))
+                        wanted[leaf, is_wide].append((len(samples), rows))
                 far = np.flatnonzero(lacking)
                 # What is out of reach of every leaf asks the one whose box is nearest.
                 nearest = extent.nearest_box(points.points[far], low, high)
                 for leaf in np.unique(nearest).tolist():
-                    wanted[leaf].append((len(samples), far[nearest == leaf]))
+                    wanted[leaf, is_wide].append((len(samples), far[nearest == leaf]))
                 samples.append((number, tile, points))
         best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]
         tasks = []
-        asked = [leaf for leaf, some in enumerate(wanted) if some]
-        for leaf in asked:
-            points_near = np.concatenate([samples[which][2].points[rows] for which, rows in wanted[leaf]])
+        asked = sorted(wanted)
+        for leaf, is_wide in asked:
+            points_near = np.concatenate([samples[which][2].points[rows] for which, rows in wanted[leaf, is_wide]])
             name = key("back", leaves.receipts[leaf].digest, hashlib.sha256(points_near.tobytes()).hexdigest())
             tasks.append(Task(stages.back, name, {"leaf_key": leaves.keys[leaf], "points": points_near}))
-        for leaf, found in zip(asked, self._run(tasks), strict=True):
+        for group, found in zip(asked, self._run(tasks), strict=True):
             at = 0
-            for which, rows in wanted[leaf]:
+            for which, rows in wanted[group]:
                 best[which][rows] = np.minimum(best[which][rows], found[at : at + len(rows)])
                 at += len(rows)
         return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import threading
 import zlib
 from collections import OrderedDict
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PACK, _INDEX = ".pack", ".index"
+_LINE = re.compile(r"([\w-]+) (\d+) (\d+) (\d+)")
 _RECENT_BYTES = 256 << 20
 _PACK_BYTES = 1 << 30
 
@@ -42,6 +44,8 @@ class _Shelf:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
+        self._again: dict[str, list[_Entry]] = {}
+        """what else has been written of the same tasks"""
         self._trusted: set[str] = set()
         self._read: dict[str, int] = {}
         self._packs: dict[str, int] = {}
@@ -63,9 +67,14 @@ class _Shelf:
                 self._own, self._end = self._opened(), 0
             name, pack, index = self._own
             entry = _Entry(name, self._end, len(data), zlib.crc32(data))
-            _write(pack, data)
+            try:
+                _write(pack, data)
+                _write(index, f"{task} {entry.start} {entry.length} {entry.checksum}\n".encode())
+            except OSError:
+                # The disk is full: nobody knows where this pack ends.
+                self._own = None
+                raise
             self._end += len(data)
-            _write(index, f"{task} {entry.start} {entry.length} {entry.checksum}\n".encode())
             self._entries[task] = entry
             self._trusted.add(task)
 
@@ -97,21 +106,35 @@ class _Shelf:
                 # A last line that is not whole may be being written.
                 whole = lines[: lines.rfind(b"\n") + 1]
                 self._read[name] = self._read.get(name, 0) + len(whole)
-                for line in whole.decode().splitlines():
-                    task, start, length, checksum = line.split(" ")
-                    self._entries.setdefault(task, _Entry(name, int(start), int(length), int(checksum)))
+                for line in whole.decode(errors="replace").splitlines():
+                    found = _LINE.fullmatch(line)
+                    if found is None:
+                        continue  # not as it was written: what it told of is made again
+                    task, start, length, checksum = found.groups()
+                    entry = _Entry(name, int(start), int(length), int(checksum))
+                    if self._entries.setdefault(task, entry) != entry:
+                        self._again.setdefault(task, []).append(entry)
 
     def has(self, task: str) -> bool:
         """Whether the values of a task are there, whole."""
-        entry = self._entries.get(task)
-        if entry is None or task in self._trusted:
-            return entry is not None
-        data = os.pread(self._file(entry.pack), entry.length, entry.start)
-        if len(data) == entry.length and zlib.crc32(data) == entry.checksum:
-            self._trusted.add(task)
-            return True
-        del self._entries[task]
-        return False
+        return self._found(task) is not None
+
+    def _found(self, task: str) -> _Entry | None:
+        while (entry := self._entries.get(task)) is not None and task not in self._trusted:
+            try:
+                data = os.pread(self._file(entry.pack), entry.length, entry.start)
+            except FileNotFoundError:
+                data = b""
+            if len(data) == entry.length and zlib.crc32(data) == entry.checksum:
+                self._trusted.add(task)
+                break
+            with self._lock:
+                others = self._again.get(task)
+                if others:
+                    self._entries[task] = others.pop()
+                else:
+                    self._entries.pop(task, None)
+        return entry
 
     def _file(self, pack: str) -> int:
         with self._lock:
@@ -121,9 +144,12 @@ class _Shelf:
 
     def read(self, task: str, start: int, length: int) -> bytes:
         """Some of the bytes of a task's values."""
-        if task not in self._entries:
+        entry = self._found(task)
+        if entry is None:
             self.refresh()
-        entry = self._entries[task]
+            entry = self._found(task)
+        if entry is None:
+            raise KeyError(task)
         return os.pread(self._file(entry.pack), min(length, entry.length - start), entry.start + start)
 
 

@@ -13,6 +13,8 @@ back      a leaf and points on coarser tiles near it  →  their distances to th
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -291,6 +293,13 @@ def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     return error.distances(points, [_tile(at, leaf_key).patch])
 
 
+def is_whole(context: Context, receipt: MakeReceipt) -> bool:
+    """Whether the file of a tile is there."""
+    stored = receipt.made.stored
+    path = Path(context.out) / f"{stored.digest}.glb"
+    return path.is_file() and path.stat().st_size == stored.byte_length
+
+
 def emit(context: Context, content: build.Content) -> build.Stored:
     """Write a tile's file into the folder; one that is there already has the same bytes."""
     pictures: dict[int, Mapping[str, gltf_build.TileImage]] = {}
@@ -327,7 +336,10 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     digest = hashlib.sha256(data).hexdigest()
     path = Path(context.out) / f"{digest}.glb"
     if not path.exists():
-        path.write_bytes(data)
+        # A file that has its name is whole, wherever a run is cut off; and two tiles may have the same bytes.
+        part = path.with_name(f"{digest}.{os.getpid()}-{threading.get_ident()}.part")
+        part.write_bytes(data)
+        part.replace(path)
     return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from pipeline import images, mapped
 from scenes import gltf_build
-from tiling import atlas, pyramid
+from tiling import atlas, build, pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +52,8 @@ class Textures:
     cut_up: dict[int, atlas.Texture]
     texel_sizes: dict[int, float]
     shared: dict[int, dict[str, Shared]]
+    texels: dict[int, int]
+    """by material how many texels at full size its triangles use: too many for one tile ask for smaller leaves"""
     digests: dict[int, str]
     """by material, of all that its pyramids are made of: what a task's key must hold if it looks at them"""
 
@@ -94,7 +96,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
     Raises:
         Malformed, TooLarge: an image is refused.
     """
-    done = Textures({}, {}, {}, {})
+    done = Textures({}, {}, {}, {}, {})
     encoded: dict[tuple[Image, bool, bool], Shared] = {}
     for number in sorted({primitive.material for primitive in source.primitives}):
         material = model.materials[number]
@@ -109,7 +111,8 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
             made = _pyramids(material, pictures, size=(width, height), used=used, names=names, scratch=scratch)
             done.cut_up[number] = atlas.Texture(width, height, made)
             done.digests[number] = hashlib.sha256(repr(sorted(names.items())).encode()).hexdigest()[:40]
-            done.texel_sizes[number] = texel_size(source, number, width, height)
+            done.texels[number] = 16 * int(np.count_nonzero(used))
+            done.texel_sizes[number] = build.rounded(texel_size(source, number, width, height))
             continue
         for role, image in pictures.items():
             key = (image, _has_alpha(material, role), role in pyramid.COLOURS)

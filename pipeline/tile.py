@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ DOCUMENT = "tileset.json"
 _MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
 _LOOKED_AT = 1 << 16  # pixels
 _AHEAD = 256  # tasks that a cluster is given at once
-_TILE = re.compile(r"[0-9a-f]{64}\.glb")
+_TILE = re.compile(r"[0-9a-f]{64}\.(?:glb|\d+-\d+\.part)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,9 @@ class TileResult:
     """root first"""
     measured: dict[str, Any] | None = None
     """what `tiling.measure` found, and the same as a table"""
+    done: int = field(default=0, compare=False)
+    known: int = field(default=0, compare=False)
+    """steps that were made, and those whose results were there from before"""
 
 
 def tile_file(
@@ -115,7 +118,7 @@ def tile_model(
         raise Malformed("the model has no triangles")
     with (
         tempfile.TemporaryDirectory(prefix="tile-", dir=work) as scratch,
-        _executor(settings) as executor,
+        _executor(settings, _results(work or Path(scratch))) as executor,
     ):
         base = work or Path(scratch)
         tiles = out if work is None else work / "tiles"
@@ -151,7 +154,7 @@ def tile_model(
             samples=settings.samples,
             digest=_digest(model, found, pictures),
         )
-        results = Results(str((base / "results").resolve()))
+        results = Results(_results(base))
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
         plan = levels.plan(
             depth,
@@ -166,6 +169,7 @@ def tile_model(
             graph.close()
     tree = replace(done.tree, image_bytes=files.image_bytes)
     result = _written(model, tree, done, files)
+    result = replace(result, done=graph.done.total(), known=graph.known.total())
     if settings.is_measured:
         progress(0.98, "measuring")
         result = replace(result, measured=_measured(tree, found, tiles))
@@ -192,7 +196,7 @@ def _digest(model: Model, found: Source, pictures: Textures) -> str:
         told.update(repr((factors, [(role, image.media_type) for role, image in maps.items()])).encode())
         for image in maps.values():
             told.update(hashlib.sha256(image.data).digest())
-    told.update(repr((found.names, sorted(pictures.texel_sizes.items()))).encode())
+    told.update(repr((found.names, sorted(pictures.texel_sizes.items()), sorted(pictures.digests.items()))).encode())
     return told.hexdigest()
 
 
@@ -248,11 +252,15 @@ def _hand_over(tiles: Path, out: Path, result: TileResult) -> None:
             shutil.copyfile(tiles / name, out / name)
 
 
+def _results(base: Path) -> str:
+    return str((base / "results").resolve())
+
+
 @contextmanager
-def _executor(settings: TileSettings) -> Iterator[Executor | None]:
+def _executor(settings: TileSettings, results: str) -> Iterator[Executor | None]:
     """Threads, because the library calls and the compiled loops let go of the interpreter; or a cluster."""
     if settings.scheduler is not None:
-        with cluster.executor(settings.scheduler) as found:
+        with cluster.executor(settings.scheduler, results) as found:
             yield found
         return
     if settings.workers <= 1:
