@@ -51,7 +51,7 @@ _MULTIPLE = 4  # KHR_texture_basisu: sides are multiples of four
 _COMMON = {"isKTX2File": True, "generateMipmap": True}
 _COLOUR = {
     "isUASTC": False,
-    "qualityLevel": 128,
+    "qualityLevel": 200,
     "compressionLevel": 1,
     "isPerceptual": True,
     "isSetKTX2SRGBTransferFunc": True,

@@ -110,9 +110,7 @@ def _marked(used: NDArray[np.bool_], uvs: Singles, indices: Indices, most: int) 
             x[corner] = min(max(np.float64(u), 0.0), 1.0) * width if not np.isnan(u) else 0.0
             y[corner] = min(max(np.float64(v), 0.0), 1.0) * height if not np.isnan(v) else 0.0
         longest = max(x.max() - x.min(), y.max() - y.min())
-        folds = 1
-        while folds < longest:
-            folds *= 2
+        folds = max(int(np.ceil(longest)), 1)
         most -= folds * folds
         if most < 0:
             return False

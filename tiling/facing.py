@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _POINTS = 1 << 16  # about; at least one for each triangle
 _A_CELL = 2.0
-_MOST_CELLS = 1 << 21
+_MOST_CELLS = 1 << 19
 _MOST_FOLDS = 64
 _RINGS = 4
 """as far as it is looked for one that faces the same way"""

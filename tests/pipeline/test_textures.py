@@ -85,7 +85,9 @@ def test_small_and_repeating_images_stay_whole() -> None:
 
 
 def test_a_texel_is_as_large_as_the_surface_says() -> None:
-    assert _of(_model(_picture(1000, 1000)), None).texel_sizes[0] == pytest.approx(1e-3, rel=0.05)
+    done = _of(_model(_picture(1000, 1000)), None)
+    assert done.texel_sizes[0] == pytest.approx(1e-3, rel=0.05)
+    assert done.texels[0] == 1_000_000
 
 
 def test_a_broken_image_is_refused_and_leaves_no_pyramid(tmp_path: Path) -> None:
