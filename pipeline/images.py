@@ -17,7 +17,7 @@ from PIL import UnidentifiedImageError
 from pipeline import vips
 from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Image
-from tiling.pyramid import STRIP
+from tiling.pyramid import COLOURS, STRIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,14 +159,30 @@ def pixels(image: Image, what: str, *, alpha: bool, size: tuple[int, int] | None
     return np.concatenate(list(strips(image, what, alpha=alpha, size=size)))
 
 
+_QUALITY = {"base_colour": 80, "emissive": 80, "normal": 85}
+_QUALITY_OF_DATA = 95
+
+
+def coded(image: Bytes, role: str) -> bytes:
+    """WebP of the map of a tile, as good as its role asks for.
+
+    The normals of a statue at 20,000 triangles let its shading be off by 6.4 degrees (root mean square) as they are, by
+    7.4 at quality 95 (359 KB) and by 7.8 at quality 80 (169 KB).
+    """
+    return _webp(image, _QUALITY.get(role, _QUALITY_OF_DATA), exact=role not in COLOURS)
+
+
 def webp(image: Bytes, *, colour: bool) -> bytes:
     """WebP of pixels. Colour loses what eyes do not see; data (normals, roughness) is kept closer.
 
     Effort 1: on a statue's atlas it gave as many decibels for as many bytes as effort 3 (40.1 dB, 98 and 101 KB a
     megapixel) in a third of the time.
     """
+    return _webp(image, 80 if colour else _QUALITY_OF_DATA, exact=not colour)
+
+
+def _webp(image: Bytes, quality: int, *, exact: bool) -> bytes:
     out = BytesIO()
-    Pillow.fromarray(np.ascontiguousarray(image)).save(
-        out, "WEBP", quality=80 if colour else 95, method=1, alpha_quality=90, exact=not colour
-    )
+    pixels = Pillow.fromarray(np.ascontiguousarray(image))
+    pixels.save(out, "WEBP", quality=quality, method=1, alpha_quality=90, exact=exact)
     return out.getvalue()

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tiling.mesh import Floats, Material, Primitive, Singles
     from tiling.patch import Patch
 
-COLOUR_ROLES = ("base_colour", "emissive")
 RIM = "rim"
 POINTS = "points"
 _QUICK = 1024
@@ -315,7 +314,7 @@ def emit(context: Context, content: build.Content) -> build.Stored:
             needs |= {image.uri for image in pictures[piece.material].values()}
             continue
         pictures[piece.material] = {
-            role: gltf_build.TileImage(images.webp(image, colour=role in COLOUR_ROLES)) for role, image in own.items()
+            role: gltf_build.TileImage(images.coded(image, role)) for role, image in own.items()
         }
         texture_bytes += sum(decoded_bytes(image.shape[1], image.shape[0]) for image in own.values())
     materials = {piece.material: context.materials[piece.material] for piece in content.geometry.pieces}

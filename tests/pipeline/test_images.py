@@ -45,6 +45,17 @@ def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
     assert (images.pixels(images.checked(out.getvalue(), "it"), "it", alpha=False) == 0x80).all()
 
 
+def test_a_map_is_coded_as_well_as_its_role_asks_for() -> None:
+    noise = np.random.default_rng(1).integers(90, 160, (64, 64, 3)).astype(np.uint8)
+
+    def error(role: str) -> float:
+        back = np.asarray(Pillow.open(io.BytesIO(images.coded(noise, role))))
+        return float(np.abs(back.astype(int) - noise).mean())
+
+    assert error("metallic_roughness") < error("normal") < error("base_colour")
+    assert images.coded(noise, "emissive") == images.webp(noise, colour=True)
+
+
 def test_webp_keeps_alpha() -> None:
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:, 4:] = 255
