@@ -1,8 +1,8 @@
 """`chronotope tile`: a file becomes a folder of 3D Tiles that any web server can serve. No museum is needed.
 
-Work goes on in a folder beside the result and is handed over when all is there. Where it was interrupted the folder
-stays, and the next run goes on from it; one that is named by `--work` stays always, so that after an edit of the source
-only what it touches is made anew.
+Work goes on in a folder beside the result and is handed over when all is there. Where it was interrupted, by Ctrl-C or
+a crash, the folder stays, and the next run goes on from it; one that is named by `--work` stays always, so that after
+an edit of the source only what it touches is made anew.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _REFERS = (".gltf", ".obj", ".ply")
 """formats that name files beside them"""
 _MOST_SECONDS = 7 * 24 * 3600
+_SCRATCH = ("read-*", "tile-*", "pyramid-*")
+"""folders of a run, in that for the work, which one that was killed leaves behind"""
+_INTERRUPTED = 130  # as shells have it: 128 and SIGINT
 
 
 class Coding(StrEnum):
@@ -93,7 +96,10 @@ def tile(  # noqa: PLR0917 - typer passes by name
         bool, typer.Option("--measure", help="Hold the stated errors against dense sampling of the source.")
     ] = False,
 ) -> None:
-    """Turn a mesh into a static 3D Tiles 1.1 folder: tileset.json and GLB tiles, for any web server."""
+    """Turn a mesh into a static 3D Tiles 1.1 folder: tileset.json and GLB tiles, for any web server.
+
+    Ctrl-C keeps what is done (in .DIR.work beside DIR, or where --work says), and the next run goes on from there.
+    """
     from pipeline.sandbox import LEAST_MEMORY_BYTES
     from pipeline.tile import TileSettings
 
@@ -118,6 +124,9 @@ def tile(  # noqa: PLR0917 - typer passes by name
         _end(f"{refusal.code}: {refusal}")
     except OSError as failed:
         _end(f"{failed.strerror or failed}: {failed.filename or source}")
+    except KeyboardInterrupt:
+        kept = _work_folder(out, work)
+        _end(f"interrupted; the next run goes on from what is kept in {kept}", status=_INTERRUPTED)
     if result is None:
         sys.stderr.write("nothing to do: the source and the settings are those of last time\n")
     elif json:
@@ -132,12 +141,13 @@ def tile(  # noqa: PLR0917 - typer passes by name
 
 def _figures(result: TileResult) -> dict[str, Any]:
     found = {**asdict(result.tileset), "report": result.report, "byLevel": [asdict(level) for level in result.levels]}
+    found["steps"] = {"done": sum(result.done.values()), "known": sum(result.known.values())}
     return found if result.measured is None else {**found, "measured": result.measured}
 
 
-def _end(reason: str) -> None:
+def _end(reason: str, *, status: int = 1) -> None:
     sys.stderr.write(f"chronotope tile: {reason}\n")
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _refuse_strangers(out: Path) -> None:
@@ -169,11 +179,12 @@ def _tiled(
     if not settings.is_measured and stamp.matches(out, digest):
         return None
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder = work or out.with_name(f".{out.name}.work")
+    folder = _work_folder(out, work)
     folder.mkdir(parents=True, exist_ok=True)
     with _held(folder), fraction_bar("tiling") as bar:
         made = folder / "made"
-        shutil.rmtree(made, ignore_errors=True)
+        for old in [made, *(path for pattern in _SCRATCH for path in folder.glob(pattern))]:
+            shutil.rmtree(old, ignore_errors=True)
         made.mkdir()
         try:
             result = tile_in_sandbox(
@@ -188,6 +199,11 @@ def _tiled(
     if work is None:
         shutil.rmtree(folder)
     return result
+
+
+def _work_folder(out: Path, work: Path | None) -> Path:
+    whole = out.absolute()
+    return work or whole.with_name(f".{whole.name}.work")
 
 
 @contextmanager
@@ -205,6 +221,9 @@ def _held(folder: Path) -> Iterator[None]:
 
 def _tell(result: TileResult, out: Path) -> None:
     figures = result.tileset
+    known = sum(result.known.values())
+    if known:
+        sys.stderr.write(f"of {known + sum(result.done.values()):,} steps {known:,} were known from before\n")
     sys.stdout.write(
         f"{out / result.document}: {figures.tiles} tiles in {figures.levels} levels, {figures.triangles:,} triangles, "
         f"{figures.byte_length / 1e6:.1f} MB; the root alone is true to {figures.root_error:.3g} m\n"

@@ -47,6 +47,7 @@ LEAST_MEMORY_BYTES = 512 << 20
 _MOST_MANIFEST = 64 << 20
 _MOST_LINE = 1 << 16
 _MOST_LEVELS = 64
+_COUNTS = ("done", "known")
 _TAIL = 4096
 _POLL_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent
@@ -208,9 +209,10 @@ def _checked(out: Path) -> TileResult:
         report = tuple(str(line)[:500] for line in said["report"])[:200]
         measured = None if said["measured"] is None else _checked_measures(said["measured"])
         levels = tuple(_checked_level(level) for level in said["levels"][:_MOST_LEVELS])
-    except (ValueError, TypeError, KeyError, IndexError, OSError, RecursionError) as wrong:
+        done, known = ({str(stage)[:50]: int(count) for stage, count in said[name].items()} for name in _COUNTS)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError) as wrong:
         raise ParserCrash(f"what the parser left behind makes no sense: {wrong}") from wrong
-    return TileResult(figures, DOCUMENT, files, report, levels, measured)
+    return TileResult(figures, DOCUMENT, files, report, levels, measured, done, known)
 
 
 def _checked_measures(said: dict[str, Any]) -> dict[str, Any]:

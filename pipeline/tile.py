@@ -28,7 +28,7 @@ from tiling.patch import layout_of
 from tiling.quantize import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pipeline.source import Source
     from pipeline.textures import Shared, Textures
@@ -77,9 +77,9 @@ class TileResult:
     """root first"""
     measured: dict[str, Any] | None = None
     """what `tiling.measure` found, and the same as a table"""
-    done: int = field(default=0, compare=False)
-    known: int = field(default=0, compare=False)
-    """steps that were made, and those whose results were there from before"""
+    done: Mapping[str, int] = field(default_factory=dict, compare=False)
+    known: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """by stage the steps that were made, and those whose results were there from before"""
 
 
 def tile_file(
@@ -146,6 +146,7 @@ def tile_model(
                     for number, roles in pictures.shared.items()
                     if "base_colour" in roles
                 },
+                second=frozenset(number for number in shared if model.materials[number].second),
             ),
             materials=model.materials,
             shared=shared,
@@ -169,7 +170,7 @@ def tile_model(
             graph.close()
     tree = replace(done.tree, image_bytes=files.image_bytes)
     result = _written(model, tree, done, files)
-    result = replace(result, done=graph.done.total(), known=graph.known.total())
+    result = replace(result, done=dict(graph.done), known=dict(graph.known))
     if settings.is_measured:
         progress(0.98, "measuring")
         result = replace(result, measured=_measured(tree, found, tiles))
