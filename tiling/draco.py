@@ -2,10 +2,10 @@
 
 Positions go in as whole numbers and are quantised by a range of 2^bits - 1, one unit a step, so they come out as the
 same whole numbers, to the last bit. Normals are octahedral in 8 bits, texture coordinates have 12 bits of their range,
-colours and features are kept. The stream orders vertices and triangles as it likes, splits vertices where more than two
-triangles meet at an edge, and leaves out vertices that nothing names.
+those of a second set, colours and features are kept. The stream orders vertices and triangles as it likes, splits
+vertices where more than two triangles meet at an edge, and leaves out vertices that nothing names.
 
-The level is 7: level 10 is 2 to 11 % smaller and takes half as long again (docs/adr/0007).
+The level is 7: level 10 is 2 % smaller and takes half as long again (docs/adr/0007).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def encode(
     uvs: Singles | None = None,
     colours: NDArray[np.uint8] | None = None,
     features: NDArray[np.uint16] | None = None,
+    second_uvs: Singles | None = None,
     level: int = LEVEL,
 ) -> Encoded:
     """Triangles (m, 3) and their vertices: positions (n, 4) as whole numbers, the last one 0; attributes (n, …).
@@ -68,8 +69,10 @@ def encode(
         given |= {"tex_coord": uvs.astype(np.float64), "tex_coord_quantization_bits": _UV_BITS}
     if colours is not None:
         given |= {"colors": colours}
-    if features is not None:
-        given |= {"generic_attributes": {0: features.reshape(-1, 1)}}
+    # DracoPy has one set of texture coordinates; a second one is generic to it, and to glTF what the document says.
+    generic = [part for part in (None if features is None else features.reshape(-1, 1), second_uvs) if part is not None]
+    if generic:
+        given |= {"generic_attributes": dict(enumerate(generic))}
     try:
         data = DracoPy.encode(points, indices, **given)
     except DracoPy.EncodingFailedException:
@@ -79,7 +82,8 @@ def encode(
         except DracoPy.EncodingFailedException as wrong:
             raise TilingError(f"Draco refuses {len(indices)} triangles: {wrong}") from wrong
     # The coder numbers attributes as it adds them, which is in this order.
-    parts = {"_FEATURE_ID_0": features, "COLOR_0": colours, "TEXCOORD_0": uvs, "NORMAL": normals, "POSITION": numbers}
+    parts = {"_FEATURE_ID_0": features, "TEXCOORD_1": second_uvs, "COLOR_0": colours}
+    parts |= {"TEXCOORD_0": uvs, "NORMAL": normals, "POSITION": numbers}
     attributes = {name: at for at, name in enumerate(name for name, part in parts.items() if part is not None)}
     triangles, vertices = stated(data)
     # Along seams of attributes, vertices are as many as the decoder finds; without seams as many as the head states.
