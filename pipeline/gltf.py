@@ -2,8 +2,9 @@
 
 Read: plain, sparse and quantised accessors, EXT_ and KHR_meshopt_compression, KHR_draco_mesh_compression, strips and
 fans, node transforms in double precision, EXT_mesh_gpu_instancing, KHR_texture_transform (baked into the coordinates),
-several materials, images in buffers, data URIs and files. Left out, and said so in the report: points and lines, skins,
-morph targets, animations, other scenes, and maps that use other texture coordinates than the base colour's.
+several materials, each with up to two sets of texture coordinates, images in buffers, data URIs and files. Left out,
+and said so in the report: points and lines, skins, morph targets, animations, other scenes, and maps that use a third
+set of texture coordinates.
 
 Arrays of a file that is mapped stay so: what needs no change is the file itself, and what does is changed in pieces.
 Only compressed buffers are decoded as a whole, one after the other.
@@ -95,17 +96,24 @@ class _Reader:
         """The scene as primitives in one frame."""
         materials = Materials(self.gltf, self.arrays, self.neighbours, self.say).all()
         default = len(materials)
-        sets = [coordinates(source) for source in self.gltf.get("materials", ())]
+        sets = [
+            coordinates(source)[: 2 if material.second else 1]
+            for source, material in zip(self.gltf.get("materials", ()), materials, strict=True)
+        ]
         mapped_ = [any(image is not None for image in _images(material)) for material in materials]
         primitives: list[Primitive] = []
+        bare: dict[int, int] = {}
         for mesh, places in sorted(self._places().items()):
             for description in self.gltf["meshes"][mesh]["primitives"]:
                 number = description.get("material", default)
-                primitive = self._primitive(description, number, sets[number] if number < default else (0, None))
+                primitive = self._primitive(description, number, sets[number] if number < default else [(0, None)])
                 if primitive is None:
                     continue
                 if number < default and mapped_[number] and primitive.uvs is None:
                     self.say("a textured material is shown plain where its mesh has no such texture coordinates")
+                elif number < default and materials[number].second and primitive.second_uvs is None:
+                    self.say("a map in a second set of texture coordinates was left out where its mesh has no such set")
+                    primitive = replace(primitive, material=bare.setdefault(number, default + 1 + len(bare)))
                 primitives += [_placed(primitive, place, self.store) for place in places]
         for kind, line in (("animations", "animations were left out"), ("cameras", "cameras were left out")):
             if self.gltf.get(kind):
@@ -114,7 +122,8 @@ class _Reader:
             raise Unsupported("; ".join(["glTF: there are no triangles in the scene", *self.report]))
         for name in sorted(set(self.neighbours.missing)):
             self.say(f"the file {name!r} is not there; the model is shown without it")
-        return Model(tuple(primitives), (*materials, Material(metallic=1.0)), tuple(self.report))
+        made = (Material(metallic=1.0), *(_without_second(materials[number]) for number in bare))
+        return Model(tuple(primitives), (*materials, *made), tuple(self.report))
 
     def _places(self) -> dict[int, list[_Place]]:
         """Where each mesh stands in the scene."""
@@ -176,7 +185,7 @@ class _Reader:
 
     # Meshes.
 
-    def _primitive(self, description: Any, material: int, which: Coordinates) -> Primitive | None:
+    def _primitive(self, description: Any, material: int, sets: list[Coordinates]) -> Primitive | None:
         mode = description.get("mode", _TRIANGLES)
         if mode not in (_TRIANGLES, _STRIP, _FAN):
             self.say("points and lines were left out")
@@ -192,14 +201,19 @@ class _Reader:
             # Draco always decodes to a list of triangles, whatever the mode says.
             mode = _TRIANGLES
         positions, is_fraction = values["POSITION"]
-        uvs, normals, colours = (values.get(name) for name in (f"TEXCOORD_{which[0]}", "NORMAL", "COLOR_0"))
+        normals, colours = values.get("NORMAL"), values.get("COLOR_0")
+        uvs = [
+            self._uvs(values[name][0][:, :2], matrix, normalized=values[name][1]) if name in values else None
+            for name, matrix in ((f"TEXCOORD_{number}", matrix) for number, matrix in sets)
+        ]
         return Primitive(
             positions=self._floats(positions[:, :3], np.float32, normalized=is_fraction),
             indices=self._triangles(indices, len(positions), mode),
             normals=None if normals is None else self._floats(normals[0][:, :3], np.float32, normalized=normals[1]),
-            uvs=None if uvs is None else self._uvs(uvs[0][:, :2], which[1], normalized=uvs[1]),
+            uvs=uvs[0],
             colours=None if colours is None else self._rgba(colours[0]),
             material=material,
+            second_uvs=uvs[1] if len(uvs) > 1 and uvs[0] is not None else None,
         )
 
     def _arrays_of(self, description: Any) -> tuple[dict[str, tuple[NDArray[Any], bool]], NDArray[Any] | None]:
@@ -307,6 +321,11 @@ def _images(material: Material) -> Iterable[Any]:
     )
 
 
+def _without_second(material: Material) -> Material:
+    gone: dict[str, Any] = {f"{role}_image": None for role in material.second}
+    return replace(material, second=(), **gone)
+
+
 def _local(node: Any) -> Floats:
     if "matrix" in node:
         matrix: Floats = np.array(numbers(node["matrix"], 16)).reshape(4, 4).T
@@ -341,6 +360,7 @@ def _placed(primitive: Primitive, place: _Place, store: Store) -> Primitive:
     positions = store.empty((times * count, 3), np.float64 if far else np.float32)
     indices = store.empty((times * triangles, 3), np.uint32)
     normals, uvs, colours = many(primitive.normals), many(primitive.uvs), many(primitive.colours)
+    second = many(primitive.second_uvs)
     for i, matrix in enumerate(place.matrices):
         rows, faces = slice(i * count, (i + 1) * count), slice(i * triangles, (i + 1) * triangles)
         _move(primitive.positions, matrix, positions[rows])
@@ -350,12 +370,20 @@ def _placed(primitive: Primitive, place: _Place, store: Store) -> Primitive:
             mapped.release(part)
         if primitive.normals is not None:
             _turn(primitive.normals, matrix, normals[rows])
-        for column, out in ((primitive.uvs, uvs), (primitive.colours, colours)):
+        for column, out in ((primitive.uvs, uvs), (primitive.second_uvs, second), (primitive.colours, colours)):
             if column is not None:
                 for start, piece in mapped.chunks(column):
                     out[rows][start : start + len(piece)] = piece
                 mapped.release(out[rows])
-    return replace(primitive, positions=positions, indices=indices, normals=normals, uvs=uvs, colours=colours)
+    return replace(
+        primitive,
+        positions=positions,
+        indices=indices,
+        normals=normals,
+        uvs=uvs,
+        colours=colours,
+        second_uvs=second,
+    )
 
 
 def _moved(primitive: Primitive, matrix: Floats, store: Store) -> Primitive:

@@ -83,15 +83,19 @@ class Materials:
 
     def _maps(self, source: Any) -> dict[str, Any]:
         infos = _infos(source)
-        chosen = coordinates(source)
+        sets = coordinates(source)
         found: dict[str, Any] = {}
+        second = []
         for role, info in infos.items():
-            if not _same(_set_of(info), chosen):
-                self._say(f"a {role.replace('_', ' ')} map with texture coordinates of its own was left out")
+            which = next((at for at, each in enumerate(sets) if _same(_set_of(info), each)), None)
+            if which is None:
+                self._say(f"the {role.replace('_', ' ')} map in a third set of texture coordinates was left out")
                 continue
             image = self._image(info["index"])
             if image is not None:
                 found[f"{role}_image"] = image
+                second += [role] * which
+        found["second"] = tuple(second)
         if source.get("normalTexture", {}).get("scale", 1.0) != 1.0 and "normal_image" in found:
             self._say("a normal map is shown at its full depth, not scaled")
         if source.get("occlusionTexture", {}).get("strength", 1.0) != 1.0 and "occlusion_image" in found:
@@ -144,11 +148,17 @@ def numbers(values: Sequence[Any], count: int) -> Any:
     return out
 
 
-def coordinates(material: Any) -> Coordinates:
-    """Which texture coordinates a material uses: those of its base colour, else of its first map."""
+def coordinates(material: Any) -> list[Coordinates]:
+    """Which texture coordinates a material uses: those of its base colour, else of its first map; then others, if any.
+
+    At most two; sets that are one set by two transforms are two.
+    """
+    found: list[Coordinates] = []
     for info in _infos(material).values():
-        return _set_of(info)
-    return 0, None
+        own = _set_of(info)
+        if not any(_same(own, each) for each in found):
+            found.append(own)
+    return found[:2] or [(0, None)]
 
 
 def _infos(material: Any) -> dict[str, Any]:

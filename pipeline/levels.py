@@ -449,5 +449,5 @@ def _mean_near(level: Level, tile: int) -> float:
 def _bytes_of(parts: Sequence[Any]) -> Iterator[bytes]:
     for part in parts:
         yield repr((part.material, part.feature, len(part.positions), len(part.indices))).encode()
-        for array in (part.positions, part.indices, part.normals, part.uvs, part.colours):
+        for array in (part.positions, part.indices, part.normals, part.uvs, part.colours, part.second_uvs):
             yield b"-" if array is None else np.ascontiguousarray(array).tobytes()

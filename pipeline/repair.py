@@ -97,13 +97,13 @@ def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], census
         return primitive
     census.add(positions, indices, sieve.cells, sieve.odd())
     primitive = _used(primitive, sieve, tally, store)
-    uvs = _mapped_uvs(primitive, tally, store)
+    uvs, second = (_mapped_uvs(each, tally, store) for each in (primitive.uvs, primitive.second_uvs))
     if uvs is not None:
         from pipeline.corners import unmapped
 
         line = "{count} triangles have no area in their texture; they were left as they are"
         _count(tally, line, unmapped(primitive.indices, uvs))
-    return replace(primitive, uvs=uvs, normals=_unit_normals(primitive, tally, store))
+    return replace(primitive, uvs=uvs, second_uvs=second, normals=_unit_normals(primitive, tally, store))
 
 
 def _finite(primitive: Primitive, tally: dict[str, int], store: Store) -> tuple[NDArray[np.bool_] | None, Any]:
@@ -202,6 +202,7 @@ def _numbered_anew(primitive: Primitive, sieve: Sieve, kept: int, store: Store) 
         normals=chosen(primitive.normals),
         uvs=chosen(primitive.uvs),
         colours=chosen(primitive.colours),
+        second_uvs=chosen(primitive.second_uvs),
     )
 
 
@@ -237,9 +238,8 @@ def _lengths(normals: NDArray[Any]) -> NDArray[Any]:
     return lengths
 
 
-def _mapped_uvs(primitive: Primitive, tally: dict[str, int], store: Store) -> Singles | None:
+def _mapped_uvs(uvs: Singles | None, tally: dict[str, int], store: Store) -> Singles | None:
     """Finite texture coordinates."""
-    uvs = primitive.uvs
     if uvs is None:
         return None
     lost = sum(len(piece) - int(np.isfinite(piece).all(axis=1).sum()) for _, piece in mapped.chunks(uvs))

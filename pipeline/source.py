@@ -157,9 +157,11 @@ def gathered(source: Source, triangles: NDArray[np.uint32]) -> list[Primitive]:
                 normals=None if primitive.normals is None else primitive.normals[vertices],
                 uvs=None if primitive.uvs is None else primitive.uvs[vertices],
                 colours=None if primitive.colours is None else primitive.colours[vertices],
+                second_uvs=None if primitive.second_uvs is None else primitive.second_uvs[vertices],
             )
         )
-        for array in (primitive.indices, primitive.positions, primitive.normals, primitive.uvs, primitive.colours):
+        columns = (primitive.positions, primitive.normals, primitive.uvs, primitive.second_uvs, primitive.colours)
+        for array in (primitive.indices, *columns):
             if array is not None:
                 mapped.release(array)
     return found

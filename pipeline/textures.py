@@ -2,7 +2,7 @@
 
 Texture policy: a large image whose texture coordinates stay within it (a photogrammetry atlas) is cut up, and each tile
 carries what it needs at its own density. A small or a repeating image stays whole, as a file of its own that all tiles,
-and all assets with the same image, share.
+and all assets with the same image, share; so do all images of a material that uses two sets of texture coordinates.
 
 The pyramid of an image to be cut up lies in a file of its own. `Levels` maps it when it is asked for, and the mapping
 ends with the arrays: so no page of it stays longer than a tile's work, and a process on the same disk gets a texture as
@@ -105,7 +105,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
             continue
         sizes = {role: images.size(image, called(material, role)) for role, image in pictures.items()}
         width, height = sizes.get("base_colour") or max(sizes.values())
-        if width * height > _SMALL_PIXELS and not _repeats(source, number):
+        if width * height > _SMALL_PIXELS and not material.second and not _repeats(source, number):
             used = _used(source, number, -(-width // 4), -(-height // 4))
             names = {role: _name(material, role, image, (width, height), used) for role, image in pictures.items()}
             made = _pyramids(material, pictures, size=(width, height), used=used, names=names, scratch=scratch)

@@ -126,7 +126,9 @@ class _Document:
         """Append a material with its textures, by role; its index."""
 
         def texture(role: str) -> dict[str, int] | None:
-            return {"index": self.texture(images[role])} if role in images else None
+            if role not in images:
+                return None
+            return {"index": self.texture(images[role])} | ({"texCoord": 1} if role in material.second else {})
 
         factors: dict[str, Any] = {
             "baseColorFactor": list(material.base_colour) if material.base_colour != (1.0, 1.0, 1.0, 1.0) else None,
@@ -196,6 +198,8 @@ class _Document:
             component = _USHORT if piece.uvs_whole else _FLOAT
             normalized = piece.uvs_whole or None
             attributes["TEXCOORD_0"] = self.stream(piece.uvs, count, component, "VEC2", normalized=normalized)
+        if piece.second_uvs is not None:
+            attributes["TEXCOORD_1"] = self.stream(piece.second_uvs, count, _FLOAT, "VEC2")
         if piece.colours is not None:
             attributes["COLOR_0"] = self.stream(piece.colours, count, _UBYTE, "VEC4", normalized=True)
         if piece.features is not None:
@@ -283,6 +287,7 @@ _DENSE: dict[str, tuple[int, str, dict[str, Any]]] = {
     "POSITION": (_FLOAT, "VEC3", {}),
     "NORMAL": (_FLOAT, "VEC3", {}),
     "TEXCOORD_0": (_FLOAT, "VEC2", {}),
+    "TEXCOORD_1": (_FLOAT, "VEC2", {}),
     "COLOR_0": (_UBYTE, "VEC4", {"normalized": True}),
     "_FEATURE_ID_0": (_USHORT, "SCALAR", {}),
 }
@@ -311,6 +316,8 @@ def write_glb(model: Model, *, name: str = "") -> bytes:
             attributes["NORMAL"] = document.attribute(np.ascontiguousarray(primitive.normals, "<f4"), "VEC3")
         if primitive.uvs is not None:
             attributes["TEXCOORD_0"] = document.attribute(np.ascontiguousarray(primitive.uvs, "<f4"), "VEC2")
+        if primitive.second_uvs is not None:
+            attributes["TEXCOORD_1"] = document.attribute(np.ascontiguousarray(primitive.second_uvs, "<f4"), "VEC2")
         if primitive.colours is not None:
             shades = np.ascontiguousarray(primitive.colours, "u1")
             attributes["COLOR_0"] = document.attribute(shades, "VEC4", normalized=True)

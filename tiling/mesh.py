@@ -38,6 +38,8 @@ class Material:
     alpha_mode: str = "OPAQUE"
     alpha_cutoff: float = 0.5
     double_sided: bool = False
+    second: tuple[str, ...] = ()
+    """roles of the maps, as `occlusion`, that lie in the second set of texture coordinates"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Primitive:
 
     Positions (n, 3) float64, or float32 where the source has no more; indices (m, 3) uint32; normals (n, 3) float32,
     unit, uvs (n, 2) float32 with glTF's origin (top left) and colours (n, 4) uint8 linear RGBA where the model has
-    them. Arrays may be mapped from files and larger than memory; none may be written to. `name` is that of the node,
-    object or material in the source that the triangles come from.
+    them. `second_uvs` (n, 2) are there where `uvs` are and the material has maps in the second set. Arrays may be
+    mapped from files and larger than memory; none may be written to. `name` is that of the node, object or material in
+    the source that the triangles come from.
     """
 
     positions: Floats | Singles
@@ -59,6 +62,7 @@ class Primitive:
     name: str = ""
     feature: int = -1
     """number of the name among those of the model; -1 where it is the only one"""
+    second_uvs: Singles | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ def with_normals(primitive: Primitive) -> Primitive:
         normals=normals[of_corner[source]].astype(np.float32),
         uvs=None if primitive.uvs is None else primitive.uvs[old[source]],
         colours=None if primitive.colours is None else primitive.colours[old[source]],
+        second_uvs=None if primitive.second_uvs is None else primitive.second_uvs[old[source]],
         indices=table.reshape(-1, 3),
     )
 

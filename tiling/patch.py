@@ -33,11 +33,12 @@ _SAME_NORMAL = float(np.cos(np.radians(15.0)))
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which attributes the columns of a patch hold, in this order: normal (3), uv (2), colour (4)."""
+    """Which attributes the columns of a patch hold, in this order: normal (3), uv (2), colour (4), second uv (2)."""
 
     normals: bool
     uvs: bool
     colours: bool
+    second: bool = False
 
     @property
     def normal_columns(self) -> slice:
@@ -57,9 +58,14 @@ class Layout:
         return slice(start, start + 4 * self.colours)
 
     @property
+    def second_columns(self) -> slice:
+        """Columns of the texture coordinate in the second set."""
+        return slice(self.width - 2 * self.second, self.width)
+
+    @property
     def width(self) -> int:
         """Number of columns."""
-        return 3 * self.normals + 2 * self.uvs + 4 * self.colours
+        return 3 * self.normals + 2 * self.uvs + 4 * self.colours + 2 * self.second
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ def layout_of(primitives: Sequence[Primitive], *, normals: bool | None = None) -
         normals=all(primitive.normals is not None for primitive in primitives) if normals is None else normals,
         uvs=any(primitive.uvs is not None for primitive in primitives),
         colours=any(primitive.colours is not None for primitive in primitives),
+        second=any(primitive.second_uvs is not None for primitive in primitives),
     )
 
 
@@ -181,6 +188,8 @@ def _columns(primitive: Primitive, layout: Layout) -> Singles:
         out[:, layout.normal_columns] = primitive.normals
     if primitive.uvs is not None:
         out[:, layout.uv_columns] = primitive.uvs
+    if primitive.second_uvs is not None:
+        out[:, layout.second_columns] = primitive.second_uvs
     if layout.colours:
         out[:, layout.colour_columns] = 1.0 if primitive.colours is None else primitive.colours / np.float32(255.0)
     return out

@@ -3,7 +3,7 @@
 Positions are uint16 multiples of a step from the tile's origin. The step is a power of two, one for all tiles of a
 level, and origins are multiples of it, so a vertex that neighbours share decodes to the same numbers in both tiles, and
 in both codings. Normals are octahedral in 8 bits, texture coordinates uint16 of the tile's own image (float32 on a grid
-of 1/4096 where they repeat a shared image), colours uint8.
+of 1/4096 where they repeat a shared image; a second set always is), colours uint8.
 
 The streams of the fast coding (meshopt) keep the order of triangles, so triangles come sorted by group and a group is a
 range of indices. Draco orders them as it likes; there a reader sorts them by the planes between the regions, which
@@ -23,7 +23,7 @@ from tiling import draco, extent, meshopt
 from tiling.errors import TilingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -64,6 +64,8 @@ class Piece:
     uvs: Stream | None = None
     uvs_whole: bool = True
     """uint16 over 0 to 1; else float32"""
+    second_uvs: Stream | None = None
+    """float32"""
     colours: Stream | None = None
     features: Stream | None = None
     """uint16 and two bytes of 0: places in `Quantised.features`"""
@@ -110,13 +112,14 @@ def quantise(
     group_count: int = 1,
     coding: Coding = "meshopt",
     features: NDArray[np.int32] | None = None,
+    second: Collection[int] = (),
 ) -> Quantised:
     """A patch coded on a grid, a piece per material in order of their numbers.
 
     `uvs_of(material)` gives the patch's texture coordinates (n, 2) in the tile's own image of that material, or None
     where it keeps a shared image; `textured(material)` says whether coordinates are needed at all. `groups` (m,) in
     0 to `group_count` - 1 sorts each piece's triangles and gives it its `ranges`. `features` (n,) are the numbers of
-    the vertices' features.
+    the vertices' features. The materials in `second` have maps in the second set of texture coordinates.
     Triangles that fall onto a line of the grid by two equal corners go.
 
     Raises:
@@ -147,7 +150,16 @@ def quantise(
             repacked = uvs_of(material)
             whole = repacked is not None
             uvs = patch.attributes[:, layout.uv_columns] if repacked is None else repacked
-        own = _Own(material, rows, patch.attributes, layout, uvs=uvs, whole=whole, features=features)
+        own = _Own(
+            material,
+            rows,
+            patch.attributes,
+            layout,
+            uvs=uvs,
+            whole=whole,
+            features=features,
+            is_twice=layout.second and material in second,
+        )
         if coding == "draco":
             pieces.append(_dense_piece(own, indices[bounds[0] : bounds[-1]]))
         else:
@@ -248,6 +260,12 @@ class _Own:
     uvs: Singles | None
     whole: bool
     features: NDArray[np.int32] | None
+    is_twice: bool
+    """whether the material has maps in the second set"""
+
+    def second_uvs(self, order: NDArray[np.uint32]) -> Singles | None:
+        """Texture coordinates of some of the vertices in the second set, on their grid."""
+        return _on_grid(self.attributes[order, self.layout.second_columns]) if self.is_twice else None
 
     def normals(self, order: NDArray[np.uint32]) -> Singles | None:
         """Normals of some of the vertices."""
@@ -260,6 +278,10 @@ class _Own:
         shades = self.attributes[order, self.layout.colour_columns]
         values = np.rint(np.clip(shades, 0.0, 1.0) * 255.0).astype(np.uint8)
         return values if (values != 255).any() else None
+
+
+def _on_grid(uvs: Singles) -> Singles:
+    return (np.rint(uvs.astype(np.float64) * _UV_GRID) / _UV_GRID).astype("<f4")
 
 
 def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: bool) -> Piece:
@@ -278,11 +300,9 @@ def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: b
     texture = None
     if own.uvs is not None:
         chosen = own.uvs[order]
-        if own.whole:
-            fixed = np.rint(np.clip(chosen, 0.0, 1.0) * 65_535.0).astype("<u2")
-        else:
-            fixed = (np.rint(chosen.astype(np.float64) * _UV_GRID) / _UV_GRID).astype("<f4")
+        fixed = np.rint(np.clip(chosen, 0.0, 1.0) * 65_535.0).astype("<u2") if own.whole else _on_grid(chosen)
         texture = Stream(meshopt.encode_vertices(fixed), fixed.strides[0])
+    second = own.second_uvs(order)
     features = None
     if own.features is not None:
         places = np.zeros((len(order), 2), "<u2")
@@ -306,6 +326,7 @@ def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: b
         ),
         uvs=texture,
         uvs_whole=own.whole,
+        second_uvs=None if second is None else Stream(meshopt.encode_vertices(second), 8),
         colours=None if colours is None else Stream(meshopt.encode_vertices(colours), 4),
         features=features,
         ranges=tuple((3 * int(a - first), 3 * int(b - a)) for a, b in pairwise(bounds)) if grouped else (),
@@ -327,6 +348,7 @@ def _dense_piece(own: _Own, indices: Indices) -> DensePiece:
         uvs=None if own.uvs is None else own.uvs[order],
         colours=own.colours(order),
         features=None if own.features is None else own.features[order].astype(np.uint16),
+        second_uvs=own.second_uvs(order),
     )
     low, high = _bounds(rows)
     return DensePiece(

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image as Pillow
 
 from pipeline import mapped, read
+from scenes import glb
 from scenes.errors import TooLarge
 from scenes.gltf_build import write_glb
 from tests.pipeline.hostile import document, packed
@@ -36,6 +37,7 @@ def test_what_we_write_we_read(tmp_path: Path) -> None:
         normals=np.array([[0, 0, 1]] * 4, np.float32),
         uvs=np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32),
         colours=np.array([[1, 2, 3, 255]] * 4, np.uint8),
+        second_uvs=np.array([[0.5, 3], [-1, 0], [0, 7], [0.25, 1]], np.float32),
     )
     material = Material(
         "glass",
@@ -44,12 +46,14 @@ def test_what_we_write_we_read(tmp_path: Path) -> None:
         roughness=0.25,
         emissive=(1, 0, 0),
         base_colour_image=Image(_picture("WEBP"), "image/webp"),
+        occlusion_image=Image(_picture("PNG"), "image/png"),
         alpha_mode="BLEND",
         double_sided=True,
+        second=("occlusion",),
     )
     model = _read(tmp_path, write_glb(Model((primitive,), (material,))))
     back = model.primitives[0]
-    for name in ("positions", "indices", "normals", "uvs", "colours"):
+    for name in ("positions", "indices", "normals", "uvs", "colours", "second_uvs"):
         assert np.array_equal(getattr(back, name), getattr(primitive, name)), name
     assert model.materials[0] == material
     said = ("its surface is open along 4 edges, in 1 rims", "taken as metres (glTF says so)")
@@ -171,10 +175,69 @@ def test_a_texture_transform_is_baked_into_the_coordinates(tmp_path: Path) -> No
     assert np.allclose(model.primitives[0].uvs, [[0.25, 0.5], [0.25, -1.5], [4.25, 0.5]], atol=1e-6)
 
 
-def test_a_map_with_coordinates_of_its_own_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_map_in_another_set_of_coordinates_keeps_it_beside_the_first(tmp_path: Path) -> None:
     model = _read(tmp_path, _textured({}, emissiveTexture={"index": 0, "texCoord": 1}))
+    (primitive,) = model.primitives
+    assert primitive.uvs is not None
+    assert primitive.uvs.tolist() == [[0, 0], [1, 0], [0, 1]]
+    assert primitive.second_uvs is not None
+    assert primitive.second_uvs.tolist() == [[0.5, 0.5], [2.5, 0.5], [0.5, 3.5]]
+    assert model.materials[0].second == ("emissive",)
+    assert model.materials[0].emissive_image == model.materials[0].base_colour_image is not None
+    assert not any("emissive" in line for line in model.report)
+
+
+def test_one_set_by_two_transforms_is_two_sets(tmp_path: Path) -> None:
+    finer = {"index": 0, "texCoord": 1, "extensions": {"KHR_texture_transform": {"scale": [2, 4], "offset": [1, 0]}}}
+    model = _read(tmp_path, _textured({"texCoord": 1}, normalTexture=finer, occlusionTexture=finer))
+    (primitive,) = model.primitives
+    assert primitive.uvs is not None
+    assert primitive.uvs.tolist() == [[0.5, 0.5], [2.5, 0.5], [0.5, 3.5]]
+    assert primitive.second_uvs is not None
+    assert primitive.second_uvs.tolist() == [[2, 2], [6, 2], [2, 14]]
+    assert model.materials[0].second == ("normal", "occlusion")
+
+
+def test_a_map_in_a_third_set_of_coordinates_is_left_out_and_told(tmp_path: Path) -> None:
+    third = {"index": 0, "extensions": {"KHR_texture_transform": {"scale": [2, 2]}}}
+    model = _read(tmp_path, _textured({}, normalTexture={"index": 0, "texCoord": 1}, emissiveTexture=third))
+    assert model.materials[0].second == ("normal",)
     assert model.materials[0].emissive_image is None
-    assert any("emissive" in line for line in model.report)
+    assert any("emissive map in a third set" in line for line in model.report)
+
+
+def test_a_mesh_without_the_second_set_is_shown_without_its_maps_and_that_is_told(tmp_path: Path) -> None:
+    model = _read(tmp_path, _textured({}, occlusionTexture={"index": 0, "texCoord": 2}))
+    (primitive,) = model.primitives
+    assert primitive.uvs is not None
+    assert primitive.second_uvs is None
+    material = model.materials[primitive.material]
+    assert material.base_colour_image is not None
+    assert (material.occlusion_image, material.second) == (None, ())
+    assert any("its mesh has no such set" in line for line in model.report)
+
+
+def test_a_second_set_of_which_no_map_can_be_read_is_not_kept(tmp_path: Path) -> None:
+    data = _textured({}, occlusionTexture={"index": 1, "texCoord": 1})
+    gltf = json.loads(glb.read(data).json)
+    gltf["textures"].append({"source": 1})
+    gltf["images"].append({"uri": "gone.png"})
+    model = _read(tmp_path, packed(gltf, bytes(glb.read(data).binary)))
+    assert model.materials[0].second == ()
+    assert model.primitives[0].uvs is not None
+    assert model.primitives[0].second_uvs is None
+
+
+def test_instances_carry_both_sets(tmp_path: Path) -> None:
+    data = _textured({}, emissiveTexture={"index": 0, "texCoord": 1})
+    gltf = json.loads(glb.read(data).json)
+    # The points themselves serve as places, too.
+    gltf["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": 0}}}
+    (primitive,) = _read(tmp_path, packed(gltf, bytes(glb.read(data).binary))).primitives
+    assert primitive.uvs is not None
+    assert primitive.uvs.tolist() == [[0, 0], [1, 0], [0, 1]] * 3
+    assert primitive.second_uvs is not None
+    assert primitive.second_uvs.tolist() == [[0.5, 0.5], [2.5, 0.5], [0.5, 3.5]] * 3
 
 
 def test_what_is_not_shown_is_told(tmp_path: Path) -> None:

@@ -32,6 +32,18 @@ def test_points_without_place_take_their_triangles_along() -> None:
     assert np.isfinite(model.primitives[0].positions).all()
 
 
+def test_both_sets_of_texture_coordinates_are_made_finite_and_follow_their_points() -> None:
+    uvs = np.array([[0, 0], [1, 0], [np.nan, 1], [0, 1]], np.float32)
+    second = np.array([[5, 5], [np.inf, 0], [7, 7], [8, 8]], np.float32)
+    model = repaired(_model([[0, 1, 2], [0, 1, 1]], uvs=uvs, second_uvs=second))
+    (primitive,) = model.primitives
+    assert primitive.uvs is not None
+    assert primitive.uvs.tolist() == [[0, 0], [1, 0], [0, 0]]
+    assert primitive.second_uvs is not None
+    assert primitive.second_uvs.tolist() == [[5, 5], [0, 0], [7, 7]]
+    assert "2 texture coordinates were not finite; they were set to zero" in model.report
+
+
 def test_a_model_of_which_nothing_is_left_is_refused_with_the_reasons() -> None:
     with pytest.raises(Malformed, match="without area"):
         repaired(_model([[0, 0, 1]]))

@@ -2,6 +2,7 @@ import hashlib
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from PIL import Image as Pillow
 from pipeline.tile import TileResult, TileSettings, tile_file, tile_model
 from scenes import glb
 from scenes.errors import Malformed
-from tests.tiling.shapes import ball, sheet
-from tiling import check, tileset
+from tests.tiling.shapes import ball, sheet, tiled
+from tiling import check, content, quantize, tileset
 from tiling.mesh import Image, Material, Model, Primitive
 
 DATA = Path(__file__).parent.parent / "data"
@@ -91,6 +92,39 @@ def test_a_repeating_image_is_one_file_beside_the_tiles(tmp_path: Path) -> None:
     assert tree.image_bytes == {pictures[0][0]: (pictures[0][2], 700 * 700 * 4 * 4 // 3)}
     assert not tree.texture_bytes.any()
     assert _findings(tmp_path) == []
+
+
+@pytest.mark.parametrize("coding", ["meshopt", "draco"])
+def test_tiles_have_both_sets_of_coordinates_and_share_the_maps_in_them(
+    tmp_path: Path, coding: quantize.Coding
+) -> None:
+    maps = {"base_colour_image": _picture(700), "occlusion_image": _picture(600)}
+    model = _sheet(Material("bricks", second=("occlusion",), **maps), repeat=3.0)
+    (primitive,) = model.primitives
+    second = (0.1 + 0.8 * primitive.positions[:, [0, 2]]).astype(np.float32)
+    model = replace(model, primitives=(replace(primitive, second_uvs=second),))
+    tiles = tiled(model, tmp_path / "out", leaf_triangles=6000, coding=coding)
+    assert [len(tiles.of_level(level)) for level in range(3)] == [1, 1, 4]
+    assert len([entry for entry in tiles.result.files if entry[3] == "image/webp"]) == 2
+    for tile in range(1, 6):
+        found = tiles.content(tile)
+        (material,) = found.document["materials"]
+        assert "texCoord" not in material["pbrMetallicRoughness"]["baseColorTexture"]
+        assert material["occlusionTexture"]["texCoord"] == 1
+        (drawn,) = found.document["meshes"][0]["primitives"]
+        first, other = (content.accessor(found, drawn["attributes"][f"TEXCOORD_{at}"]) for at in (0, 1))
+        places = tiles.placed(tile)[0].positions[:, [0, 2]]
+        # Half a step of either grid; skirts, which hang a little aslant, have the coordinates of the edge above them.
+        assert np.abs(other - (0.1 + 0.8 * places)).max() <= 5e-4
+        assert np.abs(first - 3.0 * places).max() <= 3 * 5e-4
+        assert np.array_equal(other * 4096, np.rint(other * 4096))
+    assert tiles.findings() == []
+    # The root has colours instead.
+    assert set(tiles.content(0).document["meshes"][0]["primitives"][0]["attributes"]) == {
+        "POSITION",
+        "NORMAL",
+        "COLOR_0",
+    }
 
 
 def test_a_small_image_is_shared_and_one_that_is_webp_is_kept_byte_for_byte(tmp_path: Path) -> None:

@@ -136,16 +136,19 @@ def test_nearly_equal_normals_at_one_place_become_one_and_edges_stay() -> None:
     assert np.allclose(normals[2], aside)
 
 
-@given(st.booleans(), st.booleans(), st.booleans())
-def test_the_layout_gives_every_column_to_one_attribute_in_order(normals: bool, uvs: bool, colours: bool) -> None:
-    layout = Layout(normals=normals, uvs=uvs, colours=colours)
+@given(st.booleans(), st.booleans(), st.booleans(), st.booleans())
+def test_the_layout_gives_every_column_to_one_attribute_in_order(
+    normals: bool, uvs: bool, colours: bool, second: bool
+) -> None:
+    layout = Layout(normals=normals, uvs=uvs, colours=colours, second=second)
     columns = [
         *range(layout.width)[layout.normal_columns],
         *range(layout.width)[layout.uv_columns],
         *range(layout.width)[layout.colour_columns],
+        *range(layout.width)[layout.second_columns],
     ]
     assert columns == list(range(layout.width))
-    assert layout.width == 3 * normals + 2 * uvs + 4 * colours
+    assert layout.width == 3 * normals + 2 * uvs + 4 * colours + 2 * second
 
 
 def test_a_layout_has_normals_where_all_have_them_and_uvs_where_one_has() -> None:
@@ -160,12 +163,15 @@ def test_attributes_are_carried_into_their_columns_and_what_lacks_is_filled() ->
         SOUP,
         uvs=np.arange(12, dtype=np.float32).reshape(6, 2),
         colours=np.array([[255, 0, 51, 255]] * 6, np.uint8),
+        second_uvs=np.arange(12, 24, dtype=np.float32).reshape(6, 2),
     )
-    layout = Layout(normals=True, uvs=True, colours=True)
+    layout = Layout(normals=True, uvs=True, colours=True, second=True)
     whole = patch.of_primitives([coloured, SOUP], layout, np.zeros(3))
     assert np.allclose(whole.attributes[:6, layout.colour_columns], [1.0, 0.0, 0.2, 1.0])
     assert (whole.attributes[6:, layout.colour_columns] == 1.0).all()
     assert np.array_equal(whole.attributes[:6, layout.uv_columns], coloured.uvs)
+    assert np.array_equal(whole.attributes[:6, layout.second_columns], coloured.second_uvs)
+    assert not whole.attributes[6:, layout.second_columns].any()
     assert not whole.attributes[:, layout.normal_columns].any()
 
 
