@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tiling.patch import Layout, Patch
 
 # Weights of attributes against positions scaled to the patch's size. Measured on a piece of a statue brought to 1/4,
-# 1/16 and 1/64 of 71,000 triangles, by weight of normals: root mean square errors of shading, degrees, and distance, mm:
+# 1/16 and 1/64 of 71,000 triangles, by weight of normals: root mean squares of shading, degrees, and of distance, mm:
 #   0      8.8, 15.1, 24.5   1.82, 4.06, 11.0      (normals worked out anew from the shape: 6.8, 12.2, 21.7)
 #   0.02   6.3, 11.3, 20.8   1.83, 4.03, 10.7
 #   0.05   6.0, 10.4, 20.5   1.80, 3.96, 11.1
