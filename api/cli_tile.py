@@ -64,7 +64,8 @@ def tile(  # noqa: PLR0917 - typer passes by name
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="GLB, glTF, OBJ, PLY, STL, OFF, or a zip or folder of one with its files."
+            metavar="INPUT",
+            help="GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF, or a zip or folder of one with its files.",
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where tileset.json and tiles go.")],
@@ -80,6 +81,12 @@ def tile(  # noqa: PLR0917 - typer passes by name
     up: Annotated[
         str | None, typer.Option(metavar="AXIS", help="Its axis that points up: x, y, z, -x, -y, -z.")
     ] = None,
+    normal_maps: Annotated[
+        bool, typer.Option("--normal-maps", help="Bake lost detail of textured models into maps of normals.")
+    ] = False,
+    ktx2: Annotated[
+        bool, typer.Option("--ktx2", help="Add KTX2 images and tileset-ktx2.json afterwards; slow, needs Node.")
+    ] = False,
     gzip: Annotated[bool, typer.Option("--gzip", help="A .gz beside every file, for servers that send such.")] = False,
     implicit: Annotated[
         bool, typer.Option("--implicit", help="Implicit tiling: names by place instead of by content.")
@@ -106,6 +113,8 @@ def tile(  # noqa: PLR0917 - typer passes by name
     memory_bytes = size_in_bytes(memory)
     if memory_bytes < LEAST_MEMORY_BYTES:
         raise typer.BadParameter(f"--memory {memory}: at least {LEAST_MEMORY_BYTES >> 20} MiB are needed")
+    if ktx2 and implicit:
+        raise typer.BadParameter("--ktx2 goes with names by content, not with --implicit")
     settings = TileSettings(
         workers=workers,
         memory_bytes=memory_bytes,
@@ -115,6 +124,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
         units=units,
         up=up,
         scheduler=scheduler,
+        normal_maps=normal_maps,
         is_measured=measure,
     )
     try:
@@ -129,14 +139,36 @@ def tile(  # noqa: PLR0917 - typer passes by name
         _end(f"interrupted; the next run goes on from what is kept in {kept}", status=_INTERRUPTED)
     if result is None:
         sys.stderr.write("nothing to do: the source and the settings are those of last time\n")
-    elif json:
+    else:
+        _report(result, out, json=json)
+    if ktx2:
+        _upgrade(out)
+    if check:
+        _check(out)
+
+
+def _report(result: TileResult, out: Path, *, json: bool) -> None:
+    if json:
         sys.stdout.write(json_text.dumps(_figures(result)) + "\n")
     else:
         _tell(result, out)
-    if result is not None and result.measured is not None and result.measured["below"]:
+    if result.measured is not None and result.measured["below"]:
         _end(f"the stated error of {len(result.measured['below'])} tiles is below the truth")
-    if check:
-        _check(out)
+
+
+def _upgrade(out: Path) -> None:
+    """Add the KTX2 version."""
+    from api.cli_progress import fraction_bar
+    from pipeline import ktx
+
+    if not ktx.is_there():
+        _end("KTX2 needs Node and the packages of web/: run `make web` first")
+    try:
+        with fraction_bar("KTX2") as bar, ktx.Encoder() as encode:
+            path = ktx.upgrade(out, encode, lambda done: bar(done, "coding"))
+    except ktx.EncoderFailed as failed:
+        _end(f"{failed}; tileset.json is as it was")
+    sys.stderr.write(f"{path}: the same tiles with KTX2 images\n")
 
 
 def _figures(result: TileResult) -> dict[str, Any]:

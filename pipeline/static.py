@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.tile import TileResult
 
 FILES = re.compile(
-    r"tileset\.json|\.chronotope\.json"
+    r"tileset(?:-ktx2)?\.json|\.chronotope\.json|\.ktx2-.*"
     r"|[0-9a-f]{64}\.(?:glb|webp|ktx2|json)(?:\.gz)?"
     r"|\d+(?:-\d+){2,3}\.(?:glb|subtree)(?:\.gz)?|tileset\.json\.gz"
 )

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 DOCUMENT = "tileset.json"
 _MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
 _LOOKED_AT = 1 << 16  # pixels
+_LEAF_TEXELS = 1 << 21  # about 1448²
+_FEWEST_OF_A_LEAF = 256  # triangles
 _AHEAD = 256  # tasks that a cluster is given at once
 _TILE = re.compile(r"[0-9a-f]{64}\.(?:glb|\d+-\d+\.part)")
 
@@ -61,6 +63,8 @@ class TileSettings:
     """what the source is measured in and which axis of it points up; None: guessed"""
     scheduler: str | None = None
     """address of a Dask scheduler whose workers see the same folders; None: threads of this process"""
+    normal_maps: bool = False
+    """whether coarse tiles with images get a map of the normals that were simplified away"""
     is_measured: bool = False
     """whether the errors that tiles state are held against dense sampling of the source"""
 
@@ -123,11 +127,11 @@ def tile_model(
         base = work or Path(scratch)
         tiles = out if work is None else work / "tiles"
         tiles.mkdir(exist_ok=True)
-        depth = cells.depth_for(found.triangles, settings.leaf_triangles)
+        progress(0.01, "reading textures")
+        pictures = textures.of(model, found, base)
+        depth = _depth(found, pictures, settings)
         about = source.origin(found)
         dealt = source.dealt(found, about, depth, Path(scratch))
-        progress(0.04, "reading textures")
-        pictures = textures.of(model, found, base)
         files = _Files(tiles)
         shared = {
             number: {role: files.share(image) for role, image in roles.items()}
@@ -146,6 +150,7 @@ def tile_model(
                     for number, roles in pictures.shared.items()
                     if "base_colour" in roles
                 },
+                normal_maps=settings.normal_maps,
                 second=frozenset(number for number in shared if model.materials[number].second),
             ),
             materials=model.materials,
@@ -153,7 +158,7 @@ def tile_model(
             names=found.names,
             out=str(tiles.resolve()),
             samples=settings.samples,
-            digest=_digest(model, found, pictures),
+            digest=_digest(model, found, pictures, settings),
         )
         results = Results(_results(base))
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
@@ -180,6 +185,13 @@ def tile_model(
     return result
 
 
+def _depth(found: Source, pictures: Textures, settings: TileSettings) -> int:
+    """How often the model is halved: until leaves are small enough, and their textures, if that leaves them enough."""
+    by_triangles = cells.depth_for(found.triangles, settings.leaf_triangles)
+    by_texels = cells.depth_for(sum(pictures.texels.values()), _LEAF_TEXELS)
+    return max(by_triangles, min(by_texels, cells.depth_for(found.triangles, _FEWEST_OF_A_LEAF)))
+
+
 def _mean_colour(image: Shared) -> tuple[float, float, float]:
     """Linear; of some of the pixels of a large image."""
     pixels = images.pixels(Image(image.data, "image/webp"), "an image that was written", alpha=False)
@@ -188,7 +200,7 @@ def _mean_colour(image: Shared) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _digest(model: Model, found: Source, pictures: Textures) -> str:
+def _digest(model: Model, found: Source, pictures: Textures, settings: TileSettings) -> str:
     """Of all that tiles show but for their geometry."""
     told = hashlib.sha256()
     for material in model.materials:
@@ -197,7 +209,11 @@ def _digest(model: Model, found: Source, pictures: Textures) -> str:
         told.update(repr((factors, [(role, image.media_type) for role, image in maps.items()])).encode())
         for image in maps.values():
             told.update(hashlib.sha256(image.data).digest())
-    told.update(repr((found.names, sorted(pictures.texel_sizes.items()), sorted(pictures.digests.items()))).encode())
+    told.update(
+        repr(
+            (found.names, sorted(pictures.texel_sizes.items()), sorted(pictures.digests.items()), settings.normal_maps)
+        ).encode()
+    )
     return told.hexdigest()
 
 

@@ -81,7 +81,8 @@ def without_uvs(patch: Patch, layout: Layout, materials: frozenset[int]) -> Patc
     """The patch with the texture coordinates of some materials set to zero, so that they make no seams."""
     attributes = patch.attributes.copy()
     chosen = np.isin(patch.material, list(materials))
-    attributes[np.ix_(chosen, np.arange(layout.width)[layout.uv_columns])] = 0.0
+    for columns in (layout.uv_columns, layout.second_columns):
+        attributes[np.ix_(chosen, np.arange(layout.width)[columns])] = 0.0
     return replace(patch, attributes=attributes)
 
 
@@ -208,7 +209,8 @@ def _carried(
             own = before.copy() if roles else counts
             _directed(*points.arrays, child.texels, _normals(patch, layout), image, kind, turned, own)
     hit = counts > 0
-    images = {role: pyramid.filled(_mean(total, counts), hit, role) for role, total in sums.items()}
+    # The sums are let go of one by one: they take four times what the images do.
+    images = {role: pyramid.filled(_mean(sums.pop(role), counts), hit, role) for role in roles}
     return images, pyramid.filled_words(_mean_directions(turned), hit) if directed else None
 
 
