@@ -38,6 +38,7 @@ _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
 _SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
+_DEEPEST_SKIRT = 0.25  # of its tile's longest side
 _SKIRT_ABOVE = 4.0  # times that of the level above
 _NARROW = 3  # halvings above the leaves up to which a tile is
 _MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
@@ -437,7 +438,9 @@ def _skirt(level: Level, above: Level | None, tile: int) -> float:
     wanted = _SKIRT * _mean_near(level, tile)
     if above is not None:
         wanted = max(wanted, _SKIRT_ABOVE * _mean_near(above, tile >> above.fan))
-    return build.rounded(wanted)
+    # Where a level loses whole parts its error says nothing of gaps, and skirts would stand out of the tile.
+    receipt = level.receipts[tile]
+    return build.rounded(min(wanted, _DEEPEST_SKIRT * float((receipt.high - receipt.low).max())))
 
 
 def _mean_near(level: Level, tile: int) -> float:

@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
 _SAMPLES_A_LEAF = 512
 _FEWEST_SAMPLES = 1 << 16
-# Planes of a cell stand on a grid of 16 to 32 steps across its centroids, or on the first finer one that leaves either
-# side no less than a share. Of a scan of which a hundredth is cut off, a median moves by half of that at the root: with
-# 128 steps the root's plane moved with every other edit, and with it all tiles.
-_GRID, _FINEST = 16, 1024
-_LEAST_SIDE = 0.46
+# A plane stands at the roundest number that leaves either side no less than a share. Of a scan of which a hundredth is
+# cut off, the median of all moves by half of that, and by more where it lies in a gap: the nearest of 128 round numbers
+# was another with every other edit, and with the root's plane all tiles are others.
+_LEAST_SIDE = 0.47
 _ALIKE = 4.0  # axes are compared by steps of this part of an octave: of a round thing none is the longest by accident
 
 
@@ -156,17 +155,17 @@ def _longest(spans: Singles) -> int:
 
 
 def _cut(values: Singles, span: float) -> np.float32:
-    """A round number near the median, or that where none is near enough."""
-    middle = np.partition(values, len(values) // 2)[len(values) // 2]
-    if span > 0.0:
-        unit = 2.0 ** np.floor(np.log2(span / _GRID))
-        while unit >= span / _FINEST:
-            cut = np.float32(np.round(float(middle) / unit) * unit)
-            above = np.count_nonzero(values >= cut) / len(values)
-            if _LEAST_SIDE <= above <= 1.0 - _LEAST_SIDE:
-                return cut
-            unit /= 2.0
-        if middle == values.min():
-            # Most stand at the least place, as a wall does: they are parted from the rest, or nothing would be.
-            middle = values[values > middle].min()
-    return np.float32(middle)
+    """The number with the fewest binary places that lies between two quantiles."""
+    ranks = (int(_LEAST_SIDE * len(values)), len(values) // 2, int((1.0 - _LEAST_SIDE) * len(values)))
+    low, middle, high = (float(value) for value in np.partition(values, ranks)[list(ranks)])
+    least = float(values.min())
+    if low == least < float(values.max()):
+        # Many stand at the least place, as a wall does: they are parted from the rest, or nothing would be.
+        low = float(values[values > least].min())
+        middle, high = max(low, middle), max(low, high)
+    if low >= high:
+        return np.float32(middle)
+    unit = 2.0 ** np.ceil(np.log2(span))
+    while np.ceil(low / unit) * unit > high:
+        unit /= 2.0
+    return np.float32(np.ceil(low / unit) * unit)

@@ -81,9 +81,20 @@ def test_the_finest_grid_follows_short_edges_down_to_what_single_precision_holds
     assert build.leaf_step(0.0, 0.0) > 0.0
 
 
-def test_a_mean_of_errors_is_weighed_by_triangles() -> None:
-    assert build.mean_error([(1.0, 300), (3.0, 100)]) == 1.5
-    assert build.mean_error([]) == 0.0
+@pytest.mark.parametrize(
+    ("samples", "mean"),
+    [
+        ([(2.0, 70)], 2.0),
+        ([(1.0, 300), (3.0, 100), (3.0, 100)], 1.8),
+        # The largest counts as the second largest, but half of the plain mean at least.
+        ([(1.0, 100), (1.0, 100), (3.0, 100)], 1.0),
+        ([(1.0, 100), (1.0, 100), (31.0, 100)], 5.5),
+    ],
+)
+def test_a_mean_of_errors_is_weighed_by_triangles_and_heeds_no_single_tile(
+    samples: list[tuple[float, int]], mean: float
+) -> None:
+    assert build.mean_error(samples) == pytest.approx(mean)
 
 
 def test_what_is_locked_at_the_border_counts_half_on_top() -> None:

@@ -186,7 +186,7 @@ def test_the_error_at_a_number_is_about_the_one_that_leads_to_it() -> None:
     errors = [error_at(whole, layout, target_triangles=target, leaves=(0, 0)) for target in (2000, 1000, 400)]
     assert 0.0 < errors[0] < errors[1] < errors[2] < 0.1
     done = simplify(whole, layout, target_triangles=1000, leaves=(0, 0), most_error=errors[1])
-    assert abs(done.patch.triangles - 1000) < 100
+    assert abs(done.patch.triangles - 1000) < 200
 
 
 def test_errors_are_in_metres_whatever_the_size() -> None:
