@@ -334,7 +334,7 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     coded = compress.gzipped(data)
     digest = hashlib.sha256(data).hexdigest()
     path = Path(context.out) / f"{digest}.glb"
-    if not path.exists():
+    if not (path.is_file() and path.stat().st_size == len(data)):
         # A file that has its name is whole, wherever a run is cut off; and two tiles may have the same bytes.
         part = path.with_name(f"{digest}.{os.getpid()}-{threading.get_ident()}.part")
         part.write_bytes(data)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # A tile gets a texture of its own when keeping the old one costs so many times the error.
 _SEAMS_TOO_DEAR = 1.5
 _FEWEST = 64  # triangles
+_FEW = 2  # samples, that are all believed
 _COLOUR = "base_colour"
 _MOST_STEPS = 65_533
 
@@ -114,7 +115,7 @@ def mean_error(samples: Sequence[tuple[float, int]]) -> float:
     errors = np.array([error for error, _ in samples])
     weights = np.array([count for _, count in samples], np.float64)
     weights /= max(weights.sum(), 1.0)
-    calm = np.minimum(errors, np.sort(errors)[-2:][0])
+    calm = np.minimum(errors, np.sort(errors)[-2]) if len(errors) > _FEW else errors
     return max(float((calm * weights).sum()), float((errors * weights).sum()) / 2.0)
 
 
