@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 from tests.tiling.shapes import ball, sheet
 from tiling import cells
 
-RANDOM = np.random.default_rng(4)
-
 
 def _walked(tree: cells.Cells, point: NDArray[np.float32], node: int = 0, levels: int | None = None) -> int:
     """The part of a node that a point lies in, step by step."""
@@ -19,8 +17,12 @@ def _walked(tree: cells.Cells, point: NDArray[np.float32], node: int = 0, levels
     return part
 
 
-def _cloud(count: int) -> NDArray[np.float32]:
-    return (RANDOM.normal(size=(count, 3)) * [5.0, 1.0, 2.0]).astype(np.float32)
+def _cloud(count: int, seed: int = 4) -> NDArray[np.float32]:
+    return (np.random.default_rng(seed).normal(size=(count, 3)) * [5.0, 1.0, 2.0]).astype(np.float32)
+
+
+def _box(count: int, *sides: float, seed: int = 4) -> NDArray[np.float32]:
+    return (np.random.default_rng(seed).uniform(size=(count, 3)) * sides).astype(np.float32)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**6))
@@ -68,7 +70,7 @@ def test_the_parts_of_a_tile_are_its_leaves() -> None:
 
 def test_beyond_a_tiles_own_walls_its_planes_go_on() -> None:
     tree = cells.kd(_cloud(800), 3)
-    strangers = _cloud(100) * 3
+    strangers = _cloud(100, 5) * 3
     node = (1 << 1) - 1 + 1
     assert tree.part_of(strangers, 1, 1, 2).tolist() == [_walked(tree, point, node, 2) for point in strangers]
 
@@ -85,7 +87,7 @@ def test_leaves_are_about_equal(shape: str) -> None:
     points = {
         "cloud": _cloud(40_000),
         "ball": ball(40).primitives[0].positions.astype(np.float32),
-        "street": (RANDOM.uniform(size=(40_000, 3)) ** 4 * [1000.0, 3.0, 5.0]).astype(np.float32),
+        "street": _box(40_000, 1.0, 1.0, 1.0) ** 4 * np.float32([1000, 3, 5]),
     }[shape]
     tree = cells.kd(points, 4)
     counts = np.bincount(tree.leaf_of(points), minlength=16)
@@ -96,7 +98,7 @@ def test_leaves_are_about_equal(shape: str) -> None:
 
 
 def test_a_cell_is_cut_along_its_longest_axis() -> None:
-    tree = cells.kd((RANDOM.uniform(size=(1000, 3)) * [1.0, 9.0, 3.0]).astype(np.float32), 1)
+    tree = cells.kd(_box(1000, 1.0, 9.0, 3.0), 1)
     assert tree.axis.tolist() == [1]
     assert 4.0 < tree.plane[0] < 5.0
 
@@ -122,8 +124,8 @@ def test_two_spots_are_parted(counts: tuple[int, int]) -> None:
 
 
 def test_a_dense_wall_at_the_end_of_a_long_field_is_cut_up_too() -> None:
-    wall = RANDOM.uniform(size=(6000, 3)).astype(np.float32) * np.float32([0, 9, 9])
-    field = RANDOM.uniform(size=(2000, 3)).astype(np.float32) * np.float32([100, 1, 9]) + np.float32([1, 0, 0])
+    wall = _box(6000, 0.0, 9.0, 9.0)
+    field = _box(2000, 100.0, 1.0, 9.0, seed=5) + np.float32([1, 0, 0])
     points = np.concatenate([wall, field])
     assert np.bincount(cells.kd(points, 4).leaf_of(points), minlength=16).max() < 1000
 
