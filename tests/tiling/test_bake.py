@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.tiling.shapes import ball, patch_of
+from tests.tiling.shapes import ball, patch_of, sheet
 from tiling import bake, patch
 from tiling.error import lattice
-from tiling.mesh import Bytes, Model
+from tiling.mesh import Bytes, Material, Model
 from tiling.simplify import simplify
 
 
@@ -31,6 +31,19 @@ def _image() -> Bytes:
     """Red is x, green is y."""
     y, x = np.mgrid[0:256, 0:256].astype(np.uint8)
     return np.stack([x, y, np.full_like(x, 9)], axis=-1)
+
+
+def test_without_coordinates_a_material_has_no_seam_in_either_set_and_others_keep_theirs() -> None:
+    primitive = sheet(2, 2, uvs=True)
+    assert primitive.uvs is not None
+    twice = replace(primitive, second_uvs=primitive.uvs + 3)
+    whole, layout, _ = patch_of(Model((twice, replace(twice, material=1)), (Material(), Material())))
+    bare = bake.without_uvs(whole, layout, frozenset({1}))
+    for columns in (layout.uv_columns, layout.second_columns):
+        assert not bare.attributes[whole.material == 1, columns].any()
+        kept = whole.material == 0
+        assert np.array_equal(bare.attributes[kept, columns], whole.attributes[kept, columns])
+    assert whole.attributes[:, layout.second_columns].min() == 3
 
 
 def test_a_coarse_ball_gets_the_colours_of_the_fine_one_at_every_point() -> None:

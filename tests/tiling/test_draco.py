@@ -49,7 +49,8 @@ def test_whole_numbers_come_back_to_the_last_one(steps: int) -> None:
     assert _solid(points, decoded.triangles) == _solid(rows[:, :3].astype(np.float32), BALL.indices)
 
 
-def test_attributes_stay_with_their_vertices_and_are_numbered_as_stated() -> None:
+@pytest.mark.parametrize("featured", [False, True])
+def test_attributes_stay_with_their_vertices_and_are_numbered_as_stated(featured: bool) -> None:
     whole, _, _ = patch_of(Model((sheet(12, 12, height=0.3),)))
     rows = _rows(whole, 4000)
     leaning = whole.positions + np.float32([0, 2, 0])
@@ -57,17 +58,20 @@ def test_attributes_stay_with_their_vertices_and_are_numbered_as_stated() -> Non
     uvs = (whole.positions[:, [0, 2]] + 0.5).astype(np.float32)
     colours = np.stack([np.arange(169) % 256, np.arange(169) * 3 % 256, np.arange(169) * 0, np.full(169, 255)], axis=1)
     features = (np.arange(169) * 300).astype(np.uint16)
+    more = {"features": features} if featured else {}
     done = draco.encode(
-        rows, whole.indices, normals=normals, uvs=uvs, colours=colours.astype(np.uint8), features=features
+        rows, whole.indices, normals=normals, uvs=uvs, colours=colours.astype(np.uint8), second_uvs=7 * uvs, **more
     )
-    assert set(done.attributes) == {"POSITION", "NORMAL", "TEXCOORD_0", "COLOR_0", "_FEATURE_ID_0"}
+    names = {"POSITION", "NORMAL", "TEXCOORD_0", "TEXCOORD_1", "COLOR_0"}
+    assert set(done.attributes) == names | ({"_FEATURE_ID_0"} if featured else set())
     decoded = draco.decode(done.data, most_triangles=whole.triangles)
     found = {name: decoded.attributes[number] for name, number in done.attributes.items()}
     of_row = {tuple(row): at for at, row in enumerate(rows[:, :3].tolist())}
     source = np.array([of_row[tuple(row)] for row in found["POSITION"].astype(int).tolist()])
     assert sorted(source.tolist()) == list(range(169))
     assert np.array_equal(found["COLOR_0"], colours[source])
-    assert np.array_equal(found["_FEATURE_ID_0"].reshape(-1), features[source])
+    assert not featured or np.array_equal(found["_FEATURE_ID_0"].reshape(-1), features[source])
+    assert np.array_equal(found["TEXCOORD_1"], 7 * uvs[source])
     assert np.abs(found["TEXCOORD_0"] - uvs[source]).max() <= 0.5 / 4095 + 1e-6
     assert (found["NORMAL"] * normals[source]).sum(axis=1).min() > np.cos(np.radians(1.5))
 

@@ -57,11 +57,13 @@ def test_a_box_has_edges() -> None:
 def test_where_vertices_are_split_they_keep_what_they_carry() -> None:
     uvs = np.arange(2 * len(BOX.positions), dtype=np.float32).reshape(-1, 2)
     colours = np.arange(4 * len(BOX.positions), dtype=np.uint8).reshape(-1, 4)
-    split = with_normals(replace(BOX, uvs=uvs, colours=colours))
+    split = with_normals(replace(BOX, uvs=uvs, colours=colours, second_uvs=-uvs))
     assert split.uvs is not None
+    assert split.second_uvs is not None
     assert split.colours is not None
     assert np.array_equal(split.positions[split.indices], BOX.positions[BOX.indices])
     assert np.array_equal(split.uvs[split.indices], uvs[BOX.indices])
+    assert np.array_equal(split.second_uvs[split.indices], -uvs[BOX.indices])
     assert np.array_equal(split.colours[split.indices], colours[BOX.indices])
 
 

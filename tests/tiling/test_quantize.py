@@ -144,6 +144,18 @@ def test_coordinates_of_a_tiles_own_image_are_whole_numbers() -> None:
     assert np.abs(found - np.minimum(np.arange(4) / 3 * 1.01, 1.0) * 65_535.0).max() <= 0.6
 
 
+def test_a_second_set_is_written_for_the_materials_that_use_it_on_a_grid() -> None:
+    twice = replace(sheet(3, 3, uvs=True), second_uvs=np.linspace(-2, 9, 32, dtype=np.float32).reshape(16, 2))
+    whole, layout, origin = patch_of(Model((twice, replace(twice, material=1)), (Material(), Material())))
+    one, other = _quantised(whole, layout, 2**-8, origin, second={1}).pieces
+    assert isinstance(one, Piece)
+    assert one.second_uvs is None
+    assert isinstance(other, Piece)
+    found = _stream(other, "second_uvs", "<f4")
+    assert np.array_equal(found * 4096, np.rint(found * 4096))
+    assert np.abs(np.sort(found.ravel()) - np.linspace(-2, 9, 32)).max() <= 0.5 / 4096 + 1e-6
+
+
 def test_without_a_texture_there_are_no_coordinates() -> None:
     whole, layout, origin = patch_of(Model((sheet(3, 3, uvs=True),)))
     piece = _quantised(whole, layout, 2**-8, origin, textured=lambda material: False).pieces[0]

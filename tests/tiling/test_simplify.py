@@ -96,6 +96,20 @@ def test_texture_coordinates_keep_to_their_places() -> None:
     assert np.abs(uv - (coarse.positions[:, [0, 2]] + 0.5)).max() < 0.02
 
 
+def test_a_bend_of_the_second_set_is_kept_though_the_surface_is_flat() -> None:
+    primitive = sheet(60, 60, uvs=True)
+    assert primitive.uvs is not None
+    bent = np.abs(primitive.uvs - np.float32([0.31, 0.5])) * np.float32([1, 0]) + 5
+    whole, layout = _of(Model((replace(primitive, second_uvs=bent.astype(np.float32)),)))
+    coarse = simplify(whole, layout, target_triangles=300, leaves=(0, 0)).patch
+    wanted = np.abs(coarse.positions[:, 0] + 0.5 - 0.31) + 5
+    assert np.abs(coarse.attributes[:, layout.second_columns][:, 0] - wanted).max() < 0.01
+    # The bend runs along edges: no triangle has corners on both of its sides.
+    across = coarse.positions[coarse.indices][:, :, 0] + 0.5 - 0.31
+    assert not ((across.min(axis=1) < -0.03) & (across.max(axis=1) > 0.03)).any()
+    assert weights(whole, layout, 1.0, 1.0)[layout.second_columns].min() > 0.1
+
+
 def test_the_scale_of_a_texture() -> None:
     whole, layout = _of(Model((sheet(4, 4, uvs=True),)))
     assert abs(metres_per_uv(whole, layout) - 1.0) < 1e-6
