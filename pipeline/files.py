@@ -177,6 +177,12 @@ class Neighbours:
         self._folder = PurePosixPath(main).parent
         self.missing: list[str] = []
 
+    def part(self, name: str) -> NDArray[np.uint8] | None:
+        """The file of this name from the root of the deposit, in any case: how the parts of a package refer."""
+        wanted = name.lstrip("/").lower()
+        found = [name for name in self._names if name.lower() == wanted]
+        return self._files.data(found[0]) if found else None
+
     def find(self, reference: str, report: list[str] | None = None) -> bytes | None:
         """The bytes of what `reference` names, see `data`."""
         data = self.data(reference, report)

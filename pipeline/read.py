@@ -1,9 +1,9 @@
 """The one door for deposits: what a file is, by its content, and its model, cleaned, with a report in words.
 
-A name is only a hint: bytes that say what they are (GLB, PLY, a zip) are believed over it, and a name that promises one
-of the formats without magic (OBJ, binary STL) only chooses which reader looks first. Every reader checks what a header
-states against the bytes that are there before it allocates. With a scratch folder nothing that grows with the file is
-held in memory, see `pipeline.mapped`.
+A name is only a hint: bytes that say what they are (GLB, PLY, zip, XML) are believed over it, and a name that promises
+one of the formats without magic (OBJ, binary STL) only chooses which reader looks first. A 3MF is a zip by its parts.
+Every reader checks what a header states against the bytes that are there before it allocates. With a scratch folder
+nothing that grows with the file is held in memory, see `pipeline.mapped`; 3MF and COLLADA are the exceptions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import gltf
+from pipeline import gltf, markup
 from pipeline.files import Files, Folder, Neighbours, SingleFile, Zip
 from pipeline.mapped import Store
 from pipeline.repair import cleaned, near_origin
@@ -36,16 +36,18 @@ _HEAD = 4096
 _EXPORT = "export it as GLB, or as OBJ, PLY or STL"
 _LONG_HEAD = 1 << 16
 # What a zip or a folder is searched for, best first.
-_MAIN = ("glb", "gltf", "obj", "ply", "stl", "off")
+_MAIN = ("glb", "gltf", "obj", "dae", "ply", "stl", "off")
 # As GeomView names them: texture coordinates, colours, normals, four or n dimensions.
+_TARGET = re.compile(rb"""Target\s*=\s*["']([^"']{1,255})["']""")
 _OFF = re.compile(rb"(ST)?C?N?4?n?OFF\b")
+_PROMISES = (*_MAIN, "3mf")
+_FORMATS = "GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF"
+_UTF16 = (b"\xff\xfe<", b"\xfe\xff\0<")
 _ENDINGS = tuple(f".{ending}" for ending in _MAIN)
 # Models of other kinds, by their endings: none of them is read, but each is named.
 _OTHERS = {
     "3ds": "3D Studio",
-    "3mf": "3MF",
     "blend": "Blender's own format",
-    "dae": "COLLADA",
     "e57": "E57",
     "fbx": "FBX",
     "ifc": "IFC",
@@ -102,7 +104,8 @@ def read(
     # Where it lies, as the file has it, may say that it is a map; so that is looked at before it is moved.
     extent = bounds(model)
     model = near_origin(model, store, extent)
-    return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, extent=extent, store=store)
+    stated = markup.stated(data) if kind in ("3mf", "dae") else None
+    return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, extent=extent, store=store, stated=stated)
 
 
 def _starts(path: Path, magic: bytes) -> bool:
@@ -113,6 +116,9 @@ def _starts(path: Path, magic: bytes) -> bool:
 def _main_of(files: Files, said: list[str]) -> str:
     """The file to be read among several: by ending, then the one nearest to the top, then the first by name."""
     names = [name for name in files.names() if not PurePosixPath(name).name.startswith("._")]
+    package = _root_part(files, names)
+    if package:
+        return package
     for ending in _MAIN:
         found = [name for name in names if name.lower().endswith(f".{ending}")]
         if found:
@@ -127,14 +133,29 @@ def _main_of(files: Files, said: list[str]) -> str:
     if any(name.lower().endswith((".zip", ".gz", ".7z", ".rar")) for name in names):
         raise Unsupported("the archive holds an archive; archives within archives are not read")
     for name in names:
-        other = _OTHERS.get(PurePosixPath(name).suffix.lower().removeprefix("."))
-        if other or name.lower() == "3d/3dmodel.model":
-            raise Unsupported(f"{name[:80]} is {other or '3MF'}, which is not read here; {_EXPORT}")
-    raise Unsupported(f"none of its {len(names)} files is a model that is read here (GLB, glTF, OBJ, PLY, STL, OFF)")
+        ending = PurePosixPath(name).suffix.lower().removeprefix(".")
+        if ending == "3mf":
+            raise Unsupported(f"{name[:80]} is an archive within the archive; hand it in by itself")
+        if ending in _OTHERS:
+            raise Unsupported(f"{name[:80]} is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
+    raise Unsupported(f"none of its {len(names)} files is a model that is read here ({_FORMATS})")
 
 
-def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:
-    """Which reader to use: `glb`, `gltf`, `obj`, `ply`, `stl` or `off`.
+def _root_part(files: Files, names: list[str]) -> str:
+    """The model of a 3MF package, or "": its root relationship says where it is (Open Packaging Conventions, 9.3)."""
+    by_name = {name.lower(): name for name in names}
+    relations = by_name.get("_rels/.rels")
+    if "[content_types].xml" not in by_name or relations is None:
+        return ""
+    for target in _TARGET.findall(files.data(relations)[:_LONG_HEAD].tobytes()):
+        path = target.decode("utf-8", "replace").lstrip("/").lower()
+        if path.endswith(".model") and path in by_name:
+            return by_name[path]
+    return ""
+
+
+def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:  # noqa: C901 - a question for each format
+    """Which reader to use: `glb`, `gltf`, `obj`, `ply`, `stl`, `off`, `dae` or `3mf` (its model, unpacked).
 
     Raises:
         Malformed: it claims by its name to be something that it is not.
@@ -156,13 +177,15 @@ def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:
         return "stl"
     if _OFF.match(text):
         return "off"
+    if (text.startswith(b"<") or head.startswith(_UTF16)) and (kind := markup.head(data).kind):
+        return kind
     if ending in ("obj", "stl", "off") or (ending not in _MAIN and _looks_like_obj(begin)):
         return ending if ending in _MAIN else "obj"
-    if ending in _MAIN:
+    if ending in _PROMISES:
         raise Malformed(f"the file is called .{ending}, but it does not begin like one: {head[:16]!r}")
     if ending in _OTHERS:
         raise Unsupported(f"the file is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
-    raise Unsupported(f"the file begins with {head[:16]!r}; GLB, glTF, OBJ, PLY, STL, OFF and zips of them are read")
+    raise Unsupported(f"the file begins with {head[:16]!r}; {_FORMATS} and zips of them are read")
 
 
 def _looks_like_obj(begin: bytes) -> bool:
@@ -197,6 +220,18 @@ def _off(data: NDArray[np.uint8], _neighbours: Neighbours, store: Store) -> Mode
     return off.read(data, store)
 
 
+def _dae(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
+    from pipeline import longtail
+
+    return longtail.read_collada(data, neighbours, store)
+
+
+def _3mf(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
+    from pipeline import longtail
+
+    return longtail.read_3mf(data, neighbours, store)
+
+
 _READERS: dict[str, Reader] = {
     "glb": gltf.read_glb,
     "gltf": gltf.read_json,
@@ -204,4 +239,6 @@ _READERS: dict[str, Reader] = {
     "ply": _ply,
     "stl": _stl,
     "off": _off,
+    "dae": _dae,
+    "3mf": _3mf,
 }

@@ -1,8 +1,9 @@
 """Units and the axis that points up: what a file says or lets one guess, and the model in metres, y up.
 
-glTF says both itself. The other formats say neither, so metres and y up are taken unless something speaks clearly for
-another: a comment that names a unit; an STL as large as a house, for these are in millimetres by custom; a thing more
-than two kilometres high; coordinates of a map; the wide, thin and open shape of terrain. What was taken is always told.
+glTF, 3MF and COLLADA say both. The other formats say neither, so metres and y up are taken unless something speaks
+clearly for another: a comment that names a unit; an STL as large as a house, for these are in millimetres by custom; a
+thing more than two kilometres high; coordinates of a map; the wide, thin and open shape of terrain. What was taken is
+always told.
 """
 
 from __future__ import annotations
@@ -82,6 +83,28 @@ class Wanted:
             raise Invalid(f"the axis that points up is one of {', '.join(UPS)}, not {self.up[:40]!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Metres in a unit and the upward axis as a file states them, and why these are believed."""
+
+    metres: float
+    up: str
+    why_units: str
+    why_up: str
+
+    @property
+    def units(self) -> str:
+        """The unit in words.
+
+        >>> Stated(0.0254, "z", "", "").units, Stated(0.5, "z", "", "").units
+        ('inches', 'units of 0.5 m')
+        """
+        for unit, metres in UNITS.items():
+            if abs(self.metres - metres) <= 1e-6 * metres:
+                return _NAMES[unit]
+        return f"units of {self.metres:.6g} m"
+
+
 def in_metres(
     model: Model,
     kind: str,
@@ -90,21 +113,31 @@ def in_metres(
     *,
     extent: tuple[Floats, Floats] | None = None,
     store: Store | None = None,
+    stated: Stated | None = None,
 ) -> Model:
     """The model in metres, y up, and a line of its report that says what it was taken as.
 
     `kind` is its format, `head` the beginning of its file, and `extent` its lowest and highest corner as they stand
-    there, where it was moved since.
+    there, where it was moved since. What the file has `stated` is guessed no more.
     """
     low, high = extent or bounds(model)
-    units, why_units = (wanted.units, "as was asked") if wanted.units else _units(kind, head, low, high)
-    up, why_up = (wanted.up.removeprefix("+"), "as was asked") if wanted.up else _up(model, kind, units, low, high)
-    reasons = f"{_NAMES[units]} ({why_units}), {up} up ({why_up})"
+    if stated is None or wanted.units:
+        units, why_units = (wanted.units, "as was asked") if wanted.units else _units(kind, head, low, high)
+        metres, named = UNITS[units], _NAMES[units]
+    else:
+        units, metres, named, why_units = "", stated.metres, stated.units, stated.why_units
+    if wanted.up:
+        up, why_up = wanted.up.removeprefix("+"), "as was asked"
+    elif stated is not None:
+        up, why_up = stated.up, stated.why_up
+    else:
+        up, why_up = _up(model, kind, units, low, high)
+    reasons = f"{named} ({why_units}), {up} up ({why_up})"
     line = f"taken as {reasons}; if that is wrong, it can be changed with --units and --up"
     primitives = model.primitives
-    if units != "m" or up != "y":
+    if metres != 1.0 or up != "y":
         store = store or Store(None)
-        primitives = tuple(_turned(primitive, UNITS[units], up, store) for primitive in primitives)
+        primitives = tuple(_turned(primitive, metres, up, store) for primitive in primitives)
     return replace(model, primitives=primitives, report=(*model.report, line))
 
 

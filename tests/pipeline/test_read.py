@@ -108,9 +108,8 @@ def test_a_zip_of_two_models_gives_the_one_nearest_to_the_top(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("name", "data", "words"), [
     ("a.fbx",  b"Kaydara FBX Binary  \0",        "FBX, which is not read here; export it as GLB"),
-    ("a.dae",  b"<?xml version='1.0'?>",          "COLLADA"),
     ("a.usdz", zipped({"a.usdc": b"PXR-USDC"}),   "a.usdc is USD"),
-    ("a.3mf",  zipped({"3D/3dmodel.model": b""}), "3MF"),
+    ("a.x3d",  b"<X3D/>",                         "X3D"),
 ])  # fmt: skip
 def test_other_formats_are_refused_by_their_names(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     path = tmp_path / "master"
