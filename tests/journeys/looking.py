@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +54,10 @@ class Subject:
 
 def prepared(source: Path, folder: Path, codings: tuple[str, ...], **settings: Any) -> Subject:
     """A file, tiled in each coding, beside a plain GLB of what the tiler read."""
-    model = normals.of_built(read.read(source, source.name))
-    (folder / "original.glb").write_bytes(gltf_build.write_glb(model))
+    model = read.read(source, source.name)
+    # Clients make up normals of their own where there are none, or show no shading.
+    shaded = replace(model, primitives=tuple(normals.with_normals(each) for each in model.primitives))
+    (folder / "original.glb").write_bytes(gltf_build.write_glb(shaded))
     for coding in codings:
         (folder / coding).mkdir()
         tile_model(model, folder / coding, TileSettings(coding=coding, **settings), lambda _fraction, _message: None)

@@ -19,9 +19,9 @@ export class ThreeLook {
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, preserveDrawingBuffer: true });
     this.renderer.setClearColor(BACKGROUND);
-    const sun = new THREE.DirectionalLight(0xffffff, 2);
+    const sun = new THREE.DirectionalLight(0xffffff, 1.5);
     sun.position.set(2, 4, 3);
-    this.scene.add(sun, new THREE.HemisphereLight(0xffffff, 0x887766, 1.5));
+    this.scene.add(sun, new THREE.HemisphereLight(0xffffff, 0x887766, 1));
   }
 
   async show(subject: Subject, view: View): Promise<Seen> {
