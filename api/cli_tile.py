@@ -33,6 +33,7 @@ _REFERS = (".gltf", ".obj", ".ply")
 _MOST_SECONDS = 7 * 24 * 3600
 _SCRATCH = ("read-*", "tile-*", "pyramid-*")
 """folders of a run, in that for the work, which one that was killed leaves behind"""
+_LOCK = ".chronotope.lock"
 _INTERRUPTED = 130  # as shells have it: 128 and SIGINT
 
 
@@ -243,7 +244,7 @@ def _held(folder: Path) -> Iterator[None]:
     """Keep the folder to this run."""
     from scenes.errors import Conflict
 
-    with (folder / "lock").open("w") as lock:
+    with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:

@@ -1,0 +1,68 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import stamp, static
+from pipeline.tile import TileResult, TileSettings, tile_model
+from tests.tiling.shapes import ball
+from tiling import check, implicit
+
+
+def _put(base: Path, out: Path, *, leaf: int = 500, is_implicit: bool = False, is_coded: bool = False) -> TileResult:
+    made = base / "made"
+    made.mkdir()
+    settings = TileSettings(leaf_triangles=leaf)
+    result = tile_model(ball(16, ripple=0.02), made, settings, lambda fraction, message: None)
+    static.put(made, out, result, digest="d", is_implicit=is_implicit, is_coded=is_coded)
+    assert list(made.iterdir()) == []
+    made.rmdir()
+    return result
+
+
+def _names(out: Path) -> set[str]:
+    return {path.name for path in out.iterdir()}
+
+
+def test_all_that_was_made_is_put_in_place_and_told_to_the_next_run(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = _put(tmp_path, out)
+    assert _names(out) == {name for name, *_ in result.files} | {"tileset.json", stamp.NAME}
+    assert stamp.matches(out, "d")
+    assert all(static.FILES.fullmatch(name) for name in _names(out))
+
+
+def test_coded_files_lie_beside_plain_ones_and_decode_to_them(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _put(tmp_path, out, is_coded=True)
+    coded = {name for name in _names(out) if name.endswith(".gz")}
+    assert coded == {f"{name}.gz" for name in _names(out) if name.endswith((".glb", ".json")) and name != stamp.NAME}
+    assert all(gzip.decompress((out / name).read_bytes()) == (out / name[:-3]).read_bytes() for name in coded)
+    assert stamp.matches(out, "d")
+    _put(tmp_path, out)
+    assert not {name for name in _names(out) if name.endswith(".gz")}
+
+
+@pytest.mark.parametrize("is_coded", [False, True])
+def test_implicit_tiles_have_names_by_place_and_the_same_content(is_coded: bool, tmp_path: Path) -> None:
+    explicit, out = tmp_path / "explicit", tmp_path / "out"
+    _put(tmp_path, explicit)
+    _put(tmp_path, out, is_implicit=True, is_coded=is_coded)
+    tiles = list(out.glob("*.glb"))
+    assert {path.read_bytes() for path in tiles} == {path.read_bytes() for path in explicit.glob("*.glb")}
+    assert all(static.FILES.fullmatch(name) for name in _names(out))
+    assert not any(len(path.stem) == 64 for path in tiles)
+    document = (out / "tileset.json").read_bytes()
+    assert "implicitTiling" in json.loads(document)["root"]
+    whole = implicit.expanded(document, lambda name: (out / name).read_bytes())
+    assert check.check(whole, lambda uri: (out / uri).read_bytes()) == []
+
+
+def test_nothing_of_before_stays_and_names_of_others_are_not_ours(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _put(tmp_path, out, leaf=500, is_implicit=True)
+    _put(tmp_path, out, leaf=4000)
+    assert not {name for name in _names(out) if "-" in name}
+    for name in ("notes.txt", "tileset.json.bak", "a" * 63 + ".glb", "1-2.glb", ".chronotope.lock"):
+        assert not static.FILES.fullmatch(name)
