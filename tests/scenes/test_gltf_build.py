@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenes import glb
+from scenes import glb, gltf_build
 from scenes.gltf_build import ROLES, TileImage, images_of, tile_glb, write_glb
 from tests.tiling.shapes import patch_of, sheet
 from tiling import content, quantize
@@ -297,3 +297,18 @@ def test_the_same_tile_gives_the_same_bytes() -> None:
     for coding in ("meshopt", "draco"):
         one, two = (tile_glb(_geometry(coding=coding), {0: STONE}, {}) for _ in range(2))
         assert one == two
+
+
+def test_the_library_writes_a_model_in_no_more_bytes_than_plain_objects_have() -> None:
+    image = Image(b"not looked at here", "image/webp")
+    shown = Material("é", base_colour_image=image, normal_image=image, emissive=(2.0, 0.0, 0.0), alpha_mode="MASK")
+    model = Model((SQUARE,), (shown,))
+    written = write_glb(model, name="x")
+    plain = gltf_build._written(gltf_build._Document(), model, name="x")
+    assert _document(written) == _document(plain)
+    assert len(written) <= len(plain)
+
+
+def test_a_field_that_gltf_has_not_is_refused_by_the_library() -> None:
+    with pytest.raises(TypeError):
+        gltf_build._LibraryDocument().add("nodes", colour="red")
