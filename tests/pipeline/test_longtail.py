@@ -456,10 +456,9 @@ def test_harm_is_refused_in_words(tmp_path: Path, what: str) -> None:
         _read(tmp_path, data, name)
 
 
-def test_more_xml_than_memory_can_hold_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markup, "MOST_BYTES", 100)
+def test_more_xml_than_memory_can_hold_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(TooLarge, match="export it as GLB"):
-        markup.tree(b"<model>" + b" " * 100 + b"</model>", "3MF")
+        markup.tree(b"<model>" + b" " * 100 + b"</model>", "3MF", most_bytes=100)
 
 
 def test_a_mesh_whose_memory_is_full_says_so_in_the_sandbox(tmp_path: Path) -> None:
