@@ -6,7 +6,7 @@ B.2.2; the WebP container and VP8 (RFC 9649 and 6386, 9.1); KTX 2.0, 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import imagecodecs
 
@@ -18,7 +18,8 @@ MOST_SIDE = 8192
 """of a texture: what graphics cards of headsets take"""
 
 _KTX = b"\xabKTX 20\xbb\r\n\x1a\n"
-_BIG, _LITTLE = "big", "little"
+_BIG: Literal["big"] = "big"
+_LITTLE: Literal["little"] = "little"
 
 
 def kind(data: bytes) -> str:

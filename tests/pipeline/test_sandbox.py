@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline import sandbox
 from pipeline.tile import TileResult, TileSettings, tile_file
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported
 from tests.pipeline.hostile import HOSTILE, document, packed
+from tiling import meshopt
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -66,15 +68,19 @@ def test_a_refusal_comes_through_with_its_code_and_words(what: str, error: type[
 
 
 def test_too_little_memory_is_a_limit(tmp_path: Path) -> None:
-    count = 30_000_000
+    count = 45_000_000
     coded = meshopt.encode_vertices(np.zeros((count, 12), np.uint8))
-    view = {"buffer": 0, "byteLength": 12 * count, "byteStride": 12}
+    view = {"buffer": 1, "byteLength": 12 * count, "byteStride": 12}
     packing = {"buffer": 0, "byteLength": len(coded), "byteStride": 12, "count": count, "mode": "ATTRIBUTES"}
     view["extensions"] = {"EXT_meshopt_compression": packing}
     zeros = {"bufferView": 0, "componentType": 5126, "count": count, "type": "VEC3"}
     meshes = [{"primitives": [{"attributes": {"POSITION": 0}}]}]
     source = tmp_path / "master"
-    source.write_bytes(packed(document(accessors=[zeros], meshes=meshes, bufferViews=[view]), coded))
+    fallback = {"byteLength": 12 * count, "extensions": {"EXT_meshopt_compression": {"fallback": True}}}
+    buffers = [{"byteLength": len(coded)}, fallback]
+    used = ["EXT_meshopt_compression"]
+    gltf = document(accessors=[zeros], meshes=meshes, bufferViews=[view], buffers=buffers, extensionsUsed=used)
+    source.write_bytes(packed(gltf, coded))
     with pytest.raises(TooLarge, match="memory"):
         _tile(source, "zeros.glb", tmp_path / "out", TileSettings(memory_bytes=sandbox.LEAST_MEMORY_BYTES))
 
