@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numba import njit
@@ -13,6 +15,7 @@ from tiling import cells, extent, meshopt
 from tiling.patch import coarse_origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from tiling.mesh import Floats, Indices, Model, Primitive, Singles
 
 _ROWS = 1 << 19
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +74,20 @@ def origin(source: Source) -> Floats:
     return coarse_origin(low, high)
 
 
-def dealt(source: Source, about: Floats, depth: int, scratch: Path | None) -> Dealt:
+def dealt(source: Source, about: Floats, depth: int, scratch: Path | None, *, workers: int = 1) -> Dealt:
     """Deal all triangles out to 2^depth leaves. Working arrays as long as the model are put in `scratch`, if given."""
-    tree = cells.kd(_sampled(source, about, cells.samples_for(depth)), depth)
+    tree = cells.kd(_sampled(source, about, cells.samples_for(depth), workers), depth)
     store = mapped.Store(scratch)
     leaf = store.empty((source.triangles,), np.int32)
-    counts = np.zeros(1 << depth, np.int64)
-    for primitive, begin in zip(source.primitives, source.starts, strict=False):
-        for start, indices in mapped.chunks(primitive.indices, _ROWS):
-            found = tree.leaf_of_triangles(primitive.positions, indices, about)
-            part = leaf[begin + start : begin + start + len(found)]
-            part[:] = found
-            counts += np.bincount(found, minlength=len(counts))
-            mapped.release(part)
-            mapped.release(primitive.positions)
+
+    def leaves(primitive: Primitive, start: int, indices: Indices) -> NDArray[np.int64]:
+        found = tree.leaf_of_triangles(primitive.positions, indices, about)
+        part = leaf[start : start + len(found)]
+        part[:] = found
+        mapped.release(part)
+        return np.bincount(found, minlength=1 << depth)
+
+    counts = sum(_by_pieces(source, leaves, workers), np.zeros(1 << depth, np.int64))
     offsets = np.concatenate([[0], np.cumsum(counts)])
     order = store.empty((source.triangles,), np.uint32)
     fill = offsets[:-1].copy()
@@ -93,21 +97,35 @@ def dealt(source: Source, about: Floats, depth: int, scratch: Path | None) -> De
     return Dealt(tree, order, offsets)
 
 
-def _sampled(source: Source, about: Floats, count: int) -> Singles:
+def _by_pieces(source: Source, function: Callable[[Primitive, int, Indices], _Found], workers: int) -> Iterator[_Found]:
+    """In order what a function says of pieces of primitives, given the numbers of their first triangles."""
+    pieces = (
+        (primitive, int(begin) + start, indices)
+        for primitive, begin in zip(source.primitives, source.starts, strict=False)
+        for start, indices in mapped.chunks(primitive.indices, _ROWS)
+    )
+    with ThreadPoolExecutor(workers) as pool:
+        # So many at a time, because pieces of a mapped model are in memory for as long.
+        while some := list(islice(pieces, workers)):
+            yield from pool.map(function, *zip(*some, strict=True))
+            for primitive, _, _ in some:
+                mapped.release(primitive.positions)
+
+
+def _sampled(source: Source, about: Floats, count: int, workers: int) -> Singles:
     """Centroids of that many to twice as many triangles (k, 3), relative to `about`.
 
     A triangle is chosen by where it lies and not by its number: one that is cut out changes no other's lot.
     """
     every = 1 << max(0, (source.triangles // count).bit_length() - 1)
-    found = []
-    for primitive in source.primitives:
-        # Piece by piece, because a chosen triangle of a mapped array brings in the whole page around it.
-        for _, indices in mapped.chunks(primitive.indices, _ROWS):
-            chosen = indices if every == 1 else indices[_drawn(primitive.positions, indices, every)]
-            total = primitive.positions[chosen].sum(axis=1, dtype=np.float64)
-            found.append(((total - 3.0 * about) / 3.0).astype(np.float32))
-            mapped.release(primitive.positions)
-    return np.concatenate(found)
+
+    def centroids(primitive: Primitive, _: int, indices: Indices) -> Singles:
+        chosen = indices if every == 1 else indices[_drawn(primitive.positions, indices, every)]
+        total = primitive.positions[chosen].sum(axis=1, dtype=np.float64)
+        middles: Singles = ((total - 3.0 * about) / 3.0).astype(np.float32)
+        return middles
+
+    return np.concatenate(list(_by_pieces(source, centroids, workers)))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]

@@ -131,7 +131,7 @@ def tile_model(
         pictures = textures.of(model, found, base)
         depth = _depth(found, pictures, settings)
         about = source.origin(found)
-        dealt = source.dealt(found, about, depth, Path(scratch))
+        dealt = source.dealt(found, about, depth, Path(scratch), workers=settings.workers)
         files = _Files(tiles)
         shared = {
             number: {role: files.share(image) for role, image in roles.items()}
