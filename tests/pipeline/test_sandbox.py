@@ -123,7 +123,7 @@ def test_a_child_that_dies_or_lies_is_a_parser_crash(
         _tile(DATA / "small.glb", "small.glb", tmp_path / "out")
 
 
-@pytest.mark.parametrize("lie", ["digest", "size", "name", "document", "missing"])
+@pytest.mark.parametrize("lie", ["none", "digest", "size", "name", "document", "missing", "counts"])
 def test_a_manifest_that_is_not_true_is_a_parser_crash(
     lie: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,19 +134,49 @@ def test_a_manifest_that_is_not_true_is_a_parser_crash(
         (out / path.name).write_bytes(path.read_bytes())
     name, digest, size, kind = result.files[0]
     entries = {"name": ["../../x", digest, size, kind], "size": [name, digest, size + 1, kind]}
-    figures = {field: getattr(result.tileset, field) for field in result.tileset.__slots__ if field != "extent"}
-    figures["extent"] = {"low": [0, 0, 0], "high": [1, 1, 1]}
+    manifest = asdict(result)
     if lie == "document":
-        figures["digest"] = "0" * 64
+        manifest["tileset"]["digest"] = "0" * 64
+    if lie == "counts":
+        manifest["done"] = ["make"]
     if lie == "digest":
         (out / name).write_bytes(b"x" * size)
     if lie == "missing":
         (out / name).unlink()
-    manifest = {"tileset": figures, "files": [entries.get(lie, [name, digest, size, kind])], "report": []}
+    manifest["files"] = [entries.get(lie, [name, digest, size, kind]), *result.files[1:]]
     (out / "manifest.json").write_text(json.dumps(manifest))
     _acting(monkeypatch, "pass")
+    if lie == "none":
+        assert _tile(DATA / "small.glb", "small.glb", out)[0] == result
+        return
     with pytest.raises(ParserCrash, match="makes no sense"):
         _tile(DATA / "small.glb", "small.glb", out)
+
+
+def test_a_child_that_is_killed_leaves_its_work_and_the_next_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    told: list[float] = []
+
+    def again(cancelled: Callable[[], bool]) -> TileResult:
+        out = tmp_path / str(len(list(tmp_path.iterdir())))
+        out.mkdir()
+        return sandbox.tile_in_sandbox(
+            DATA / "venus.glb",
+            "venus.glb",
+            out,
+            settings=TileSettings(leaf_triangles=1000),
+            progress=lambda fraction, message: told.append(fraction),
+            cancelled=cancelled,
+            work=tmp_path / "work",
+        )
+
+    with pytest.raises(sandbox.Cancelled):
+        again(lambda: bool(told) and told[-1] > 0.5)
+    first, second = again(lambda: False), again(lambda: False)
+    assert first.known["take_leaf"] == 32
+    assert first.done["make"] > 0
+    assert second.done == {}
+    assert second == first
 
 
 def test_further_documents_of_a_tileset_are_told_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
