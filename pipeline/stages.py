@@ -329,6 +329,7 @@ def emit(context: Context, content: build.Content) -> build.Stored:
         materials,
         pictures,
         planes=content.planes,
+        slots=content.slots,
         names=dict(enumerate(context.names)) if context.names else None,
     )
     coded = compress.gzipped(data)

@@ -217,7 +217,9 @@ class _Document:
             primitive["extras"] = {"chronotope": {"ranges": [list(run) for run in piece.ranges]}}
         return primitive
 
-    def dense_piece(self, piece: DensePiece, material: int, planes: Sequence[tuple[int, float]]) -> dict[str, Any]:
+    def dense_piece(
+        self, piece: DensePiece, material: int, planes: Sequence[tuple[int, float]], slots: Sequence[int] | None
+    ) -> dict[str, Any]:
         """A primitive of triangles coded by Draco: accessors without views, for what the stream decodes to."""
         attributes = {}
         for name in piece.attributes:
@@ -234,6 +236,8 @@ class _Document:
         primitive["extensions"] = {"KHR_draco_mesh_compression": coded}
         if planes:
             primitive["extras"] = {"chronotope": {"cells": [list(plane) for plane in planes]}}
+            if slots is not None:
+                primitive["extras"]["chronotope"]["children"] = list(slots)
         return primitive
 
     def features(self, primitive: dict[str, Any], numbers: Sequence[int], names: Mapping[int, str] | None) -> None:
@@ -409,6 +413,7 @@ def tile_glb(
     images: Mapping[int, Mapping[str, TileImage]],
     *,
     planes: Sequence[tuple[int, float]] = (),
+    slots: Sequence[int] | None = None,
     names: Mapping[int, str] | None = None,
 ) -> bytes:
     """A tile's GLB, one primitive per material: EXT_meshopt_compression and KHR_mesh_quantization, or Draco.
@@ -420,7 +425,7 @@ def tile_glb(
     group. In the dense coding it states `extras.chronotope.cells` instead: [axis, place] of the `planes` (in metres,
     asset frame) that part the tile's region, in the whole numbers of POSITION; the first one halves the region, the
     next two its halves, and so on. A triangle belongs to child c when its three vertices do; a vertex that is not below
-    a plane is in the second half.
+    a plane is in the second half. Where some part has no child, `extras.chronotope.children` are the `slots` that have.
     """
     document = _Document()
     own_planes = [(axis, float((at - geometry.origin[axis]) / geometry.step)) for axis, at in planes]
@@ -430,7 +435,7 @@ def tile_glb(
         # All change what the accessors mean, so they are required.
         if isinstance(piece, DensePiece):
             document.extension("KHR_draco_mesh_compression", required=True)
-            primitive = document.dense_piece(piece, material, own_planes)
+            primitive = document.dense_piece(piece, material, own_planes, slots)
         else:
             document.extension("EXT_meshopt_compression", required=True)
             document.extension("KHR_mesh_quantization", required=True)

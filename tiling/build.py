@@ -268,6 +268,8 @@ class Content:
     """whether no image is to be shown"""
     planes: tuple[tuple[int, float], ...]
     """axis and place, metres, of the planes between the regions of children, upper ones first"""
+    slots: tuple[int, ...] | None
+    """the regions that have a child; None: all"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +347,8 @@ def made(
         (axis, at + float(surface.origin[axis]))
         for axis, at in cells.below(cells.depth - place.shift, place.tile, look.fan)
     )
-    stored = emit(Content(geometry, images, tile.plain is not None, planes))
+    slots = tuple(child for child in range(1 << look.fan) if child not in look.missing) if look.missing else None
+    stored = emit(Content(geometry, images, tile.plain is not None, planes, slots))
     return Made(
         stored=stored,
         triangles=own,

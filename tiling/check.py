@@ -403,11 +403,8 @@ def _groups(tile: dict[str, Any], model: Payload) -> Iterator[tuple[str, str]]:
     if not model.groups or not isinstance(children, list):
         return
     regions = len(model.groups) - (1 if model.is_dense else 2)
-    # Planes part a region to the end, though of some part nothing may be left.
-    if len(children) > regions if model.is_dense else len(children) != regions:
-        yield "GROUPS", f"{len(model.groups)} groups of triangles for {len(children)} children"
-        return
     if len(children) != regions:
+        yield "GROUPS", f"{len(model.groups)} groups of triangles for {len(children)} children"
         return
     allowed = _error(tile.get("geometricError")) or 0.0
     for at, (child, points) in enumerate(zip(children, model.groups, strict=False)):

@@ -64,8 +64,9 @@ def read(data: bytes, fetch: Callable[[str], bytes | None]) -> Payload:
         for primitive, each in zip(_primitives(model), content.placed(model), strict=True):
             placed.append(each)
             faults += [(code, f"#{each.where}", words) for code, words in _faults(model, primitive, each)]
-            planes.append(primitive.get("extras", {}).get("chronotope", {}).get("cells"))
-            grouped.append(_groups(model, each, planes[-1]))
+            told = primitive.get("extras", {}).get("chronotope", {})
+            planes.append(told.get("cells"))
+            grouped.append(_groups(model, each, planes[-1], told.get("children")))
         faults += _unlike(grouped, planes)
         faults += _images(model, fetch)
         images = frozenset(image["uri"] for image in model.document.get("images", []) if "uri" in image)
@@ -143,8 +144,11 @@ def _features(model: Content, primitive: dict[str, Any], places: NDArray[np.int6
     return ""
 
 
-def _groups(model: Content, placed: Placed, planes: Any) -> list[NDArray[np.float64]]:
-    """Points of each group, z up; none where triangles are not grouped."""
+def _groups(model: Content, placed: Placed, planes: Any, slots: Any) -> list[NDArray[np.float64]]:
+    """Points of each group, z up; none where triangles are not grouped.
+
+    `slots` are the parts that have a child, None where all have; what lies in the others straddles.
+    """
     turned = placed.positions @ Y_UP_TO_Z_UP.T
     if placed.ranges:
         return [turned[np.unique(placed.triangles[first : first + count])] for first, count in placed.ranges]
@@ -156,7 +160,11 @@ def _groups(model: Content, placed: Placed, planes: Any) -> list[NDArray[np.floa
     own = by_planes(
         content.positions_of(model, placed.accessor), placed.triangles, [(axis, float(at)) for axis, at in planes]
     )
-    return [turned[np.unique(placed.triangles[own == group])] for group in range(regions + 1)]
+    kept = list(range(regions)) if slots is None else [int(slot) for slot in slots]
+    if sorted({*kept} & {*range(regions)}) != kept:
+        raise BadContent(f"{placed.where}: children in {kept}, which are no parts of {regions} in their order")
+    groups = [own == slot for slot in kept]
+    return [turned[np.unique(placed.triangles[group])] for group in [*groups, ~np.isin(own, kept)]]
 
 
 def by_planes(

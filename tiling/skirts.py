@@ -1,7 +1,10 @@
 """Skirts: strips that hang inwards from a tile's border, so that no light falls between neighbours of unlike detail.
 
 Neighbours of the same level share their border and need none. Where a tile stands beside one of another level, both
-borders follow the same curve, each to its own error; a strip of that height on both closes the gap to the eye.
+borders follow the same curve, each to its own error; a strip on both closes the gap to the eye. The gap is mostly
+sideways, so strips lean outwards, halfway between down and aside, under the neighbour. Then they also face the eye that
+looks into the gap, and viewers that leave out back faces draw them. Of a million rays at random cuts (`bench.cracks`),
+so many look into the model or through it: strips straight down 10 on venus, 26 on the terrain; leaning 3 and 2.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def with_skirts(patch: Patch, layout: Layout, border: NDArray[np.bool_], depth: float) -> Patch:
-    """The patch with skirt triangles after its own; they hang `depth` metres against the normals.
+    """The patch with skirt triangles after its own; they hang `depth` metres against the normals and as far outwards.
 
     `border` (n,) marks the vertices that other tiles share. A skirt hangs from every edge between two of them that has
     a triangle on one side only.
@@ -39,11 +42,25 @@ def with_skirts(patch: Patch, layout: Layout, border: NDArray[np.bool_], depth: 
     top = np.unique(np.concatenate([a, b]))
     lower = np.zeros(len(patch.positions), np.uint32)
     lower[top] = len(patch.positions) + np.arange(len(top), dtype=np.uint32)
-    normals = _normals(patch, layout, place, count)[top]
+    normals = _normals(patch, layout, place, count)
+    outward = _outward(patch.positions[b] - patch.positions[a], normals[a] + normals[b], place[a], place[b], count)
     quads = np.stack([b, a, lower[a], b, lower[a], lower[b]], axis=1).astype(np.uint32).reshape(-1, 3)
     hem = patch.of_vertices(top, patch.indices[:0])
-    hem = replace(hem, positions=hem.positions - np.float32(depth) * normals)
+    shift = outward[place[top]] - normals[top]
+    hem = replace(hem, positions=hem.positions + np.float32(depth) * shift)
     return replace(side_by_side([patch, hem]), indices=np.concatenate([patch.indices, quads]))
+
+
+def _outward(
+    edges: Singles, normals: Singles, starts: NDArray[np.uint32], ends: NDArray[np.uint32], count: int
+) -> Singles:
+    """By place (count, 3) the unit direction along the surface that leads out over the border edges (e, 3) there."""
+    across = np.cross(edges, normals)  # triangles lie to the left of their edges, seen from where normals point
+    both = np.concatenate([starts, ends])
+    sums = np.stack([np.bincount(both, np.tile(across[:, k], 2), minlength=count) for k in range(3)], axis=1)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    unit: Singles = np.divide(sums, length, out=np.zeros_like(sums), where=length > 0.0).astype(np.float32)
+    return unit
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
