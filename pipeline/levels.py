@@ -37,6 +37,7 @@ _GROWTH = 0.6
 _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
+_STEPS_OF_AN_EDGE = 4.0  # at least, of the longest one of a usual triangle
 _SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
 _DEEPEST_SKIRT = 0.25  # of its tile's longest side
 _SKIRT_ABOVE = 4.0  # times that of the level above
@@ -300,7 +301,9 @@ class Tiling:
         mean = float(np.mean([receipt.mean for receipt in receipts]))
         widest = self._widest(receipts)
         # Where a level loses whole parts its error is no measure of the grid for those that stay.
-        wanted = min(max(_STEPS_PER_ERROR * mean, below.step), widest / _FEWEST_STEPS)
+        edge = float(np.median([receipt.edge for receipt in receipts if receipt.triangles]))
+        most = min(widest / _FEWEST_STEPS, edge / _STEPS_OF_AN_EDGE)
+        wanted = max(min(_STEPS_PER_ERROR * mean, most), min(below.step, widest / _FEWEST_STEPS))
         return Level(
             shift=places[0].shift,
             fan=fan,

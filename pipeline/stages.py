@@ -105,6 +105,8 @@ class TileReceipt:
     """corners (3,), relative to the origin"""
     mean: float
     """a first estimate of its root mean square error, metres"""
+    edge: float = 0.0
+    """the median of its triangles' longest edges, metres; 0 of none"""
 
 
 def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:
@@ -208,7 +210,7 @@ def reduce(
     at.put(points, POINTS)
     quick = error.thinned([points], _QUICK)
     mean = error.root_mean_square(error.distances(quick.points, [done.patch]), quick.weights)
-    return TileReceipt(at.put(done), done.patch.triangles, *_corners(done.patch), mean)
+    return TileReceipt(at.put(done), done.patch.triangles, *_corners(done.patch), mean, build.middle_edge(done.patch))
 
 
 @dataclass(frozen=True, slots=True)

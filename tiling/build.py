@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tiling import atlas, bake, quantize, tint
-from tiling.patch import materials_in, merged, welded
+from tiling.patch import materials_in, merged, welded, without_degenerates
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
 
@@ -35,6 +35,7 @@ _FEWEST = 64  # triangles
 _FEW = 2  # samples, that are all believed
 _COLOUR = "base_colour"
 _MOST_STEPS = 65_533
+_LOOKED_AT = 4096  # triangles
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,9 +375,19 @@ def regions(surface: Surface, patch: Patch, own: int, place: Place, look: Look) 
 
 
 def snapped(patch: Patch, step: float) -> Patch:
-    """The patch with its positions where a client will see them."""
+    """The patch where a client will see it, without triangles that fall onto a line or a point and are not written."""
     on_grid = (np.rint(patch.positions.astype(np.float64) / step) * step).astype(np.float32)
-    return replace(patch, positions=on_grid)
+    indices = without_degenerates(on_grid, patch.indices)
+    return replace(patch, positions=on_grid, indices=indices if len(indices) else patch.indices)
+
+
+def middle_edge(patch: Patch) -> float:
+    """The median of the triangles' longest edges, metres; 0 of an empty patch."""
+    if not patch.triangles:
+        return 0.0
+    some = patch.indices[:: max(1, patch.triangles // _LOOKED_AT)]
+    edges = patch.positions[some] - patch.positions[np.roll(some, 1, axis=1)]
+    return float(np.median(np.linalg.norm(edges, axis=2).max(axis=1)))
 
 
 def leaf_step(short_edge: float, diagonal: float) -> float:

@@ -114,6 +114,18 @@ def test_snapped_points_lie_on_the_grid_half_a_step_away_at_most() -> None:
     assert np.abs(snapped - whole.positions).max() <= 2.0**-6
 
 
+def test_snapped_triangles_that_fall_onto_a_line_are_gone_but_never_all() -> None:
+    corners = np.array([[[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[4, 0, 0], [4.1, 0, 0], [4, 9, 0]]], np.float64)
+    both, _, _ = patch_of(_soup(corners))
+    assert np.array_equal(build.snapped(both, 0.5).indices, both.indices[:1])
+    assert np.array_equal(build.snapped(both, 64.0).indices, both.indices)
+
+
+def test_a_middle_edge_is_the_longest_of_a_usual_triangle() -> None:
+    corners = np.array([[0, 0, 0], [3, 0, 0], [0, 4, 0]]) * np.array([1.0, 2.0, 50.0])[:, None, None]
+    assert build.middle_edge(patch_of(_soup(corners))[0]) == 10.0
+
+
 def test_groups_are_children_straddlers_and_skirts_without_what_is_missing() -> None:
     look = build.Look(step=1.0, skirt=0.0, halvings=0, most_texels=1, fan=2, coding="meshopt", is_leaf=False)
     assert look.groups == 6
@@ -450,6 +462,19 @@ def test_a_crowd_of_loose_triangles_is_seen_from_afar(tmp_path: Path) -> None:
     points, triangles = tiles.surface([0])
     eighths = np.bincount(((points[triangles].mean(axis=1) > 0) * [1, 2, 4]).sum(axis=1), minlength=8)
     assert eighths.min() >= 3
+
+
+def test_small_things_far_apart_keep_their_shape_on_every_level(tmp_path: Path) -> None:
+    block = ball(3).primitives[0]
+    places = np.random.default_rng(4).uniform(0.0, 100.0, (400, 1, 3))
+    indices = np.arange(len(places))[:, None, None] * len(block.positions) + block.indices
+    crowd = Primitive((places + 0.05 * block.positions).reshape(-1, 3), indices.reshape(-1, 3).astype(np.uint32))
+    tiles = tiled(Model((crowd,)), tmp_path)
+    for tile in np.flatnonzero(tiles.tree.triangles).tolist():
+        points, triangles = tiles.surface([tile])
+        a, b, c = (points[triangles[:, corner]] for corner in range(3))
+        seen = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 0.0
+        assert np.count_nonzero(seen) > 0.9 * tiles.tree.triangles[tile]
 
 
 # Models that leave cells empty
