@@ -68,6 +68,8 @@ class TileTruth:
     """square metres of what the tile shows"""
     is_held_up: bool
     """what it states is what a child states: parents may state no less"""
+    resolution: float = 0.0
+    """what single precision cannot tell from nothing at this distance from the origin"""
 
     @property
     def quantile(self) -> float:
@@ -77,12 +79,12 @@ class TileTruth:
     @property
     def is_below(self) -> bool:
         """Whether it states less than is true."""
-        return self.stated < self.quantile
+        return self.stated + self.resolution < self.quantile
 
     @property
     def is_over(self) -> bool:
         """Whether it states far more than is true, without need."""
-        return self.stated > MOST_OVER * self.quantile and not self.is_held_up
+        return self.stated > MOST_OVER * self.quantile + self.resolution and not self.is_held_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,9 @@ class _Measuring:
         self._is_leaf = np.bincount(tree.parent[tree.parent >= 0], minlength=len(tree)) == 0
         corners = np.array([bounds.corners(box) for box in tree.box]) - self._origin
         # Wider by what rounding to float32 may move.
-        slack = 1e-6 * float(np.abs(corners).max(initial=0.0))
+        farthest = float(np.abs(corners).max(initial=0.0))
+        slack = 1e-6 * farthest
+        self._resolution = float(np.finfo(np.float32).eps) * farthest
         self._low, self._high = (corners[:, 0] - slack).astype(np.float32), (corners[:, 1] + slack).astype(np.float32)
         self._of_tile = lru_cache(maxsize=_KEPT)(lambda tile: self._searchable(surface_of(tile)))
         self._of_original = lru_cache(maxsize=_KEPT)(lambda part: self._searchable(originals[part]))
@@ -422,6 +426,7 @@ class _Measuring:
             most=max(float(v.max(initial=0.0)) for v in values),
             area=samples[1].area,
             is_held_up=bool(len(children)) and stated <= float(self._tree.error[children].max()),
+            resolution=self._resolution,
         )
 
     def _leaves_below(self, tile: int) -> list[int]:

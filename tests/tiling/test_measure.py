@@ -74,6 +74,15 @@ def test_a_lifted_tile_is_as_wrong_as_it_was_lifted(stated: float, is_below: boo
     assert [tile.tile for tile in truth.over] == [0] * is_over
 
 
+def test_what_single_precision_cannot_tell_is_no_lie() -> None:
+    far = _plane(0, 4000), _plane(0, 4000, height=1e-4)
+    for stated, is_below, is_over in ((0.5e-4, False, False), (1e-6, False, False), (1e-2, False, True)):
+        (leaf,) = _truth([-1], [far[1]], [stated], originals=[far[0]]).levels[0].measured
+        assert (leaf.is_below, leaf.is_over) == (is_below, is_over)
+    (leaf,) = _truth([-1], [_plane(0, 4, height=1e-4)], [0.5e-4], originals=[_plane(0, 4)]).levels[0].measured
+    assert leaf.is_below
+
+
 def test_what_a_tile_lacks_counts_forward_and_what_it_adds_counts_backward() -> None:
     leaves = [_plane(0, 1), _plane(1, 1)]
     (lacking,) = _truth([-1, 0, 0], [_plane(0, 1), *leaves], [1, 0, 0]).levels[0].measured
