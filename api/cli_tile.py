@@ -202,13 +202,18 @@ def _tiled(
     from api.cli_progress import fraction_bar
     from pipeline import stamp, static
     from pipeline.sandbox import tile_in_sandbox
+    from scenes.errors import Invalid, StorageFull
 
     if not source.exists():
         raise FileNotFoundError(2, "No such file or directory", str(source))
+    if not (source.is_file() or source.is_dir()):
+        raise Invalid(f"{source} is neither a file nor a folder")
     # A file that names others is read with its folder; what it names outside of that is refused.
     inside = source.is_file() and source.suffix.lower() in _REFERS
+    # A link is read as what it leads to, which may have another name.
+    name = source.resolve().name if inside else source.name
     where = source.resolve().parent if inside else source
-    digest = f"{stamp.of(where, source.name, settings)} {is_implicit} {is_coded}"
+    digest = f"{stamp.of(where, name, settings)} {is_implicit} {is_coded}"
     if not settings.is_measured and stamp.matches(out, digest):
         return None
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -221,8 +226,10 @@ def _tiled(
         made.mkdir()
         try:
             result = tile_in_sandbox(
-                where, source.name, made, settings=settings, progress=bar, cancelled=lambda: False, work=folder
+                where, name, made, settings=settings, progress=bar, cancelled=lambda: False, work=folder
             )
+        except StorageFull:
+            raise  # what is done serves once there is room
         except SceneError:
             # What is refused today is refused tomorrow.
             if work is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import resource
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _MOST_FILES = 256
 _MOST_FILE_BYTES = 8 << 30
 
@@ -99,6 +101,11 @@ def main() -> int:
         _work(request)
     except SceneError as refusal:
         _say(code=refusal.code, message=str(refusal) or str(type(refusal).__doc__))
+        return 1
+    except OSError as failed:
+        if failed.errno not in _FULL:
+            raise
+        _say(code="STORAGE_FULL", message="the disk for the result or for the work is full")
         return 1
     except (MemoryError, ImportError) as lacking:
         # A library that cannot be loaded for lack of memory says so by an ImportError.

@@ -27,7 +27,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenes.errors import ForbiddenReference, Invalid, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
+from scenes.errors import (
+    ForbiddenReference,
+    Invalid,
+    Malformed,
+    ParserCrash,
+    SceneError,
+    StorageFull,
+    TooLarge,
+    Unsupported,
+)
 from scenes.model import Extent, Tileset
 
 if TYPE_CHECKING:
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
     from pipeline.tile import TileResult, TileSettings
 
 _REFUSALS: dict[str, type[SceneError]] = {
-    kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference, Invalid)
+    kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference, Invalid, StorageFull)
 }
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp|json)")
 _MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp", "json": "application/json"}
@@ -80,6 +89,7 @@ def tile_in_sandbox(
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
+        StorageFull: the disk is full; in `work` stays what was done.
         ParserCrash: the child died.
         Cancelled: `cancelled()` became true; the child is gone.
     """

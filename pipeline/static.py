@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 from pipeline import compress, stamp
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.tile import TileResult
 
 FILES = re.compile(
-    r"tileset(?:-ktx2)?\.json|\.chronotope\.json|\.ktx2-.*"
+    r"tileset(?:-ktx2)?\.json|\.chronotope\.(?:json|copy)|\.ktx2-.*"
     r"|[0-9a-f]{64}\.(?:glb|webp|ktx2|json)(?:\.gz)?"
     r"|\d+(?:-\d+){2,3}\.(?:glb|subtree)(?:\.gz)?|tileset\.json\.gz"
 )
@@ -39,12 +41,25 @@ def put(made: Path, out: Path, result: TileResult, *, digest: str, is_implicit: 
             (made / f"{name}.gz").write_bytes(compress.gzipped((made / name).read_bytes()))
         names = sorted(path.name for path in made.iterdir() if path.is_file() and path.name != result.document)
     for name in [*names, result.document]:
-        (made / name).replace(out / name)
+        _move(made / name, out / name)
     names.append(result.document)
     for path in out.iterdir():
         if path.name not in names:
             path.unlink()
     stamp.write(out, digest, names)
+
+
+def _move(file: Path, to: Path) -> None:
+    """Move a file, to another disk as well; the place never holds a part of it."""
+    try:
+        file.replace(to)
+    except OSError as failed:
+        if failed.errno != errno.EXDEV:
+            raise
+        copy = to.with_name(".chronotope.copy")
+        shutil.copyfile(file, copy)
+        copy.replace(to)
+        file.unlink()
 
 
 def _name_by_place(made: Path, result: TileResult) -> None:

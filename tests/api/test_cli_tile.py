@@ -1,5 +1,6 @@
 import fcntl
 import json
+import os
 import re
 import signal
 import subprocess
@@ -211,6 +212,25 @@ def test_refusals_say_why_in_a_line_and_by_their_exit_code(
     assert done.exit_code == code
     assert said in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_link_is_read_as_what_it_leads_to(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    _write_ply(tmp_path / "scans" / "second.ply", lift=0.0, side=8)
+    _write_ply(tmp_path / "scans" / "first.ply", lift=0.0, side=4)
+    (tmp_path / "latest.ply").symlink_to(tmp_path / "scans" / "second.ply")
+    read = [
+        json.loads(run(tmp_path / name, "-o", tmp_path / f"out{at}", "--json").stdout)
+        for at, name in enumerate(("latest.ply", "scans/second.ply"))
+    ]
+    assert read[0] == read[1]
+
+
+def test_what_is_no_file_is_refused_unread(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ply")
+    done = run(tmp_path / "pipe.ply", "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "neither a file nor a folder" in done.stderr
 
 
 def test_the_help_tells_where_the_work_of_an_interrupted_run_is(run: Run) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import sandbox
 from pipeline.tile import TileResult, TileSettings, tile_file
-from scenes.errors import ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported
+from scenes.errors import ForbiddenReference, Malformed, ParserCrash, StorageFull, TooLarge, Unsupported
 from tests.pipeline.hostile import HOSTILE, document, packed
 from tiling import meshopt
 
@@ -83,6 +83,22 @@ def test_too_little_memory_is_a_limit(tmp_path: Path) -> None:
     source.write_bytes(packed(gltf, coded))
     with pytest.raises(TooLarge, match="memory"):
         _tile(source, "zeros.glb", tmp_path / "out", TileSettings(memory_bytes=sandbox.LEAST_MEMORY_BYTES))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / sandbox.MANIFEST).symlink_to("/dev/full")
+    with pytest.raises(StorageFull, match="full"):
+        sandbox.tile_in_sandbox(
+            DATA / "tiny.stl",
+            "tiny.stl",
+            out,
+            settings=TileSettings(),
+            progress=lambda fraction, message: None,
+            cancelled=lambda: False,
+        )
 
 
 def test_a_cancelled_child_is_gone_at_once(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,15 @@ def test_all_that_was_made_is_put_in_place_and_told_to_the_next_run(tmp_path: Pa
     assert _names(out) == {name for name, *_ in result.files} | {"tileset.json", stamp.NAME}
     assert stamp.matches(out, "d")
     assert all(static.FILES.fullmatch(name) for name in _names(out))
+
+
+def test_what_was_made_on_another_disk_is_put_in_place(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not os.access(other, os.W_OK) or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second disk")
+    with tempfile.TemporaryDirectory(dir=other) as base:
+        result = _put(Path(base), tmp_path / "out")
+    assert _names(tmp_path / "out") == {name for name, *_ in result.files} | {"tileset.json", stamp.NAME}
 
 
 def test_coded_files_lie_beside_plain_ones_and_decode_to_them(tmp_path: Path) -> None:
