@@ -1,8 +1,8 @@
 """A contender as a process of its own: processor time, elapsed time and memory of it and its children.
 
 Resident memory counts pages of mapped files that the system may drop at will; anonymous memory is what it must keep.
-Both are looked at 20 times a second and the largest kept; the kernel's own record of a single process is held against
-them, so a peak between two looks is not lost.
+Both are looked at 20 times a second; of the first the kernel keeps the peak itself (VmHWM). What `wait4` says of it is of
+no use: a child begins with the size of whoever forked it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None) -> Run:
             process = subprocess.Popen(list(map(str, command)), stdout=said, stderr=complaint, cwd=cwd, env=environment)
         except OSError as wrong:
             raise Failed(f"{command[0]}: {wrong}") from wrong
-        peaks = {"VmRSS": 0, "RssAnon": 0}
+        peaks = {"VmHWM": 0, "RssAnon": 0}
         ended = threading.Event()
         looking = threading.Thread(target=_look, args=(process.pid, peaks, ended))
         looking.start()
@@ -66,10 +66,8 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None) -> Run:
         complaint.seek(0)
         if process.returncode:
             raise Failed(f"{' '.join(map(str, command))}: code {process.returncode}\n{complaint.read()[-2000:]}")
-        resident = max(peaks["VmRSS"], usage.ru_maxrss)
-        return Run(
-            said.read(), usage.ru_utime + usage.ru_stime, elapsed, resident * 1.024e-3, peaks["RssAnon"] * 1.024e-3
-        )
+        resident, anonymous = (kilobytes * 1.024e-3 for kilobytes in peaks.values())
+        return Run(said.read(), usage.ru_utime + usage.ru_stime, elapsed, resident, anonymous)
 
 
 def _look(process: int, peaks: dict[str, int], ended: threading.Event) -> None:
@@ -104,4 +102,4 @@ def _status(process: int) -> dict[str, int]:
     return {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if name in _NAMES}
 
 
-_NAMES = ("VmRSS", "RssAnon")
+_NAMES = ("VmHWM", "RssAnon")
