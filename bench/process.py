@@ -1,8 +1,8 @@
 """A contender as a process of its own: processor time, elapsed time and memory of it and its children.
 
 Resident memory counts pages of mapped files that the system may drop at will; anonymous memory is what it must keep.
-Both are looked at 20 times a second; of the first the kernel keeps the peak itself (VmHWM). What `wait4` says of it is of
-no use: a child begins with the size of whoever forked it.
+Both are looked at 20 times a second; of the first the kernel keeps the peak itself (VmHWM). What `wait4` says of it is
+of no use: a child begins with the size of whoever forked it.
 """
 
 from __future__ import annotations
