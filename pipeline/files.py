@@ -7,6 +7,7 @@ devices, absolute names and ways up are refused. Python's `extractall` is not us
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 import zlib
@@ -67,7 +68,7 @@ class SingleFile:
 
 
 class Folder:
-    """The plain files below a folder; links are not followed."""
+    """The plain files below a folder; links are not followed, and what may not be entered is passed over."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -81,7 +82,8 @@ class Folder:
                 if path.is_symlink():
                     continue
                 if path.is_dir():
-                    waiting.append(path)
+                    if os.access(path, os.R_OK | os.X_OK):
+                        waiting.append(path)
                 elif path.is_file():
                     found.append(path.relative_to(self._root).as_posix())
                 if len(found) > MOST_ENTRIES:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,11 @@ def test_a_scratch_folder_changes_nothing_but_where_it_lies(name: str, tmp_path:
     for a, b in zip(one.primitives, other.primitives, strict=True):
         for attribute in ("positions", "indices", "normals", "uvs", "colours"):
             assert np.array_equal(getattr(a, attribute), getattr(b, attribute)), attribute
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="to root no folder is closed")
+def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "one.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    assert read.read(tmp_path, "one.obj").triangles == 1
