@@ -106,7 +106,7 @@ class TileReceipt:
     mean: float
     """a first estimate of its root mean square error, metres"""
     edge: float = 0.0
-    """the median of its triangles' longest edges, metres; 0 of none"""
+    """the longest edge of its usual triangle, by area, metres; 0 of none"""
 
 
 def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:

@@ -382,12 +382,19 @@ def snapped(patch: Patch, step: float) -> Patch:
 
 
 def middle_edge(patch: Patch) -> float:
-    """The median of the triangles' longest edges, metres; 0 of an empty patch."""
+    """The longest edge, metres, that half of the area by some triangles has no longer one than; 0 of an empty patch.
+
+    By area, not by number: specks that a scan is full of must not tell how fine the grid of its surface is.
+    """
     if not patch.triangles:
         return 0.0
     some = patch.indices[:: max(1, patch.triangles // _LOOKED_AT)]
     edges = patch.positions[some] - patch.positions[np.roll(some, 1, axis=1)]
-    return float(np.median(np.linalg.norm(edges, axis=2).max(axis=1)))
+    longest = np.linalg.norm(edges, axis=2).max(axis=1)
+    areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).astype(np.float64)
+    order = np.argsort(longest, kind="stable")
+    share = np.cumsum(areas[order])
+    return float(longest[order[np.searchsorted(share, share[-1] / 2.0)]])
 
 
 def leaf_step(short_edge: float, diagonal: float) -> float:
