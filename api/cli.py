@@ -82,7 +82,10 @@ def demo(  # noqa: PLR0917 - typer passes by name
 def ingest(  # noqa: PLR0917 - typer passes by name
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="GLB, glTF, OBJ, PLY or STL; a folder or zip of one with its files."),
+        typer.Argument(
+            metavar="FILE...",
+            help="GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF; a folder or zip of one with its files.",
+        ),
     ],
     title: Annotated[str, typer.Option(metavar="T", help="Title; default: the file's name.")] = "",
     rights: Annotated[str, typer.Option(metavar="URI", help="Address of a licence or rights statement.")] = "",
