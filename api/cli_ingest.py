@@ -75,6 +75,8 @@ def ingest(
     for path in files:
         if not path.exists():
             raise DoorError("NOT_FOUND", f"there is no file {path}")
+        if not path.is_file():
+            raise DoorError("UNSUPPORTED", f"{path} is no plain file")
     faults: list[tuple[str, str]] = []
     answers = []
     with _remote(server, token) if server else _local(data, work=wait) as door:

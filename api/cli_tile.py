@@ -61,6 +61,22 @@ def size_in_bytes(text: str) -> int:
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
 
 
+def _unit(value: str | None) -> str | None:
+    from pipeline.units import UNITS
+
+    if value is not None and value not in UNITS:
+        raise typer.BadParameter(f"there are {', '.join(UNITS)}, not {value[:40]!r}")
+    return value
+
+
+def _axis(value: str | None) -> str | None:
+    from pipeline.units import UPS
+
+    if value is not None and value.removeprefix("+") not in UPS:
+        raise typer.BadParameter(f"there are {', '.join(UPS)}, not {value[:40]!r}")
+    return value
+
+
 def tile(  # noqa: PLR0917 - typer passes by name
     source: Annotated[
         Path,
@@ -77,10 +93,11 @@ def tile(  # noqa: PLR0917 - typer passes by name
     ] = 40_000,
     coding: Annotated[Coding, typer.Option(help="meshopt decodes fastest, draco is smallest.")] = Coding.MESHOPT,
     units: Annotated[
-        str | None, typer.Option(metavar="UNIT", help="What the source is measured in: m, cm, mm, in, ft, km.")
+        str | None,
+        typer.Option(metavar="UNIT", callback=_unit, help="Of the source: m, cm, mm, in, ft, km."),
     ] = None,
     up: Annotated[
-        str | None, typer.Option(metavar="AXIS", help="Its axis that points up: x, y, z, -x, -y, -z.")
+        str | None, typer.Option(metavar="AXIS", callback=_axis, help="Its axis that points up: x, y, z, -x, -y, -z.")
     ] = None,
     normal_maps: Annotated[
         bool, typer.Option("--normal-maps", help="Bake lost detail of textured models into maps of normals.")
@@ -114,8 +131,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
     memory_bytes = size_in_bytes(memory)
     if memory_bytes < LEAST_MEMORY_BYTES:
         raise typer.BadParameter(f"--memory {memory}: at least {LEAST_MEMORY_BYTES >> 20} MiB are needed")
-    if ktx2 and implicit:
-        raise typer.BadParameter("--ktx2 goes with names by content, not with --implicit")
+    _refuse_pairs(ktx2 and implicit, measure and coding is Coding.DRACO)
     settings = TileSettings(
         workers=workers,
         memory_bytes=memory_bytes,
@@ -146,6 +162,15 @@ def tile(  # noqa: PLR0917 - typer passes by name
         _upgrade(out)
     if check:
         _check(out)
+
+
+def _refuse_pairs(places_of_ktx2: bool, errors_of_draco: bool) -> None:
+    """Options that do not go together."""
+    if places_of_ktx2:
+        raise typer.BadParameter("--ktx2 goes with names by content, not with --implicit")
+    if errors_of_draco:
+        # Draco streams do not tell skirts from the surface.
+        raise typer.BadParameter("--measure goes with --coding meshopt; both codings hold the same whole numbers")
 
 
 def _report(result: TileResult, out: Path, *, json: bool) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,13 @@ def test_of_several_files_each_says_its_own_fate(curator: dict[str, str], tmp_pa
     assert text.startswith("asset_")
     assert "  text.glb  rejected MALFORMED: the file is called .glb" in text
     assert empty == "-  empty.glb  refused INVALID: the file is empty"
+
+
+def test_what_is_no_plain_file_is_refused_at_once(curator: dict[str, str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ply")
+    done = run("ingest", tmp_path / "pipe.ply", **curator)
+    assert done.returncode == 1
+    assert done.stderr.startswith("chronotope: UNSUPPORTED: ")
 
 
 def test_rights_that_are_no_address_are_refused_before_uploading(curator: dict[str, str], hill: Path) -> None:

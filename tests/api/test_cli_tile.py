@@ -110,9 +110,15 @@ def test_units_and_the_axis_that_points_up_are_believed(run: Run, tmp_path: Path
         extent = json.loads(done.stdout)["extent"]
         sizes.append(np.subtract(extent["high"], extent["low"]))
     assert sizes[1] == pytest.approx(sizes[0][[0, 2, 1]] / 1000.0, rel=1e-3)
-    done = run(DATA / "tiny.stl", "-o", tmp_path / "out", "--units", "ells")
-    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
-    assert "ells" in done.stderr
+    for words in (("--units", "ells"), ("--up", "w")):
+        done = run(DATA / "tiny.stl", "-o", tmp_path / "out", *words)
+        assert done.exit_code == 2
+        assert words[1] in done.stderr
+
+
+def test_options_that_do_not_go_together_are_a_wrong_call(run: Run, tmp_path: Path) -> None:
+    for words in (("--ktx2", "--implicit"), ("--measure", "--coding", "draco")):
+        assert run(DATA / "tiny.stl", "-o", tmp_path / "out", *words).exit_code == 2
 
 
 def test_measuring_tells_of_each_level_what_is_stated_and_true(run: Run, tmp_path: Path) -> None:

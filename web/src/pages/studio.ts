@@ -47,7 +47,7 @@ const RIGHTS: [string, string][] = [
 /** What a refusal means and what to do; anything else shows the server's own words. */
 const CODES: Record<string, string> = {
   MALFORMED: "The file is damaged or not what its name says. Export it again from the program that made it.",
-  UNSUPPORTED: "This kind of file is not read. GLB, glTF, OBJ, PLY, STL, COLLADA and 3MF are.",
+  UNSUPPORTED: "This kind of file is not read. GLB, glTF, OBJ, PLY, STL, OFF, COLLADA and 3MF are.",
   LIMIT: "The file is larger than this museum accepts.",
   FORBIDDEN_REF: "The file refers to other files outside itself. Put everything into one zip, or export it as GLB.",
   UNSAFE: "The archive holds something that is not accepted: links, absolute paths or nested archives.",
@@ -107,7 +107,7 @@ class Studio {
       "section",
       { class: "drop", "aria-label": "Bring in files" },
       h("p", { class: "drop-title" }, "Drop models here"),
-      h("p", { class: "quiet" }, "GLB, glTF, OBJ or COLLADA (zipped with their textures), PLY, STL, 3MF. An upload that breaks off goes on where it stopped."),
+      h("p", { class: "quiet" }, "GLB, glTF, OBJ or COLLADA (zipped with their textures), PLY, STL, OFF, 3MF. An upload that breaks off goes on where it stopped."),
       h("div", { class: "drop-row" }, input, h("label", { class: "button button-main", for: "files" }, "Choose files"), h("label", { class: "rights-label", for: "rights" }, "Rights"), this.rights),
     );
     zone.addEventListener("dragover", (event) => {
