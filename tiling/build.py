@@ -184,20 +184,25 @@ def _textured(
     free = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves)
     if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
         return Tile(kept.patch, {})
-    patch = free.patch
+    return _with_new_textures(surface, free.patch, children, goal, normal_maps=surface.normal_maps)
+
+
+def _with_new_textures(
+    surface: Surface, patch: Patch, children: Sequence[Tile], goal: Goal, *, normal_maps: bool
+) -> Tile:
+    """The tile of a surface without texture coordinates, with maps of its own for all materials that are cut up."""
     baked = {}
-    for material in sorted(present):
-        if (patch.material[patch.indices[:, 0]] == material).any():
-            done = bake.bake(
-                patch,
-                layout,
-                material,
-                [_child(surface, child, material, goal.halvings) for child in children],
-                texel=surface.texel_sizes[material] * 2.0**goal.halvings,
-                most_texels=goal.most_texels,
-                normal_maps=surface.normal_maps,
-            )
-            patch, baked[material] = done.patch, done
+    for material in sorted(frozenset(materials_in(patch)[1]) & frozenset(surface.textures)):
+        baked[material] = bake.bake(
+            patch,
+            surface.layout,
+            material,
+            [_child(surface, child, material, goal.halvings) for child in children],
+            texel=surface.texel_sizes[material] * 2.0**goal.halvings,
+            most_texels=goal.most_texels,
+            normal_maps=normal_maps,
+        )
+        patch = baked[material].patch
     return Tile(patch, baked)
 
 
@@ -208,20 +213,9 @@ def _plain(
     layout = surface.layout
     bare = welded(bake.without_uvs(together, layout, surface.textured))
     patch = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves).patch
-    images = {}
-    for material in sorted(frozenset(materials_in(patch)[1]) & frozenset(surface.textures)):
-        done = bake.bake(
-            patch,
-            layout,
-            material,
-            [_child(surface, child, material, goal.halvings) for child in children],
-            texel=surface.texel_sizes[material] * 2.0**goal.halvings,
-            most_texels=goal.most_texels,
-        )
-        patch = done.patch
-        if _COLOUR in done.images:
-            images[material] = done.images[_COLOUR]
-    patch, own = tint.tinted(patch, layout, images, surface.mean_colours)
+    done = _with_new_textures(surface, patch, children, goal, normal_maps=False)
+    images = {number: baked.images[_COLOUR] for number, baked in done.baked.items() if _COLOUR in baked.images}
+    patch, own = tint.tinted(done.patch, layout, images, surface.mean_colours)
     return Tile(patch, {}, own)
 
 
