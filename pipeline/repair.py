@@ -114,7 +114,7 @@ def _finite(primitive: Primitive, tally: dict[str, int], store: Store) -> tuple[
     _, _, lost = extent(positions, _FARTHEST)
     if not lost:
         return None, positions
-    _count(tally, "{count} points had no finite position", lost)
+    _count(tally, "{count} points had no finite position, or one a thousand million kilometres away", lost)
     bad, out = store.empty((len(positions),), np.bool_), store.empty(positions.shape, positions.dtype)
     for start, piece in mapped.chunks(positions):
         part = slice(start, start + len(piece))
