@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 ROOT_BYTES = 14_000
 """what a root may take on the wire: it shall fit the first flight of a connection (RFC 6928), with headers"""
-_ROOT_TRIES = 6
+_ROOT_TRIES = 8
+_ROOT_NORMAL_BITS = 6  # steps of 2°, for a twentieth more triangles
+_AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are enough
 _SAMPLE_TILES = 8
 _GROWTH = 0.6
 """power of the number of triangles that error falls with, until a model's own is known"""
@@ -188,15 +190,29 @@ class Tiling:
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
         level = self._reduced(below, merges, strips, places, goal)
         self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
-        if is_root:
-            size = self._write(level, below, above=None)
-            for _ in range(_ROOT_TRIES):
-                if size <= ROOT_BYTES:
-                    break
-                goal = replace(goal, share=goal.share * min(0.95 * ROOT_BYTES / size, 0.9))
+        self._levels.append(self._fitted(level, below, merges, places, goal) if is_root else level)
+
+    def _fitted(
+        self, level: Level, below: Level, merges: list[tuple[str, Any]], places: Sequence[Place], goal: Goal
+    ) -> Level:
+        """The root `level`, written, with as many of the triangles that `goal` asks for as `ROOT_BYTES` allow."""
+        most = goal.share
+        best, least = level, np.inf
+        for attempt in range(_ROOT_TRIES):
+            if attempt:
                 level = self._reduced(below, merges, {}, places, goal)
-                size = self._write(level, below, above=None)
-        self._levels.append(level)
+            size = self._write(level, below, above=None)
+            is_first_to_fit = size <= ROOT_BYTES < least
+            if (
+                is_first_to_fit
+                or (size <= ROOT_BYTES and level.triangles > best.triangles)
+                or size < least > ROOT_BYTES
+            ):
+                best, least = level, size
+            if size <= ROOT_BYTES and (size >= _FULL * ROOT_BYTES or goal.share >= most):
+                break
+            goal = replace(goal, share=min(goal.share * _AIM * ROOT_BYTES / size, most))
+        return best
 
     def _merged(
         self, below: Level, places: Sequence[Place], children: Sequence[tuple[int, ...]], share: float
@@ -333,6 +349,7 @@ class Tiling:
             fan=level.fan,
             coding=self._plan.coding,
             is_leaf=below is None,
+            normal_bits=_ROOT_NORMAL_BITS if above is None and below is not None else 8,
         )
         cells = self._context.surface.cells
         tasks: list[Task] = []

@@ -42,6 +42,7 @@ _MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
 _LOOKED_AT = 1 << 16  # pixels
 _LEAF_TEXELS = 1 << 21  # about 1448²
 _FEWEST_OF_A_LEAF = 256  # triangles
+_ALONE = 4_500  # triangles that fit the bytes of a root
 _AHEAD = 256  # tasks that a cluster is given at once
 _TILE = re.compile(r"[0-9a-f]{64}\.(?:glb|\d+-\d+\.part)")
 
@@ -54,7 +55,7 @@ class TileSettings:
     memory_bytes: int = 2 << 30
     most_seconds: int = 3600
     leaf_triangles: int = 40_000
-    root_triangles: int = 6_000
+    root_triangles: int = 8_000
     coding: Coding = "meshopt"
     samples: int = error.SAMPLES
     """points that a tile's error is measured by, each way"""
@@ -164,7 +165,7 @@ def tile_model(
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
         plan = levels.plan(
             depth,
-            is_root_apart=found.triangles >> max(depth - 1, 0) > settings.root_triangles,
+            is_root_apart=found.triangles >> max(depth - 1, 0) > min(settings.root_triangles, _ALONE),
             root_triangles=settings.root_triangles,
             coding=settings.coding,
         )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tiling import atlas, bake, quantize, tint
-from tiling.patch import materials_in, merged, welded, without_degenerates
+from tiling.patch import materials_in, merged, welded, with_joined_normals, without_degenerates
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
 
@@ -180,11 +180,16 @@ def _textured(
     kept: Simplified | None = None
     if not surface.normal_maps and not any(child.baked for child in children):
         kept = simplify(together, layout, target_triangles=wanted, leaves=place.leaves, firm=present)
-    bare = welded(bake.without_uvs(together, layout, present))
+    bare = _seamless(together, layout, present)
     free = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves)
     if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
         return Tile(kept.patch, {})
     return _with_new_textures(surface, free.patch, children, goal, normal_maps=surface.normal_maps)
+
+
+def _seamless(together: Patch, layout: Layout, materials: frozenset[int]) -> Patch:
+    """The surface without these materials' texture coordinates. Their seams have parted normals, which meet again."""
+    return welded(with_joined_normals(bake.without_uvs(together, layout, materials), layout))
 
 
 def _with_new_textures(
@@ -211,7 +216,7 @@ def _plain(
 ) -> Tile:
     """The simplified tile without textures."""
     layout = surface.layout
-    bare = welded(bake.without_uvs(together, layout, surface.textured))
+    bare = _seamless(together, layout, surface.textured)
     patch = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves).patch
     done = _with_new_textures(surface, patch, children, goal, normal_maps=False)
     images = {number: baked.images[_COLOUR] for number, baked in done.baked.items() if _COLOUR in baked.images}
@@ -244,6 +249,8 @@ class Look:
     """halvings of the kd tree between this level and the one below"""
     coding: quantize.Coding
     is_leaf: bool
+    normal_bits: int = 8
+    """of an octahedral coordinate, in the fast coding"""
     missing: tuple[int, ...] = ()
     """children of which nothing is left"""
 
@@ -332,6 +339,7 @@ def made(
         coding=look.coding,
         features=patch.features,
         second=surface.second,
+        normal_bits=look.normal_bits,
     )
     texels = [surface.texel_sizes[material] * 2.0**cut.level for material, cut in atlases.items()]
     texels += [baked.texel for baked in tile.baked.values()]

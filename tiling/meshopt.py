@@ -182,12 +182,12 @@ def decode_indices(data: bytes, count: int, *, sequence: bool = False) -> NDArra
     return out
 
 
-def encode_oct8(normals: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Unit vectors (n, 3) as the octahedral filter's input for the codec, (n, 4) int8."""
+def encode_oct8(normals: NDArray[np.float32], *, bits: int = 8) -> NDArray[np.int8]:
+    """Unit vectors (n, 3) as the octahedral filter's input for the codec, (n, 4) int8, of which `bits` are used."""
     rows = np.zeros((len(normals), 4), np.float32)
     rows[:, :3] = normals
     out = np.empty((len(normals), 4), np.int8)
-    _library().meshopt_encodeFilterOct(out.ctypes.data, len(rows), 4, 8, rows.ctypes.data)
+    _library().meshopt_encodeFilterOct(out.ctypes.data, len(rows), 4, bits, rows.ctypes.data)
     return out
 
 

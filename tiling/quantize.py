@@ -113,13 +113,15 @@ def quantise(
     coding: Coding = "meshopt",
     features: NDArray[np.int32] | None = None,
     second: Collection[int] = (),
+    normal_bits: int = 8,
 ) -> Quantised:
     """A patch coded on a grid, a piece per material in order of their numbers.
 
     `uvs_of(material)` gives the patch's texture coordinates (n, 2) in the tile's own image of that material, or None
     where it keeps a shared image; `textured(material)` says whether coordinates are needed at all. `groups` (m,) in
     0 to `group_count` - 1 sorts each piece's triangles and gives it its `ranges`. `features` (n,) are the numbers of
-    the vertices' features. The materials in `second` have maps in the second set of texture coordinates.
+    the vertices' features. The materials in `second` have maps in the second set of texture coordinates. `normal_bits`
+    are those of an octahedral coordinate in the fast coding.
     Triangles that fall onto a line of the grid by two equal corners go.
 
     Raises:
@@ -159,6 +161,7 @@ def quantise(
             whole=whole,
             features=features,
             is_twice=layout.second and material in second,
+            normal_bits=normal_bits,
         )
         if coding == "draco":
             pieces.append(_dense_piece(own, indices[bounds[0] : bounds[-1]]))
@@ -262,6 +265,7 @@ class _Own:
     features: NDArray[np.int32] | None
     is_twice: bool
     """whether the material has maps in the second set"""
+    normal_bits: int
 
     def second_uvs(self, order: NDArray[np.uint32]) -> Singles | None:
         """Texture coordinates of some of the vertices in the second set, on their grid."""
@@ -322,7 +326,7 @@ def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: b
         normals=(
             None
             if normals is None
-            else Stream(meshopt.encode_vertices(meshopt.encode_oct8(normals)), 4, octahedral=True)
+            else Stream(meshopt.encode_vertices(meshopt.encode_oct8(normals, bits=own.normal_bits)), 4, octahedral=True)
         ),
         uvs=texture,
         uvs_whole=own.whole,
