@@ -1,5 +1,10 @@
 """Distances are compared with those to every triangle in turn, in double precision."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -166,3 +171,26 @@ def test_the_curve_goes_from_cell_to_cell_through_all_of_a_cube() -> None:
 
 def test_areas_are_half_the_cross_products() -> None:
     assert distance.areas(_CORNER, np.array([[0, 1, 2], [0, 1, 1]], np.uint32)).tolist() == [8.0, 0.0]
+
+
+_PROGRAM = """
+import hashlib
+import numpy as np
+from tiling import distance
+
+rng = np.random.default_rng(1)
+tree = distance.build(rng.normal(size=(300, 3)).astype(np.float32), rng.integers(0, 300, (600, 3)).astype(np.uint32))
+best = np.full(2000, np.inf, np.float32)
+distance.nearest(tree, rng.normal(size=(2000, 3)).astype(np.float32), best=best)
+print(hashlib.sha256(best.tobytes()).hexdigest())
+"""
+
+
+def test_the_process_that_compiles_and_those_that_load_find_the_same_to_the_bit(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    said = [
+        subprocess.run([sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert said[0].stdout == said[1].stdout
+    assert len(said[0].stdout) == 65
