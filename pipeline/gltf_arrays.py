@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-SCALES = {5120: 127.0, 5121: 255.0, 5122: 32767.0, 5123: 65535.0, 5125: 4294967295.0, 5126: 1.0}
 
 
 def stated_lengths(document: gltf_check.Document) -> list[int]:

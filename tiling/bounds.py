@@ -65,13 +65,6 @@ def corners(box12: Floats) -> tuple[Floats, Floats]:
     return box12[:3] - half, box12[:3] + half
 
 
-def flat_padded(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """The box with no side shorter than a millionth of its diagonal: clients stumble over flat ones."""
-    least = max(float(np.linalg.norm(high - low)) * 1e-6, 1e-9)
-    lacking = np.maximum(least - (high - low), 0.0) / 2.0
-    return low - lacking, high + lacking
-
-
 def extents(group: NDArray[np.int64], points: NDArray[Any], count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Low and high corners (count, k) of the points (n, k) of each group; every group has one at least.
 

@@ -34,15 +34,12 @@ from tiling import distance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from tiling.mesh import Floats, Singles
     from tiling.patch import Patch
 
 SAMPLES = 8_000
 QUANTILE = 0.999
 SAFETY = 1.35
-_POINTS = 1 << 16  # on the simplified surface, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +104,6 @@ def root_mean_square(values: Singles, weights: Singles) -> float:
     """Of distances, weighed by area; 0 of nothing."""
     total = float(weights.sum(dtype=np.float64))
     return float(np.sqrt((weights * values.astype(np.float64) ** 2).sum() / total)) if total > 0.0 else 0.0
-
-
-def spread(corners: tuple[Floats, Floats, Floats]) -> tuple[Floats, NDArray[np.int64]]:
-    """Points on triangles, closer where triangles are large for their set, and the triangle of each."""
-    a, b, c = corners
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    # A triangle cut n-fold gives n² points; n from its share of the whole area.
-    share = area / max(float(area.sum()), 1e-300) * max(_POINTS, len(a))
-    folds = np.clip(np.exp2(np.rint(np.log2(np.sqrt(np.maximum(share, 1.0))))), 1, 64).astype(int)
-    places, owners = [], []
-    for n in np.unique(folds):
-        chosen = np.flatnonzero(folds == n)
-        weights = lattice(int(n))
-        points = sum(corner[chosen, None, :] * weights[None, :, i, None] for i, corner in enumerate((a, b, c)))
-        places.append(np.asarray(points).reshape(-1, 3))
-        owners.append(np.repeat(chosen, len(weights)))
-    return np.concatenate(places), np.concatenate(owners)
 
 
 def lattice(n: int) -> Floats:

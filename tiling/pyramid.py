@@ -73,12 +73,6 @@ def channels_of(role: str, channels: int) -> NDArray[np.int64]:
     return np.array([0 if role in COLOURS and channel < 3 else 1 for channel in range(channels)])
 
 
-def to_words(image: Bytes, role: str) -> Words:
-    """Bytes (h, w, channels) as numbers that may be averaged."""
-    tables = channels_of(role, image.shape[2])
-    return np.stack([INTO[table][image[..., channel]] for channel, table in enumerate(tables)], axis=-1)
-
-
 def to_bytes(words: Words, role: str) -> Bytes:
     """The bytes that averages stand for; directions are unit vectors again."""
     out = np.empty(words.shape, np.uint8)

@@ -14,13 +14,6 @@ def test_a_box_has_its_corners() -> None:
     assert np.array_equal(back[1], high)
 
 
-def test_a_flat_box_is_given_some_thickness_about_its_middle() -> None:
-    low, high = bounds.flat_padded(np.array([0.0, 3, 0]), np.array([10.0, 3, 10]))
-    assert low[1] < 3.0 < high[1]
-    assert high[1] - low[1] < 1e-4
-    assert (low[0], high[0]) == (0.0, 10.0)
-
-
 def _frame(seed: int) -> NDArray[np.float64]:
     """Three orthonormal rows."""
     return np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0]

@@ -106,14 +106,3 @@ def test_a_lattice_has_the_centroids_of_a_triangle_cut_so_many_fold(n: int) -> N
     assert weights.min() > 0.0
     assert weights.sum(axis=1) == pytest.approx(np.ones(n * n))
     assert weights.mean(axis=0) == pytest.approx(np.full(3, 1 / 3))
-
-
-def test_more_points_are_spread_on_large_triangles_than_on_small_ones() -> None:
-    sizes = np.repeat([1.0, 32.0], [4000, 40])
-    a = np.stack([np.arange(4040.0), np.zeros(4040), np.zeros(4040)], axis=1)
-    corners = (a, a + sizes[:, None] * [1, 0, 0], a + sizes[:, None] * [0, 1, 0])
-    points, owners = error.spread(corners)
-    counts = np.bincount(owners)
-    assert counts[0] < counts[-1]
-    assert len(points) == len(owners)
-    assert owners.max() == 4039
