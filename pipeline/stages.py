@@ -307,16 +307,16 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     needs: set[str] = set()
     texture_bytes = 0
     for piece in content.geometry.pieces:
-        own = content.images.get(piece.material)
         if content.is_plain:
             pictures[piece.material] = {}
             continue
-        if own is None:
-            pictures[piece.material] = context.shared.get(piece.material, {})
-            needs |= {image.uri for image in pictures[piece.material].values()}
-            continue
+        # What stays whole goes first: where a map lies in the second set, one in the first can't stand in for it.
+        whole = context.shared.get(piece.material, {})
+        own = {role: image for role, image in content.images.get(piece.material, {}).items() if role not in whole}
         pictures[piece.material] = {
-            role: gltf_build.TileImage(images.coded(image, role)) for role, image in own.items()
+            **whole,
+            **{role: gltf_build.TileImage(images.coded(image, role)) for role, image in own.items()},
+        needs |= {image.uri for image in whole.values()}
         }
         texture_bytes += sum(decoded_bytes(image.shape[1], image.shape[0]) for image in own.values())
     materials = {piece.material: context.materials[piece.material] for piece in content.geometry.pieces}

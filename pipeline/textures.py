@@ -2,7 +2,8 @@
 
 Texture policy: a large image whose texture coordinates stay within it (a photogrammetry atlas) is cut up, and each tile
 carries what it needs at its own density. A small or a repeating image stays whole, as a file of its own that all tiles,
-and all assets with the same image, share; so do all images of a material that uses two sets of texture coordinates.
+and all assets with the same image, share. So does an image in a material's second set of texture coordinates: a tile's
+atlas has one set, so only the images in the first are cut up.
 
 The pyramid of an image to be cut up lies in a file of its own. `Levels` maps it when it is asked for, and the mapping
 ends with the arrays: so no page of it stays longer than a tile's work, and a process on the same disk gets a texture as
@@ -47,7 +48,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Textures:
-    """By material: what is cut up, the side of its texels on the surface in metres, and by role what stays whole."""
+    """By material: what is cut up, the side of its texels on the surface in metres, and by role what stays whole.
+
+    A material with two sets of texture coordinates may have both.
+    """
 
     cut_up: dict[int, atlas.Texture]
     texel_sizes: dict[int, float]
@@ -104,16 +108,17 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
         if not pictures or not any(p.uvs is not None for p in source.primitives if p.material == number):
             continue
         sizes = {role: images.size(image, called(material, role)) for role, image in pictures.items()}
-        width, height = sizes.get("base_colour") or max(sizes.values())
-        if width * height > _SMALL_PIXELS and not material.second and not _repeats(source, number):
+        first = {role: image for role, image in pictures.items() if role not in material.second}
+        width, height = sizes["base_colour"] if "base_colour" in first else max(map(sizes.get, first), default=(0, 0))
+        if width * height > _SMALL_PIXELS and not _repeats(source, number):
             used = _used(source, number, -(-width // 4), -(-height // 4))
-            names = {role: _name(material, role, image, (width, height), used) for role, image in pictures.items()}
-            made = _pyramids(material, pictures, size=(width, height), used=used, names=names, scratch=scratch)
+            names = {role: _name(material, role, image, (width, height), used) for role, image in first.items()}
+            made = _pyramids(material, first, size=(width, height), used=used, names=names, scratch=scratch)
             done.cut_up[number] = atlas.Texture(width, height, made)
             done.digests[number] = hashlib.sha256(repr(sorted(names.items())).encode()).hexdigest()[:40]
             done.texels[number] = 16 * int(np.count_nonzero(used))
             done.texel_sizes[number] = build.rounded(texel_size(source, number, width, height))
-            continue
+            pictures = {role: pictures[role] for role in material.second if role in pictures}
         for role, image in pictures.items():
             key = (image, _has_alpha(material, role), role in pyramid.COLOURS)
             if key not in encoded:

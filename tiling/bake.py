@@ -77,11 +77,16 @@ class Baked:
     """what `images["normal"]` says, in the model's frame"""
 
 
-def without_uvs(patch: Patch, layout: Layout, materials: frozenset[int]) -> Patch:
-    """The patch with the texture coordinates of some materials set to zero, so that they make no seams."""
+def without_uvs(
+    patch: Patch, layout: Layout, materials: frozenset[int], *, twice: frozenset[int] = frozenset()
+) -> Patch:
+    """The patch with the texture coordinates of some materials set to zero, so that they make no seams.
+
+    Those in the second set stay for the materials in `twice`, whose maps there are not baked anew.
+    """
     attributes = patch.attributes.copy()
-    chosen = np.isin(patch.material, list(materials))
-    for columns in (layout.uv_columns, layout.second_columns):
+    for columns, gone in ((layout.uv_columns, materials), (layout.second_columns, materials - twice)):
+        chosen = np.isin(patch.material, list(gone))
         attributes[np.ix_(chosen, np.arange(layout.width)[columns])] = 0.0
     return replace(patch, attributes=attributes)
 

@@ -54,7 +54,7 @@ class Surface:
     mean_colours: Mapping[int, tuple[float, float, float]]
     """linear, by material, of images that stay whole"""
     second: frozenset[int] = frozenset()
-    """the materials with images in the second set of texture coordinates; none of them is cut up"""
+    """the materials with images in the second set of texture coordinates, which are not cut up"""
     normal_weight: float = NORMAL_WEIGHT
     normal_maps: bool = False
     """whether coarse tiles with images get a map of the normals that were simplified away"""
@@ -180,16 +180,21 @@ def _textured(
     kept: Simplified | None = None
     if not surface.normal_maps and not any(child.baked for child in children):
         kept = simplify(together, layout, target_triangles=wanted, leaves=place.leaves, firm=present)
-    bare = _seamless(together, layout, present)
+    bare = _seamless(together, layout, present, twice=surface.second)
     free = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves)
     if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
         return Tile(kept.patch, {})
     return _with_new_textures(surface, free.patch, children, goal, normal_maps=surface.normal_maps)
 
 
-def _seamless(together: Patch, layout: Layout, materials: frozenset[int]) -> Patch:
-    """The surface without these materials' texture coordinates. Their seams have parted normals, which meet again."""
-    return welded(with_joined_normals(bake.without_uvs(together, layout, materials), layout))
+def _seamless(
+    together: Patch, layout: Layout, materials: frozenset[int], *, twice: frozenset[int] = frozenset()
+) -> Patch:
+    """The surface without these materials' texture coordinates; those in the second set stay for materials in `twice`.
+
+    Their seams have parted normals, which meet again.
+    """
+    return welded(with_joined_normals(bake.without_uvs(together, layout, materials, twice=twice), layout))
 
 
 def _with_new_textures(

@@ -129,6 +129,44 @@ def test_tiles_have_both_sets_of_coordinates_and_share_the_maps_in_them(
     }
 
 
+@pytest.mark.parametrize("normal_maps", [False, True], ids=["cut", "baked"])
+def test_a_map_in_the_second_set_stays_whole_beside_an_atlas_for_those_in_the_first(
+    tmp_path: Path, normal_maps: bool
+) -> None:
+    stone = Material("stone", second=("occlusion",), base_colour_image=_picture(1024), occlusion_image=_picture(600))
+    model = _sheet(stone, columns=60)
+    (primitive,) = model.primitives
+    second = (0.1 + 0.8 * primitive.positions[:, [0, 2]]).astype(np.float32)
+    model = replace(model, primitives=(replace(primitive, second_uvs=second),))
+    tiles = tiled(model, tmp_path / "out", leaf_triangles=2000, normal_maps=normal_maps)
+    (whole,) = [name for name, _, _, kind in tiles.result.files if kind == "image/webp"]
+    coarse = [tile for tile in range(len(tiles.level)) if 0 < tiles.level[tile] < tiles.level.max()]
+    assert coarse
+    for tile in range(1, len(tiles.level)):
+        found = tiles.content(tile)
+        (material,) = found.document["materials"]
+        colours, shade = material["pbrMetallicRoughness"]["baseColorTexture"], material["occlusionTexture"]
+        assert ("normalTexture" in material) == (normal_maps and tile in coarse)
+        assert (colours.get("texCoord", 0), shade["texCoord"]) == (0, 1)
+        textures, pictures = found.document["textures"], found.document["images"]
+        colour, dark = (
+            pictures[textures[at["index"]]["extensions"]["EXT_texture_webp"]["source"]] for at in (colours, shade)
+        )
+        assert dark["uri"] == whole
+        (drawn,) = found.document["meshes"][0]["primitives"]
+        first, other = (content.accessor(found, drawn["attributes"][f"TEXCOORD_{at}"]) for at in (0, 1))
+        # Half a step of the grid and of the tile's rounding; skirts lean, and have what the edge above them has.
+        places = tiles.placed(tile)[0].positions[:, [0, 2]]
+        assert np.quantile(np.abs(other - (0.1 + 0.8 * places)), 0.9) <= 2e-3
+        view = found.document["bufferViews"][colour["bufferView"]]
+        data = bytes(found.binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]])
+        pixels = np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB"))
+        at = (first / 65_536.0 * pixels.shape[1::-1]).astype(int)
+        wrong = np.abs(pixels[at[:, 1], at[:, 0], :2] / 255.0 - places)
+        assert np.quantile(wrong, 0.9) <= 0.03
+    assert tiles.findings() == []
+
+
 def test_a_small_image_is_shared_and_one_that_is_webp_is_kept_byte_for_byte(tmp_path: Path) -> None:
     picture = _picture(64, "WEBP")
     result = _tiled(_sheet(Material(base_colour_image=picture)), tmp_path)
