@@ -7,6 +7,7 @@ devices, absolute names and ways up are refused. Python's `extractall` is not us
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import zipfile
@@ -21,6 +22,7 @@ from scenes.errors import ForbiddenReference, Malformed, TooLarge, Unsupported
 from scenes.gltf_check import local_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,9 +48,21 @@ class Files(Protocol):
         """All of them, sorted."""
         ...
 
+    def find(self, path: str) -> str | None:
+        """The name of the file at a path, else of the only one whose path differs from it in case."""
+        ...
+
     def data(self, name: str) -> NDArray[np.uint8]:
         """The bytes of one (n,), read only."""
         ...
+
+
+def _called(path: str, names: Iterable[str]) -> str | None:
+    """Of some names the one that is `path`, else the only one that differs from it in case."""
+    alike = [name for name in names if name.lower() == path.lower()]
+    if path in alike:
+        return path
+    return alike[0] if len(alike) == 1 else None
 
 
 class SingleFile:
@@ -60,6 +74,10 @@ class SingleFile:
     def names(self) -> list[str]:
         """Its name."""
         return [self._name]
+
+    def find(self, path: str) -> str | None:
+        """Its name, if that is the path."""
+        return _called(path, [self._name])
 
     def data(self, name: str) -> NDArray[np.uint8]:
         """Its bytes, mapped."""
@@ -82,7 +100,7 @@ class Folder:
                 if path.is_symlink():
                     continue
                 if path.is_dir():
-                    if os.access(path, os.R_OK | os.X_OK):
+                    if _may_enter(path):
                         waiting.append(path)
                 elif path.is_file():
                     found.append(path.relative_to(self._root).as_posix())
@@ -90,9 +108,27 @@ class Folder:
                     raise TooLarge(f"the folder holds more than {MOST_ENTRIES:,} files")
         return sorted(found)
 
+    def find(self, path: str) -> str | None:
+        """The file at a path, however many others there are."""
+        at, names = self._root, list[str]()
+        for part in path.split("/"):
+            if part in ("", ".", "..") or at.is_symlink() or not at.is_dir() or not _may_enter(at):
+                return None
+            # A folder may hold a great many, so they are looked at only if there is none of just this name.
+            found = part if os.path.lexists(at / part) else _called(part, (entry.name for entry in at.iterdir()))
+            if found is None:
+                return None
+            at /= found
+            names.append(found)
+        return "/".join(names) if at.is_file() and not at.is_symlink() else None
+
     def data(self, name: str) -> NDArray[np.uint8]:
         """The bytes of a file, mapped."""
         return _mapped(self._root / name)
+
+
+def _may_enter(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 def _mapped(path: Path) -> NDArray[np.uint8]:
@@ -137,6 +173,10 @@ class Zip:
         """All plain files."""
         return sorted(self._entries)
 
+    def find(self, path: str) -> str | None:
+        """The member at a path."""
+        return _called(path, self._entries)
+
     def data(self, name: str) -> NDArray[np.uint8]:
         """The bytes of a member, counted as they come: what the zip states of them is not believed."""
         entry = self._entries[name]
@@ -175,15 +215,14 @@ class Neighbours:
     """How one file of a deposit refers to others."""
 
     def __init__(self, files: Files, main: str) -> None:
-        self._files, self._names = files, files.names()
+        self._files = files
         self._folder = PurePosixPath(main).parent
         self.missing: list[str] = []
 
     def part(self, name: str) -> NDArray[np.uint8] | None:
         """The file of this name from the root of the deposit, in any case: how the parts of a package refer."""
-        wanted = name.lstrip("/").lower()
-        found = [name for name in self._names if name.lower() == wanted]
-        return self._files.data(found[0]) if found else None
+        found = self._files.find(name.lstrip("/"))
+        return None if found is None else self._files.data(found)
 
     def find(self, reference: str, report: list[str] | None = None) -> bytes | None:
         """The bytes of what `reference` names, see `data`."""
@@ -209,17 +248,23 @@ class Neighbours:
             line = f"it names a file by its place on another computer, {reference[:200]!r}; {path[:80]!r} is taken"
             if line not in report:
                 report.append(line)
-        wanted = (self._folder / path).as_posix()
-        last = PurePosixPath(path).name.lower()
-        for candidates in (
-            [name for name in self._names if name == wanted],
-            [name for name in self._names if name.lower() == wanted.lower()],
-            [name for name in self._names if PurePosixPath(name).name.lower() == last],
-        ):
-            if len(candidates) == 1:
-                return self._files.data(candidates[0])
+        found = self._files.find((self._folder / path).as_posix())
+        if found is None:
+            last = PurePosixPath(path).name.lower()
+            alike = [name for name in self._names if PurePosixPath(name).name.lower() == last]
+            found = alike[0] if len(alike) == 1 else None
+        if found is not None:
+            return self._files.data(found)
         self.missing.append(reference[:200])
         return None
+
+    @functools.cached_property
+    def _names(self) -> list[str]:
+        """All files; none of a folder that holds too many to look through: what is not where it is named is missing."""
+        try:
+            return self._files.names()
+        except TooLarge:
+            return []
 
 
 def _is_absolute(reference: str) -> bool:

@@ -86,7 +86,7 @@ def read(
     said: list[str] = []
     if source.is_dir():
         files = Folder(source)
-        main = name if name in files.names() else _main_of(files, said)
+        main = files.find(name) or _main_of(files, said)
     elif _starts(source, b"PK\x03\x04") or _starts(source, b"PK\x05\x06"):
         files = Zip(source, store)
         main = _main_of(files, said)

@@ -4,12 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import read
-from scenes.errors import Malformed, Unsupported
+from pipeline import files, read
+from scenes.errors import Malformed, TooLarge, Unsupported
 from tests.pipeline.hostile import document, packed, zipped
 from tiling.mesh import Model
 
 DATA = Path(__file__).parent.parent / "data"
+TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
 SMALL = sorted(path.name for path in DATA.glob("small*"))
 
 
@@ -135,3 +136,29 @@ def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path) -> None
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o000)
     assert read.read(tmp_path, "one.obj").triangles == 1
+
+
+def test_the_other_files_of_a_folder_are_no_matter_to_one_that_is_named(tmp_path: Path) -> None:
+    for number in range(files.MOST_ENTRIES):
+        os.mknod(tmp_path / f"{number}.jpg")
+    (tmp_path / "x.obj").write_text("mtllib Parts/X.mtl\nmtllib y.mtl\nusemtl red\n" + TRIANGLE)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "x.MTL").write_text("newmtl red\nKd 1 0 0\n")
+    (tmp_path / "parts" / "y.mtl").write_text("newmtl red\nKd 0 1 0\n")
+    model = read.read(tmp_path, "x.obj")
+    assert [material.base_colour for material in model.materials[1:]] == [(1, 0, 0, 1)]
+    assert any("'y.mtl' is not there" in line for line in model.report)
+    with pytest.raises(TooLarge, match="more than 20,000 files"):
+        read.read(tmp_path, "")
+
+
+@pytest.mark.parametrize("name", ["../x.obj", "sub/../x.obj", "link.obj", "away/x.obj", "", "sub"])
+def test_what_a_folder_does_not_hold_is_not_found_in_it(tmp_path: Path, name: str) -> None:
+    inside = tmp_path / "inside"
+    (inside / "sub").mkdir(parents=True)
+    for folder in (tmp_path, inside):
+        (folder / "x.obj").write_text(TRIANGLE)
+    (inside / "link.obj").symlink_to(tmp_path / "x.obj")
+    (inside / "away").symlink_to(tmp_path)
+    assert files.Folder(inside).find(name) is None
+    assert files.Folder(inside).find("X.obj") == "x.obj"
