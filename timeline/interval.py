@@ -36,8 +36,19 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How likely a thing stood on every day asked about, and on at least one; None where nothing can be said."""
+
+    every: float | None
+    some: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimeSpan:
     """Four bounds in day ordinals, and the text that they were read from.
+
+    Bounds are drawn in as far as "it stood for at least a day" says: `start_latest < end_latest` and `start_earliest <
+    end_earliest`. Each bound is then reached by some start or end that goes with the others.
 
     Raises:
         TimelineError: the bounds are out of order.
@@ -60,6 +71,12 @@ class TimeSpan:
             raise TimelineError(f"time span {self.text!r}: an earliest bound lies after its latest bound")
         if self.start_earliest >= self.end_latest:
             raise TimelineError(f"time span {self.text!r}: it would end before it began")
+        # It stood for a day at least, so it began before its last day and wasn't gone on its first: bounds that leave
+        # more room say nothing, but would hide certain days.
+        if self.end_latest < FOREVER and self.start_latest >= self.end_latest:
+            object.__setattr__(self, "start_latest", self.end_latest - 1)
+        if self.start_earliest > BEGINNING and self.end_earliest <= self.start_earliest:
+            object.__setattr__(self, "end_earliest", self.start_earliest + 1)
 
     def on(self, day: int) -> Certainty:
         """Whether the thing stood on `day`."""
@@ -84,29 +101,74 @@ class TimeSpan:
             return Certainty.POSSIBLE
         return Certainty.NO
 
-    def weight(self, day: int) -> float:
-        """How far the thing may be thought to stand on `day`, 0 to 1: the trapezoid over the four bounds.
+    def weight(self, day: int) -> float | None:
+        """How likely the thing stands on `day`, 0 to 1, if its start and its end are each as likely on any day.
 
-        It grows evenly from `start_earliest` to `start_latest` and shrinks evenly from `end_earliest` to `end_latest`,
-        as if each day of a bound were as likely as the next; the lesser of both counts. Where a bound has no limit on
-        its outer side nothing can be spread evenly, and the undecided days weigh one half. More than 0 exactly where
-        the thing is possible, 1 wherever it is certain.
+        The start is spread evenly over `start_earliest` to `start_latest`, the end over `end_earliest` to `end_latest`,
+        and neither knows of the other: the share of all (start, end) with start <= day < end. 1 wherever the thing is
+        certain, 0 exactly where it is not possible. None where it depends on a bound without limit, over which nothing
+        can be spread.
 
         >>> [TimeSpan(10, 13, 20, 21).weight(day) for day in (9, 10, 11, 13, 19, 20, 21)]
         [0.0, 0.25, 0.5, 1.0, 1.0, 0.5, 0.0]
+        >>> print(TimeSpan(10, 13, 20, FOREVER).weight(20))
+        None
         """
-        if not self.start_earliest <= day < self.end_latest:
+        return _both(self._begun(day), self._not_gone(day))
+
+    def weights(self, days: Sequence[DayRange]) -> Weights:
+        """How likely the thing stands on every one of `days`, and on at least one; see `weight`.
+
+        `days` are half-open runs in order that do not overlap. Draws whose end does not lie after their start stand on
+        no day. No days: 0 and 0.
+
+        >>> TimeSpan(0, 1, 4, 5).weights([(1, 2), (4, 6)])
+        Weights(every=0.0, some=1.0)
+        """
+        certainty = self.over(days)
+        if certainty is Certainty.NO:
+            return Weights(0.0, 0.0)
+        every = _both(self._begun(days[0][0]), self._not_gone(days[-1][1] - 1))
+        if any(max(first, self.start_latest) < min(after, self.end_earliest) for first, after in days):
+            return Weights(every, 1.0)
+        sides = (self.start_earliest, self.start_latest), (self.end_earliest, self.end_latest)
+        if any(early < late and (early <= BEGINNING or late >= FOREVER) for early, late in sides):
+            return Weights(every, None)
+        gaps = zip([BEGINNING, *(after for _, after in days)], [*(first for first, _ in days), FOREVER], strict=True)
+        missed = sum(self._draws(first, after) for first, after in gaps)
+        draws = (self.start_latest - self.start_earliest + 1) * (self.end_latest - self.end_earliest + 1)
+        return Weights(every, (self._draws(BEGINNING, FOREVER) - missed) / draws)
+
+    def _begun(self, day: int) -> float | None:
+        """Share of the starts that lie on `day` or before."""
+        if day >= self.start_latest:
+            return 1.0
+        if day < self.start_earliest:
             return 0.0
-        begun = gone = 1.0
-        if day < self.start_latest:
-            unlimited = self.start_earliest <= BEGINNING or self.start_latest >= FOREVER
-            begun = (
-                0.5 if unlimited else (day - self.start_earliest + 1) / (self.start_latest - self.start_earliest + 1)
-            )
-        if day >= self.end_earliest:
-            unlimited = self.end_earliest <= BEGINNING or self.end_latest >= FOREVER
-            gone = 0.5 if unlimited else (self.end_latest - day) / (self.end_latest - self.end_earliest + 1)
-        return min(begun, gone)
+        if self.start_earliest <= BEGINNING or self.start_latest >= FOREVER:
+            return None
+        return (day - self.start_earliest + 1) / (self.start_latest - self.start_earliest + 1)
+
+    def _not_gone(self, day: int) -> float | None:
+        """Share of the ends that lie after `day`."""
+        if day < self.end_earliest:
+            return 1.0
+        if day >= self.end_latest:
+            return 0.0
+        if self.end_earliest <= BEGINNING or self.end_latest >= FOREVER:
+            return None
+        return (self.end_latest - day) / (self.end_latest - self.end_earliest + 1)
+
+    def _draws(self, first: int, after: int) -> int:
+        """How many (start, end) with start < end lie wholly within the days from `first` to before `after`."""
+        low, high = max(self.start_earliest, first), self.start_latest
+        near, far = self.end_earliest, min(self.end_latest, after)
+        if near > far:
+            return 0
+        before_all = max(0, min(high, near - 1) - low + 1)  # these starts go with every end
+        one, last = max(low, near), min(high, far - 1)  # these with the ends after them: far - start
+        among = (last - one + 1) * (2 * far - one - last) // 2 if one <= last else 0
+        return before_all * (far - near + 1) + among
 
     def changes(self) -> tuple[int, ...]:
         """The days, in order, on which what can be said of the thing is no longer what it was the day before.
@@ -119,6 +181,12 @@ class TimeSpan:
         else:
             days = {self.start_earliest, self.end_latest}
         return tuple(sorted(day for day in days if BEGINNING < day < FOREVER))
+
+
+def _both(begun: float | None, not_gone: float | None) -> float | None:
+    if 0.0 in (begun, not_gone):
+        return 0.0
+    return None if begun is None or not_gone is None else begun * not_gone
 
 
 def _after(days: DayRange) -> int:

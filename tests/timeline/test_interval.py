@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import combinations, product
+
 import pytest
 
 from timeline.edtf import parse_days, parse_span
 from timeline.errors import TimelineError
-from timeline.interval import BEGINNING, FOREVER, Certainty, TimeSpan
+from timeline.interval import BEGINNING, FOREVER, Certainty, TimeSpan, Weights
 
 SPAN = TimeSpan(10, 13, 20, 24)
 
@@ -35,21 +38,75 @@ def test_a_gap_between_the_days_is_not_asked_about() -> None:
     assert within_the_gap.over([(0, 5), (8, 12)]) is Certainty.NO
 
 
-def test_over_agrees_with_day_by_day() -> None:
-    spans = [
-        TimeSpan(a, b, c, d) for a in range(4) for b in range(a, 5) for c in range(a, 6) for d in range(c, 7) if a < d
-    ]
-    sets = [[(1, 3)], [(0, 1), (2, 3), (5, 7)], [(4, 5)], [(6, 9)], [(0, 7)]]
-    for span in spans:
-        for days in sets:
-            each = [span.on(day) for first, after in days for day in range(first, after)]
-            if all(certainty is Certainty.CERTAIN for certainty in each):
+def _small() -> list[TimeSpan]:
+    days = range(-1, 5)
+    return [
+        TimeSpan(a, b, c, d) for a, b, c, d in product(days, repeat=4) if a <= b and c <= d and a < d
+    ]  # every order of four bounds, ties included
+
+
+SMALL = _small()
+SETS: list[list[tuple[int, int]]] = [[(first, after)] for first, after in combinations(range(-2, 7), 2)] + [
+    [(-1, 0), (1, 2), (3, 5)],
+    [(0, 1), (4, 6)],
+    [(-2, 0), (3, 4)],
+]
+
+
+def _every_existence(span: TimeSpan) -> list[tuple[int, int]]:
+    """All (start, end) that the four bounds allow."""
+    starts = range(span.start_earliest, span.start_latest + 1)
+    return [(start, end) for start in starts for end in range(span.end_earliest, span.end_latest + 1) if start < end]
+
+
+def test_answers_on_a_day_are_those_of_every_existence_that_is_allowed() -> None:
+    for span in SMALL:
+        allowed = _every_existence(span)
+        for day in range(-2, 7):
+            stood = [start <= day < end for start, end in allowed]
+            expected = Certainty.CERTAIN if all(stood) else Certainty.POSSIBLE if any(stood) else Certainty.NO
+            assert span.on(day) is expected, (span, day)
+
+
+def test_answers_over_days_are_those_of_every_existence_that_is_allowed() -> None:
+    for span in SMALL[::3]:
+        allowed = _every_existence(span)
+        for days in SETS:
+            each = [day for first, after in days for day in range(first, after)]
+            if all(start <= day < end for start, end in allowed for day in each):
                 expected = Certainty.CERTAIN
-            elif any(certainty is not Certainty.NO for certainty in each):
+            elif any(start <= day < end for start, end in allowed for day in each):
                 expected = Certainty.POSSIBLE
             else:
                 expected = Certainty.NO
             assert span.over(days) is expected, (span, days)
+
+
+def test_bounds_are_as_tight_as_they_can_be() -> None:
+    for given in product(range(5), repeat=4):
+        with suppress(TimelineError):
+            span = TimeSpan(*given)
+            pairs = product(range(given[0], given[1] + 1), range(given[2], given[3] + 1))
+            starts, ends = zip(*[(start, end) for start, end in pairs if start < end], strict=True)
+            assert (min(starts), max(starts), min(ends), max(ends)) == (
+                *(span.start_earliest, span.start_latest),
+                *(span.end_earliest, span.end_latest),
+            )
+
+
+def test_weights_are_shares_of_all_draws_of_a_start_and_an_end() -> None:
+    for span in SMALL[::3]:
+        starts = range(span.start_earliest, span.start_latest + 1)
+        drawn = list(product(starts, range(span.end_earliest, span.end_latest + 1)))
+        for day in range(-2, 7):
+            share = sum(start <= day < end for start, end in drawn) / len(drawn)
+            assert span.weight(day) == pytest.approx(share)
+        for days in SETS[::4] + SETS[-3:]:
+            each = [day for first, after in days for day in range(first, after)]
+            every = sum(all(start <= day < end for day in each) for start, end in drawn) / len(drawn)
+            some = sum(any(start <= day < end for day in each) for start, end in drawn) / len(drawn)
+            weights = span.weights(days)
+            assert (weights.every, weights.some) == (pytest.approx(every), pytest.approx(some)), (span, days)
 
 
 def test_weight_is_one_where_certain_and_none_where_impossible() -> None:
@@ -58,10 +115,22 @@ def test_weight_is_one_where_certain_and_none_where_impossible() -> None:
     assert [SPAN.weight(day) for day in range(19, 24)] == [1, 0.8, 0.6, 0.4, 0.2]
 
 
-def test_weight_without_a_limit_is_undecided() -> None:
+def test_there_is_no_weight_where_a_bound_has_no_limit() -> None:
     unknown_end = parse_span("1985-04-12/")
-    assert unknown_end.weight(parse_days("2020-01-01")[0][0]) == 0.5
-    assert parse_span("1985-04-12/..").weight(parse_days("2020-01-01")[0][0]) == 1
+    day = parse_days("2020-01-01")[0][0]
+    assert unknown_end.weight(day) is None
+    assert unknown_end.weights([(day, day + 9)]) == Weights(None, None)
+    assert unknown_end.weight(parse_days("1985-04-12")[0][0]) == 1
+    assert unknown_end.weight(parse_days("1984")[0][0]) == 0
+    assert unknown_end.weights(parse_days("1985")) == Weights(0.0, 1.0)
+    assert unknown_end.weights([]) == Weights(0.0, 0.0)
+    assert parse_span("1985-04-12/..").weight(day) == 1
+
+
+def test_a_known_start_makes_its_day_certain_whatever_is_said_of_the_end() -> None:
+    assert TimeSpan(5, 5, 2, 9).on(5) is Certainty.CERTAIN
+    assert TimeSpan(BEGINNING, 20, 9, 10).on(9) is Certainty.POSSIBLE
+    assert TimeSpan(BEGINNING, 20, 10, 10).on(9) is Certainty.CERTAIN
 
 
 def test_a_span_may_have_no_certain_day() -> None:
