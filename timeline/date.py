@@ -99,6 +99,12 @@ class Date:
         return self.year_qualifier | self.month_qualifier | self.day_qualifier
 
     @property
+    def evenly_qualified(self) -> bool:
+        """Whether the same is said of each of its parts."""
+        parts = [self.year_qualifier, self.month_qualifier, self.day_qualifier]
+        return len(set(parts[: 1 + bool(self.month) + bool(self.day)])) == 1
+
+    @property
     def season(self) -> int:
         """21 to 41 for a season or another part of a year, else 0."""
         return int(self.month) if self.month.isdigit() and int(self.month) > 12 else 0
@@ -107,6 +113,11 @@ class Date:
     def season_ambiguous(self) -> bool:
         """Whether the text names a season without its hemisphere."""
         return 21 <= self.season <= 24
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is a decade or a century written with three or two digits."""
+        return len(self.year) < 4
 
     @cached_property
     def years(self) -> tuple[int, int]:
@@ -158,6 +169,15 @@ class Date:
             for day in _sorted(_fits(self.day, days_in_month(year, month)), descending=descending):
                 first = ordinal(year, month, day) + shift
                 yield first, first + 1
+
+
+def year_text(year: int) -> str:
+    """An astronomical year as EDTF.
+
+    >>> year_text(-43), year_text(170_000_002)
+    ('-0043', 'Y170000002')
+    """
+    return f"{'-' if year < 0 else ''}{abs(year):04d}" if -10_000 < year < 10_000 else f"Y{year}"
 
 
 def year_bounds(text: str) -> tuple[int, int]:

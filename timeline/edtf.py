@@ -1,40 +1,40 @@
-"""EDTF text, levels 0, 1 and 2: read, written back, and what it says in days.
+"""EDTF text, levels 0, 1 and 2, and four bounds: read, written back, and what it says in days.
 
 Grammar, read left to right by one pass without going back:
 
-    text     = date ["T" time] | interval | set
+    text     = date ["T" time] | interval | set | bounds
     interval = end "/" end            end = date | ".." (no limit) | "" (a limit that is not known)
     set      = "[" members "]" (one of them) | "{" members "}" (all of them)
     members  = member ("," member)*   member = date | date ".." date; the first may be ".." date, the last date ".."
-    date     = year ["-" month ["-" day]], each part with a qualifier `?`, `~`, `%` on its left (this part) or on its
-               right (this part and all to its left)
-    year     = four digits or X, "-" before; or "Y" and more digits, with "E" and an exponent; "S" and a number of
-               digits
+    bounds   = limit "/" limit        limit = end | "[" member "]", at least one of them in brackets
+    date     : see `timeline.date_reader`
+
+`bounds` is ours, not EDTF: EDTF has no sets as the ends of an interval, so that it cannot say "begun between 1205 and
+1215, gone between 1248 and 1252", which is `[1205..1215]/[1248..1252]` here. `timeline.bounds` says what of it EDTF can
+say.
 
 Beside the specification, decades (`000` to `209`) and centuries (`00` to `20`) of ISO 8601-1 are read, because museums
-write them. Larger numbers are refused: `85` and `430` are far more often a year cut short than years far ahead.
+write them, and `Edtf.notes` says so. Larger numbers are refused: `85` and `430` are far more often a year cut short
+than years far ahead; and so is any of them in company, because `117/138` is far more often two years than two decades.
 
 Source: ISO 8601-2:2019; Library of Congress EDTF specification, 2019.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import NoReturn
 
-from timeline.date import MAX_RUNS, MAX_YEAR, QUALIFIERS, Date, Qualifier, year_bounds
-from timeline.errors import EdtfError
+from timeline.date import MAX_RUNS, Date, Qualifier
+from timeline.date_reader import DateReader
 from timeline.interval import BEGINNING, FOREVER, DayRange, TimeSpan
+from timeline.remark import Remark
 
 MAX_LENGTH = 200
 
-_DIGITS = frozenset("0123456789")
-_PATTERN = frozenset("0123456789X")
+_IN_ORDER = "an end that is not before the beginning"
 _OLD_WORDS = {"unknown": "nothing, on that side of '/'", "open": "'..', on that side of '/'"}
-_OLD_SIGNS = {"x": "X", "u": "X", "y": "Y", "e": "E", "s": "S", "p": "S"}
 
 
 class Kind(StrEnum):
@@ -44,11 +44,15 @@ class Kind(StrEnum):
     INTERVAL = "interval"
     ONE_OF = "one of"
     ALL_OF = "all of"
+    FOUR_BOUNDS = "four bounds"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """From one date to another; both the same for a single date; None: no limit on this side."""
+    """From one date to another; both the same for a single date; None: no limit on this side.
+
+    Without limit on both sides only as an end of four bounds that has no date.
+    """
 
     first: Date | None
     last: Date | None
@@ -57,6 +61,11 @@ class Run:
         if self.first == self.last:
             return str(self.first)
         return f"{'' if self.first is None else self.first}..{'' if self.last is None else self.last}"
+
+    @property
+    def dated(self) -> bool:
+        """Whether it has a date on any side."""
+        return self.first is not None or self.last is not None
 
     @property
     def days(self) -> DayRange:
@@ -69,7 +78,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Edtf:
-    """A parsed text: one run for a date or an interval, one a member for a set.
+    """A parsed text: one run for a date or an interval, one a member for a set; for four bounds where it began, and
+    where it ended.
 
     Two are equal when they say the same in the same parts, however their qualifiers were written. `source` is the text
     as it came.
@@ -90,12 +100,18 @@ class Edtf:
             start = str(run.first) if run.first is not None else "" if self.start_unknown else ".."
             end = str(run.last) if run.last is not None else "" if self.end_unknown else ".."
             return f"{start}/{end}"
+        if self.kind is Kind.FOUR_BOUNDS:
+            return (
+                f"{_limit(self.runs[0], unknown=self.start_unknown)}/{_limit(self.runs[1], unknown=self.end_unknown)}"
+            )
         opening, closing = "[]" if self.kind is Kind.ONE_OF else "{}"
         return opening + ",".join(map(str, self.runs)) + closing
 
     @property
     def bounds(self) -> DayRange:
         """Outer bounds of all its days."""
+        if self.kind is Kind.FOUR_BOUNDS:
+            return self.runs[0].days[0], self.runs[1].days[1]
         days = [run.days for run in self.runs]
         return min(first for first, _ in days), max(after for _, after in days)
 
@@ -109,14 +125,35 @@ class Edtf:
         """Whether a season without its hemisphere was read as the northern one."""
         return any(date is not None and date.season_ambiguous for run in self.runs for date in (run.first, run.last))
 
+    @property
+    def is_edtf(self) -> bool:
+        """Whether other readers of EDTF know the text; four bounds are ours alone."""
+        return self.kind is not Kind.FOUR_BOUNDS
+
+    @property
+    def notes(self) -> tuple[Remark, ...]:
+        """What a reader of the text should know before relying on it: what was taken for what."""
+        dates = [date for run in self.runs for date in (run.first, run.last) if date is not None]
+        found = [Remark("NORTHERN") for date in dates if date.season_ambiguous]
+        for date in dates:
+            if date.is_short:
+                first, last = map(str, date.years)
+                year = f"{int(date.year):04d}"
+                found.append(Remark.of("SHORT_FORM", text=date.year, first=first, last=last, year=year))
+        if any(date.qualifier & Qualifier.APPROXIMATE for date in dates):
+            found.append(Remark("CIRCA_SHARP"))
+        return tuple(dict.fromkeys(found))
+
     def days(self) -> tuple[DayRange, ...]:
         """The set of its days: half-open runs, in order, merged; an interval is all days from its first to its last.
 
         A set of more than some thousands of runs (`XXXX-XX-X1`) is given by its outer bounds.
         """
+        if self.kind is Kind.FOUR_BOUNDS:
+            return (self.bounds,)
         found: list[DayRange] = []
         for run in self.runs:
-            if self.kind is not Kind.INTERVAL and run.first is not None and run.first == run.last:
+            if self.kind in (Kind.ONE_OF, Kind.ALL_OF, Kind.DATE) and run.first is not None and run.first == run.last:
                 found.extend(run.first.runs())
             else:
                 found.append(run.days)
@@ -134,6 +171,10 @@ class Edtf:
         """
         if self.kind is Kind.ONE_OF:
             starts = ends = self.bounds
+        elif self.kind is Kind.FOUR_BOUNDS:
+            start, end = self.runs
+            starts = start.days if start.dated else (BEGINNING, BEGINNING)
+            ends = end.days if end.dated else (FOREVER, FOREVER)
         else:
             starts = min((BEGINNING, BEGINNING) if run.first is None else _bounds(run.first) for run in self.runs)
             reversed_ends = [(FOREVER, FOREVER) if run.last is None else _bounds(run.last)[::-1] for run in self.runs]
@@ -142,9 +183,14 @@ class Edtf:
         start_earliest, start_latest = starts[0], starts[1] - (BEGINNING < starts[1] < FOREVER)
         end_earliest, end_latest = ends[0] + (BEGINNING < ends[0] < FOREVER), ends[1]
         if self.start_unknown:
-            start_earliest, start_latest = BEGINNING, end_latest - (end_latest < FOREVER)
+            start_earliest, start_latest = BEGINNING, FOREVER
         if self.end_unknown:
-            end_earliest, end_latest = start_earliest + (start_earliest > BEGINNING), FOREVER
+            end_earliest, end_latest = BEGINNING, FOREVER
+        # What has no limit of its own has one all the same: things begin before they end.
+        if start_latest == FOREVER:
+            start_latest = end_latest - (end_latest < FOREVER)
+        if end_earliest == BEGINNING:
+            end_earliest = start_earliest + (start_earliest > BEGINNING)
         return TimeSpan(
             start_earliest,
             start_latest,
@@ -157,13 +203,15 @@ class Edtf:
 
 
 def parse(text: str) -> Edtf:
-    """Read EDTF text.
+    """Read EDTF text, or four bounds.
 
     Raises:
         EdtfError: what was found, where, and what was expected there.
 
     >>> str(parse("?2004-?06-11")), parse("-0430").span().on(-156_900).value
     ('2004-06?-11', 'possible')
+    >>> parse("[1205..1215]/[1248..1252]").kind.value
+    'four bounds'
     """
     return _Reader(text).text_whole()
 
@@ -195,11 +243,15 @@ def _merged(runs: list[DayRange]) -> tuple[DayRange, ...]:
     return tuple(merged)
 
 
-class _Reader:
-    """One pass over the text. `at` counts from 0; columns in errors count from 1."""
+def _limit(run: Run, *, unknown: bool) -> str:
+    """An end of four bounds as text."""
+    if not run.dated:
+        return "" if unknown else ".."
+    return str(run) if run.first == run.last else f"[{run}]"
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+
+class _Reader(DateReader):
+    """One pass over the whole text."""
 
     def text_whole(self) -> Edtf:
         if len(self.text) > MAX_LENGTH:
@@ -207,7 +259,12 @@ class _Reader:
         for word, instead in _OLD_WORDS.items():
             if (at := self.text.lower().find(word)) >= 0:
                 self.fail(f"'{word}' of an old draft", instead, at=at)
-        found = self.set_of_dates() if self.peek() in ("[", "{") else self.date_or_interval()
+        if self.peek() in ("[", "{"):
+            found = self.set_of_dates()
+            if self.peek() == "/" and found.kind is Kind.ONE_OF:
+                found = self.interval(self.range_of(found, at=0), unknown=False)
+        else:
+            found = self.date_or_interval()
         if self.at < len(self.text):
             self.unexpected(
                 "the end" if self.text[self.at] != "." else "the end ('..' between dates stands in [ ] or { })"
@@ -215,33 +272,54 @@ class _Reader:
         return found
 
     def date_or_interval(self) -> Edtf:
-        start_open, start = self.interval_end(alone=True)
+        if self.text.startswith(".."):
+            self.at = 2
+            if self.peek() != "/":
+                self.unexpected("'/'")
+            return self.interval(Run(None, None), unknown=False)
+        if self.peek() == "/":
+            return self.interval(Run(None, None), unknown=True)
+        if not self.text:
+            self.unexpected("a date, an interval or a set")
+        start = self.date(with_time=True)
         if self.peek() != "/":
-            if start is None:
-                self.unexpected("'/'" if start_open else "a date, an interval or a set")
             return Edtf(Kind.DATE, (Run(start, start),), source=self.text)
-        if start is not None and start.time:
+        if start.time:
             self.fail("an interval of times of day", "dates without times in an interval")
+        self.not_short(start, at=0)
+        return self.interval(Run(start, start), unknown=False)
+
+    def interval(self, start: Run, *, unknown: bool) -> Edtf:
+        """From the '/' on."""
         self.at += 1
         end_at = self.at
-        end_open, end = self.interval_end(alone=False)
-        start_unknown, end_unknown = start is None and not start_open, end is None and not end_open
-        if start_unknown and end_unknown:
-            self.fail("an interval without any limit known", "a date or '..' on one side", at=0)
-        if start is not None and end is not None and _bounds(start)[0] >= _bounds(end)[1]:
-            self.fail(
-                f"the end {end}, before the beginning {start}", "an end that is not before the beginning", at=end_at
-            )
-        return Edtf(Kind.INTERVAL, (Run(start, end),), start_unknown, end_unknown, source=self.text)
-
-    def interval_end(self, *, alone: bool) -> tuple[bool, Date | None]:
-        """Whether it is `..`, and the date if it is one."""
+        end, end_unknown = Run(None, None), False
         if self.text.startswith("..", self.at):
             self.at += 2
-            return True, None
-        if (alone and self.peek() == "/") or (not alone and self.peek() == ""):
-            return False, None
-        return False, self.date(with_time=alone)
+        elif self.peek() == "":
+            end_unknown = True
+        elif self.peek() == "[":
+            end = self.range_of(self.set_of_dates(), at=end_at)
+        else:
+            date = self.dated()
+            end = Run(date, date)
+        if unknown and end_unknown:
+            self.fail("an interval without any limit known", "a date or '..' on one side", at=0)
+        if start.dated and end.dated and start.days[0] >= end.days[1]:
+            shown = (_limit(each, unknown=False) for each in (end, start))
+            self.fail("the end {}, before the beginning {}".format(*shown), _IN_ORDER, at=end_at)
+        if start.first == start.last and end.first == end.last:
+            return Edtf(Kind.INTERVAL, (Run(start.first, end.last),), unknown, end_unknown, source=self.text)
+        return Edtf(Kind.FOUR_BOUNDS, (start, end), unknown, end_unknown, source=self.text)
+
+    def range_of(self, found: Edtf, *, at: int) -> Run:
+        """The one member of a set that is the end of an interval."""
+        if len(found.runs) > 1:
+            self.fail("several members in an end of an interval", "one range, [date..date]", at=at)
+        (run,) = found.runs
+        if run.first == run.last:
+            self.fail(f"a set of one member, {run}, as an end of an interval", f"{run} without brackets", at=at)
+        return run
 
     def set_of_dates(self) -> Edtf:
         closing = "]" if self.take() == "[" else "}"
@@ -262,10 +340,10 @@ class _Reader:
             if not first:
                 self.fail("'..' before a later member", "'..' before the first member only")
             self.at += 2
-            run = Run(None, self.date(with_time=False))
+            run = Run(None, self.dated())
             self.spaces()
             return run
-        start = self.date(with_time=False)
+        start = self.dated()
         if not self.text.startswith("..", self.at):
             self.spaces()
             return Run(start, start)
@@ -274,217 +352,19 @@ class _Reader:
         if self.peek() in (closing, ","):
             return Run(start, None)
         end_at = self.at
-        end = self.date(with_time=False)
+        end = self.dated()
         if _bounds(start)[0] >= _bounds(end)[1]:
-            self.fail(
-                f"the end {end}, before the beginning {start}", "an end that is not before the beginning", at=end_at
-            )
+            self.fail(f"the end {end}, before the beginning {start}", _IN_ORDER, at=end_at)
         self.spaces()
         return Run(start, end)
 
-    def date(self, *, with_time: bool) -> Date:
+    def dated(self) -> Date:
+        """A date in an interval or a set."""
         begin = self.at
-        qualifiers = [self.qualifier()]
-        year = self.year()
-        qualifiers[0] |= self.qualifier()
-        month = day = time = ""
-        if self.peek() == "-" and (year[0] == "Y" or "S" in year or len(year.lstrip("-")) < 4):
-            self.fail(f"'-' after the year {year}", "no month after a year of this form")
-        if self.peek() == "-":
-            self.at += 1
-            month = self.part(qualifiers, self.month)
-            if self.peek() == "-":
-                if month.isdigit() and int(month) > 12:
-                    self.fail(f"'-' after the season {month}", "no day after a season")
-                self.at += 1
-                begin = self.at
-                day = self.part(qualifiers, self.day)
-        if self.peek() == "T" and day:
-            time = self.time(with_time=with_time, plain="X" not in year + month + day and not any(qualifiers))
-        qualifiers += [Qualifier.NONE] * (3 - len(qualifiers))
-        date = Date(year, month, day, time, *qualifiers)
-        if date.bounds is None:
-            self.fail(f"day {day} of {year}-{month}", "a day that this month has", at=begin)
+        date = self.date(with_time=False)
+        self.not_short(date, at=begin)
         return date
-
-    def part(self, qualifiers: list[Qualifier], read: Callable[[], str]) -> str:
-        own = self.qualifier()
-        found = read()
-        group = self.qualifier()
-        qualifiers.append(own)
-        qualifiers[:] = [qualifier | group for qualifier in qualifiers]
-        return found
-
-    def qualifier(self) -> Qualifier:
-        found = QUALIFIERS.get(self.peek(), Qualifier.NONE)
-        if found:
-            self.at += 1
-            if self.peek() in QUALIFIERS:
-                self.unexpected("one qualifier ('%' is '?' and '~' together)")
-        return found
-
-    def year(self) -> str:
-        begin = self.at
-        if self.peek() == "Y":
-            return self.long_year()
-        if self.peek() == "+":
-            self.unexpected("a year without '+'")
-        sign = self.take() if self.peek() == "-" else ""
-        digits = self.pattern()
-        if not digits:
-            self.unexpected("a year")
-        self.no_old_sign()
-        if len(digits) != 4:
-            return self.short_year(sign, digits, begin)
-        if sign and digits == "0000":
-            self.fail("year -0000", "0000, which is 1 BC", at=begin)
-        if self.peek() == "S":
-            if "X" in digits:
-                self.unexpected("no 'S' after a year with X")
-            return sign + digits + self.significant(digits)
-        return sign + digits
-
-    def short_year(self, sign: str, digits: str, begin: int) -> str:
-        """A decade or a century; anything else that has not four digits is refused."""
-        if len(digits) > 4:
-            self.fail(f"a year of {len(digits)} digits", "four digits, or Y before a longer year", at=begin)
-        if sign or len(digits) == 1 or not digits.isdigit():
-            self.fail(f"year {sign + digits!r}", "four digits", at=begin)
-        if len(digits) == 2 and int(digits) > 20:
-            self.fail(f"year {digits!r}", f"four digits, or {digits}XX for the century", at=begin)
-        if len(digits) == 3 and int(digits) > 209:
-            self.fail(f"year {digits!r}", f"four digits, or {digits}X for the decade", at=begin)
-        return digits
-
-    def long_year(self) -> str:
-        begin = self.at
-        self.at += 1
-        if self.peek() == "-":
-            self.at += 1
-        digits_at = self.at
-        digits = self.digits()
-        if not digits:
-            self.unexpected("digits after Y")
-        self.no_old_sign()
-        if digits[0] == "0":
-            self.fail(f"{digits[0]!r} after Y", "a year that does not begin with 0", at=digits_at)
-        exponent = ""
-        if self.peek() == "E":
-            self.at += 1
-            exponent_at = self.at
-            exponent = self.digits()
-            if not exponent or exponent[0] == "0":
-                self.fail("no exponent" if not exponent else f"exponent {exponent}", "a number from 1", at=exponent_at)
-        elif len(digits) < 5:
-            self.fail(f"Y with {len(digits)} digits", "five digits or more after Y", at=digits_at)
-        if len(digits) > 13 or len(exponent) > 2 or int(digits) * 10 ** int(exponent or "0") > MAX_YEAR:
-            self.fail("a year beyond 10^12", "a year from Y-1E12 to Y1E12", at=begin)
-        year = self.text[begin : self.at]
-        return year + (self.significant(str(abs(year_bounds(year)[0]))) if self.peek() == "S" else "")
-
-    def significant(self, digits: str) -> str:
-        self.at += 1
-        begin = self.at
-        count = self.digits()
-        if not count or count[0] == "0" or len(count) > 2 or int(count) > len(digits.lstrip("0")):
-            found = f"{count} significant digits" if count else "no number"
-            self.fail(found, f"1 to {len(digits.lstrip('0'))} after S", at=begin)
-        return "S" + count
-
-    def month(self) -> str:
-        begin = self.at
-        digits = self.two("month")
-        if "X" in digits:
-            if digits[0] not in "01X":
-                self.fail(f"month {digits}", "0X, 1X or XX", at=begin)
-        elif not (1 <= int(digits) <= 12 or 21 <= int(digits) <= 41):
-            self.fail(f"month {digits}", "01–12, or 21–41 for a season", at=begin)
-        return digits
-
-    def day(self) -> str:
-        begin = self.at
-        digits = self.two("day")
-        if (digits[0] not in "0123X") or digits == "00" or (digits.isdigit() and int(digits) > 31):
-            self.fail(f"day {digits}", "01–31", at=begin)
-        return digits
-
-    def two(self, what: str) -> str:
-        begin = self.at
-        digits = self.pattern()
-        if not digits:
-            self.unexpected(f"a {what} of two digits")
-        self.no_old_sign()
-        if len(digits) != 2:
-            self.fail(f"{what} {digits!r}", "two digits", at=begin)
-        return digits
-
-    def time(self, *, with_time: bool, plain: bool) -> str:
-        begin = self.at
-        if not with_time:
-            self.unexpected("a date without a time of day")
-        if not plain:
-            self.unexpected("no time of day after X or a qualifier")
-        self.at += 1
-        hour = self.number("hour", 24)
-        self.colon()
-        minute = self.number("minute", 59)
-        self.colon()
-        second = self.number("second", 59)
-        if hour == 24 and (minute or second):
-            self.fail("a time after 24:00:00", "24:00:00 at the latest", at=begin + 1)
-        if self.peek() == "Z":
-            self.at += 1
-        elif self.peek() in ("+", "-"):
-            self.at += 1
-            self.number("offset in hours", 14)
-            if self.peek() == ":":
-                self.at += 1
-                self.number("offset in minutes", 59)
-        return self.text[begin : self.at]
-
-    def number(self, what: str, most: int) -> int:
-        begin = self.at
-        digits = self.digits()
-        if len(digits) != 2 or int(digits) > most:
-            self.fail(f"{what} {digits!r}" if digits else f"no {what}", f"two digits, 00–{most}", at=begin)
-        return int(digits)
-
-    def colon(self) -> None:
-        if self.peek() != ":":
-            self.unexpected("':'")
-        self.at += 1
-
-    def peek(self) -> str:
-        return self.text[self.at : self.at + 1]
-
-    def take(self) -> str:
-        self.at += 1
-        return self.text[self.at - 1]
 
     def spaces(self) -> None:
         while self.peek() == " ":
             self.at += 1
-
-    def digits(self) -> str:
-        return self.run(_DIGITS)
-
-    def pattern(self) -> str:
-        return self.run(_PATTERN)
-
-    def run(self, allowed: frozenset[str]) -> str:
-        begin = self.at
-        while self.peek() in allowed:
-            self.at += 1
-        return self.text[begin : self.at]
-
-    def no_old_sign(self) -> None:
-        """Old drafts wrote u and x for an unspecified digit, and y, e, p in lower case."""
-        if (instead := _OLD_SIGNS.get(self.peek())) is not None:
-            self.unexpected(f"upper case {instead}")
-
-    def unexpected(self, expected: str) -> NoReturn:
-        char = self.peek()
-        self.fail(f"found {char!r}" if char else "the text ends" if self.text else "the text is empty", expected)
-
-    def fail(self, found: str, expected: str, *, at: int | None = None) -> NoReturn:
-        raise EdtfError(self.text, (self.at if at is None else at) + 1, found, expected)

@@ -8,6 +8,7 @@ import itertools
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from timeline.bounds import as_edtf, bounds_text
 from timeline.edtf import Edtf, parse
 from timeline.errors import EdtfError
 from timeline.index import SpanIndex
@@ -51,7 +52,11 @@ def date_texts(draw: st.DrawFn) -> str:
 
 @st.composite
 def edtf_texts(draw: st.DrawFn) -> str:
-    kind = draw(st.sampled_from(["date", "interval", "[]", "{}"]))
+    kind = draw(st.sampled_from(["date", "interval", "[]", "{}", "bounds"]))
+    if kind == "bounds":
+        ranges = st.tuples(date_texts(), date_texts()).map("..".join)
+        limits = st.one_of(ranges.map("[{}]".format), date_texts().map("[..{}]".format), date_texts(), st.just(".."))
+        return f"[{draw(ranges)}]/{draw(limits)}" if draw(st.booleans()) else f"{draw(limits)}/[{draw(ranges)}]"
     if kind == "date":
         return draw(date_texts())
     if kind == "interval":
@@ -115,6 +120,44 @@ def test_existence_lies_within_the_days_of_the_text(edtf: Edtf) -> None:
     if after < FOREVER:
         assert span.on(after - 1) is not Certainty.NO
         assert span.on(after) is Certainty.NO
+
+
+@given(st.lists(edtfs(), min_size=2, max_size=6))
+def test_dates_have_one_order_in_which_only_equals_are_level(every: list[Edtf]) -> None:
+    keys = [each.sort_key for each in every]
+    for (a, key_a), (b, key_b) in itertools.combinations(zip(every, keys, strict=True), 2):
+        assert (key_a == key_b) == (a == b)
+        assert (key_a < key_b) + (key_a == key_b) + (key_a > key_b) == 1
+    ordered = sorted(every, key=lambda each: each.sort_key)
+    assert all(a.bounds <= b.bounds for a, b in itertools.pairwise(ordered))
+
+
+@given(edtfs())
+def test_what_edtf_says_of_four_bounds_never_claims_more(edtf: Edtf) -> None:
+    conversion = as_edtf(edtf)
+    said, given_ = parse(conversion.text).span(), edtf.span()
+    assert parse(conversion.text).is_edtf
+    assert said.start_earliest <= given_.start_earliest
+    assert given_.end_latest <= said.end_latest
+    if said.start_latest < said.end_earliest:
+        assert given_.start_latest <= said.start_latest
+        assert said.end_earliest <= given_.end_earliest
+    if conversion.lost is None:
+        assert _four(said) == _four(given_)
+
+
+@given(edtfs())
+def test_bounds_written_as_text_are_read_back(edtf: Edtf) -> None:
+    span = edtf.span()
+    again = parse(bounds_text(span)).span()
+    if all(abs(civil(day)[0]) < 9999 for day in _four(span) if BEGINNING < day < FOREVER):
+        assert _four(again) == _four(span)
+    assert again.start_earliest <= span.start_earliest
+    assert span.end_latest <= again.end_latest
+
+
+def _four(span: TimeSpan) -> tuple[int, int, int, int]:
+    return span.start_earliest, span.start_latest, span.end_earliest, span.end_latest
 
 
 @given(edtfs(), st.sampled_from(LANGUAGES))

@@ -179,6 +179,62 @@ def test_one_of_a_set_is_a_date_not_known_and_all_of_a_set_reaches_from_first_to
     assert parse_span("[1760..]").on(ordinal(1999, 1, 1)) is Certainty.POSSIBLE
 
 
+FOUR_BOUNDS = """
+[1205..1215]/[1248..1252]  [1205..1215]/1250  1210/[1248..1252]  [1205..1215]/..  ../[1248..1252]  [1205..1215]/
+/[1248..1252]  [..1215]/[1248..]  [1205..]/[..1252]  [..1215]/..  [1205~..1215?]/[1248-05..1252-%06]
+[-0446..-0440]/[-0432-05-12..-0431]  [Y-17E7..Y-16E7]/..
+"""
+
+
+@pytest.mark.parametrize("text", FOUR_BOUNDS.split())
+def test_four_bounds_are_read_and_written_back(text: str) -> None:
+    parsed = parse(text)
+    assert (parsed.kind, parsed.is_edtf) == (Kind.FOUR_BOUNDS, False)
+    assert str(parsed) == text
+    assert parse_span(text).text == text
+
+
+def test_four_bounds_say_when_it_began_and_when_it_ended() -> None:
+    span = parse_span("[1205..1215]/[1248..1252]")
+    assert (iso_date(span.start_earliest), iso_date(span.start_latest)) == ("1205-01-01", "1215-12-31")
+    assert (iso_date(span.end_earliest), iso_date(span.end_latest)) == ("1248-01-02", "1253-01-01")
+    assert [span.on(ordinal(year, 6, 1)).value for year in (1204, 1210, 1230, 1250, 1253)] == [
+        "no",
+        "possible",
+        "certain",
+        "possible",
+        "no",
+    ]
+    assert parse_days("[1205..1215]/[1248..1252]") == parse_days("1205/1252")
+
+
+def test_a_bound_without_a_limit_of_its_own_is_limited_by_the_other_end() -> None:
+    span = parse_span("[1205..]/[..1252]")
+    assert (iso_date(span.start_latest), iso_date(span.end_earliest)) == ("1252-12-31", "1205-01-02")
+    assert parse_span("[..1215]/..").on(ordinal(1216, 1, 1)) is Certainty.CERTAIN
+    assert (parse_span("[1205..1215]/").end_unknown, parse_span("[1205..1215]/..").end_unknown) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("1985", []),
+        ("198", ["SHORT_FORM"]),
+        ("18~", ["SHORT_FORM", "CIRCA_SHARP"]),
+        ("2001-21/2001-25", ["NORTHERN"]),
+        ("1210~/1250~", ["CIRCA_SHARP"]),
+        ("2001-29?", []),
+    ],
+)
+def test_what_was_taken_for_what_is_noted(text: str, codes: list[str]) -> None:
+    assert [note.code for note in parse(text).notes] == codes
+
+
+def test_a_decade_of_three_digits_says_how_the_year_is_written() -> None:
+    (note,) = parse("117").notes
+    assert note.words() == "'117' says the years 1170 to 1179; the year alone is written 0117"
+
+
 def test_kinds() -> None:
     assert [parse(text).kind for text in ("1985", "1985/..", "[1985]", "{1985}")] == [
         Kind.DATE,
@@ -207,6 +263,21 @@ def test_in_order_of_days_then_text() -> None:
         ("1985-4", 6, "two digits"),
         ("85", 1, "85XX for the century"),
         ("430", 1, "430X for the decade"),
+        ("117/138", 1, "0117 for the year, or 117X for the decade"),
+        ("0117/138", 6, "0138 for the year, or 138X for the decade"),
+        ("[117..138]", 2, "0117 for the year"),
+        ("{1850,18}", 7, "0018 for the year, or 18XX for the century"),
+        ("12/..", 1, "0012 for the year"),
+        ("[1205..1215]/1204", 14, "before the beginning [1205..1215]"),
+        ("[1205,1215]/1250", 1, "one range"),
+        ("1205/[1248,1252]", 6, "one range"),
+        ("1205/{1248..1252}", 6, "a year"),
+        ("{1205..1215}/1250", 13, "the end"),
+        ("[1205..1215]/[1248..1252]/1300", 26, "the end"),
+        ("[1205..1215", 12, "',' or ']'"),
+        ("[1205..1215]/x", 14, "a year"),
+        ("1e5", 2, "upper case E"),
+        ("1985-04-12/1990T10", 16, "the end"),
         ("0117/430", 6, "430X for the decade"),
         ("1985-04-31", 9, "day 31 of 1985-04"),
         ("1984-02-30", 9, "a day that this month has"),
@@ -235,7 +306,7 @@ def test_in_order_of_days_then_text() -> None:
         ("[1985,..1990]", 7, "the first member only"),
         ("[1985..,1990]", 9, "a member after '..'"),
         ("[1990..1985]", 8, "before the beginning"),
-        ("[1985]/1990", 7, "the end"),
+        ("[1985]/1990", 1, "1985 without brackets"),
         ("1985..1990", 5, "'..' between dates stands in [ ]"),
         ("+1985", 1, "without '+'"),
         ("1985-00", 6, "01–12"),

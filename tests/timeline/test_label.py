@@ -71,7 +71,7 @@ def test_every_season_has_a_name_in_every_language() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("-0446/-0431", "447 BC – 432 BC"),
+        ("-0446/-0431", "447 – 432 BC"),
         ("0390/..", "from 390 AD on"),
         ("../0390", "until 390 AD"),
         ("0390/", "from 390 AD, end unknown"),
