@@ -42,10 +42,6 @@ class Level:
     halvings: int
     most_texels: int = 0
     """of one material in a tile"""
-    most_error: float | None = None
-    """what its tiles were simplified to, by the library's account; None: by number"""
-    excess: float = 1.0
-    """triangles for those that were wanted"""
     files: dict[int, File] = field(default_factory=dict)
     """by tile; one of which nothing is left has none"""
 

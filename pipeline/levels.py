@@ -34,8 +34,6 @@ _ROOT_TRIES = 8
 _ROOT_NORMAL_BITS = 6  # steps of 2°, for a twentieth more triangles
 _AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are enough
 _SAMPLE_TILES = 8
-_GROWTH = 0.6
-"""power of the number of triangles that error falls with, until a model's own is known"""
 _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
@@ -61,12 +59,12 @@ class Plan:
 
 
 def plan(depth: int, *, is_root_apart: bool, root_triangles: int, coding: Coding) -> Plan:
-    """Levels at every halving but the first: a level of half the triangles costs a third of all bytes.
+    """Levels at every second halving: a level of half the triangles costs a third of all bytes, a tenth of all time.
 
-    >>> plan(4, is_root_apart=True, root_triangles=5000, coding="meshopt").shifts
-    (0, 2, 3, 4, 4)
+    >>> plan(5, is_root_apart=True, root_triangles=5000, coding="meshopt").shifts
+    (0, 2, 4, 5, 5)
     """
-    shifts = (0, *range(2, depth + 1)) if depth > 1 else (0, 1)[: depth + 1]
+    shifts = (*range(0, depth, 2), depth)
     return Plan(depth, shifts + shifts[-1:] * is_root_apart, root_triangles, coding)
 
 
@@ -225,35 +223,20 @@ class Tiling:
             for name, digest, place in zip(names, digests, places, strict=True)
         ]
         is_even = self._context.surface.is_even and len(places) > 1
-        samples = self._samples(below, share) if is_even and below.most_error is None else []
+        samples = self._samples(below, share) if is_even else []
         receipts = self._run([*samples, *merges])
-        most_error = None
-        if samples:
-            most_error = build.mean_error(receipts[: len(samples)])
-        elif is_even and below.most_error is not None:
-            most_error = self._grown_error(below, share)
-        merged = list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
-        return None if most_error is None else build.rounded(most_error), merged
-
-    def _grown_error(self, below: Level, share: float) -> float:
-        """What `share` of a level's triangles will cost, by how error grew as triangles went so far."""
-        assert below.most_error is not None
-        power = _GROWTH
-        before = self._levels[-2]
-        if before.most_error and below.most_error > before.most_error and before.triangles > below.triangles:
-            power = np.log(below.most_error / before.most_error) / np.log(before.triangles / below.triangles)
-            power = float(np.clip(power, _GROWTH / 2.0, 2.0 * _GROWTH))
-        # The level below may have missed its goal; this one makes good for it.
-        return below.most_error * float((below.excess / share) ** power)
+        most_error = build.rounded(build.mean_error(receipts[: len(samples)])) if samples else None
+        return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 
     def _samples(self, below: Level, share: float) -> list[Task]:
-        """Some of the leaves alone, simplified by as much as their level will be."""
-        chosen = sorted({i * len(below.keys) // _SAMPLE_TILES for i in range(_SAMPLE_TILES)})
+        """Some of the tiles below alone, simplified by as much as their level will be."""
+        tiles = min(_SAMPLE_TILES, max(len(below.keys) // 4, 2))
+        chosen = sorted({i * len(below.keys) // tiles for i in range(tiles)})
         return [
             Task(
                 stages.sample,
                 key("sample", below.receipts[i].digest, i, share),
-                {"children": (below.keys[i],), "place": build.Place(i, below.shift), "share": share},
+                {"child": below.keys[i], "place": build.Place(i, below.shift), "share": share},
             )
             for i in chosen
             if below.receipts[i].triangles
@@ -306,6 +289,7 @@ class Tiling:
             digests = tuple(receipt.digest for receipt in below.receipts[ours])
             name = key("reduce", self._context.digest, digests, names, [digest for _, digest in own], place, goal)
             arguments = {
+                "merged": merges[place.tile][0],
                 "strips": tuple(strip for strip, _ in own),
                 "children": names,
                 "place": place,
@@ -330,8 +314,6 @@ class Tiling:
             step=build.grid_step(wanted, widest),
             halvings=goal.halvings,
             most_texels=goal.most_texels,
-            most_error=goal.most_error,
-            excess=sum(receipt.triangles for receipt in receipts) / max(below.triangles * goal.share, 1.0),
         )
 
     # Files

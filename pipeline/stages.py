@@ -3,9 +3,9 @@
 leaf      the triangles of a cell                     →  tidied, and the places on its rim
 close     a leaf and who shares its rim               →  a tile, points on the original surface
 sample    children                                    →  the error at the wanted number of triangles
-merge     children                                    →  a band of their surface per neighbour
+merge     children                                    →  the edge of their surface, a band of it per neighbour
 strip     the bands of two neighbours                 →  what both shall look like
-reduce    children and strips of their surface        →  a tile
+reduce    children, their edge and its strips         →  a tile
 make      a tile and its neighbours                   →  its file, its error against the original's points
 back      a leaf and points on coarser tiles near it  →  their distances to the original
 """
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 RIM = "rim"
 POINTS = "points"
+EDGE = "edge"
 _QUICK = 1024
 """points for a first estimate of a level's error"""
 
@@ -137,21 +138,15 @@ def _tile(at: At, task: str) -> Tile:
     return build.Tile(_finished(at, found), {}) if isinstance(found, Closed) else found
 
 
-def _joined(at: At, children: Sequence[str]) -> Patch:
-    """The children's surface as one. (Made twice rather than stored: that takes longer.)"""
-    return build.joined([_tile(at, child) for child in children])
-
-
 def _corners(patch: Patch) -> tuple[Singles, Singles]:
     if not len(patch.positions):
         return np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
     return extent.low_high(patch.positions)
 
 
-def sample(at: At, *, children: Sequence[str], place: Place, share: float) -> tuple[float, int]:
-    """The error of one tile of a level at its share of triangles, and how many those are."""
-    together = _joined(at, children)
-    return build.sampled_error(at.context.surface, together, place, share)
+def sample(at: At, *, child: str, place: Place, share: float) -> tuple[float, int]:
+    """The error of one tile at its share of triangles, and how many those are."""
+    return build.sampled_error(at.context.surface, _tile(at, child).patch, place, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +160,17 @@ class MergeReceipt:
 
 
 def merge(at: At, *, children: Sequence[str], place: Place) -> MergeReceipt:
-    """The children's surface as one, and its bands."""
-    together = _joined(at, children)
-    found = borders.bands(together, place.tile, place.shift)
+    """Where the children's surface touches that of others, as one, and its bands."""
+    tiles = [_tile(at, child) for child in children]
+    edge = build.edge(tiles, place)
+    found = borders.bands(edge, place.tile, place.shift)
     layout = at.context.surface.layout
-    scale = metres_per_uv(together, layout) if layout.uvs else 1.0
-    per_metre = weights(together, layout, scale, at.context.surface.normal_weight) * np.float32(
-        extent.longest_side(together.positions)
-    )
+    scale = metres_per_uv(edge, layout) if layout.uvs else 1.0
+    per_metre = weights(edge, layout, scale, at.context.surface.normal_weight)
+    per_metre = per_metre * np.float32(extent.longest_side(edge.positions) or 1.0)
     digests = tuple((other, at.put((found[other], per_metre), str(other))) for other in sorted(found))
-    touching = borders.touching(together.leaves, place.tile, place.shift)
-    return MergeReceipt(digests, touching)
+    at.put(edge, EDGE)
+    return MergeReceipt(digests, borders.touching(edge.leaves, place.tile, place.shift))
 
 
 def strip(
@@ -197,14 +192,16 @@ def strip(
 def reduce(
     at: At,
     *,
+    merged: str,
     strips: Sequence[str],
     children: Sequence[str],
     place: Place,
     goal: Goal,
 ) -> TileReceipt:
-    """A parent tile. `strips` are the results for its interfaces."""
-    together = borders.with_strips(_joined(at, children), [at.get(each, str(place.tile)) for each in strips])
-    tiles = [_tile(at, child) for child in children] if at.context.surface.textures else []
+    """A parent tile. `merged` is what was said of its children, `strips` are the results for its interfaces."""
+    tiles = [_tile(at, child) for child in children]
+    edge = borders.with_strips(at.get(merged, EDGE), [at.get(each, str(place.tile)) for each in strips])
+    together = build.joined(tiles, place, edge)
     done = build.reduced(at.context.surface, together, tiles, place, goal)
     points = error.thinned([at.get(child, POINTS) for child in children], at.context.samples)
     at.put(points, POINTS)
@@ -270,7 +267,7 @@ def make(
         # A leaf is the original but for rounding: few points tell how far that went.
         points = error.thinned([points], _QUICK)
         found = error.distances(points.points, [build.snapped(tile.patch, look.step)])
-    content = build.snapped(patch, look.step).positions.astype(np.float64) + surface.origin
+    content = build.on_steps(patch.positions, look.step).astype(np.float64) + surface.origin
     low, high = extent.low_high(content)
     return MakeReceipt(
         made=done,
@@ -316,8 +313,8 @@ def emit(context: Context, content: build.Content) -> build.Stored:
         pictures[piece.material] = {
             **whole,
             **{role: gltf_build.TileImage(images.coded(image, role)) for role, image in own.items()},
-        needs |= {image.uri for image in whole.values()}
         }
+        needs |= {image.uri for image in whole.values()}
         texture_bytes += sum(decoded_bytes(image.shape[1], image.shape[0]) for image in own.values())
     materials = {piece.material: context.materials[piece.material] for piece in content.geometry.pieces}
     if content.is_plain:

@@ -86,6 +86,27 @@ def bands(patch: Patch, tile: int, shift: int) -> dict[int, Band]:
     return {q: _band(patch, on_interface[owner[on_interface] == q], other == q) for q in found}
 
 
+@njit(cache=True, nogil=True)
+def parted(
+    indices: Indices, leaves: NDArray[np.int32], first: int, last: int
+) -> tuple[Indices, Indices]:  # pragma: no cover - compiled
+    """Triangles with a vertex that leaves outside `first` to `last` share, and all others, both in their order."""
+    edge, inner = np.empty_like(indices), np.empty_like(indices)
+    at_edge, within = 0, 0
+    for triangle in range(len(indices)):
+        is_shared = False
+        for corner in range(3):
+            vertex = indices[triangle, corner]
+            is_shared |= leaves[vertex, 0] < first or leaves[vertex, 3] > last
+        if is_shared:
+            edge[at_edge] = indices[triangle]
+            at_edge += 1
+        else:
+            inner[within] = indices[triangle]
+            within += 1
+    return edge[:at_edge], inner[:within]
+
+
 def touching(leaves: NDArray[np.int32], tile: int, shift: int) -> tuple[int, ...]:
     """The other tiles of a level that a tile shares vertices with."""
     shared = leaves[(leaves[:, 0] < tile << shift) | (leaves[:, 3] >= (tile + 1) << shift)]

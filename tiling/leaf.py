@@ -45,6 +45,8 @@ def gathered(primitives: Sequence[Primitive], layout: Layout, origin: Floats) ->
     Repeated and degenerate triangles go. Vertices whose normal is zero lack one and get it in `finished`.
     """
     patch = of_primitives(primitives, layout, origin)
+    # Scans often come in an order that jumps about: on 143,000 such triangles the simplifier takes twice as long.
+    patch = replace(patch, indices=meshopt.spatial_order(patch.indices, patch.positions))
     before = patch.triangles
     lacking = layout.normals and any(primitive.normals is None for primitive in primitives)
     if layout.normals and not lacking:

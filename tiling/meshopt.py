@@ -32,6 +32,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meshopt_generateVertexRemap": (_size, (_pointer, _pointer, _size, _pointer, _size, _size)),
     "meshopt_optimizeVertexCacheStrip": (None, (_pointer, _pointer, _size, _size)),
     "meshopt_optimizeVertexFetchRemap": (_size, (_pointer, _pointer, _size, _size)),
+    "meshopt_spatialSortTriangles": (None, (_pointer, _pointer, _size, _pointer, _size, _size)),
     "meshopt_encodeVertexBufferBound": (_size, (_size, _size)),
     "meshopt_encodeVertexBufferLevel": (_size, (_pointer, _size, _pointer, _size, _size, _int, _int)),
     "meshopt_decodeVertexBuffer": (_int, (_pointer, _size, _size, _pointer, _size)),
@@ -112,6 +113,18 @@ def strip_order(indices: NDArray[np.uint32], vertex_count: int) -> NDArray[np.ui
     indices = np.ascontiguousarray(indices, np.uint32)
     out = np.empty_like(indices)
     _library().meshopt_optimizeVertexCacheStrip(out.ctypes.data, indices.ctypes.data, indices.size, vertex_count)
+    return out
+
+
+def spatial_order(indices: NDArray[np.uint32], positions: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """The same triangles along a curve through space, so that what is near is near in memory, too; (m, 3)."""
+    indices = np.ascontiguousarray(indices, np.uint32)
+    positions = np.ascontiguousarray(positions, np.float32)
+    out = np.empty_like(indices)
+    if len(indices):
+        _library().meshopt_spatialSortTriangles(
+            out.ctypes.data, indices.ctypes.data, indices.size, positions.ctypes.data, len(positions), 12
+        )
     return out
 
 

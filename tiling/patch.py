@@ -212,18 +212,42 @@ def welded(patch: Patch) -> Patch:
     return patch.of_vertices(order, indices)
 
 
+def only_used(patch: Patch) -> Patch:
+    """The patch without vertices that no triangle names, and without degenerate triangles."""
+    every = np.arange(len(patch.positions), dtype=np.uint32)
+    order, indices = _in_use(patch.positions, patch.indices, every, len(every))
+    return patch.of_vertices(order, indices)
+
+
 def without_degenerates(positions: NDArray[Any], indices: Indices) -> Indices:
     """Triangles whose three positions differ. (Three in a line stay: to drop them would open a seam.)"""
-    a, b, c = indices[:, 0], indices[:, 1], indices[:, 2]
+    kept: Indices = _apart(np.ascontiguousarray(positions), np.ascontiguousarray(indices))
+    return kept
 
-    x, y, z = (np.ascontiguousarray(positions[:, axis]) for axis in range(3))
 
-    def same(i: NDArray[Any], j: NDArray[Any]) -> NDArray[np.bool_]:
-        equal: NDArray[np.bool_] = (x[i] == x[j]) & (y[i] == y[j]) & (z[i] == z[j])
-        return equal
+@njit(cache=True, nogil=True)
+def _apart(positions: NDArray[Any], indices: Indices) -> Indices:  # pragma: no cover - compiled
+    out = np.empty_like(indices)
+    kept = 0
+    for triangle in range(len(indices)):
+        if not _is_flat(positions, indices, triangle):
+            out[kept] = indices[triangle]
+            kept += 1
+    return out[:kept]
 
-    bad = same(a, b) | same(b, c) | same(c, a)
-    return indices[~bad] if bad.any() else indices
+
+@njit(cache=True, nogil=True)
+def _is_flat(positions: NDArray[Any], indices: Indices, triangle: int) -> bool:  # pragma: no cover - compiled
+    """Whether two corners of a triangle are at the same place."""
+    flat = False
+    for side in range(3):
+        a, b = indices[triangle, side], indices[triangle, (side + 1) % 3]
+        flat |= (
+            positions[a, 0] == positions[b, 0]
+            and positions[a, 1] == positions[b, 1]
+            and positions[a, 2] == positions[b, 2]
+        )
+    return flat
 
 
 def named_by(indices: Indices, count: int) -> NDArray[np.bool_]:
@@ -252,15 +276,7 @@ def _in_use(
     out = np.empty_like(indices)
     used, kept = np.uint32(0), 0
     for triangle in range(len(indices)):
-        flat = False
-        for side in range(3):
-            a, b = indices[triangle, side], indices[triangle, (side + 1) % 3]
-            flat |= (
-                positions[a, 0] == positions[b, 0]
-                and positions[a, 1] == positions[b, 1]
-                and positions[a, 2] == positions[b, 2]
-            )
-        if flat:
+        if _is_flat(positions, indices, triangle):
             continue
         for corner in range(3):
             vertex = indices[triangle, corner]

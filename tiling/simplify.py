@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tiling import extent, meshopt
-from tiling.patch import materials_in, merged, side_by_side, welded, without_degenerates
+from tiling.patch import materials_in, merged, only_used, side_by_side, welded, without_degenerates
 from tiling.thin import loose_parts, thinned
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def simplify(
 ) -> Simplified:
     """About `target_triangles` of them, in a tile that covers `leaves` (first and last): its border stays as it is.
 
-    With `most_error`, metres by the library's account, the tile is simplified to that instead, down to half the target
-    at least and so far that it has twice the target at most: so tiles of a level become equally true, and detail gets
-    the triangles (measured on terrain: half the product of error and root of bytes).
+    With `most_error`, metres by the library's account, the tile is simplified to that instead, down to a quarter of the
+    target at least and so far that it has twice the target at most: so tiles of a level become equally true, and detail
+    gets the triangles (measured on terrain: half the product of error and root of bytes).
 
     Never empty, if the patch is not. A crowd of tiny loose parts is thinned (`tiling.thin`). Where seams and topology
     block the way, or make it dear, seams of normals are given up, and then those of colours and coordinates, but for
@@ -116,7 +116,7 @@ def error_at(
 ) -> float:
     """The library's error, metres, of a patch brought to so many triangles by plain means."""
     return _to_error(
-        patch, layout, target=2 * target_triangles, leaves=leaves, normal_weight=normal_weight, most_error=np.inf
+        patch, layout, target=4 * target_triangles, leaves=leaves, normal_weight=normal_weight, most_error=np.inf
     ).error
 
 
@@ -131,11 +131,12 @@ def _to_error(
         patch.attributes,
         weights(patch, layout, scale, normal_weight),
         patch.outside(*leaves),
-        target_triangles=target // 2,
+        target_triangles=target // 4,
         most_error=most_error / size,
     )
     _undo_wild_moves(patch, positions, attributes)
-    coarse = replace(patch, positions=positions, attributes=_proper(attributes, layout), indices=indices)
+    coarse = only_used(replace(patch, positions=positions, attributes=attributes, indices=indices))
+    coarse = replace(coarse, attributes=_proper(coarse.attributes, layout))
     return Simplified(welded(coarse), error * size, is_blocked=False)
 
 

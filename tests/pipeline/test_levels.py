@@ -203,10 +203,13 @@ def test_a_run_that_was_killed_is_gone_on_with(first: tuple[Path, TileResult], t
         (1, False, (0, 1)),
         (1, True, (0, 1, 1)),
         (2, False, (0, 2)),
-        (4, True, (0, 2, 3, 4, 4)),
+        (4, True, (0, 2, 4, 4)),
+        (5, False, (0, 2, 4, 5)),
     ],
 )
-def test_levels_stand_at_every_halving_but_the_first(depth: int, is_root_apart: bool, shifts: tuple[int, ...]) -> None:
+def test_levels_stand_at_every_second_halving_and_at_the_last(
+    depth: int, is_root_apart: bool, shifts: tuple[int, ...]
+) -> None:
     plan = levels.plan(depth, is_root_apart=is_root_apart, root_triangles=5000, coding="meshopt")
     assert plan.shifts == shifts
 

@@ -121,7 +121,7 @@ def test_a_parent_has_fewer_triangles_and_an_error_that_is_measured(run: Steps) 
     merged = run.step("merged", stages.merge, children=children, place=place)
     assert merged == stages.MergeReceipt((), ())
     goal = build.Goal(0.25, None, 0, 1 << 20)
-    parent = run.step("parent", stages.reduce, strips=(), children=children, place=place, goal=goal)
+    parent = run.step("parent", stages.reduce, merged="merged", strips=(), children=children, place=place, goal=goal)
     assert isinstance(parent, stages.TileReceipt)
     assert 100 < parent.triangles < 400
     assert 0.0 < parent.mean < 0.02

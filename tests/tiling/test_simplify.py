@@ -177,22 +177,22 @@ def test_a_surface_without_seams_gets_to_its_target_beyond_the_usual_error_and_s
     assert _distance(whole, coarse) < {300: 0.018, 150: 0.03, 20: 0.15}[target]
 
 
-@pytest.mark.parametrize(("most_error", "reached"), [(0.001, 800), (0.004, 840), (0.006, 520), (0.016, 400)])
-def test_to_an_error_between_half_and_twice_the_target_else_by_number(most_error: float, reached: int) -> None:
+@pytest.mark.parametrize(("most_error", "reached"), [(0.001, 800), (0.004, 840), (0.006, 497), (0.016, 200)])
+def test_to_an_error_between_a_quarter_and_twice_the_target_else_by_number(most_error: float, reached: int) -> None:
     hilly, layout, _ = patch_of(Model((sheet(40, 40, height=0.2),)))
     coarse = simplify(hilly, layout, target_triangles=800, leaves=(0, 0), most_error=most_error).patch
     assert abs(coarse.triangles - reached) <= 20
     assert _distance(hilly, coarse) < max(0.0015, most_error / 2)
 
 
-def test_what_is_plain_goes_down_to_half_the_target_where_hills_need_more() -> None:
+def test_what_is_plain_goes_down_to_a_quarter_of_the_target_where_hills_need_more() -> None:
     plain, hilly = (patch_of(Model((sheet(40, 40, height=height),)))[0] for height in (0.002, 0.2))
     layout = Layout(normals=False, uvs=False, colours=False)
     one, two = (
         simplify(each, layout, target_triangles=800, leaves=(0, 0), most_error=0.004).patch for each in (plain, hilly)
     )
-    assert one.triangles == 400
-    assert two.triangles > 1.5 * one.triangles
+    assert one.triangles == 200
+    assert two.triangles > 3.0 * one.triangles
 
 
 def test_the_error_at_a_number_is_about_the_one_that_leads_to_it() -> None:
