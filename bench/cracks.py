@@ -5,7 +5,9 @@ not all there, the triangles of each child that is missing, and those that strad
 anything is drawn, or which has no children, its skirts. `docs/tiling.md` says how tiles state these groups.
 
 A ray counts if the full model stops it, and each of `_RING` rays beside it, so silhouettes are out. Beside it means at
-`_AROUND` times the error of the coarsest tile of the cut, all around. Then, in a million of those that count:
+`_AROUND` times the error of the coarsest tile of the cut, all around. Of a ray that shows a fault `_CLOSER` rings of
+`_DENSER` rays are cast within that reach, too: past thin things (a mast, a twig) six rays meet this and that and all go
+by. Then, in a million of those that count:
 
 through   no triangle of the cut stops it, whichever side faces it
 deep      what stops it, whichever side, lies farther off than all that the rays beside it met on the full model, by
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 _RING = 6
 _AROUND = 3.0
+_CLOSER, _DENSER = 8, 32
 _SKIRTS, _STRADDLERS, _WHOLE = -1, -2, -3
 
 
@@ -266,41 +269,62 @@ def bundle(full: rays.Scene, error: float, count: int, chance: np.random.Generat
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, radius = (low + high) / 2.0, float(np.linalg.norm(high - low)) / 2.0
     directions = _unit(chance.normal(size=(count, 3)))
-    across = _unit(np.cross(directions, np.eye(3)[np.abs(directions).argmin(axis=1)]))
-    up = np.cross(directions, across)
     # Aimed at the box, which is much smaller than its sphere where a model is flat.
     target = low + chance.random((count, 3)) * (high - low)
     aside = (target - middle) - ((target - middle) * directions).sum(axis=1, keepdims=True) * directions
     origins = middle + aside - 2.0 * radius * directions
     met = rays.cast(full, origins, directions)
-    either, front = met.either, met.front
     turn = chance.random(count) * 2.0 * np.pi
-    for step in range(_RING):
+    return _inner(Bundle(origins, directions, met.either, met.front), full, _AROUND * error, turn, rays_around=_RING)
+
+
+def _inner(by: Bundle, full: rays.Scene, reach: float, turn: NDArray[np.float64], *, rays_around: int) -> Bundle:
+    """A bundle without the rays beside which, on a ring as far off as `reach`, the full model does not stop another."""
+    across, up = _frame(by.directions)
+    either, front = by.either.copy(), by.front.copy()
+    for step in range(rays_around):
         alive = np.isfinite(either)
-        angle = (turn + 2.0 * np.pi * step / _RING)[alive, None]
-        shifted = origins[alive] + _AROUND * error * (np.cos(angle) * across[alive] + np.sin(angle) * up[alive])
-        beside = rays.cast(full, shifted, directions[alive])
+        angle = (turn + 2.0 * np.pi * step / rays_around)[alive, None]
+        shifted = by.origins[alive] + reach * (np.cos(angle) * across[alive] + np.sin(angle) * up[alive])
+        beside = rays.cast(full, shifted, by.directions[alive])
         either[alive] = np.maximum(either[alive], beside.either)
         front[alive] = np.maximum(front[alive], beside.front)
-    inner = np.isfinite(either)
-    return Bundle(origins[inner], directions[inner], either[inner], front[inner])
+    return _chosen(Bundle(by.origins, by.directions, either, front), np.isfinite(either))
+
+
+def _chosen(by: Bundle, which: NDArray[Any]) -> Bundle:
+    """Some rays of a bundle, by number or mask."""
+    return Bundle(by.origins[which], by.directions[which], by.either[which], by.front[which])
+
+
+def _frame(directions: Points) -> tuple[Points, Points]:
+    """Two unit vectors (k, 3) at right angles to each direction and to each other."""
+    across = _unit(np.cross(directions, np.eye(3)[np.abs(directions).argmin(axis=1)]))
+    return across, np.cross(directions, across)
 
 
 def tried(given: Tileset, full: rays.Scene, shown: NDArray[np.bool_], count: int, chance: np.random.Generator) -> Seen:
     """What of `count` rays gets through a cut, of those that count."""
     error = error_of(given, shown)
-    return seen(given, shown, bundle(full, error, count, chance), error)
+    return seen(given, full, shown, bundle(full, error, count, chance), error)
 
 
-def seen(given: Tileset, shown: NDArray[np.bool_], by: Bundle, error: float) -> Seen:
+def seen(given: Tileset, full: rays.Scene, shown: NDArray[np.bool_], by: Bundle, error: float) -> Seen:
     """What of a bundle gets through a cut."""
+    faulty: NDArray[Any] = np.any(_faults(given, shown, by, error), axis=0)
+    closer = _chosen(by, faulty)
+    for ring in range(1, _CLOSER + 1):
+        turn = np.full(len(closer.origins), np.pi * ring / _DENSER)
+        closer = _inner(closer, full, _AROUND * error * ring / _CLOSER, turn, rays_around=_DENSER)
+    good = _chosen(by, ~faulty)
+    by = Bundle(*(np.concatenate([getattr(each, name) for each in (good, closer)]) for name in Bundle.__slots__))
     faults = _faults(given, shown, by, error)
     alone = faults.copy()
     depths = {given.tiles[group.tile].depth for group, is_shown in zip(given.groups, shown, strict=True) if is_shown}
     which = np.flatnonzero(faults.any(axis=0))
     if len(which):
         # Where a level by itself shows it, that is what became of the shape, and no gap between two levels.
-        few = Bundle(by.origins[which], by.directions[which], by.either[which], by.front[which])
+        few = _chosen(by, which)
         for depth in sorted(depths):
             alone[:, which] &= ~_faults(given, level(given, depth), few, error)
     front = int(np.isfinite(by.front).sum())
@@ -333,15 +357,20 @@ def _unit(vectors: Points) -> Points:
 
 @dataclass(frozen=True, slots=True)
 class Borders:
-    """The edges of a uniform level that have one triangle, when tiles are put together by exact place."""
+    """The edges of a uniform level that an odd number of triangles has, when tiles are put together by exact place.
+
+    To collapse an edge, to weld, or to round to a grid makes none of these where there was none: what such a mesh has
+    are images of the odd edges of the original, its rims and the edges where three sheets meet. (Over numbers modulo
+    two, the boundary of an image is the image of the boundary.) A crack between tiles makes two or more of them.
+    """
 
     shared: int
-    """edges that two tiles or more have, each as a border"""
+    """edges that two tiles or more have, each an odd number of times"""
     open: int
     away: int
     """of the open ones: those far from all open edges of the original; all, where that is not given"""
     at_tiles: int
-    """of those: the ones both of whose ends some other tile has, too"""
+    """of those: the ones both of whose ends two tiles or more have"""
 
 
 def borders(given: Tileset, depth: int, original: tuple[Points, Triangles] | None = None) -> Borders:
@@ -350,27 +379,18 @@ def borders(given: Tileset, depth: int, original: tuple[Points, Triangles] | Non
     own = [tile.triangles[[tile.groups[g].kind != _SKIRTS for g in tile.owner]] for tile in tiles]
     place = _places(np.concatenate([tile.positions for tile in tiles]))
     starts = np.cumsum([0, *(len(tile.positions) for tile in tiles)])
-    rims, owners = [], []
-    for number, triangles in enumerate(own):
-        edges, counts = _edges(place[triangles + starts[number]])
-        rims.append(edges[counts == 1])
-        owners.append(np.full(len(rims[-1]), number))
-    rim, owner = np.concatenate(rims), np.concatenate(owners)
-    _, which, times = np.unique(rim, axis=0, return_inverse=True, return_counts=True)
-    alone = times[which.reshape(-1)] == 1
+    rims = [_odd_edges(place[triangles + start]) for triangles, start in zip(own, starts.tolist(), strict=False)]
+    rim, times = np.unique(np.concatenate(rims), axis=0, return_counts=True)
+    alone = rim[times % 2 == 1]
     tiles_of = _tiles_of(place, starts, own)
     between = np.array(
-        [
-            bool((tiles_of.get(a, frozenset()) & tiles_of.get(b, frozenset())) - {tile})
-            for (a, b), tile in zip(rim[alone].tolist(), owner[alone].tolist(), strict=True)
-        ],
-        np.bool_,
+        [len(tiles_of.get(a, frozenset()) & tiles_of.get(b, frozenset())) > 1 for a, b in alone.tolist()], np.bool_
     )
     away = np.ones(len(between), np.bool_)
-    if original is not None and alone.any():
+    if original is not None and len(alone):
         points = np.empty((place.max() + 1, 3))
         points[place] = np.concatenate([tile.positions for tile in tiles])
-        away = _away(points[rim[alone]], *original, reach=_AROUND * max(tile.error for tile in tiles))
+        away = _away(points[alone], *original, reach=_AROUND * max(tile.error for tile in tiles))
     return Borders(int((times > 1).sum()), len(between), int(away.sum()), int((between & away).sum()))
 
 
@@ -379,11 +399,13 @@ def _places(positions: Points) -> NDArray[np.int64]:
     return place.reshape(-1).astype(np.int64)
 
 
-def _edges(triangles: Triangles) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Edges (e, 2), lower number first, and how many triangles have each."""
+def _odd_edges(triangles: Triangles) -> NDArray[np.int64]:
+    """Edges (e, 2), lower number first, that an odd number of triangles has."""
     kept = triangles[(triangles != np.roll(triangles, 1, axis=1)).all(axis=1)]
     ends = np.sort(np.concatenate([kept[:, [0, 1]], kept[:, [1, 2]], kept[:, [2, 0]]]), axis=1)
-    return np.unique(ends, axis=0, return_counts=True)
+    edges, counts = np.unique(ends, axis=0, return_counts=True)
+    odd: NDArray[np.int64] = edges[counts % 2 == 1]
+    return odd
 
 
 def _tiles_of(place: NDArray[np.int64], starts: NDArray[np.int64], own: list[Triangles]) -> dict[int, frozenset[int]]:
@@ -409,8 +431,7 @@ def _away(edges: NDArray[np.float64], positions: Points, triangles: Triangles, *
     place = _places(positions)
     points = np.empty((place.max() + 1, 3))
     points[place] = positions
-    ends, counts = _edges(place[triangles])
-    holes = points[ends[counts == 1]]
+    holes = points[_odd_edges(place[triangles])]
     if not len(holes):
         return np.ones(len(edges), np.bool_)
     # Edges are represented by points on them, which may be half as far off again as they are apart.

@@ -61,6 +61,50 @@ def test_a_border_moved_on_one_side_is_found(shapes: Mapping[str, Made]) -> None
     assert found.away > 20
 
 
+def _by_hand(*tiles: list[list[list[float]]], error: float = 0.0) -> cracks.Tileset:
+    """One tile of a level for each list of triangles."""
+    made = [
+        cracks.Tile(
+            parent=-1,
+            depth=0,
+            error=error,
+            positions=np.array(triangles, float).reshape(-1, 3),
+            triangles=np.arange(3 * len(triangles)).reshape(-1, 3),
+            owner=np.zeros(len(triangles), np.int64),
+            groups=(cracks.Group(number, -3),),
+        )
+        for number, triangles in enumerate(tiles)
+    ]
+    corners = np.array([triangle for triangles in tiles for triangle in triangles], float).reshape(-1, 3)
+    owner = np.repeat(np.arange(len(tiles)), [len(triangles) for triangles in tiles])
+    scene = rays.scene(corners, np.arange(len(corners)).reshape(-1, 3), owner)
+    return cracks.Tileset(tuple(made), tuple(tile.groups[0] for tile in made), scene)
+
+
+def test_a_flap_of_two_faces_on_a_border_is_no_crack_and_a_hole_beside_it_is() -> None:
+    a, b, left, right, flap = [0.0, 0, 0], [0.0, 0, 1], [-1.0, 0, 0], [1.0, 0, 0], [0.0, 1, 0]
+    outer = {frozenset(edge) for edge in ("al", "lb", "ar", "rb")}
+    folded = [[a, b, right], [b, a, flap], [a, b, flap]]
+    assert cracks.borders(_by_hand([[b, a, left]], folded), 0).open == len(outer)
+    assert cracks.borders(_by_hand([[b, a, left]], folded[:2]), 0).at_tiles == 1
+
+
+def _slab(gaps: list[tuple[float, float]]) -> list[list[list[float]]]:
+    """10 m × 10 m in the plane y = 0, without these stretches of x."""
+    cuts = [-5.0, *(at for gap in gaps for at in gap), 5.0]
+    quads = [([x, 0, -5], [x, 0, 5], [z, 0, 5], [z, 0, -5]) for x, z in zip(cuts[::2], cuts[1::2], strict=True)]
+    return [triangle for a, b, c, d in quads for triangle in ([a, b, c], [a, c, d])]
+
+
+def test_a_slit_that_widens_within_the_error_is_a_silhouette_and_one_that_was_not_there_is_a_hole() -> None:
+    full = _by_hand(_slab([(-2.05, -1.95)])).scene
+    chance = np.random.default_rng(4)
+    wider = _by_hand(_slab([(-2.3, -1.7)]), error=0.5)
+    assert cracks.tried(wider, full, np.array([True]), RAYS, chance).faults[0] == 0
+    torn = _by_hand(_slab([(-2.3, -1.7), (1.9, 2.1)]), error=0.5)
+    assert cracks.tried(torn, full, np.array([True]), RAYS, chance).faults[0] > 3
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_nothing_is_seen_through_uniform_levels(shapes: Mapping[str, Made], name: str) -> None:
     tiles, full, _ = shapes[name]
