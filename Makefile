@@ -30,7 +30,7 @@ format: python
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: python
-	@$(PYTHON) tools/install.py dev
+	@$(PYTHON) tools/install.py dev peers
 	$(BIN)/python -m bench.run $(TASKS)
 
 # The tiler beside gltfpack and fast-simplification. Scans: CHRONOTOPE_TEST_DATA; 9 and 36 million triangles too:

@@ -189,7 +189,11 @@ class SpanIndex(Generic[K]):
         for key, span in spans:
             self._count += 1
             for start, end, answer in _runs(key, span):
-                starts, ends, answers, owners = levels.setdefault(_bits(start, end), ([], [], [], []))
+                bits = _bits(start, end)
+                rows = levels.get(bits)
+                if rows is None:
+                    rows = levels[bits] = ([], [], [], [])
+                starts, ends, answers, owners = rows
                 starts.append(start)
                 ends.append(end)
                 answers.append(answer)
@@ -263,11 +267,7 @@ class _Side(NamedTuple, Generic[K]):
     def of(cls, bounds: Sequence[int], answers: Sequence[tuple[K, Certainty]], spans: Sequence[TimeSpan]) -> _Side[K]:
         """Rows in any order, sorted."""
         order = sorted(range(len(bounds)), key=bounds.__getitem__)
-        return cls(
-            array("q", map(bounds.__getitem__, order)),
-            list(map(answers.__getitem__, order)),
-            list(map(spans.__getitem__, order)),
-        )
+        return cls(array("q", sorted(bounds)), [answers[row] for row in order], [spans[row] for row in order])
 
     def insert(self, bound: int, answer: tuple[K, Certainty], span: TimeSpan) -> None:
         at = bisect_right(self.bounds, bound)
