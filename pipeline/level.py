@@ -80,6 +80,9 @@ class Tiled:
     low: Floats
     high: Floats
     degenerate: int
+    """triangles that had nothing but corners"""
+    lost: int
+    """triangles that were nothing on the grid of the finest level"""
     repeated: int
 
 
@@ -155,5 +158,6 @@ def assembled(
         low=low,
         high=high,
         degenerate=sum(leaf.degenerate for leaf in leaves),
+        lost=levels[0].triangles - figures[-1].triangles,
         repeated=sum(leaf.repeated for leaf in leaves),
     )

@@ -34,6 +34,8 @@ _ROOT_TRIES = 8
 _ROOT_NORMAL_BITS = 6  # steps of 2°, for a twentieth more triangles
 _AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are enough
 _SAMPLE_TILES = 8
+_MOST_LOST = 0.5
+"""of a model's triangles, on the grid of its finest level; beyond that it is refused rather than shown so"""
 _STEPS_PER_ERROR = 1.5
 """grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
@@ -82,6 +84,7 @@ class Tiling:
         self._context, self._results, self._graph, self._plan = context, results, graph, plan
         self._progress = progress
         self._levels: list[Level] = []
+        self._degenerate = 0
 
     def run(self, model: Source, dealt: Dealt) -> Tiled:
         """Tile it.
@@ -114,6 +117,7 @@ class Tiling:
         receipts: list[LeafReceipt] = self._graph.run(gathered())
         if not any(receipt.triangles for receipt in receipts):
             raise Malformed("every triangle of the model is degenerate")
+        self._degenerate = sum(receipt.degenerate for receipt in receipts)
         rims = [self._results.get(each, stages.RIM) for each in keys]
         sizes = [len(rim.positions) for rim in rims]
         owner = np.repeat(np.arange(len(rims), dtype=np.int32), sizes)
@@ -376,7 +380,21 @@ class Tiling:
         level.files = {
             tile: File(task.key, receipt) for tile, task, receipt in zip(tiles, tasks, receipts, strict=True)
         }
+        if below is None:
+            self._refuse_dust(level)
         return sum(receipt.made.stored.coded_length for receipt in receipts)
+
+    def _refuse_dust(self, leaves: Level) -> None:
+        """Raise Malformed where most triangles are nothing on the grid of the finest level."""
+        total = leaves.triangles + self._degenerate
+        lost = total - sum(file.receipt.made.triangles for file in leaves.files.values())
+        if lost <= _MOST_LOST * total:
+            return
+        raise Malformed(
+            f"{lost:,} of {total:,} triangles are smaller than {leaves.step:,g} m, which is the least that "
+            f"can be told apart in a model {self._diagonal(leaves.receipts):,.0f} m wide: are there points far astray, "
+            "or are the units wrong?"
+        )
 
     def _run(self, tasks: Sequence[Task]) -> list[Any]:
         receipts = self._graph.run(tasks)

@@ -231,6 +231,8 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files) -> TileRe
     report = [*model.report]
     if done.degenerate:
         report.append(f"{done.degenerate:,} triangles were so thin that nothing of them is left; they were left out")
+    if done.lost:
+        report.append(f"{done.lost:,} triangles were too small for the grid of the finest level; they were left out")
     if done.repeated:
         report.append(f"{done.repeated:,} triangles lay upon others; one of each was kept")
     figures = Tileset(

@@ -309,6 +309,7 @@ class Made:
 
     stored: Stored
     triangles: int
+    """that its file holds, without skirts"""
     vertices: int
     draws: int
     texel: float
@@ -371,7 +372,7 @@ def made(
     stored = emit(Content(geometry, images, tile.plain is not None, planes, slots))
     return Made(
         stored=stored,
-        triangles=own,
+        triangles=sum(geometry.triangles[:-1]),
         vertices=sum(piece.vertices for piece in geometry.pieces),
         draws=len(geometry.pieces),
         texel=max(texels, default=0.0),

@@ -98,6 +98,8 @@ class Quantised:
     high: Floats
     features: tuple[int, ...] = ()
     """numbers of the features that occur, ascending; vertices name places in this list"""
+    triangles: tuple[int, ...] = ()
+    """how many are in each group, over all pieces"""
 
 
 def quantise(
@@ -122,7 +124,8 @@ def quantise(
     0 to `group_count` - 1 sorts each piece's triangles and gives it its `ranges`. `features` (n,) are the numbers of
     the vertices' features. The materials in `second` have maps in the second set of texture coordinates. `normal_bits`
     are those of an octahedral coordinate in the fast coding.
-    Triangles that fall onto a line of the grid by two equal corners go.
+    Triangles that fall onto a line of the grid by two equal corners go, but for the first where no other is left; the
+    last of several groups, the skirts, does not count there.
 
     Raises:
         TilingError: the patch spans more than 65,535 steps, or has more than 65,536 features.
@@ -175,6 +178,7 @@ def quantise(
         low=corner + np.min([piece.low for piece in pieces], axis=0) * step,
         high=corner + np.max([piece.high for piece in pieces], axis=0) * step,
         features=present,
+        triangles=tuple(np.diff(starts).reshape(-1, group_count).sum(axis=0).tolist()),
     )
 
 
@@ -205,7 +209,7 @@ def _sorted(
 ) -> tuple[Indices, NDArray[np.int64]]:  # pragma: no cover - compiled
     """Triangles by material, then by group, without those of two equal corners; where each such run starts.
 
-    Where none would be left, all are kept.
+    Where none would be left, the first is kept: a file shall hold something.
     """
     packed = np.empty(len(rows), np.uint64)
     for vertex in range(len(rows)):
@@ -213,16 +217,18 @@ def _sorted(
         packed[vertex] = (np.uint64(x) << np.uint64(32)) | (np.uint64(y) << np.uint64(16)) | np.uint64(z)
     keys = np.empty(len(indices), np.int32)
     starts = np.zeros((material.max() + 1) * group_count + 1, np.int64)
-    for degenerate_too in range(2):
-        for triangle in range(len(indices)):
-            a, b, c = indices[triangle, 0], indices[triangle, 1], indices[triangle, 2]
-            flat = packed[a] == packed[b] or packed[b] == packed[c] or packed[c] == packed[a]
-            keys[triangle] = -1
-            if not flat or degenerate_too:
-                keys[triangle] = material[a] * group_count + (groups[triangle] if len(groups) else 0)
-                starts[keys[triangle] + 1] += 1
-        if starts.any():
-            break
+    is_empty = True
+    for triangle in range(len(indices)):
+        a, b, c = indices[triangle, 0], indices[triangle, 1], indices[triangle, 2]
+        group = groups[triangle] if len(groups) else 0
+        keys[triangle] = -1
+        if packed[a] != packed[b] and packed[b] != packed[c] and packed[c] != packed[a]:
+            keys[triangle] = material[a] * group_count + group
+            starts[keys[triangle] + 1] += 1
+            is_empty = is_empty and 0 < group == group_count - 1
+    if is_empty and keys[0] < 0:
+        keys[0] = material[indices[0, 0]] * group_count + (groups[0] if len(groups) else 0)
+        starts[keys[0] + 1] += 1
     starts = np.cumsum(starts)
     at = starts.copy()
     out = np.empty((starts[-1], 3), np.uint32)

@@ -408,6 +408,21 @@ def test_a_model_of_one_leaf_that_is_too_large_for_a_root_gets_one_before_it(tmp
     assert tiles.tree.triangles[1] == 1728
 
 
+@pytest.mark.parametrize("coding", ["meshopt", "draco"])
+def test_triangles_are_counted_as_files_hold_them_and_needles_thinner_than_the_grid_are_told(
+    coding: str, tmp_path: Path
+) -> None:
+    # Ninety needles of a metre that are a thousandth of a millimetre wide stand on a ball.
+    at = np.arange(90) / 128.0
+    foot = np.stack([at, np.full(90, 2.0), at * 0.0], axis=1)
+    needles = _soup(np.stack([foot, foot + np.array([1e-6, 0.0, 0.0]), foot + np.array([0.0, 1.0, 0.0])], axis=1))
+    tiles = tiled(joined([ball(16), needles]), tmp_path, coding=coding)
+    held = [len(tiles.surface([tile])[1]) for tile in range(len(tiles.tree))] if coding == "meshopt" else None
+    assert held is None or tiles.tree.triangles.tolist() == held
+    assert tiles.tree.triangles[tiles.leaves].sum() == tiles.result.tileset.triangles == 12 * 16**2
+    assert "90 triangles were too small for the grid of the finest level; they were left out" in tiles.result.report
+
+
 def test_a_flat_sheet_costs_next_to_nothing(tmp_path: Path) -> None:
     tiles = tiled(Model((sheet(60, 60),)), tmp_path)
     assert tiles.tree.triangles[0] < 7200 / 32
@@ -500,12 +515,12 @@ TURNED = np.random.default_rng(7).normal(size=(3000, 3, 3))
 STRANGE = {
     "one triangle three thousand times": (_soup(np.repeat(TRIANGLE, 3000, axis=0)), 1),
     "all centroids at one spot": (_soup(TURNED - TURNED.mean(axis=1, keepdims=True)), 3000),
-    "tiny balls far apart": (
-        joined([moved(ball(2, radius=1e-3), (x, y, z)) for (x, y, z) in _places(60, 1e3)[:, 0].tolist()]),
+    "small balls far apart": (
+        joined([moved(ball(2, radius=0.3), (x, y, z)) for (x, y, z) in _places(60, 1e3)[:, 0].tolist()]),
         None,
     ),
-    "two tiny balls": (joined([moved(ball(20, radius=1e-3), (x, 0.0, 0.0)) for x in (-1e4, 1e4)]), None),
-    "a ball and a triangle far off": (joined([ball(20), _soup(TRIANGLE + 1e5)]), None),
+    "two small balls": (joined([moved(ball(20), (x, 0.0, 0.0)) for x in (-1e3, 1e3)]), None),
+    "a ball and a triangle far off": (joined([ball(20), _soup(TRIANGLE + 1e3)]), None),
     "a ball six times": (joined([ball(10)] * 6), 1200),
     "a ball inside out upon itself": (joined([ball(14), _turned(ball(14))]), 4704),
     "triangles without area": (_soup(np.array([[[0, 0, 0], [1, 0, 0], [2, 0, 0]]]) + _places(3000)), 3000),
@@ -523,6 +538,21 @@ def test_empty_cells_and_flat_tiles_still_give_a_valid_tree(kind: str, coding: s
     assert (tiles.tree.triangles > 0).all()
     if expected is not None:
         assert tiles.tree.triangles[tiles.leaves].sum() == expected
+
+
+DUST = {
+    "tiny balls far apart": joined(
+        [moved(ball(2, radius=1e-3), (x, y, z)) for (x, y, z) in _places(60, 1e3)[:, 0].tolist()]
+    ),
+    "a ball and a triangle far off": joined([ball(20), _soup(TRIANGLE + 1e6)]),
+    "a ball and a triangle beyond the Moon": joined([ball(20), _soup(TRIANGLE + 9e11)]),
+}
+
+
+@pytest.mark.parametrize("kind", DUST)
+def test_what_is_nothing_beside_its_own_width_is_refused_and_not_shown_as_dust(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(Malformed, match=r"triangles are smaller than|every triangle"):
+        tiled(DUST[kind], tmp_path)
 
 
 def test_an_empty_cell_takes_no_names_from_its_neighbours(tmp_path: Path) -> None:

@@ -89,10 +89,21 @@ def test_triangles_that_fall_on_a_point_or_line_of_the_grid_go() -> None:
 
 
 @pytest.mark.parametrize("coding", ["meshopt", "draco"])
-def test_where_all_would_go_all_stay(coding: str) -> None:
+def test_where_all_would_go_the_first_stays(coding: str) -> None:
     whole, layout, origin = patch_of(ball(2, radius=1e-3))
-    (piece,) = _quantised(whole, layout, 1.0, origin, coding=coding).pieces
-    assert piece.triangles == 48
+    found = _quantised(whole, layout, 1.0, origin, coding=coding)
+    (piece,) = found.pieces
+    assert piece.triangles == 1
+    assert found.triangles == (1,)
+
+
+def test_skirts_alone_are_no_surface() -> None:
+    whole, layout, origin = patch_of(ball(1))
+    tiny = replace(whole, positions=np.concatenate([whole.positions[:4] * 1e-3, whole.positions[4:]]))
+    groups = (tiny.indices >= 4).any(axis=1).astype(np.int8)
+    order = np.argsort(groups, kind="stable")
+    tiny = replace(tiny, indices=tiny.indices[order])
+    assert _quantised(tiny, layout, 0.5, origin, groups=groups[order], group_count=2).triangles[0] == 1
 
 
 @given(st.lists(st.integers(0, 3), min_size=12, max_size=12))
