@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from timeline.errors import TimelineError
+from timeline.statement import EDGES, End, Kind, Statement, sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"kind": Kind.BEFORE, "subject": "a"}, "before what"),
+        ({"kind": Kind.BEFORE, "subject": "a", "object": "a"}, "itself"),
+        ({"kind": Kind.BEFORE, "subject": "a", "days": (1, 2)}, "no days"),
+        ({"kind": Kind.BEFORE, "subject": "a", "object": "b", "days": (1, 2)}, "no days"),
+        ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a"}, "what"),
+        ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a", "object": "b", "days": (1, 2)}, "not both"),
+        ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a", "days": (2, 2)}, "no days between"),
+        ({"kind": Kind.TERMINUS_ANTE_QUEM, "subject": "a", "object": "b", "end": End.END}, "needs days"),
+    ],
+)
+def test_a_statement_without_a_meaning_is_refused(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(TimelineError, match=words):
+        Statement("s", **arguments)  # type: ignore[arg-type]
+
+
+def test_every_kind_has_inequalities_and_the_strict_ones_lead_from_a_start_to_an_end() -> None:
+    assert set(EDGES) == set(Kind)
+    strict = {kind for kind, edges in EDGES.items() if any((which, other) == (0, 1) for _, which, _, other in edges)}
+    assert strict == {Kind.CONTEMPORARY_WITH}
+
+
+def test_every_kind_has_a_sentence_with_who_says_so() -> None:
+    for kind in Kind:
+        said = sentence(
+            Statement("s", kind, "p1", "d1", author="Rossi", source="1998, 12"), {"p1": "Porch", "d1": "Dome"}.get
+        )
+        assert "Porch" in said
+        assert "Dome" in said
+        assert said.endswith(" (Rossi, 1998, 12)")
+
+
+def test_a_terminus_tells_the_day_that_counts() -> None:
+    days = (719468, 719468 + 365)
+    post, ante = Kind.TERMINUS_POST_QUEM, Kind.TERMINUS_ANTE_QUEM
+    assert sentence(Statement("s", post, "wall", days=days)) == "wall was made no earlier than 1970-01-01"
+    assert sentence(Statement("s", ante, "wall", days=days)) == "wall was made no later than 1970-12-31"
+    assert sentence(Statement("s", post, "wall", days=days, end=End.END)) == "wall was not gone before 1970-01-01"
+    assert sentence(Statement("s", ante, "wall", days=days, end=End.END, date="1970")) == "wall was gone by 1970"
