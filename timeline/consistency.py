@@ -71,7 +71,8 @@ def _open_circles(network: Network, waiting: list[list[int]], result: Propagated
             result.tangled += _take_out(network, _within(network, frozenset(members)))
             continue
         parts = _parts(network, members)
-        if [len(part) for part in parts] != [len(members)]:  # a statement that went out may hold two components together
+        # A statement that went out for the sake of another component may have held this one together.
+        if [len(part) for part in parts] != [len(members)]:
             waiting += parts
             continue
         found = circle(network, members)
