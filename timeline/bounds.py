@@ -22,9 +22,12 @@ _SIGNS = {Qualifier.NONE: "", Qualifier.UNCERTAIN: "?", Qualifier.APPROXIMATE: "
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """EDTF text, and what it does not say that the original said; None: it says the same."""
+    """EDTF text, and what it does not say that the original said; `lost` None: it says the same.
 
-    text: str
+    `text` is None where any EDTF would claim more than is known: that it began by 1215 and ended after 1248.
+    """
+
+    text: str | None
     lost: Remark | None = None
 
 
@@ -55,7 +58,8 @@ def bounds_text(span: TimeSpan) -> str:
     text = f"{start}/{end}"
     parsed = parse(text)
     if parsed.kind is Kind.FOUR_BOUNDS:
-        return as_edtf(parsed).text if as_edtf(parsed).lost is None else text
+        conversion = as_edtf(parsed)
+        return conversion.text if conversion.text is not None and conversion.lost is None else text
     return start if start == end and ".." not in start else text
 
 
@@ -79,7 +83,10 @@ def as_edtf(parsed: Edtf) -> Conversion:
         return Conversion(f"{dates[0]}/{dates[1]}")
     if start == end:
         return Conversion(f"[{start}]")
-    return Conversion(f"[{Run(start.first, end.last)}]", Remark("LIMITS_ONLY"))
+    outermost = Run(start.first, end.last)
+    if not outermost.dated:
+        return Conversion(None, Remark("NO_EDTF"))
+    return Conversion(f"[{outermost}]", Remark("LIMITS_ONLY"))
 
 
 def _as_date(run: Run) -> str | None:

@@ -45,7 +45,8 @@ def _text(when: Edtf, words: Words) -> str:
     if when.kind is Kind.FOUR_BOUNDS:
         return _four_bounds(when, words)
     of_set = _run if when.kind is Kind.ONE_OF else _whole_run
-    members = [of_set(run, words) for run in when.runs]
+    eras = {date.years[0] > 0 for run in when.runs for date in (run.first, run.last) if date is not None}
+    members = [of_set(run, words, both=len(eras) > 1) for run in when.runs]
     joint = words.one_of if when.kind is Kind.ONE_OF else words.all_of
     return joint.join([", ".join(members[:-1]), members[-1]] if len(members) > 1 else members)
 
@@ -58,6 +59,9 @@ def _interval(when: Edtf, words: Words) -> str:
         return (words.to_unknown if when.end_unknown else words.since).format(_date(start, words))
     if end is not None:
         return (words.from_unknown if when.start_unknown else words.until).format(_date(end, words))
+    if when.start_unknown or when.end_unknown:
+        begun = words.begin_unknown if when.start_unknown else words.no_begin
+        return f"{begun}, {words.end_unknown if when.end_unknown else words.no_end}"
     return words.always
 
 
@@ -72,43 +76,39 @@ def _four_bounds(when: Edtf, words: Words) -> str:
     return f"{begun}, {gone}"
 
 
-def _whole_run(run: Run, words: Words) -> str:
+def _whole_run(run: Run, words: Words, *, both: bool = False) -> str:
     """A member of a set of which all is meant: not a day within the run, but the run."""
     if run.first is None:
         assert run.last is not None
-        return words.until.format(_date(run.last, words))
+        return words.until.format(_date(run.last, words, both=both))
     if run.last is None:
-        return words.since.format(_date(run.first, words))
-    return _from_to(run.first, run.last, words)
+        return words.since.format(_date(run.first, words, both=both))
+    return _from_to(run.first, run.last, words, both=both)
 
 
-def _run(run: Run, words: Words) -> str:
+def _run(run: Run, words: Words, *, both: bool = False) -> str:
     if run.first is None:
         assert run.last is not None
-        return words.or_earlier.format(_date(run.last, words))
+        return words.or_earlier.format(_date(run.last, words, both=both))
     if run.last is None:
-        return words.or_later.format(_date(run.first, words))
+        return words.or_later.format(_date(run.first, words, both=both))
     if run.first == run.last:
-        return _date(run.first, words)
-    return _between(run.first, run.last, words)
+        return _date(run.first, words, both=both)
+    return words.between.format(*_pair(run.first, run.last, words, both=both))
 
 
-def _from_to(start: Date, end: Date, words: Words) -> str:
+def _from_to(start: Date, end: Date, words: Words, *, both: bool = False) -> str:
     if start == end:
-        return _date(start, words)
-    first, last = _pair(start, end, words)
-    return f"{first} – {last}"
+        return _date(start, words, both=both)
+    return " – ".join(_pair(start, end, words, both=both))
 
 
-def _between(start: Date, end: Date, words: Words) -> str:
-    return words.between.format(*_pair(start, end, words))
-
-
-def _pair(start: Date, end: Date, words: Words) -> tuple[str, str]:
+def _pair(start: Date, end: Date, words: Words, *, both: bool = False) -> tuple[str, str]:
     """Two dates; the era is said once where both share it and the first is a plain year."""
     eras = [_era(date.years[0] if date is start else date.years[1], words, terse=False) for date in (start, end)]
-    mixed = eras[0] != eras[1]
+    mixed = both or eras[0] != eras[1]
     plain = not start.month and start.qualifier in (Qualifier.NONE, Qualifier.APPROXIMATE)
+    plain = plain and not (end.day and -31 < start.years[0] < 32)  # "1 – 2 January 1 BC" would be two days
     shared = not mixed and plain and start.years[0] == start.years[1]
     if shared and _era(end.years[1], words) == _era(start.years[0], words):
         return _date(start, words, era=False), _date(end, words)

@@ -54,8 +54,6 @@ _PARTS = {
     "MIDDLE_THIRD": ("the middle third", "das mittlere Drittel", "le tiers médian", "il terzo centrale"),
     "LAST_THIRD": ("the last third", "das letzte Drittel", "le dernier tiers", "l’ultimo terzo"),
     "FIRST_QUARTER": ("the first quarter", "das erste Viertel", "le premier quart", "il primo quarto"),
-    "SECOND_QUARTER": ("the second quarter", "das zweite Viertel", "le deuxième quart", "il secondo quarto"),
-    "THIRD_QUARTER": ("the third quarter", "das dritte Viertel", "le troisième quart", "il terzo quarto"),
     "LAST_QUARTER": ("the last quarter", "das letzte Viertel", "le dernier quart", "l’ultimo quarto"),
     "FIRST_TENTH": ("the first tenth", "das erste Zehntel", "le premier dixième", "il primo decimo"),
     "LAST_TENTH": ("the last tenth", "das letzte Zehntel", "le dernier dixième", "l’ultimo decimo"),
@@ -115,6 +113,8 @@ _ASSUMPTIONS = {
         "durant tout le temps du premier au dernier",
         "per tutto il tempo dal primo all’ultimo",
     ),
+    "ONE_OF_THESE": ("one of these", "eines davon", "l’une d’elles", "una di queste"),
+    "ALL_OF_THESE": ("all of these", "alle zusammen", "toutes ensemble", "tutte insieme"),
     "HUNDREDS": (
         "the hundred years that share their first digits",
         "die hundert Jahre mit gleichen ersten Ziffern",
@@ -203,6 +203,12 @@ _ASSUMPTIONS = {
         "der Winter, der in diesem Jahr beginnt",
         "l’hiver qui commence cette année-là",
         "l’inverno che inizia in quell’anno",
+    ),
+    "NO_EDTF": (
+        "EDTF cannot say it without claiming more",
+        "EDTF kann es nicht sagen, ohne mehr zu behaupten",
+        "EDTF ne peut le dire sans affirmer davantage",
+        "EDTF non può dirlo senza affermare di più",
     ),
     "LIMITS_ONLY": (
         "the outermost limits in EDTF; that it certainly stood in between is lost",

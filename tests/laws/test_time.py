@@ -9,12 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from timeline.bounds import as_edtf, bounds_text
+from timeline.date import year_text
 from timeline.edtf import Edtf, parse
 from timeline.errors import EdtfError
 from timeline.index import SpanIndex
 from timeline.instant import civil, days_in_month, ordinal
 from timeline.interval import BEGINNING, FOREVER, Certainty, TimeSpan
 from timeline.label import LANGUAGES, label
+from timeline.proposal import propose
+from timeline.words import VOCABULARY
 
 years = st.one_of(st.integers(-3000, 3000), st.integers(-(10**12), 10**12))
 qualifiers = st.sampled_from(["", "", "", "?", "~", "%"])
@@ -51,29 +54,41 @@ def date_texts(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def edtf_texts(draw: st.DrawFn) -> str:
+def plain_texts(draw: st.DrawFn) -> str:
+    """Dates of which the words say all: in full, and qualified as a whole."""
+    year = draw(st.one_of(st.integers(-3000, 0), st.integers(100, 3000), st.integers(-(10**12), -(10**4))))
+    parts = draw(st.integers(1, 3)) if year > -10_000 else 1
+    rest = [f"{draw(st.integers(1, 12)):02d}", f"{draw(st.integers(1, 28)):02d}"]
+    if parts == 2 and draw(st.booleans()):
+        rest = [str(draw(st.integers(21, 41)))]
+    return "-".join([year_text(year), *rest][:parts]) + draw(qualifiers)
+
+
+@st.composite
+def edtf_texts(draw: st.DrawFn, dates: st.SearchStrategy[str]) -> str:
     kind = draw(st.sampled_from(["date", "interval", "[]", "{}", "bounds"]))
     if kind == "bounds":
-        ranges = st.tuples(date_texts(), date_texts()).map("..".join)
-        limits = st.one_of(ranges.map("[{}]".format), date_texts().map("[..{}]".format), date_texts(), st.just(".."))
+        ranges = st.tuples(dates, dates).map("..".join)
+        ends = st.one_of(dates.map("[..{}]".format), dates.map("[{}..]".format), st.sampled_from(["..", ""]))
+        limits = st.one_of(ranges.map("[{}]".format), dates, ends)
+        if draw(st.integers(0, 3)) == 0:
+            return f"{draw(ends)}/{draw(ends)}"
         return f"[{draw(ranges)}]/{draw(limits)}" if draw(st.booleans()) else f"{draw(limits)}/[{draw(ranges)}]"
     if kind == "date":
-        return draw(date_texts())
+        return draw(dates)
     if kind == "interval":
-        ends = st.one_of(date_texts(), st.sampled_from(["..", ""]))
+        ends = st.one_of(dates, st.sampled_from(["..", ""]))
         return f"{draw(ends)}/{draw(ends)}"
-    members = draw(
-        st.lists(st.one_of(date_texts(), st.tuples(date_texts(), date_texts()).map("..".join)), min_size=1, max_size=4)
-    )
+    members = draw(st.lists(st.one_of(dates, st.tuples(dates, dates).map("..".join)), min_size=1, max_size=4))
     if draw(st.booleans()):
         members[0] = ".." + members[0].rpartition("..")[2]
     return kind[0] + ",".join(members) + kind[1]
 
 
 @st.composite
-def edtfs(draw: st.DrawFn) -> Edtf:
+def edtfs(draw: st.DrawFn, dates: st.SearchStrategy[str] | None = None) -> Edtf:
     """Texts of every form; those that say nothing possible (an end before its beginning) are passed over."""
-    text = draw(edtf_texts())
+    text = draw(edtf_texts(date_texts() if dates is None else dates))
     try:
         return parse(text)
     except EdtfError as refused:
@@ -135,6 +150,8 @@ def test_dates_have_one_order_in_which_only_equals_are_level(every: list[Edtf]) 
 @given(edtfs())
 def test_what_edtf_says_of_four_bounds_never_claims_more(edtf: Edtf) -> None:
     conversion = as_edtf(edtf)
+    assume(conversion.text is not None)
+    assert conversion.text is not None
     said, given_ = parse(conversion.text).span(), edtf.span()
     assert parse(conversion.text).is_edtf
     assert said.start_earliest <= given_.start_earliest
@@ -165,6 +182,35 @@ def test_every_date_has_words_in_every_language(edtf: Edtf, language: str) -> No
     words = label(edtf, language)
     assert words
     assert "{" not in words
+
+
+@given(edtfs(plain_texts()), st.sampled_from(LANGUAGES))
+def test_a_label_is_understood_again(edtf: Edtf, language: str) -> None:
+    words = label(edtf, language)
+    assume(len(words) <= 200)
+    proposed = [proposal.parsed for proposal in propose(words).proposals]
+    assert any(_four(each.span()) == _four(edtf.span()) and each.days() == edtf.days() for each in proposed), words
+
+
+WORDS = [" ".join(phrase) for phrase in VOCABULARY] + ["0", "3", "85", "198", "1210", "1842", "XII", "3.", "1920s", "I"]
+
+
+@given(st.lists(st.sampled_from(WORDS)))
+def test_any_words_are_understood_or_not_with_a_reason(words: list[str]) -> None:
+    text = " ".join(words)[:200]
+    found = propose(text)
+    assert bool(found.proposals) != (found.reason is not None)
+    assert [proposal.rank for proposal in found.proposals] == list(range(1, len(found.proposals) + 1))
+    for proposal in found.proposals:
+        assert str(proposal.parsed) == proposal.text
+        assert all(proposal.label(language) for language in LANGUAGES)
+    assert found.proposals or all(found.reason.words(language) for language in LANGUAGES if found.reason)
+
+
+@given(st.text(max_size=250))
+def test_any_text_at_all_is_proposed_for_or_not(text: str) -> None:
+    found = propose(text)
+    assert bool(found.proposals) != (found.reason is not None)
 
 
 @given(st.text(st.sampled_from("0123456789XY-/.[]{},?~%ESTZ:+ x"), max_size=40))

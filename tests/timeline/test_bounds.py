@@ -31,6 +31,13 @@ def test_edtf_says_the_same_or_what_is_lost(text: str, edtf: str, lost: bool) ->
     assert (conversion.lost is not None) is lost
 
 
+@pytest.mark.parametrize("text", ["[..1215]/[1248..]", "[..1215]/..", "../[1248..]"])
+def test_what_edtf_could_only_say_by_claiming_more_it_does_not_say(text: str) -> None:
+    conversion = as_edtf(parse(text))
+    assert conversion.text is None
+    assert conversion.lost is not None
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [
