@@ -1,8 +1,7 @@
 """Text files of millions of short lines (OBJ, ASCII PLY and STL, OFF), scanned byte by byte in compiled code.
 
 A scan goes on from where the last one stopped and fills buffers of a fixed size, so a file is never in memory as a
-whole. Numbers are read by their first 19 digits, within one unit in the last place of a double. `oracle_rows` is the
-clear version of the scan; the tests compare the two.
+whole. `oracle_rows` is the clear version of the scan; the tests compare the two.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from pipeline import mapped
+from pipeline.decimals import number
 from scenes.errors import Malformed
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _VALUES = 1 << 20
 _FINE, _FULL, _BAD = 0, 1, 2
-_TENS = 10.0 ** np.arange(23)
-_ONE, _TEN = np.uint64(1), np.uint64(10)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -52,92 +50,6 @@ def after_word(data: NDArray[np.uint8], at: int) -> int:
     while at < len(data) and not is_end(data[at]) and not is_blank(data[at]):
         at += 1
     return at
-
-
-@njit(cache=True, nogil=True)
-def number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:
-    """The number whose first byte is at `at`, the place after its word, and whether the word is a number."""
-    # What nearly all are like: some digits, perhaps a point and more digits, at most 18 in all. Places are unsigned:
-    # numba asks of every signed one whether it counts from the end, and this loop takes 1.6 times as long then.
-    size, here = np.uint64(len(data)), np.uint64(at)
-    negative = data[here] == 45
-    if negative:
-        here += _ONE
-    mantissa, first = np.uint64(0), here
-    while here < size and np.uint8(data[here] - 48) <= 9:
-        mantissa = mantissa * _TEN + np.uint64(data[here] - 48)
-        here += _ONE
-    digits, places = here - first, np.uint64(0)
-    if here < size and data[here] == 46:
-        here += _ONE
-        first = here
-        while here < size and np.uint8(data[here] - 48) <= 9:
-            mantissa = mantissa * _TEN + np.uint64(data[here] - 48)
-            here += _ONE
-        places = here - first
-        digits += places
-    if 0 < digits <= 18 and (here == size or data[here] <= 32):
-        value = float(mantissa) / _TENS[places]
-        return (-value if negative else value), np.int64(here), True  # type: ignore[return-value]
-    found: tuple[float, int, bool] = _any_number(data, at)
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _any_number(data: NDArray[np.uint8], at: int) -> tuple[float, int, bool]:  # noqa: C901 - one state machine
-    size = len(data)
-    negative = data[at] == 45
-    if negative or data[at] == 43:
-        at += 1
-    mantissa, digits, exponent, any_digit = np.uint64(0), 0, 0, False
-    while at < size and 48 <= data[at] <= 57:
-        any_digit = True
-        if digits < 19:
-            mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - 48)
-            digits += int(mantissa > 0)
-        else:
-            exponent += 1
-        at += 1
-    if at < size and data[at] == 46:
-        at += 1
-        while at < size and 48 <= data[at] <= 57:
-            any_digit = True
-            if digits < 19:
-                mantissa = mantissa * np.uint64(10) + np.uint64(data[at] - 48)
-                digits += int(mantissa > 0)
-                exponent -= 1
-            at += 1
-    if not any_digit:
-        end = after_word(data, at)
-        value = np.nan
-        # nan and inf, also nan(ind) and infinity.
-        is_nan = end - at >= 3 and data[at] | 32 == 110 and data[at + 1] | 32 == 97 and data[at + 2] | 32 == 110
-        is_inf = end - at >= 3 and data[at] | 32 == 105 and data[at + 1] | 32 == 110 and data[at + 2] | 32 == 102
-        if is_inf:
-            value = -np.inf if negative else np.inf
-        return value, end, is_nan or is_inf
-    if at < size and data[at] | 32 == 101:
-        at += 1
-        down = at < size and data[at] == 45
-        if at < size and (down or data[at] == 43):
-            at += 1
-        power, any_digit = 0, False
-        while at < size and 48 <= data[at] <= 57:
-            any_digit = True
-            power = min(power * 10 + (data[at] - 48), 100_000)
-            at += 1
-        if not any_digit:
-            return np.nan, after_word(data, at), False
-        exponent += -power if down else power
-    if at < size and not is_blank(data[at]) and not is_end(data[at]):
-        # As Windows writes what is no number: 1.#QNAN, -1.#IND.
-        return np.nan, after_word(data, at), data[at] == 35
-    value = float(mantissa)
-    if exponent < 0:
-        value = value / _TENS[-exponent] if exponent >= -22 else value * 10.0 ** max(exponent, -330)
-    elif exponent > 0 and mantissa > 0:
-        value = value * _TENS[exponent] if exponent <= 22 else value * 10.0 ** min(exponent, 400)
-    return -value if negative else value, at, True
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from pipeline import lines, mapped
-from pipeline.lines import is_blank, is_end, number
+from pipeline.decimals import number
+from pipeline.lines import is_blank, is_end
 from scenes.errors import Malformed
 
 if TYPE_CHECKING:

@@ -109,7 +109,9 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
             continue
         sizes = {role: images.size(image, called(material, role)) for role, image in pictures.items()}
         first = {role: image for role, image in pictures.items() if role not in material.second}
-        width, height = sizes["base_colour"] if "base_colour" in first else max(map(sizes.get, first), default=(0, 0))
+        width, height = (
+            sizes["base_colour"] if "base_colour" in first else max((sizes[role] for role in first), default=(0, 0))
+        )
         if width * height > _SMALL_PIXELS and not _repeats(source, number):
             used = _used(source, number, -(-width // 4), -(-height // 4))
             names = {role: _name(material, role, image, (width, height), used) for role, image in first.items()}

@@ -140,7 +140,7 @@ def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path) -> None
 
 def test_the_other_files_of_a_folder_are_no_matter_to_one_that_is_named(tmp_path: Path) -> None:
     for number in range(files.MOST_ENTRIES):
-        os.mknod(tmp_path / f"{number}.jpg")
+        (tmp_path / f"{number}.jpg").touch()
     (tmp_path / "x.obj").write_text("mtllib Parts/X.mtl\nmtllib y.mtl\nusemtl red\n" + TRIANGLE)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "x.MTL").write_text("newmtl red\nKd 1 0 0\n")
