@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 
 from pipeline import mapped
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.mapped import Store
+
+
+_ROWS = 1 << 16
 
 
 def linear_bytes(colours: NDArray[Any]) -> NDArray[np.uint8]:
@@ -53,14 +57,21 @@ def full_scale(colours: NDArray[Any]) -> float:
 
 def stored_linear(colours: NDArray[Any], store: Store) -> NDArray[np.uint8]:
     """A file's channels (n, 3) on any scale as linear RGBA bytes (n, 4) in an array of the store."""
-    out: NDArray[np.uint8] = store.empty((len(colours), 4), np.uint8)
+    out = store.growing(4, np.uint8, expected=len(colours))
     full = full_scale(colours)
-    for start, piece in mapped.chunks(colours):
-        part = out[start : start + len(piece)]
+    for _, piece in mapped.chunks(colours, _ROWS):
         if colours.dtype == np.uint8:
-            part[:, :3] = _OF_BYTES[piece]
-            part[:, 3] = 255
+            out.append(_of_bytes(piece, _OF_BYTES))
         else:
-            part[:] = linear_bytes(piece.astype(np.float64) / full)
-        mapped.release(part)
+            out.append(linear_bytes(piece.astype(np.float64) / full))
+    return out.done()
+
+
+@njit(cache=True, nogil=True)
+def _of_bytes(colours: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    out = np.empty((len(colours), 4), np.uint8)
+    for row in range(len(colours)):
+        for channel in range(3):
+            out[row, channel] = table[colours[row, channel]]
+        out[row, 3] = 255
     return out

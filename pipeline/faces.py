@@ -30,10 +30,10 @@ class Faces:
     `layout` tells of each property whether it is a list, and what it means. Numbers of points that are none become -1.
     """
 
-    def __init__(self, store: Store, layout: Sequence[tuple[bool, int]]) -> None:
+    def __init__(self, store: Store, layout: Sequence[tuple[bool, int]], *, expected: int = 0) -> None:
         self._layout = np.array(layout, np.int64).reshape(-1, 2)
         meanings = {meaning for _, meaning in layout}
-        self.corners = store.growing(3, np.int32)
+        self.corners = store.growing(3, np.int32, expected=expected)
         """points of each triangle"""
         self.uvs = store.growing(6, np.float32) if UVS in meanings else None
         """coordinates of its corners, u and v in turn, NaN where there are none"""

@@ -118,9 +118,13 @@ class Store:
     def __del__(self) -> None:
         self._close()
 
-    def growing(self, columns: int, dtype: Any) -> Growing:
-        """An array (n, `columns`) whose length is known only at its end."""
-        return Growing(None if self.folder is None else self.path(), columns, np.dtype(dtype))
+    def growing(self, columns: int, dtype: Any, *, expected: int = 0) -> Growing:
+        """An array (n, `columns`) that is written from front to back, and whose length is known only at its end.
+
+        In a folder that takes far less time than writing into a mapping. In memory, `expected` rows need no copy.
+        """
+        path = None if self.folder is None else self.path()
+        return Growing(path, columns, np.dtype(dtype), expected=expected)
 
     def kept(self, array: NDArray[Any], dtype: Any = None) -> NDArray[Any]:
         """`array` in rows without gaps, aligned and of `dtype`: itself if it is so already, else a copy."""
@@ -137,20 +141,22 @@ class Store:
 class Growing:
     """Rows that are appended, then taken as one array."""
 
-    def __init__(self, path: Path | None, columns: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, path: Path | None, columns: int, dtype: np.dtype[Any], *, expected: int = 0) -> None:
         self._path, self._columns, self._dtype = path, columns, dtype
         self._file = None if path is None else path.open("wb")
+        self._room: NDArray[Any] = np.empty((expected if path is None else 0, columns), dtype)
         self._parts: list[NDArray[Any]] = []
         self.rows = 0
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add a copy of (k, columns) rows."""
-        rows = np.ascontiguousarray(rows, self._dtype)
-        self.rows += len(rows)
+        before, self.rows = self.rows, self.rows + len(rows)
         if self._file is not None:
-            self._file.write(rows.data)
+            self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        elif self.rows <= len(self._room):
+            self._room[before : self.rows] = rows
         elif len(rows):
-            self._parts.append(rows.copy())
+            self._parts.append(np.array(rows, self._dtype))
 
     def fill(self, count: int, value: float) -> None:
         """Append rows of one value until there are `count`."""
@@ -165,7 +171,9 @@ class Growing:
         if not self.rows:
             return np.zeros(shape, self._dtype)
         if self._path is None:
-            parts, self._parts = self._parts, []
+            in_room = self.rows - sum(len(part) for part in self._parts)
+            parts = [self._room[:in_room], *self._parts] if in_room else self._parts
+            self._room, self._parts = self._room[:0], []
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
         whole: NDArray[Any] = np.memmap(self._path, self._dtype, "r+", shape=shape).view(np.ndarray)
         return whole

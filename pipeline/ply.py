@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.files import Neighbours
-    from pipeline.mapped import Store
+    from pipeline.mapped import Growing, Store
     from pipeline.ply_header import Element, Header
 
 _UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"), ("tx", "ty"))
@@ -29,6 +29,7 @@ _COLOURS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_
 _LISTS = ("vertex_indices", "vertex_index", "vertex_indexes", "vertices")
 _FACE_MEANINGS = {"texcoord": faces.UVS, "texnumber": faces.TEXTURE}
 _MOST_POINTS = (1 << 31) - 1
+_ROWS = 1 << 14  # of points at a time, which stay in a processor's cache
 
 
 @dataclass
@@ -113,14 +114,17 @@ def _points(data: NDArray[np.uint8], at: int, element: Element, head: Header, st
     # Text is read as doubles; there a "float" may have more digits than it says, and keeps them.
     types = {"positions": "f4" if single and head.order else "f8", "normals": "f4", "uvs": "f4"}
     types["colours"] = kinds[groups["colours"][0]] if groups["colours"] else ""
-    columns = {
-        name: store.empty((element.count, len(chosen)), types[name]) for name, chosen in groups.items() if chosen
+    growing = {
+        name: store.growing(len(chosen), types[name], expected=element.count)
+        for name, chosen in groups.items()
+        if chosen
     }
-    places = {name: [names.index(one) for one in groups[name]] for name in columns}
+    places = {name: [names.index(one) for one in groups[name]] for name in growing}
     if head.order and element.is_flat:
-        at = _flat_rows(data, at, element, head.order, columns, places)
+        at = _flat_rows(data, at, element, head.order, growing, places)
     else:
-        at = _other_rows(data, at, element, head.order, columns, places)
+        at = _other_rows(data, at, element, head.order, growing, places)
+    columns = {name: column.done() for name, column in growing.items()}
     uvs = columns.get("uvs")
     if uvs is not None:
         for _, piece in mapped.chunks(uvs):
@@ -129,7 +133,7 @@ def _points(data: NDArray[np.uint8], at: int, element: Element, head: Header, st
 
 
 _Places = dict[str, list[int]]
-_Columns = dict[str, "NDArray[Any]"]
+_Columns = dict[str, "Growing"]
 
 
 def _flat_rows(  # noqa: PLR0917
@@ -141,24 +145,24 @@ def _flat_rows(  # noqa: PLR0917
         raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
     table = data[at:end].view(dtype)
     kinds = [item.type for item in element.properties]
-    for part in mapped.slices(element.count):
+    # What stands side by side is taken as one.
+    together: dict[str, np.dtype[Any]] = {}
+    for name, chosen in places.items():
+        first = chosen[0]
+        if chosen == list(range(first, first + len(chosen))) and len({kinds[place] for place in chosen}) == 1:
+            together[name] = np.dtype({  # type: ignore[call-overload]
+                "names": ["all"],
+                "formats": [(order + kinds[first], (len(chosen),))],
+                "offsets": [dtype.fields[f"{first}"][1]],  # type: ignore[index]
+                "itemsize": dtype.itemsize,
+            })  # fmt: skip
+    for part in mapped.slices(element.count, _ROWS):
         rows = table[part]
         for name, column in columns.items():
-            out, chosen = column[part], places[name]
-            first = chosen[0]
-            if chosen == list(range(first, first + len(chosen))) and len({kinds[place] for place in chosen}) == 1:
-                # They stand side by side: taken as one.
-                side_by_side: np.dtype[np.void] = np.dtype({  # type: ignore[call-overload]
-                    "names": ["all"],
-                    "formats": [(order + kinds[first], (len(chosen),))],
-                    "offsets": [dtype.fields[f"{first}"][1]],  # type: ignore[index]
-                    "itemsize": dtype.itemsize,
-                })  # fmt: skip
-                out[:] = rows.view(side_by_side)["all"]
+            if name in together:
+                column.append(rows.view(together[name])["all"])
             else:
-                for i, place in enumerate(chosen):
-                    out[:, i] = rows[f"{place}"]
-            mapped.release(out)
+                column.append(np.stack([rows[f"{place}"] for place in places[name]], axis=1))
         mapped.release(rows)
     return end
 
@@ -166,19 +170,15 @@ def _flat_rows(  # noqa: PLR0917
 def _other_rows(  # noqa: PLR0917
     data: NDArray[np.uint8], at: int, element: Element, order: str, columns: _Columns, places: _Places
 ) -> int:
-    done = 0
     for values, words, after in ply_rows.rows(data, at, element, order):
         ends = np.cumsum(words)
         place_of, short = _places_of(values, ends - words, ends, element)
         if short:
             raise Malformed(f"PLY: a line of {element.name[:40]!r} is too short")
         for name, column in columns.items():
-            out = column[done : done + len(words)]
-            for i, place in enumerate(places[name]):
-                with np.errstate(invalid="ignore"):
-                    out[:, i] = values[place_of[place]]
-            mapped.release(out)
-        done, at = done + len(words), after
+            with np.errstate(invalid="ignore"):
+                column.append(np.stack([values[place_of[place]] for place in places[name]], axis=1))
+        at = after
     return at
 
 
@@ -221,7 +221,7 @@ def _faces(data: NDArray[np.uint8], at: int, element: Element, head: Header, sto
         is_list = bool(item.count_type)
         fits = is_list == (meaning in (faces.POINTS, faces.UVS))
         layout.append((is_list, meaning if fits else faces.SKIPPED))
-    out = faces.Faces(store, layout)
+    out = faces.Faces(store, layout, expected=element.count)
     rest = element
     if {meaning for _, meaning in layout} <= {faces.SKIPPED, faces.POINTS}:
         for corners, after in ply_rows.plain_triangles(data, at, element, head.order, which):

@@ -74,3 +74,12 @@ def test_a_copy_is_made_only_where_the_layout_needs_it(tmp_path: Path) -> None:
     assert kept.flags.aligned
     assert kept.tolist() == [0, 1, 2, 3, 4, 5]
     assert store.kept(kept) is kept
+
+
+@pytest.mark.parametrize("expected", [0, 3, 4, 100])
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_more_or_fewer_rows_than_were_expected(tmp_path: Path, on_disk: bool, expected: int) -> None:
+    growing = mapped.Store(tmp_path if on_disk else None).growing(2, np.int32, expected=expected)
+    for start in range(0, 8, 2):
+        growing.append(np.array([[start, 1], [start + 1, 1]], np.int64))
+    assert growing.done().tolist() == [[row, 1] for row in range(8)]
