@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from pipeline import mapped
+from pipeline import mapped, twins
 from pipeline.corners import Points
 
 if TYPE_CHECKING:
@@ -66,11 +66,14 @@ class Sieve:
         self._chains: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
         self.counts = np.zeros(4, np.int64)
         """of triangles left out, in the order of `REASONS`"""
+        self.sample = twins.Sample()
 
     def shown(self, rows: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Which of some triangles (k, 3) can be shown."""
         out = np.empty(len(rows), np.bool_)
-        _sifted(rows, (self._positions, self._bad), self.cells, self._crowded, out, self.counts)
+        sample = (self.sample.corners, self.sample.keys, self.sample.state)
+        scratch = (self.sample.scratch, self.sample.scratch.view(np.uint64))
+        _sifted(rows, (self._positions, self._bad), self.cells, self._crowded, (*sample, *scratch), out, self.counts)
         mapped.release(self._positions)
         mapped.release(self.cells)
         return out
@@ -139,10 +142,12 @@ def _sifted(  # noqa: PLR0917 - compiled functions take no keywords
     points: tuple[NDArray[Any], NDArray[np.bool_]],
     cells: NDArray[np.int32],
     crowded: NDArray[np.uint8],
+    sample: Any,
     out: NDArray[np.bool_],
     counts: NDArray[np.int64],
 ) -> None:
     positions, bad = points
+    corners, keys, state, scratch, bits = sample
     for row in range(len(indices)):
         out[row] = False
         a, b, c = np.int64(indices[row, 0]), np.int64(indices[row, 1]), np.int64(indices[row, 2])
@@ -173,6 +178,9 @@ def _sifted(  # noqa: PLR0917 - compiled functions take no keywords
         cells[c, 0] = np.int32(np.uint32(cells[c, 0]) + ha - hb) | 1
         _joined(cells, a, b)
         _joined(cells, b, c)
+        key = twins.key(positions, a, b, c, scratch, bits)
+        if (key >> np.uint64(1)) >> np.uint64(63 - state[1]) == 0:
+            twins.noted(corners, keys, state, key, indices[row])
         out[row] = True
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.census import Census, Sieve
     from pipeline.mapped import Growing
-    from tiling.mesh import Indices, Model, Singles
+    from tiling.mesh import Indices, Material, Model, Singles
 
 _FARTHEST = 1e12  # metres; beyond it single precision cannot hold a model, and no museum reaches
 _MOST_LOST = 0.5  # of a part's normals; beyond that the rest is not trusted either
@@ -33,6 +33,8 @@ _ROUNDED = 1e-3
 """a normal this near to length one is left as it is"""
 _NO_LENGTH = 1e-6
 _FEW = 0.05  # of the points
+_NEARLY_ALL, _SOME = 0.9, 0.02
+"""of a part's triangles that are there from both sides: from here on one side is dropped, and is it told"""
 _TRIANGLES = 1 << 19
 """of a piece: each may touch a page of its own for every corner"""
 FAR_M = 10_000.0
@@ -60,21 +62,42 @@ def cleaned(model: Model, store: Store | None = None) -> Model:
     store = store or Store(None)
     tally: dict[str, int] = {}
     census = Census(store)
-    primitives = tuple(
-        _cleaned(primitive, len(model.materials), tally, census, store) for primitive in model.primitives
-    )
-    primitives = tuple(primitive for primitive in primitives if len(primitive.indices))
+    made = [_cleaned(primitive, len(model.materials), tally, census, store) for primitive in model.primitives]
+    made = [(primitive, is_sheet) for primitive, is_sheet in made if len(primitive.indices)]
+    primitives, materials = _drawn_from_both_sides(made, model.materials)
     report = [line.format(count=f"{count:,}") for line, count in tally.items() if count]
     if not primitives:
         raise Malformed("; ".join(["no triangle can be shown", *model.report, *report]))
-    return replace(model, primitives=primitives, report=(*model.report, *report, *census.report()))
+    return replace(model, primitives=primitives, materials=materials, report=(*model.report, *report, *census.report()))
+
+
+def _drawn_from_both_sides(
+    made: list[tuple[Primitive, bool]], materials: tuple[Material, ...]
+) -> tuple[tuple[Primitive, ...], tuple[Material, ...]]:
+    """The primitives, those of which one side is left with a material that is double-sided."""
+    others = {primitive.material for primitive, is_sheet in made if not is_sheet}
+    number: dict[int, int] = {}
+    for material in sorted({primitive.material for primitive, is_sheet in made if is_sheet}):
+        whole = replace(materials[material], double_sided=True)
+        if material in others and not materials[material].double_sided:
+            number[material] = len(materials)
+            materials = (*materials, whole)
+        else:
+            materials = (*materials[:material], whole, *materials[material + 1 :])
+    return tuple(
+        replace(primitive, material=number.get(primitive.material, primitive.material)) if is_sheet else primitive
+        for primitive, is_sheet in made
+    ), materials
 
 
 def _count(tally: dict[str, int], line: str, count: int) -> None:
     tally[line] = tally.get(line, 0) + int(count)
 
 
-def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], census: Census, store: Store) -> Primitive:
+def _cleaned(
+    primitive: Primitive, materials: int, tally: dict[str, int], census: Census, store: Store
+) -> tuple[Primitive, bool]:
+    """The primitive, and whether it was there from both sides and is now from one."""
     from pipeline.census import REASONS, Sieve
 
     bad, positions = _finite(primitive, tally, store)
@@ -85,16 +108,20 @@ def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], census
         indices = _filtered(shown, lambda part: sieve.first_of_kind(shown, part), store)
     for line, count in zip(REASONS, sieve.counts.tolist(), strict=True):
         _count(tally, line, count)
+    primitive = replace(primitive, positions=positions, indices=indices)
+    one_side = _one_side(primitive, sieve, tally, store)
+    if one_side is not None:
+        indices = one_side
+        sieve = Sieve(store, positions, bad)
+        for part in mapped.slices(len(indices), _TRIANGLES):
+            sieve.shown(indices[part])
     if not 0 <= primitive.material < materials:
         _count(tally, "{count} parts named a material that is not there", 1)
     primitive = replace(
-        primitive,
-        positions=positions,
-        indices=indices,
-        material=primitive.material if 0 <= primitive.material < materials else 0,
+        primitive, indices=indices, material=primitive.material if 0 <= primitive.material < materials else 0
     )
     if not len(indices):
-        return primitive
+        return primitive, False
     census.add(positions, indices, sieve.cells, sieve.odd())
     primitive = _used(primitive, sieve, tally, store)
     uvs, second = (_mapped_uvs(each, tally, store) for each in (primitive.uvs, primitive.second_uvs))
@@ -103,7 +130,30 @@ def _cleaned(primitive: Primitive, materials: int, tally: dict[str, int], census
 
         line = "{count} triangles have no area in their texture; they were left as they are"
         _count(tally, line, unmapped(primitive.indices, uvs))
-    return replace(primitive, uvs=uvs, second_uvs=second, normals=_unit_normals(primitive, tally, store))
+    primitive = replace(primitive, uvs=uvs, second_uvs=second, normals=_unit_normals(primitive, tally, store))
+    return primitive, one_side is not None
+
+
+def _one_side(primitive: Primitive, sieve: Sieve, tally: dict[str, int], store: Store) -> Indices | None:
+    """The triangles of one side, where nearly all are there from both; None where they are not."""
+    from pipeline.twins import Pairs
+
+    nothing = np.zeros((len(primitive.positions), 0), np.float32)
+    beside = (primitive.uvs, primitive.second_uvs, primitive.colours)
+    columns = (primitive.positions, *(nothing if each is None else each for each in beside))
+    share = sieve.sample.share(columns)
+    if share < _NEARLY_ALL:
+        line = "about {count} triangles are there from both sides, beside others; they were left as they are"
+        _count(tally, line, round(share * len(primitive.indices)) if share > _SOME else 0)
+        return None
+    pairs = Pairs(store, primitive.indices, columns)
+    kept = _filtered(primitive.indices, pairs.first, store)
+    line = (
+        "nearly all triangles were there twice, once from each side; {count} were left out, and the others are drawn "
+        "from both sides"
+    )
+    _count(tally, line, len(primitive.indices) - len(kept))
+    return kept
 
 
 def _finite(primitive: Primitive, tally: dict[str, int], store: Store) -> tuple[NDArray[np.bool_] | None, Any]:
