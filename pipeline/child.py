@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import tempfile
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def _say(**fields: Any) -> None:
 
 
 def _work(request: dict[str, Any]) -> None:
-    from pipeline import read
+    from pipeline import crash, read
     from pipeline.sandbox import MANIFEST
 
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
@@ -62,8 +63,9 @@ def _work(request: dict[str, Any]) -> None:
     units, up = request["settings"]["units"], request["settings"]["up"]
     with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         _say(progress=0.0, message="reading")
-        model = read.read(source, name, scratch=Path(scratch), units=units, up=up)
+        model = read.read(source, name, scratch=Path(scratch), units=units, up=up, begun=lambda kind: _say(at=kind))
         _say(progress=0.1, message=f"read {model.triangles:,} triangles")
+        _say(at=crash.TILING)
         # Loaded only now: most refusals need none of it.
         from pipeline.tile import TileSettings, tile_model
 
@@ -95,7 +97,13 @@ def main() -> int:
     _limit(resource.RLIMIT_CORE, 0)
     if settings["scheduler"] is None:
         _leave_network()
+    from pipeline import crash
     from scenes.errors import SceneError
+
+    def crashed(error: BaseException) -> int:
+        traceback.print_exception(error)
+        _say(**crash.of(error))
+        return 1
 
     try:
         _work(request)
@@ -104,16 +112,18 @@ def main() -> int:
         return 1
     except OSError as failed:
         if failed.errno not in _FULL:
-            raise
+            return crashed(failed)
         _say(code="STORAGE_FULL", message="the disk for the result or for the work is full")
         return 1
     except (MemoryError, ImportError) as lacking:
         # A library that cannot be loaded for lack of memory says so by an ImportError.
         if isinstance(lacking, ImportError) and "failed to map" not in str(lacking):
-            raise
+            return crashed(lacking)
         gigabytes = int(settings["memory_bytes"]) / (1 << 30)
         _say(code="LIMIT", message=f"the file needs more than the {gigabytes:.1f} GiB of memory that tiling may use")
         return 1
+    except Exception as unexpected:  # noqa: BLE001 - the outermost loop: written to stderr, and answered
+        return crashed(unexpected)
     return 0
 
 

@@ -68,13 +68,20 @@ _OTHERS = {
 
 
 def read(
-    source: Path, name: str, *, scratch: Path | None = None, units: str | None = None, up: str | None = None
+    source: Path,
+    name: str,
+    *,
+    scratch: Path | None = None,
+    units: str | None = None,
+    up: str | None = None,
+    begun: Callable[[str], None] | None = None,
 ) -> Model:
     """The model in a file, a zip, or a folder (then `name` may name the file in it), in metres, y up.
 
     With `scratch`, a folder, large arrays are mapped from files in it (or from the source itself) and may be larger
     than memory; the folder and the source must stay for as long as the model is used. `units` (m, cm, mm, in, ft, km)
     and `up` (x, y, z, -x, -y, -z) say what else would be guessed; the report says what was taken.
+    `begun` is told the format, as `sniff` has it, before anything looks further into the file.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: it is refused.
@@ -95,6 +102,8 @@ def read(
         files = SingleFile(source, main)
     data = files.data(main)
     kind = sniff(data, main)
+    if begun is not None:
+        begun(kind)
     neighbours = Neighbours(files, main)
     model = _READERS[kind](data, neighbours, store)
     ending = PurePosixPath(main).suffix.lower().removeprefix(".")

@@ -27,6 +27,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import crash
 from scenes.errors import (
     ForbiddenReference,
     Invalid,
@@ -149,7 +150,7 @@ def _follow(
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
 ) -> tuple[dict[str, Any], str]:
-    """Pass progress on until the child ends; its last word, and the end of what it wrote to stderr."""
+    """Pass progress on until the child ends; its last words, and the end of what it wrote to stderr."""
     last: dict[str, Any] = {}
     line, tail = b"", b""
     deadline = time.monotonic() + settings.most_seconds
@@ -176,7 +177,7 @@ def _follow(
                     if len(line) > _MOST_LINE:
                         raise ParserCrash("the parser's account of itself makes no sense")
                     for complete in lines:
-                        last = _heard(complete, progress) or last
+                        last |= _heard(complete, progress)
     child.wait()
     return last, tail.decode(errors="replace").strip()
 
@@ -187,7 +188,9 @@ def _heard(line: bytes, progress: Callable[[float, str], None]) -> dict[str, Any
         if "progress" in said:
             progress(min(max(float(said["progress"]), 0.0), 1.0), str(said.get("message", ""))[:200])
             return {}
-        return {"code": str(said["code"]), "message": str(said["message"])[:2000]} if "code" in said else {}
+        if "code" in said:
+            return {"code": str(said["code"]), "message": str(said["message"])[:2000]}
+        return crash.heard(said)
     except (ValueError, TypeError, KeyError, RecursionError) as wrong:
         raise ParserCrash("the parser's account of itself makes no sense") from wrong
 
@@ -195,11 +198,11 @@ def _heard(line: bytes, progress: Callable[[float, str], None]) -> dict[str, Any
 def _raise_refusal(said: dict[str, Any], status: int, complaint: str, settings: TileSettings) -> None:
     if said.get("code") in _REFUSALS:
         raise _REFUSALS[said["code"]](said["message"])
-    if status == 0 and not said:
+    if status == 0 and "code" not in said and "error" not in said:
         return
     if status == -signal.SIGXCPU:
         raise TooLarge(f"the file took more than {settings.most_seconds} s of computing")
-    how = f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+    how = crash.words(said, status, complaint, settings.memory_bytes)
     error = ParserCrash(f"the parser died on this file ({how}); it is kept apart")
     if complaint:
         error.add_note(complaint)

@@ -139,6 +139,28 @@ def test_a_child_that_dies_or_lies_is_a_parser_crash(
         _tile(DATA / "small.glb", "small.glb", tmp_path / "out")
 
 
+_BROKEN = "import sys; sys.argv = ['x']; from pipeline import child, read; read.read = {}; sys.exit(child.main())"
+
+
+@pytest.mark.parametrize(("program", "words"), [
+    ("raise SystemExit(3)",                                         "status 3"),
+    (f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})",     "signal SIGSEGV"),
+    ("import os; print('{\"at\": \"dae\"}', flush=True); os.abort()", "SIGABRT, while reading DAE by trimesh"),
+    ("import os; print('{\"at\": \"tiling\"}', flush=True); os.abort()", "SIGABRT, while tiling"),
+    ("print('{\"at\": \"<script>\"}'); raise SystemExit(3)",          r"\(status 3\)"),
+    ("import os; os.write(2, b'std::bad_alloc'); os.abort()",       "SIGABRT, out of the 2.0 GiB of memory"),
+    (_BROKEN,                                                       "status 1, TypeError in our own code"),
+])  # fmt: skip
+def test_a_crash_tells_how_and_where_but_shows_no_traceback(
+    program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _acting(monkeypatch, program)
+    with pytest.raises(ParserCrash, match=words) as caught:
+        _tile(DATA / "small.glb", "small.glb", tmp_path / "out")
+    assert "Traceback" not in str(caught.value)
+    assert "File" not in str(caught.value)
+
+
 @pytest.mark.parametrize("lie", ["none", "digest", "size", "name", "document", "missing", "counts"])
 def test_a_manifest_that_is_not_true_is_a_parser_crash(
     lie: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
