@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_stream, cli_tile
+from api import cli_change, cli_stream, cli_tile
 
 app = typer.Typer(
     name="chronotope",
@@ -111,6 +111,7 @@ def ingest(  # noqa: PLR0917 - typer passes by name
 
 
 app.command("tile")(cli_tile.tile)
+app.command("change")(cli_change.change)
 app.command("stream")(cli_stream.stream)
 
 

@@ -74,14 +74,16 @@ def read(
     scratch: Path | None = None,
     units: str | None = None,
     up: str | None = None,
+    origin: tuple[float, float, float] | None = None,
     begun: Callable[[str], None] | None = None,
 ) -> Model:
     """The model in a file, a zip, or a folder (then `name` may name the file in it), in metres, y up.
 
     With `scratch`, a folder, large arrays are mapped from files in it (or from the source itself) and may be larger
     than memory; the folder and the source must stay for as long as the model is used. `units` (m, cm, mm, in, ft, km)
-    and `up` (x, y, z, -x, -y, -z) say what else would be guessed; the report says what was taken.
-    `begun` is told the format, as `sniff` has it, before anything looks further into the file.
+    and `up` (x, y, z, -x, -y, -z) say what else would be guessed; the report says what was taken. With `origin`,
+    that of another model of the same frame, it is moved as that one was. `begun` is told the format, as
+    `sniff` has it, before anything looks further into the file.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: it is refused.
@@ -112,7 +114,7 @@ def read(
     model = cleaned(replace(model, report=(*said, *model.report)), store)
     # Where it lies, as the file has it, may say that it is a map; so that is looked at before it is moved.
     extent = bounds(model)
-    model = near_origin(model, store, extent)
+    model = near_origin(model, store, extent, at=origin)
     stated = markup.stated(data) if kind in ("3mf", "dae") else None
     return in_metres(model, kind, data[:_LONG_HEAD].tobytes(), wanted, extent=extent, store=store, stated=stated)
 

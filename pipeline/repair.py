@@ -305,19 +305,24 @@ def _mapped_uvs(uvs: Singles | None, tally: dict[str, int], store: Store) -> Sin
 
 
 def near_origin(
-    model: Model, store: Store | None = None, extent: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    model: Model,
+    store: Store | None = None,
+    extent: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+    *,
+    at: tuple[float, float, float] | None = None,
 ) -> Model:
     """The model moved to an origin of its own, in whole metres, where it lies far off; its report says so.
 
-    `extent` is its lowest and highest corner, where they are known.
+    `extent` is its lowest and highest corner, where they are known. With `at` it is moved there, near or far: two
+    models of one frame stay in one.
     """
     from pipeline.units import bounds
 
     low, high = extent or bounds(model)
-    if max(np.abs(low).max(), np.abs(high).max()) <= FAR_M:
+    if not any(at) if at is not None else max(np.abs(low).max(), np.abs(high).max()) <= FAR_M:
         return model
     store = store or Store(None)
-    origin = np.round((low + high) / 2.0)
+    origin = np.round((low + high) / 2.0) if at is None else np.array(at)
     moved = []
     for primitive in model.primitives:
         # Moved as doubles: float32 holds a small difference of large numbers, but it cannot hold a small sum of them.
@@ -328,4 +333,5 @@ def near_origin(
         moved.append(replace(primitive, positions=out))
     x, y, z = (f"{value:,.0f}" for value in origin)
     line = f"the model lies far from its origin; it was moved so that ({x}, {y}, {z}) is the new origin"
-    return replace(model, primitives=tuple(moved), report=(*model.report, line))
+    lies = (float(origin[0]), float(origin[1]), float(origin[2]))
+    return replace(model, primitives=tuple(moved), report=(*model.report, line), origin=lies)

@@ -94,9 +94,26 @@ def tile_in_sandbox(
         ParserCrash: the child died.
         Cancelled: `cancelled()` became true; the child is gone.
     """
-    settings = replace(settings, memory_bytes=max(settings.memory_bytes, LEAST_MEMORY_BYTES))
     request: dict[str, Any] = {"source": str(source.resolve()), "name": name, "out": str(out.resolve())}
-    request |= {"work": str(work.resolve()) if work else None, "settings": asdict(settings)}
+    request |= {"work": str(work.resolve()) if work else None}
+    run(request, out, settings=settings, progress=progress, cancelled=cancelled)
+    return checked(out)
+
+
+def run(
+    request: dict[str, Any],
+    out: Path,
+    *,
+    settings: TileSettings,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Have a child do what is asked, in the folder `out`; what it leaves there is not to be believed yet.
+
+    Raises: as `tile_in_sandbox`.
+    """
+    settings = replace(settings, memory_bytes=max(settings.memory_bytes, LEAST_MEMORY_BYTES))
+    request = {**request, "settings": asdict(settings)}
     child = subprocess.Popen(
         _command(),
         stdin=subprocess.PIPE,
@@ -121,7 +138,6 @@ def tile_in_sandbox(
             if pipe is not None:
                 pipe.close()
     _raise_refusal(said, child.returncode, complaint, settings)
-    return _checked(out)
 
 
 def _command(*arguments: str) -> list[str]:
@@ -209,8 +225,12 @@ def _raise_refusal(said: dict[str, Any], status: int, complaint: str, settings: 
     raise error
 
 
-def _checked(out: Path) -> TileResult:
-    """The child's result, as far as it is true."""
+def checked(out: Path) -> TileResult:
+    """The tiles that a child left in `out` and its account of them, as far as it is true.
+
+    Raises:
+        ParserCrash: it is not.
+    """
     from pipeline.tile import DOCUMENT, TileResult
 
     manifest = out / MANIFEST

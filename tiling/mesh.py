@@ -72,6 +72,8 @@ class Model:
     primitives: tuple[Primitive, ...]
     materials: tuple[Material, ...] = (Material(),)
     report: tuple[str, ...] = field(default=())
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """where its own origin lies in the frame and the units of the source; elsewhere than there if it lay far off"""
 
     @property
     def triangles(self) -> int:
