@@ -34,7 +34,7 @@ class Calendar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A date as its source gives it."""
+    """A date as its source gives it; Julian if any day of it was converted from that calendar."""
 
     text: str
     calendar: Calendar = Calendar.GREGORIAN

@@ -142,7 +142,10 @@ def _in_edtf(found: _Found) -> list[_Found]:
 
 
 def _distinct(found: list[_Found]) -> list[_Found]:
-    return list({one.text: one for one in reversed(found)}.values())[::-1]
+    first: dict[str, _Found] = {}
+    for one in found:
+        first.setdefault(one.text, one)
+    return list(first.values())
 
 
 # Statements

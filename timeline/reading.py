@@ -342,10 +342,12 @@ def _is_julian(when: When, date: Limit, choices: Choices) -> bool:
             choices.assume(Remark("JULIAN"))
         return bool(said)
     day = ordinal(*date)
-    options = [(True, Remark("JULIAN")), (False, Remark("GREGORIAN"))]
     if day >= _JULIAN_UNTIL:
         return False
-    return choices.pick("calendar", options if day < REFORM else options[::-1])
+    # One choice for all dates of a text: as was usual at the time, all Gregorian, or all Julian.
+    julian = choices.pick("calendar", [(day < REFORM, None), (False, None), (True, None)])
+    choices.assume(Remark("JULIAN" if julian else "GREGORIAN"))
+    return julian
 
 
 # About

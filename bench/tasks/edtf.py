@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from time import process_time
 
 from timeline.edtf import MAX_LENGTH, parse
-from timeline.label import LANGUAGES, label
+from timeline.label import label
 from timeline.proposal import propose
+from timeline.remark import LANGUAGES
 
 _LEVELS = {
     "level 0": "1985-04-12 1985-04 1985 0000 1985-04-12T23:20:30Z 1964/2008 2004-06/2006-08 2004-02-01/2005-02-08",

@@ -15,8 +15,9 @@ from timeline.errors import EdtfError
 from timeline.index import SpanIndex
 from timeline.instant import civil, days_in_month, ordinal
 from timeline.interval import BEGINNING, FOREVER, Certainty, TimeSpan
-from timeline.label import LANGUAGES, label
+from timeline.label import label
 from timeline.proposal import propose
+from timeline.remark import LANGUAGES
 from timeline.words import VOCABULARY
 
 years = st.one_of(st.integers(-3000, 3000), st.integers(-(10**12), 10**12))

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from timeline.edtf import parse, parse_span
-from timeline.label import LANGUAGES, label
+from timeline.label import label
+from timeline.remark import LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,11 @@ def test_before_the_reform_both_calendars_are_offered() -> None:
     assert gregorian.assumptions("de") == ("ein Datum des gregorianischen Kalenders, wie geschrieben",)
 
 
+def test_a_span_across_the_reform_is_in_both_calendars_or_in_one() -> None:
+    found = [proposal.text for proposal in propose("from 1 January 1500 to 1 January 1600").proposals]
+    assert found == ["1500-01-10/1600-01-01", "1500-01-01/1600-01-01", "1500-01-10/1600-01-11"]
+
+
 def test_about_is_sharp_unless_a_width_is_chosen() -> None:
     sharp, wide = propose("c. 1210").proposals
     assert (sharp.label("fr"), sharp.assumptions()) == (
