@@ -36,8 +36,9 @@ _AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are en
 _SAMPLE_TILES = 8
 _MOST_LOST = 0.5
 """of a model's triangles, on the grid of its finest level; beyond that it is refused rather than shown so"""
-_STEPS_PER_ERROR = 1.5
-"""grid steps of a level for its root mean square error; measured: from 0.75 to 3 lie on one curve of error by bytes"""
+_STEPS_PER_ERROR, _STEPS_DRAWN_ON = 3.0, 2.0
+"""grid steps of a level for its root mean square error; measured: from 2 to 4 lie on one curve of error by bytes. What
+has colours stays nearer to its place"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
 _STEPS_OF_AN_EDGE = 4.0  # at least, of the longest one of a usual triangle
 _SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
@@ -85,6 +86,7 @@ class Tiling:
         self._progress = progress
         self._levels: list[Level] = []
         self._degenerate = 0
+        self._is_even = context.surface.is_even
 
     def run(self, model: Source, dealt: Dealt) -> Tiled:
         """Tile it.
@@ -187,8 +189,12 @@ class Tiling:
         most_texels = _ROOT_TEXELS if is_root else _MOST_TEXELS
         places = [build.Place(tile, shift) for tile in range(len(below.keys) >> fan)]
         children = [tuple(range(place.tile << fan, (place.tile + 1) << fan)) for place in places]
-        most_error, merges = self._merged(below, places, children, share)
-        goal = build.Goal(share, None if is_root else most_error, halvings, most_texels, is_plain=is_root)
+        # The first level is made of all triangles: there a second round would cost too much.
+        rounds = 1 if number == 1 else 2
+        most_error, merges = self._merged(below, places, children, share=share, rounds=rounds)
+        goal = build.Goal(
+            share, None if is_root else most_error, halvings, most_texels, is_plain=is_root, rounds=rounds
+        )
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
         level = self._reduced(below, merges, strips, places, goal)
         self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
@@ -217,7 +223,13 @@ class Tiling:
         return best
 
     def _merged(
-        self, below: Level, places: Sequence[Place], children: Sequence[tuple[int, ...]], share: float
+        self,
+        below: Level,
+        places: Sequence[Place],
+        children: Sequence[tuple[int, ...]],
+        *,
+        share: float,
+        rounds: int,
     ) -> tuple[float | None, list[tuple[str, Any]]]:
         """The error that the level is simplified to (None: by number), and keys and receipts of merged children."""
         names = [tuple(below.keys[child] for child in group) for group in children]
@@ -226,21 +238,24 @@ class Tiling:
             Task(stages.merge, key("merge", digest, place), {"children": name, "place": place})
             for name, digest, place in zip(names, digests, places, strict=True)
         ]
-        is_even = self._context.surface.is_even and len(places) > 1
-        samples = self._samples(below, share) if is_even else []
+        is_even = self._is_even and len(places) > 1
+        samples = self._samples(below, share, rounds=rounds) if is_even else []
         receipts = self._run([*samples, *merges])
-        most_error = build.rounded(build.mean_error(receipts[: len(samples)])) if samples else None
+        found = receipts[: len(samples)]
+        # Where the tiles of a level are alike, so are those above it.
+        self._is_even &= not samples or build.is_uneven(found)
+        most_error = build.rounded(build.mean_error(found)) if samples and self._is_even else None
         return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 
-    def _samples(self, below: Level, share: float) -> list[Task]:
+    def _samples(self, below: Level, share: float, *, rounds: int) -> list[Task]:
         """Some of the tiles below alone, simplified by as much as their level will be."""
         tiles = min(_SAMPLE_TILES, max(len(below.keys) // 4, 2))
         chosen = sorted({i * len(below.keys) // tiles for i in range(tiles)})
         return [
             Task(
                 stages.sample,
-                key("sample", below.receipts[i].digest, i, share),
-                {"child": below.keys[i], "place": build.Place(i, below.shift), "share": share},
+                key("sample", below.receipts[i].digest, i, share, rounds),
+                {"child": below.keys[i], "place": build.Place(i, below.shift), "share": share, "rounds": rounds},
             )
             for i in chosen
             if below.receipts[i].triangles
@@ -307,7 +322,8 @@ class Tiling:
         # Where a level loses whole parts its error is no measure of the grid for those that stay.
         edge = float(np.median([receipt.edge for receipt in receipts if receipt.triangles]))
         most = min(widest / _FEWEST_STEPS, edge / _STEPS_OF_AN_EDGE)
-        wanted = max(min(_STEPS_PER_ERROR * mean, most), min(below.step, widest / _FEWEST_STEPS))
+        steps = _STEPS_DRAWN_ON if self._context.surface.is_drawn_on else _STEPS_PER_ERROR
+        wanted = max(min(steps * mean, most), min(below.step, widest / _FEWEST_STEPS))
         return Level(
             shift=places[0].shift,
             fan=fan,

@@ -144,9 +144,9 @@ def _corners(patch: Patch) -> tuple[Singles, Singles]:
     return extent.low_high(patch.positions)
 
 
-def sample(at: At, *, child: str, place: Place, share: float) -> tuple[float, int]:
+def sample(at: At, *, child: str, place: Place, share: float, rounds: int) -> tuple[float, int]:
     """The error of one tile at its share of triangles, and how many those are."""
-    return build.sampled_error(at.context.surface, _tile(at, child).patch, place, share)
+    return build.sampled_error(at.context.surface, _tile(at, child).patch, place, share, rounds=rounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +253,8 @@ def make(
     """
     surface = at.context.surface
     tile = _tile(at, tile_key)
+    if not look.is_leaf:  # whose grid is so fine that it doesn't matter
+        tile = build.settled(surface, tile, place, look.step)
     patch = build.dressed(surface, tile, place, look)
     done = build.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)

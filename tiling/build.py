@@ -5,8 +5,9 @@ of all bytes and a tenth of all time, and are seldom what a view needs. The bord
 (`tiling.borders`), the children are joined, and each parent is simplified, all tiles of a level to the same error where
 the model has no texture.
 
-Vertices of a level lie on one grid, as fine as the level's error asks for. What a tile shows is measured after rounding
-to it, against points on the original surface; points on the tile are measured against the original at the very end.
+Vertices of a level lie on one grid, as fine as the level's error asks for (`tiling.grid`). What a tile shows is
+measured after rounding to it, against points on the original surface; points on the tile are measured against the
+original at the very end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from tiling import atlas, bake, borders, quantize, tint
+from tiling import atlas, bake, borders, grid, quantize, tint
 from tiling.patch import materials_in, only_used, side_by_side, welded, with_joined_normals, without_degenerates
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _SEAMS_TOO_DEAR = 1.5
 _FEWEST = 64  # triangles
 _FEW = 2  # samples, that are all believed
+_UNEVEN = 1.5  # times another's error that a sample's must be, or they count as alike
 _COLOUR = "base_colour"
 _MOST_STEPS = 65_533
 _LOOKED_AT = 4096  # triangles
@@ -59,6 +61,11 @@ class Surface:
     normal_weight: float = NORMAL_WEIGHT
     normal_maps: bool = False
     """whether coarse tiles with images get a map of the normals that were simplified away"""
+
+    @property
+    def is_drawn_on(self) -> bool:
+        """Whether colours would be smeared by vertices that slide along the surface."""
+        return self.layout.uvs or self.layout.colours
 
     @property
     def is_even(self) -> bool:
@@ -111,9 +118,10 @@ def target(patch: Patch, place: Place, share: float) -> int:
     return max(round(patch.triangles * share) + border // 2, min(patch.triangles, _FEWEST))
 
 
-def sampled_error(surface: Surface, patch: Patch, place: Place, share: float) -> tuple[float, int]:
+def sampled_error(surface: Surface, patch: Patch, place: Place, share: float, *, rounds: int) -> tuple[float, int]:
     """The library's error of a tile at `share` of its triangles, metres, and how many triangles that are."""
     wanted = target(patch, place, share)
+    patch = _begun(patch, surface, place, wanted=wanted, rounds=rounds)
     error = error_at(
         patch, surface.layout, target_triangles=wanted, leaves=place.leaves, normal_weight=surface.normal_weight
     )
@@ -130,6 +138,21 @@ def mean_error(samples: Sequence[tuple[float, int]]) -> float:
     weights /= max(weights.sum(), 1.0)
     calm = np.minimum(errors, np.sort(errors)[-2]) if len(errors) > _FEW else errors
     return max(float((calm * weights).sum()), float((errors * weights).sum()) / 2.0)
+
+
+def is_uneven(samples: Sequence[tuple[float, int]]) -> bool:
+    """Whether errors at the same share of triangles differ so much that tiles should have unlike shares.
+
+    Those of a laser terrain differ by 4 times, those of a statue by a quarter. There, tiles brought to one error by the
+    library's account, which is no mean, missed their number of triangles by up to a quarter, and were no better for it.
+    The largest and the least count for nothing, where there are more: one edit may make them so.
+
+    >>> is_uneven([(0.8, 900), (1.0, 900), (1.1, 900), (2.0, 900)])
+    False
+    """
+    errors = sorted(error for error, _ in samples)
+    calm = errors[1:-1] if len(errors) > _FEW else errors
+    return max(calm, default=0.0) > _UNEVEN * min(calm, default=0.0)
 
 
 def rounded(length: float) -> float:
@@ -156,6 +179,30 @@ class Goal:
     most_texels: int
     is_plain: bool = False
     """with colours at vertices in place of textures"""
+    rounds: int = 1
+    """in which that is done, each with quadrics of its own"""
+
+
+def _begun(
+    patch: Patch, surface: Surface, place: Place, *, wanted: int, rounds: int, firm: frozenset[int] = frozenset()
+) -> Patch:
+    """The patch after all rounds but the last; by number, so that what the last one aims at is free.
+
+    Quadrics that sum up over many collapses lose sight of the surface. Begun anew halfway down to a quarter of the
+    triangles they end with 7 to 12 % less error (a statue, and terrain in steps), for a third more time.
+    """
+    count = patch.triangles
+    for number in range(1, rounds):
+        between = round(count * (min(wanted, count) / max(count, 1)) ** (number / rounds))
+        patch = simplify(
+            patch,
+            surface.layout,
+            target_triangles=between,
+            leaves=place.leaves,
+            firm=firm,
+            normal_weight=surface.normal_weight,
+        ).patch
+    return patch
 
 
 def reduced(surface: Surface, together: Patch, children: Sequence[Tile], place: Place, goal: Goal) -> Tile:
@@ -167,7 +214,7 @@ def reduced(surface: Surface, together: Patch, children: Sequence[Tile], place: 
     if present:
         return _textured(surface, together, children, place, goal=goal, wanted=wanted, present=present)
     done = simplify(
-        together,
+        _begun(together, surface, place, wanted=wanted, rounds=goal.rounds),
         surface.layout,
         target_triangles=wanted,
         leaves=place.leaves,
@@ -314,6 +361,14 @@ class Made:
     draws: int
     texel: float
     """side of its coarsest texel on the surface, metres; 0 without texture"""
+
+
+def settled(surface: Surface, tile: Tile, place: Place, step: float) -> Tile:
+    """The tile with its vertices on the grid of its level; those of its border as each neighbour rounds them, too."""
+    held = tile.patch.outside(*place.leaves)
+    free = grid.BOUND if surface.is_drawn_on else grid.FREE
+    positions = grid.settled(tile.patch.positions, tile.patch.indices, held, step=step, free=free)
+    return replace(tile, patch=replace(tile.patch, positions=positions))
 
 
 def dressed(surface: Surface, tile: Tile, place: Place, look: Look) -> Patch:

@@ -27,7 +27,9 @@ from tests.tiling.shapes import (
     with_leaves,
 )
 from tiling import build, cells, content, distance
-from tiling.mesh import Material, Model, Primitive
+from tiling import error as errors
+from tiling.mesh import Floats, Material, Model, Primitive
+from tiling.patch import Layout
 
 RIPPLED = ball(30, ripple=0.02)
 
@@ -49,6 +51,12 @@ def hilly(tmp_path_factory: pytest.TempPathFactory) -> Tiles:
 
 def _levels(tiles: Tiles) -> range:
     return range(int(tiles.level.max()) + 1)
+
+
+def _surface(layout: Layout, origin: Floats) -> build.Surface:
+    """Of bare tiles that no plane parts."""
+    undivided = cells.Cells(np.zeros(0, np.int8), np.zeros(0, np.float32), 0)
+    return build.Surface(layout, origin, undivided, {}, frozenset(), {}, {})
 
 
 # Small parts
@@ -105,6 +113,56 @@ def test_what_is_locked_at_the_border_counts_half_on_top() -> None:
     assert build.target(half, build.Place(0, 0), 0.5) == 200 + 10
     assert build.target(half, build.Place(0, 1), 0.5) == 200
     assert build.target(half, build.Place(0, 1), 0.01) == 64
+
+
+@pytest.mark.parametrize(
+    ("found", "is_uneven"),
+    [
+        ((), False),
+        ((1.0,), False),
+        ((1.0, 1.4), False),
+        ((1.0, 1.6), True),
+        # One tile that was edited decides nothing.
+        ((1.0, 1.1, 1.2, 9.0), False),
+        ((0.1, 1.1, 1.2, 1.3), False),
+        ((1.0, 1.1, 1.8, 1.9), True),
+    ],
+)
+def test_tiles_are_uneven_where_more_than_one_of_some_samples_differs(
+    found: tuple[float, ...], is_uneven: bool
+) -> None:
+    assert build.is_uneven([(error, 100) for error in found]) == is_uneven
+
+
+def test_a_second_round_ends_nearer_to_the_original() -> None:
+    whole, layout, origin = patch_of(ball(40, ripple=0.03))
+    surface = _surface(layout, origin)
+    points = errors.scatter(whole, 20_000)
+    found = []
+    for rounds in (1, 2):
+        goal = build.Goal(1 / 4, None, 1, 1, rounds=rounds)
+        tile = build.reduced(surface, whole, [], build.Place(0, 0), goal)
+        mean = errors.root_mean_square(errors.distances(points.points, [tile.patch]), points.weights)
+        found.append((tile.patch.triangles, mean))
+    (once, far), (twice, near) = found
+    assert abs(twice - once) <= 0.01 * once
+    assert near < 0.97 * far
+
+
+def test_settled_neighbours_still_share_their_border() -> None:
+    whole, layout, origin = patch_of(ball(12, ripple=0.03))
+    is_left = whole.positions[whole.indices].mean(axis=1)[:, 0] < 0.0
+    whole = with_leaves(whole, np.where(is_left, 0, 1))
+    surface = _surface(layout, origin)
+    borders = []
+    for number, own in enumerate((is_left, ~is_left)):
+        tile = build.Tile(part(whole, own), {})
+        settled = build.settled(surface, tile, build.Place(number, 0), 2.0**-5).patch
+        border = settled.positions[settled.outside(number, number)]
+        borders.append({row.tobytes() for row in border})
+        assert not np.array_equal(settled.positions, build.snapped(tile.patch, 2.0**-5).positions)
+    assert len(borders[0]) > 20
+    assert borders[0] == borders[1]
 
 
 def test_snapped_points_lie_on_the_grid_half_a_step_away_at_most() -> None:
