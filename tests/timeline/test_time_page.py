@@ -100,6 +100,8 @@ def test_every_table_is_checked() -> None:
     assert {head for head, _ in rows()} == set(CHECKS)
 
 
-@pytest.mark.parametrize(("head", "cells"), list(rows()), ids=lambda value: value if isinstance(value, str) else value[0])
+@pytest.mark.parametrize(
+    ("head", "cells"), list(rows()), ids=lambda value: value if isinstance(value, str) else value[0]
+)
 def test_the_page_says_what_is(head: str, cells: list[str]) -> None:
     CHECKS[head](*cells)
