@@ -240,10 +240,13 @@ class Chronology:
             network.join(one, other)
             day, turned = earliest.value[one] + earliest.step(one, other), latest.value[other]
             trail = earliest.trail(one) + latest.trail(other)[::-1] if day + turned > 0 else []
-            if trail or not earliest.grow(other, day, one, undo[EARLIEST]):
+            is_circle = not earliest.grow(other, day, one, undo[EARLIEST])
+            if is_circle or trail:
                 for edge in edges[at + 1 :]:
                     network.join(*edge)
-                found = chain(network, trail) if trail else circle(network, components(network.ahead, [other])[1][one])
+                # Of the two the circle is told: it needs no dates, and a first propagation finds circles first.
+                members = components(network.ahead, [other])[1][one] if is_circle else ()
+                found = circle(network, members) if is_circle else chain(network, trail)
                 for here in self._sides:
                     here.restore(undo[here.side])
                 network.unlink(statement)

@@ -139,7 +139,7 @@ def _touching(network: Network, ends: frozenset[int]) -> list[Statement]:
 
 
 def _about(network: Network, ends: Iterable[int]) -> Iterable[Statement]:
-    found = {each.id: each for end in sorted(ends) for each in network.about[end >> 1].values()}
+    found = {each.id: each for end in sorted(ends) for each in network.about[end >> 1]}
     return found.values()
 
 

@@ -36,7 +36,7 @@ class Network:
         ends = range(2 * len(self.names))
         self.ahead: list[list[int]] = [[] if end & 1 else [end + 1] for end in ends]
         self._behind: list[list[int]] | None = None  # made when first needed: the first propagation does without
-        self._about: list[dict[str, Statement]] | None = None
+        self._about: list[list[Statement]] | None = None
         earliest, latest = [BEGINNING, BEGINNING + 1] * len(self.names), [1 - FOREVER, -FOREVER] * len(self.names)
         for number, span in enumerate(self.spans):
             if span is not UNDATED:
@@ -58,13 +58,13 @@ class Network:
         return self._behind
 
     @property
-    def about(self) -> list[dict[str, Statement]]:
-        """The statements in force about each unit, by id."""
+    def about(self) -> list[list[Statement]]:
+        """The statements in force about each unit."""
         if self._about is None:
-            self._about = [{} for _ in self.names]
+            self._about = [[] for _ in self.names]
             for statement in self.statements.values():
                 for number in self.units_of(statement):
-                    self._about[number][statement.id] = statement
+                    self._about[number].append(statement)
         return self._about
 
     def add_unit(self, name: str, span: TimeSpan | None) -> int:
@@ -83,7 +83,7 @@ class Network:
         if self._behind is not None:
             self._behind += [], [start]
         if self._about is not None:
-            self._about.append({})
+            self._about.append([])
         self.floors[EARLIEST].extend(_earliest(self.spans[number]))
         self.floors[LATEST].extend(_latest(self.spans[number]))
         return number
@@ -137,7 +137,7 @@ class Network:
             self.floors[side][end] = max(self.floors[side][end], floor)
         if self._about is not None:
             for number in units:
-                self._about[number][statement.id] = statement
+                self._about[number].append(statement)
         return units
 
     def join(self, one: int, other: int) -> None:
@@ -150,7 +150,7 @@ class Network:
         """Take a statement out of force."""
         about = self.about
         for number in self.units_of(statement):
-            del about[number][statement.id]
+            about[number] = [each for each in about[number] if each.id != statement.id]
         del self.statements[statement.id]
         for one, other in self.edges(statement):
             self.ahead[one].remove(other)
@@ -189,7 +189,7 @@ class Network:
             return None
         return next(
             statement
-            for statement in self.about[end >> 1].values()
+            for statement in self.about[end >> 1]
             if not statement.object and self.terminus(statement) == (end, side, floor)
         )
 
@@ -199,10 +199,10 @@ class Network:
             return None
         here, there = self.about[one >> 1], self.about[other >> 1]
         shorter = here if len(here) <= len(there) else there
-        return next(each for each in shorter.values() if (one, other) in self.edges(each))
+        return next(each for each in shorter if (one, other) in self.edges(each))
 
     def _floor(self, end: int, side: int) -> int:
-        termini = (self.terminus(each) for each in self.about[end >> 1].values() if not each.object)
+        termini = (self.terminus(each) for each in self.about[end >> 1] if not each.object)
         return max([self.dated(end, side), *(floor for at, of, floor in termini if (at, of) == (end, side))])
 
 
