@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DOCUMENT = "change.json"
 _MOST_DOCUMENT = 1 << 20
 _PIECE = 1 << 20
+_FEWEST = 200_000
+"""samples"""
 _UNEVEN = 0.2
 
 
@@ -39,6 +41,8 @@ class ChangeSettings:
     scale: float | None = None
     is_forced: bool = False
     """whether surfaces that lie apart are compared nevertheless"""
+    samples: int | None = None
+    """points of each surface that are looked at for the figures; None: two a triangle, 200,000 to 1,000,000"""
 
 
 def change_in_sandbox(
@@ -121,9 +125,14 @@ def compared(
         if value is not None and not (0.0 <= value < math.inf and (name == "threshold" or value > 0.0)):
             raise Invalid(f"a {name} of {value} m cannot be used")
     middle = _middle(earlier)
+    samples = settings.samples or min(max(2 * max(earlier.triangles, later.triangles), _FEWEST), change.SAMPLES)
     try:
         found, distances, is_uncovered = change.measured(
-            _surface(earlier, middle), _surface(later, middle), threshold=settings.threshold, progress=progress
+            _surface(earlier, middle),
+            _surface(later, middle),
+            threshold=settings.threshold,
+            samples=samples,
+            progress=progress,
         )
     except ValueError as refused:
         raise Invalid(str(refused)) from refused
