@@ -125,35 +125,37 @@ def _numbers(data: NDArray[np.uint8], at: int, values: NDArray[np.float64]) -> t
 
 @njit(cache=True, nogil=True, inline="always")
 def _next(begin: Any, start: Any, ends: Any) -> tuple[Any, Any, Any, Any]:
-    """The number at `begin` + `start`; the start of what follows; `ends` without this one's; whether it is so simple.
+    """The number at `begin` + `start`; what follows it; `ends` without its own; its length, 0 if it isn't so simple.
 
     That its end is known beforehand lets a processor begin with the next number long before it is done with this one.
     """
     ends &= ends - _ONE
     end = words.zeros_below(ends | _LAST)
     value, length = quick(begin + start)
-    return value, end + _ONE, ends, length == end - start
+    return value, end + _ONE, ends, length * np.uint64(length == end - start)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _three(begin: Any) -> tuple[Any, Any, Any, Any]:
     """Three numbers with a blank before each that are all of a line; bytes to its end, or 0 if it isn't so simple."""
     ends = words.blanks(begin)
-    x, start, ends, good = _next(begin, _ONE, ends)
-    y, start, ends, fine = _next(begin, start, ends)
-    z, start, ends, last = _next(begin, start, ends)
-    good = good and fine and last and is_end(words.byte(begin + start - _ONE))
-    return x, y, z, (start - _ONE if good else np.uint64(0))
+    x, second, ends, length = _next(begin, _ONE, ends)
+    y, third, ends, length_y = _next(begin, second, ends)
+    z, after, ends, length_z = _next(begin, third, ends)
+    good = length > 0 and length_y > 0 and length_z > 0
+    # Ends of numbers may be ends of lines.
+    good = good and is_blank(words.byte(begin + second - _ONE)) and is_blank(words.byte(begin + third - _ONE))
+    return x, y, z, (after - _ONE if good and is_end(words.byte(begin + after - _ONE)) else np.uint64(0))
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _two(begin: Any) -> tuple[Any, Any, Any]:
     """The same of two."""
     ends = words.blanks(begin)
-    x, start, ends, good = _next(begin, _ONE, ends)
-    y, start, ends, fine = _next(begin, start, ends)
-    good = good and fine and is_end(words.byte(begin + start - _ONE))
-    return x, y, (start - _ONE if good else np.uint64(0))
+    x, second, ends, length = _next(begin, _ONE, ends)
+    y, after, ends, length_y = _next(begin, second, ends)
+    good = length > 0 and length_y > 0 and is_blank(words.byte(begin + second - _ONE))
+    return x, y, (after - _ONE if good and is_end(words.byte(begin + after - _ONE)) else np.uint64(0))
 
 
 @njit(cache=True, nogil=True)

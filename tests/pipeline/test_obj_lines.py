@@ -42,6 +42,14 @@ def test_numbers_are_those_of_a_plain_reader(lines, end: str, behind: str) -> No
     assert np.array_equal(found.uvs.done(), np.reshape(uvs, (-1, 2)).astype(np.float32), equal_nan=True)
 
 
+@pytest.mark.parametrize("line", ["v 1 2", "vn 1 2", "vt 1", "v 1 2 ", "v 1\0002 3", "v 1 2 \0"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_takes_no_number_from_the_next(line: str, end: str) -> None:
+    found = _scanned(f"{line}{end}3{end}4 5{end}#" + 200 * "-")
+    (rows,) = (column.done() for column in (found.points, found.normals, found.uvs) if column.rows)
+    assert rows.tolist() == [[1.0, 1.0]] or np.isnan(rows).all()
+
+
 @pytest.mark.parametrize("behind", ["", "\n#" + 200 * "-"], ids=["at the end", "in the midst"])
 @pytest.mark.parametrize(("corner", "numbers"), [
     ("3",                    (2, -1, -1)),
