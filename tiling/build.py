@@ -238,8 +238,10 @@ def _textured(
     layout = surface.layout
     kept: Simplified | None = None
     if not surface.normal_maps and not any(child.baked for child in children):
-        kept = simplify(together, layout, target_triangles=wanted, leaves=place.leaves, firm=present)
+        begun = _begun(together, surface, place, wanted=wanted, rounds=goal.rounds, firm=present)
+        kept = simplify(begun, layout, target_triangles=wanted, leaves=place.leaves, firm=present)
     bare = _seamless(together, layout, present, twice=surface.second)
+    bare = _begun(bare, surface, place, wanted=wanted, rounds=goal.rounds)
     free = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves)
     if kept is not None and not kept.is_blocked and kept.error <= _SEAMS_TOO_DEAR * free.error:
         return Tile(kept.patch, {})
@@ -281,6 +283,7 @@ def _plain(
     """The simplified tile without textures."""
     layout = surface.layout
     bare = _seamless(together, layout, surface.textured)
+    bare = _begun(bare, surface, place, wanted=wanted, rounds=goal.rounds)
     patch = simplify(bare, layout, target_triangles=wanted, leaves=place.leaves).patch
     done = _with_new_textures(surface, patch, children, goal, normal_maps=False)
     images = {number: baked.images[_COLOUR] for number, baked in done.baked.items() if _COLOUR in baked.images}
