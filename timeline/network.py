@@ -61,10 +61,13 @@ class Network:
     def about(self) -> list[list[Statement]]:
         """The statements in force about each unit."""
         if self._about is None:
-            self._about = [[] for _ in self.names]
+            about: list[list[Statement]] = [[] for _ in self.names]
+            numbers = self.numbers
             for statement in self.statements.values():
-                for number in self.units_of(statement):
-                    self._about[number].append(statement)
+                about[numbers[statement.subject]].append(statement)
+                if statement.object:
+                    about[numbers[statement.object]].append(statement)
+            self._about = about
         return self._about
 
     def add_unit(self, name: str, span: TimeSpan | None) -> int:
