@@ -121,9 +121,8 @@ class Tiling:
             raise Malformed("every triangle of the model is degenerate")
         self._degenerate = sum(receipt.degenerate for receipt in receipts)
         rims = [self._results.get(each, stages.RIM) for each in keys]
+        rims, inner, number, shared = self._joined(keys, receipts, rims)
         sizes = [len(rim.positions) for rim in rims]
-        owner = np.repeat(np.arange(len(rims), dtype=np.int32), sizes)
-        number, shared = borders.joined(np.concatenate([rim.positions for rim in rims]), owner)
         sums = (
             np.concatenate([rim.sums for rim in rims])
             if all(len(rim.sums) == len(rim.positions) for rim in rims)
@@ -137,13 +136,21 @@ class Tiling:
         for leaf, (end, size) in enumerate(zip(ends.tolist(), sizes, strict=True)):
             rows = slice(end - size, end)
             own_sums = np.zeros((0, 3), np.float32) if sums is None else sums[rows]
-            digest = hashlib.sha256(shared[rows].tobytes() + own_sums.tobytes()).hexdigest()
+            own_inner = inner.get(leaf)
+            told = shared[rows].tobytes() + own_sums.tobytes() + (b"" if own_inner is None else own_inner.tobytes())
+            digest = hashlib.sha256(told).hexdigest()
             name = key("close", receipts[leaf].digest, leaf, digest, context.samples)
             tasks.append(
                 Task(
                     stages.close,
                     name,
-                    {"leaf_key": keys[leaf], "number": leaf, "leaves": shared[rows], "sums": own_sums},
+                    {
+                        "leaf_key": keys[leaf],
+                        "number": leaf,
+                        "leaves": shared[rows],
+                        "sums": own_sums,
+                        "inner": own_inner,
+                    },
                 )
             )
         closed: list[TileReceipt] = self._graph.run(tasks)
@@ -162,6 +169,37 @@ class Tiling:
             )
         )
         return receipts
+
+    def _joined(
+        self, keys: Sequence[str], receipts: Sequence[LeafReceipt], rims: list[stages.Rim]
+    ) -> tuple[list[stages.Rim], dict[int, NDArray[np.int32]], NDArray[np.int64], NDArray[np.int32]]:
+        """The rims with what leaves have within and others on their rims, those places, and what `joined` says."""
+
+        def joined(rims: Sequence[stages.Rim]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+            owner = np.repeat(np.arange(len(rims), dtype=np.int32), [len(rim.positions) for rim in rims])
+            return borders.joined(np.concatenate([rim.positions for rim in rims]), owner)
+
+        number, shared = joined(rims)
+        corners = [np.array([getattr(each, name) for each in receipts], np.float32) for name in ("low", "high")]
+        asked = borders.unmatched([rim.positions for rim in rims], number, corners[0], corners[1])
+        tasks = []
+        for leaf, positions in asked.items():
+            name = key("search", receipts[leaf].digest, hashlib.sha256(positions.tobytes()).hexdigest())
+            tasks.append(Task(stages.search, name, {"leaf_key": keys[leaf], "positions": positions}))
+        found = zip(asked, self._graph.run(tasks), strict=True)
+        held: dict[int, stages.Within] = {leaf: within for leaf, within in found if len(within.places)}
+        if not held:
+            return rims, {}, number, shared
+        longer = [
+            stages.Rim(
+                np.concatenate([rim.positions, held[leaf].rim.positions]),
+                np.concatenate([rim.sums, held[leaf].rim.sums]),
+            )
+            if leaf in held
+            else rim
+            for leaf, rim in enumerate(rims)
+        ]
+        return longer, {leaf: within.places for leaf, within in held.items()}, *joined(longer)
 
     @staticmethod
     def _widest(receipts: Sequence[TileReceipt]) -> float:

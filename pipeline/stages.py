@@ -1,6 +1,7 @@
 """The tasks of a tiling, stage by stage: what each reads from the results, hands to the pure steps, and stores.
 
 leaf      the triangles of a cell                     →  tidied, and the places on its rim
+search    a leaf and places on the rims of others     →  those that it has within, and not on its rim
 close     a leaf and who shares its rim               →  a tile, points on the original surface
 sample    children                                    →  the error at the wanted number of triangles
 merge     children                                    →  the edge of their surface, a band of it per neighbour
@@ -70,6 +71,9 @@ class LeafReceipt:
     short_edge: float
     degenerate: int
     repeated: int
+    low: Singles
+    high: Singles
+    """corners (3,), relative to the origin"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,35 @@ def take_leaf(at: At, *, parts: Sequence[Primitive]) -> LeafReceipt:
     found = leaf.gathered(parts, surface.layout, surface.origin)
     sums = found.sums[found.rim] if len(found.sums) else found.sums
     at.put(Rim(found.rim_positions, sums), RIM)
+    low, high = _corners(found.patch)
     return LeafReceipt(
         digest=at.put(found),
         triangles=found.patch.triangles,
         short_edge=leaf.short_edge(found.patch),
         degenerate=found.degenerate,
         repeated=found.repeated,
+        low=low,
+        high=high,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Places of a leaf that are not on its rim, and yet on another's."""
+
+    places: NDArray[np.int32]
+    rim: Rim
+    """the same with their positions and sums of normals"""
+
+
+def search(at: At, *, leaf_key: str, positions: Singles) -> Within:
+    """Which of the places that others have on their rims a leaf has within."""
+    found = at.get(leaf_key)
+    places = leaf.within(found, positions)
+    first = np.zeros(int(found.place.max(initial=-1)) + 1, np.int64)
+    first[found.place] = np.arange(len(found.place))
+    sums = found.sums[places] if len(found.sums) else found.sums
+    return Within(places, Rim(found.patch.positions[first[places]], sums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +136,17 @@ class TileReceipt:
     """the longest edge of its usual triangle, by area, metres; 0 of none"""
 
 
-def close(at: At, *, leaf_key: str, number: int, leaves: NDArray[np.int32], sums: Singles) -> TileReceipt:
-    """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim."""
-    closed = Closed(leaf_key, number, leaves, sums)
+def close(
+    at: At,
+    *,
+    leaf_key: str,
+    number: int,
+    leaves: NDArray[np.int32],
+    sums: Singles,
+    inner: NDArray[np.int32] | None = None,
+) -> TileReceipt:
+    """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim, and to places `inner` after that."""
+    closed = Closed(leaf_key, number, leaves, sums, inner)
     patch = _finished(at, closed)
     at.put(error.scatter(patch, at.context.samples), POINTS)
     return TileReceipt(at.put(closed), patch.triangles, *_corners(patch), 0.0)
@@ -126,10 +160,13 @@ class Closed:
     number: int
     leaves: NDArray[np.int32]
     sums: Singles
+    inner: NDArray[np.int32] | None
 
 
 def _finished(at: At, closed: Closed) -> Patch:
-    return leaf.finished(at.get(closed.leaf_key), at.context.surface.layout, closed.number, closed.leaves, closed.sums)
+    layout = at.context.surface.layout
+    found = at.get(closed.leaf_key)
+    return leaf.finished(found, layout, closed.number, closed.leaves, closed.sums, inner=closed.inner)
 
 
 def _tile(at: At, task: str) -> Tile:

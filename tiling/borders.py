@@ -47,6 +47,27 @@ def joined(places: Singles, leaf: NDArray[np.int32]) -> tuple[NDArray[np.int64],
     return number.astype(np.int64), table[number].astype(np.int32)
 
 
+def unmatched(rims: Sequence[Singles], number: NDArray[np.int64], low: Singles, high: Singles) -> dict[int, Singles]:
+    """By leaf places that others have on their rims and it may have within, where there is a need to look.
+
+    `rims` are the places on the rims of leaves, `number` numbers them all (from `joined`), `low` and `high` (leaves, 3)
+    are the corners of the leaves. A surface ends at a place that one leaf alone names: at its border, or where it meets
+    two sheets of another leaf, which close each other. Only leaves that reach such places need to look.
+    """
+    ends = np.cumsum([0, *(len(rim) for rim in rims)])
+    is_alone = np.bincount(number)[number] == 1
+    alone = [rim[is_alone[start:end]] for rim, start, end in zip(rims, ends[:-1], ends[1:], strict=True)]
+    found = {}
+    for leaf in range(len(rims)):
+        near = np.flatnonzero(((low <= high[leaf]) & (high >= low[leaf])).all(axis=1))
+        others = [other for other in near.tolist() if other != leaf]
+        if not any(len(extent.inside(alone[other], low[leaf], high[leaf])) for other in others):
+            continue
+        inside = [rims[other][extent.inside(rims[other], low[leaf], high[leaf])] for other in others]
+        found[leaf] = np.concatenate(inside)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """A tile's strip of triangles along its interface with another tile."""

@@ -78,6 +78,20 @@ def _places(patch: Patch) -> tuple[NDArray[np.uint32], int, NDArray[np.bool_], N
     return place, count, is_open, keep
 
 
+def within(leaf: Leaf, positions: Singles) -> NDArray[np.int32]:
+    """The places (k,) of the leaf that are among `positions` (n, 3), but for those on its rim; ascending.
+
+    Where three sheets meet, one leaf may have two of them, which close it, and the third ends in another leaf.
+    """
+    number, count = meshopt.remap(np.concatenate([positions, leaf.patch.positions]))
+    is_asked = np.zeros(count, np.bool_)
+    is_asked[number[: len(positions)]] = True
+    found = np.zeros(int(leaf.place.max(initial=-1)) + 1, np.bool_)
+    found[leaf.place[is_asked[number[len(positions) :]]]] = True
+    found[leaf.rim] = False
+    return np.flatnonzero(found).astype(np.int32)
+
+
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
 def _sums(
     positions: Singles, indices: Indices, place: NDArray[np.uint32], count: int
@@ -105,19 +119,29 @@ def _sums(
     return sums.astype(np.float32)
 
 
-def finished(leaf: Leaf, layout: Layout, number: int, leaves: NDArray[np.int32], rim_sums: Singles) -> Patch:
+def finished(
+    leaf: Leaf,
+    layout: Layout,
+    number: int,
+    leaves: NDArray[np.int32],
+    rim_sums: Singles,
+    *,
+    inner: NDArray[np.int32] | None = None,
+) -> Patch:
     """The leaf with its number, who shares its rim (r, 4), and normals where it lacked them.
 
-    `rim_sums` (r, 3), or no rows, are sums of normals over all leaves at a place of the rim.
+    `rim_sums` (r, 3), or no rows, are sums of normals over all leaves at a place of the rim. `inner` are places
+    `within` that others share, too: their rows follow those of the rim.
     """
     patch = leaf.patch
+    rim = leaf.rim if inner is None else np.concatenate([leaf.rim, inner])
     own = np.full((int(leaf.place.max(initial=-1)) + 1, 4), number, np.int32)
-    own[leaf.rim] = leaves
+    own[rim] = leaves
     patch = replace(patch, leaves=own[leaf.place])
     if not len(leaf.sums):
         return patch
     sums = leaf.sums.copy()
-    sums[leaf.rim] = rim_sums
+    sums[rim] = rim_sums
     attributes = patch.attributes.copy()
     _fill_normals(attributes, layout.normal_columns.start, sums, leaf.place)
     return replace(patch, attributes=attributes)

@@ -18,7 +18,8 @@ def tidy(triangles: NDArray[np.uint32], count: int) -> tuple[NDArray[np.bool_], 
     """Which triangles (m,) over `count` places stay, which places (count,) lie on an open edge; two counts.
 
     Triangles with a corner twice, and repetitions of an earlier triangle with the same winding, go; the counts are of
-    those. An edge is open unless exactly one triangle walks it each way: so edges where three sheets meet are open.
+    those. An edge is open unless exactly one triangle walks it each way: so edges where three sheets meet are open. And
+    it is where those two are one triangle from both sides: that closes nothing.
     """
     keep, open_places, degenerate, repeated = _tidy(np.ascontiguousarray(triangles, np.uint32), count)
     return keep, open_places, int(degenerate), int(repeated)
@@ -71,14 +72,14 @@ def _tidy(  # noqa: C901 - one pass over corners after the other
             forth = back = 0
             for other in range(start[v], fill[v]):
                 forth += following[other] == n
-                back += preceding[other] == n
+                back += preceding[other] == n and following[other] != preceding[at]
             if forth != 1 or back != 1:
                 open_places[v] = True
                 open_places[n] = True
             p = preceding[at]
             forth = back = 0
             for other in range(start[v], fill[v]):
-                forth += following[other] == p
+                forth += following[other] == p and preceding[other] != following[at]
                 back += preceding[other] == p
             if forth != 1 or back != 1:
                 open_places[v] = True

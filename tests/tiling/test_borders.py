@@ -233,3 +233,21 @@ def test_bands_of_an_empty_tile() -> None:
     nothing = patch.of_primitives([], Layout(normals=True, uvs=False, colours=False), np.zeros(3))
     assert borders.bands(nothing, 0, 0) == {}
     assert borders.touching(nothing.leaves, 0, 0) == ()
+
+
+def test_leaves_look_for_what_ends_within_their_corners_and_only_then() -> None:
+    def rim(*xs: float) -> NDArray[np.float32]:
+        return np.array([[x, 0, 0] for x in xs], np.float32).reshape(-1, 3)
+
+    def asked(*rims: NDArray[np.float32]) -> dict[int, list[float]]:
+        owner = np.repeat(np.arange(len(rims), dtype=np.int32), [len(each) for each in rims])
+        number, _ = borders.joined(np.concatenate(rims), owner)
+        found = borders.unmatched(list(rims), number, low, high)
+        return {number: places[:, 0].tolist() for number, places in found.items()}
+
+    low, high = rim(0, 4, 9), rim(5, 10, 20)
+    # What two leaves share lies within the corners of both, and there is nothing to look for.
+    assert asked(rim(4, 5), rim(4, 5), rim()) == {}
+    # At 4.5 the second leaf ends alone: the first may have that, and with it whatever else reaches it.
+    assert asked(rim(4), rim(4, 4.5, 7), rim()) == {0: [4, 4.5]}
+    assert asked(rim(1), rim(), rim(9.5)) == {1: [9.5]}

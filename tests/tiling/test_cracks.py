@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from bench import cracks, rays
-from tests.tiling.shapes import ball, sheet, tiled
-from tiling.mesh import Model
+from tests.tiling.shapes import ball, edges_of, sheet, tiled
+from tiling.mesh import Model, Primitive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,32 @@ def test_neighbours_of_a_level_have_the_same_border_edge_by_edge(shapes: Mapping
     assert [each.away for each in found] == [0] * len(found)
     if name == "ball":
         assert [each.open for each in found] == [0] * len(found)
+
+
+def _with_a_wall(side: int) -> Model:
+    """A rippled cube with a wall through its middle that winds as one half of the cube does, and closes it."""
+    ticks = np.linspace(-1.0, 1.0, side + 1)
+    u, v = np.meshgrid(ticks, ticks, indexing="ij")
+    points, triangles = [], []
+    for axis, at in [(0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0), (2, -1.0), (2, 1.0), (0, 0.0)]:
+        face = np.empty((side + 1, side + 1, 3))
+        face[..., axis], face[..., (axis + 1) % 3], face[..., (axis + 2) % 3] = at, u, v
+        number = len(points) * (side + 1) ** 2 + np.arange((side + 1) ** 2).reshape(side + 1, side + 1)
+        a, b, c, d = number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]
+        triangles.append(np.stack([a, b, c, a, c, d] if at > 0 else [a, c, b, a, d, c], axis=-1).reshape(-1, 3))
+        points.append(face.reshape(-1, 3))
+    _, first, number = np.unique(np.concatenate(points), axis=0, return_index=True, return_inverse=True)
+    cube = np.concatenate(points)[first]
+    waves = np.sin(cube @ np.array([23.0, 3.0, 7.0])) + np.sin(cube @ np.array([5.0, 29.0, 11.0]))
+    indices = number.reshape(-1)[np.concatenate(triangles)].astype(np.uint32)
+    return Model((Primitive(cube * (1.0 + 0.02 * waves)[:, None], indices),))
+
+
+def test_a_wall_stays_where_it_meets_two_sheets_that_close_each_other_in_another_leaf(tmp_path: Path) -> None:
+    tiles = tiled(_with_a_wall(24), tmp_path)
+    for number in range(int(tiles.level.max()) + 1):
+        ways = edges_of(*tiles.surface(tiles.of_level(number)))
+        assert [edge for edge, count in ways.items() if count + ways.get(edge[::-1], 0) == 1] == []
 
 
 def test_a_border_moved_on_one_side_is_found(shapes: Mapping[str, Made]) -> None:

@@ -172,3 +172,23 @@ def test_a_short_edge_is_the_twentieth_part_from_below(count: int) -> None:
 def test_some_edges_tell_as_much_as_all() -> None:
     whole = leaf.gathered([sheet(100, 100)], BARE, NOWHERE).patch
     assert leaf.short_edge(whole) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_places_of_another_rim_are_found_within_and_join_it() -> None:
+    # A closed tetrahedron, whose vertices 1 and 2 carry a flap of another leaf.
+    body = Primitive(
+        np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float),
+        np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], np.uint32),
+    )
+    flap = Primitive(np.array([[1, 0, 0], [0, 1, 0], [3, 3, 0]], float), np.array([[0, 1, 2]], np.uint32))
+    closed, open_one = (leaf.gathered([each], SHADED, NOWHERE) for each in (body, flap))
+    assert len(closed.rim) == 0
+    assert len(leaf.within(open_one, closed.rim_positions)) == 0
+    inner = leaf.within(closed, open_one.rim_positions)
+    positions = closed.patch.positions
+    assert sorted(map(tuple, positions[np.isin(closed.place, inner)].tolist())) == [(0, 1, 0), (1, 0, 0)]
+    shared = np.tile(np.array([0, 1, 1, 1], np.int32), (2, 1))
+    up = np.tile(np.array([0, 0, 1], np.float32), (2, 1))
+    done = leaf.finished(closed, SHADED, 0, shared, up, inner=inner)
+    assert done.outside(0, 0).sum() == 2
+    assert (done.attributes[done.outside(0, 0)] == [0, 0, 1]).all()

@@ -27,6 +27,9 @@ def _tidied(triangles: list[Triangle], count: int) -> tuple[list[bool], list[boo
     for a, b in walks:
         if (walks[a, b], walks.get((b, a), 0)) != (1, 1):
             is_open[a] = is_open[b] = True
+    for a, b, c in known:
+        if {(a, c, b), (c, b, a), (b, a, c)} & known:
+            is_open[a] = is_open[b] = is_open[c] = True
     return keep, is_open, degenerate, repeated
 
 
@@ -75,3 +78,10 @@ def test_two_sheets_that_face_unlike_ways_are_open_where_they_meet() -> None:
 def test_nothing_is_tidy() -> None:
     keep, is_open, degenerate, repeated = topology.tidy(np.zeros((0, 3), np.uint32), 0)
     assert (len(keep), len(is_open), degenerate, repeated) == (0, 0, 0, 0)
+
+
+def test_one_triangle_from_both_sides_closes_nothing() -> None:
+    assert topology.tidy(_rows([(0, 1, 2), (2, 1, 0)]), 3)[1].tolist() == [True] * 3
+    # A body that touches such a flap is open there only.
+    body = [(0, 1, 2), (0, 2, 3), (0, 3, 1), (1, 3, 2)]
+    assert topology.tidy(_rows([*body, (3, 4, 5), (5, 4, 3)]), 6)[1].tolist() == [False] * 3 + [True] * 3
