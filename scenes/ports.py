@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import BinaryIO, Protocol, TypeVar
 
 from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision
@@ -48,6 +49,33 @@ class Remove:
 Change = Put | Remove
 
 
+class Step(StrEnum):
+    """How a revision came about: by a change, by taking one back, or by bringing back what was taken back."""
+
+    CHANGE = "change"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """That a revision takes back another one: a change (undo), or an undo (redo)."""
+
+    step: Step
+    number: int
+    """of the revision that is taken back; each is taken back once"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record, as it stood after an earlier and after a later revision; None: it was not there."""
+
+    seq: int
+    """place in the order of first writing"""
+    before: Record | None
+    after: Record | None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some records in the order of their first writing, and how to go on."""
@@ -77,8 +105,8 @@ class Catalogue(Protocol):
         """The record with this id as it stands, of whatever kind."""
         ...
 
-    def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
-        """Those of the records that exist, by id, in one statement."""
+    def get_many(self, kind: type[R], record_ids: Sequence[str], *, as_of: int | None = None) -> Mapping[str, R]:
+        """Those of the records that exist, or existed after revision `as_of`, by id, in one statement."""
         ...
 
     def within(
@@ -88,7 +116,13 @@ class Catalogue(Protocol):
         ...
 
     def pages_within(
-        self, kind: type[R], scene_ids: Sequence[str], *, first: int, after: str | None = None
+        self,
+        kind: type[R],
+        scene_ids: Sequence[str],
+        *,
+        first: int,
+        after: str | None = None,
+        as_of: int | None = None,
     ) -> Mapping[str, Page]:
         """For each of the scenes up to `first` of its records after a cursor, in one statement. See `page`."""
         ...
@@ -109,10 +143,12 @@ class Catalogue(Protocol):
         reason: str,
         at: datetime,
         expected: Mapping[str, int] | None = None,
+        taking: Taking | None = None,
     ) -> Revision:
         """Write all changes as one revision.
 
         `expected` maps record ids to the revision number they were read at; where one has changed since: Conflict.
+        `taking` says that this takes back another revision; where that was taken back already: Conflict.
         """
         ...
 
@@ -120,16 +156,49 @@ class Catalogue(Protocol):
         """Number of the revision that last wrote or removed the record; 0 if there is none."""
         ...
 
-    def revisions_of(self, record_ids: Sequence[str]) -> Mapping[str, int]:
-        """`revision_of` for many records, in one statement; unknown ids are left out."""
+    def revisions_of(self, record_ids: Sequence[str], *, as_of: int | None = None) -> Mapping[str, int]:
+        """`revision_of` for many records, up to revision `as_of`, in one statement; unknown ids are left out."""
         ...
 
-    def history(self, record_ids: Sequence[str], *, last: int) -> tuple[Revision, ...]:
+    def latest(self) -> int:
+        """Number of the last revision, 0 where there is none."""
+        ...
+
+    def revision_at(self, at: datetime) -> int:
+        """Number of the last revision that was written at `at` or before, 0 where there is none."""
+        ...
+
+    def last_within(self, scene_ids: Sequence[str]) -> Mapping[str, int]:
+        """Number of the last revision that touched each of the scenes or what belongs to it; 0: none did."""
+        ...
+
+    def history(self, record_ids: Sequence[str], *, last: int, as_of: int | None = None) -> tuple[Revision, ...]:
         """The latest revisions that touched these records or what belongs to a scene among them, newest first."""
         ...
 
-    def histories(self, record_ids: Sequence[str], *, last: int) -> Mapping[str, tuple[Revision, ...]]:
+    def histories(
+        self, record_ids: Sequence[str], *, last: int, as_of: int | None = None
+    ) -> Mapping[str, tuple[Revision, ...]]:
         """`history` of each of these records, in one statement."""
+        ...
+
+    def between(self, before: int, after: int, *, scene: str | None = None) -> tuple[Difference, ...]:
+        """What revision `after` left otherwise than revision `before` did, in order of first writing.
+
+        Of one scene and what belongs to it, or of everything. What was written and taken back in between is left out.
+        """
+        ...
+
+    def takeable(self, author: str, step: Step, *, scene: str | None = None) -> Revision | None:
+        """The revision that an undo or a redo of this author would take back, of one scene or of all.
+
+        An undo takes back the author's last revision that is no undo and not taken back. A redo takes back the last
+        undo that is not taken back, unless the author has changed something since.
+        """
+        ...
+
+    def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the records that stand and say of themselves that everybody may know them, in one statement."""
         ...
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
@@ -184,6 +253,22 @@ class Blobs(Protocol):
 
     def open(self, digest: str) -> BinaryIO:
         """A blob for sequential reading; close it. Raises NotFound."""
+        ...
+
+
+class Derived(Protocol):
+    """What can be made again from records and blobs at any time, kept by a name to spare the work.
+
+    Room is limited: what is oldest may be gone, all of it too, and nothing but time is lost. A name stands for one
+    value for good, so writing it again changes nothing.
+    """
+
+    def get_many(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Those values that are here, by name, in one statement."""
+        ...
+
+    def put_many(self, values: Mapping[str, bytes]) -> None:
+        """Keep values, all or none. What the room does not suffice for is dropped at once: nobody waits for it."""
         ...
 
 

@@ -13,8 +13,9 @@ import apsw
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Exhibition, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
+from storage.history_sqlite import SqliteHistory, last_touched
 from storage.jobs_sqlite import SqliteJobs
-from storage.records import KINDS, cursor, decode, encode, is_public, kind_name, moment, place, scene_of, slug_of, stamp
+from storage.records import KINDS, cursor, decode, encode, is_public, kind_name, place, scene_of, slug_of, stamp
 from storage.sqlite import Database, select, select_one
 from storage.tokens_sqlite import SqliteTokens
 
@@ -23,51 +24,21 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from scenes.ports import Change
+    from scenes.ports import Change, Taking
 
 R = TypeVar("R", bound=Record)
 
-_LAST_TOUCHED = (
-    "SELECT id, max(coalesce(to_revision, from_revision)) FROM record"
-    " WHERE id IN (SELECT value FROM json_each(?)) GROUP BY id"
-)
-
-# A record was touched by the revision that wrote a version of it and by the one that ended it.
-_TOUCHED = """
-WITH wanted (id) AS (SELECT DISTINCT value FROM json_each(?)),
-touched (id, number) AS (
-    SELECT wanted.id, from_revision FROM wanted JOIN record ON record.id = wanted.id
-    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.id = wanted.id
-    WHERE to_revision IS NOT NULL
-    UNION SELECT wanted.id, from_revision FROM wanted JOIN record ON record.scene = wanted.id
-    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.scene = wanted.id
-    WHERE to_revision IS NOT NULL
-)
-"""
-_HISTORY = (
-    _TOUCHED
-    + """
-SELECT number, author, at, reason FROM revision WHERE number IN (SELECT number FROM touched)
-ORDER BY number DESC LIMIT ?
-"""
-)
-_HISTORIES = (
-    _TOUCHED
-    + """
-, ranked (id, number, n) AS (SELECT id, number, row_number() OVER (PARTITION BY id ORDER BY number DESC) FROM touched)
-SELECT id, revision.number, author, at, reason FROM ranked JOIN revision ON revision.number = ranked.number
-WHERE n <= ? ORDER BY id, revision.number DESC
-"""
-)
 _PAGES_WITHIN = """
 SELECT scene, seq, body FROM (
     SELECT scene, seq, body, row_number() OVER (PARTITION BY scene ORDER BY seq) AS n FROM record
-    WHERE scene IN (SELECT value FROM json_each(?)) AND kind = ? AND to_revision IS NULL AND seq > ?
+    WHERE scene IN (SELECT value FROM json_each(?)) AND kind = ? AND {standing} AND seq > ?
 ) WHERE n <= ? ORDER BY scene, seq
 """
+_STANDS = "to_revision IS NULL"
+_STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqliteCatalogue(SqliteTokens, SqliteJobs):
+class SqliteCatalogue(SqliteHistory, SqliteTokens, SqliteJobs):
     """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in one SQLite file.
 
     `on_statement`, for measuring and tests, is called with the text of each statement that runs.
@@ -82,21 +53,14 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
 
     def get(self, kind: type[R], record_id: str, *, as_of: int | None = None) -> R | None:
         """The record as it stands, or as it stood after revision `as_of`."""
+        standing, values = _standing(as_of)
         with self._database.reading() as connection:
-            if as_of is None:
-                rows = select(
-                    connection,
-                    "SELECT body FROM record WHERE id = ? AND kind = ? AND to_revision IS NULL",
-                    (record_id, kind_name(kind)),
-                )
-            else:
-                rows = select(
-                    connection,
-                    "SELECT body FROM record WHERE id = ? AND kind = ? AND from_revision <= ?"
-                    " AND (to_revision IS NULL OR to_revision > ?)",
-                    (record_id, kind_name(kind), as_of, as_of),
-                )
-        return decode(kind, rows[0][0]) if rows else None
+            row = select_one(
+                connection,
+                f"SELECT body FROM record WHERE id = ? AND kind = ? AND {standing}",
+                (record_id, kind_name(kind), *values),
+            )
+        return None if row is None else decode(kind, row[0])
 
     def find(self, record_id: str) -> Record | None:
         """The record with this id as it stands, of whatever kind."""
@@ -106,14 +70,14 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
             )
         return None if row is None else decode(KINDS[row[0]], row[1])
 
-    def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
-        """Those of the records that exist, by id, in one statement."""
+    def get_many(self, kind: type[R], record_ids: Sequence[str], *, as_of: int | None = None) -> Mapping[str, R]:
+        """Those of the records that exist, or existed after revision `as_of`, by id, in one statement."""
+        standing, values = _standing(as_of)
         with self._database.reading() as connection:
             rows = select(
                 connection,
-                "SELECT id, body FROM record"
-                " WHERE id IN (SELECT value FROM json_each(?)) AND kind = ? AND to_revision IS NULL",
-                (json.dumps(list(record_ids)), kind_name(kind)),
+                f"SELECT id, body FROM record WHERE id IN (SELECT value FROM json_each(?)) AND kind = ? AND {standing}",
+                (json.dumps(list(record_ids)), kind_name(kind), *values),
             )
         return {record_id: decode(kind, body) for record_id, body in rows}
 
@@ -122,27 +86,37 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
     ) -> Mapping[str, tuple[R, ...]]:
         """All records of a kind that belong to these scenes, by scene, in order of first writing, in one statement."""
         found: dict[str, list[R]] = {scene: [] for scene in scene_ids}
-        where = "scene IN (SELECT value FROM json_each(?)) AND kind = ?"
-        values: tuple[str | int, ...] = (json.dumps(list(found)), kind_name(kind))
-        if as_of is None:
-            where += " AND to_revision IS NULL"
-        else:
-            where += " AND from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
-            values += (as_of, as_of)
+        standing, values = _standing(as_of)
         with self._database.reading() as connection:
-            rows = select(connection, f"SELECT scene, body FROM record WHERE {where} ORDER BY seq", values)
+            rows = select(
+                connection,
+                "SELECT scene, body FROM record WHERE scene IN (SELECT value FROM json_each(?)) AND kind = ?"
+                f" AND {standing} ORDER BY seq",
+                (json.dumps(list(found)), kind_name(kind), *values),
+            )
         for scene, body in rows:
             found[scene].append(decode(kind, body))
         return {scene: tuple(records) for scene, records in found.items()}
 
     def pages_within(
-        self, kind: type[R], scene_ids: Sequence[str], *, first: int, after: str | None = None
+        self,
+        kind: type[R],
+        scene_ids: Sequence[str],
+        *,
+        first: int,
+        after: str | None = None,
+        as_of: int | None = None,
     ) -> Mapping[str, Page]:
         """For each of the scenes up to `first` of its records after a cursor, in one statement."""
         start = 0 if after is None else place(kind, after)
         found: dict[str, list[tuple[int, str]]] = {scene: [] for scene in scene_ids}
+        standing, values = _standing(as_of)
         with self._database.reading() as connection:
-            rows = select(connection, _PAGES_WITHIN, (json.dumps(list(found)), kind_name(kind), start, first + 1))
+            rows = select(
+                connection,
+                _PAGES_WITHIN.format(standing=standing),
+                (json.dumps(list(found)), kind_name(kind), *values, start, first + 1),
+            )
         for scene, seq, body in rows:
             found[scene].append((seq, body))
         return {scene: _page(kind, kept, first) for scene, kept in found.items()}
@@ -177,11 +151,13 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
         reason: str,
         at: datetime,
         expected: Mapping[str, int] | None = None,
+        taking: Taking | None = None,
     ) -> Revision:
         """Write all changes as one revision.
 
         Raises:
-            Conflict: a record changed since it was read (`expected`), an id or a slug is taken.
+            Conflict: a record changed since it was read (`expected`), an id or a slug is taken, or the revision that
+                this takes back (`taking`) was taken back before.
             NotFound: a record to remove is not there.
             Invalid: there are no changes, or two of the same record.
             StorageFull: the disk is full.
@@ -192,37 +168,13 @@ class SqliteCatalogue(SqliteTokens, SqliteJobs):
         with self._database.writing() as connection:
             _check_expected(connection, expected or {})
             ((number,),) = select(connection, "SELECT coalesce(max(number), 0) + 1 FROM revision")
-            connection.execute("INSERT INTO revision VALUES (?, ?, ?, ?)", (number, author, stamp(at), reason))
+            _begin(connection, Revision(number, author, at, reason), taking)
             # Ends first: a slug may move from one exhibition to another within a revision.
             seqs = [_end(connection, change, number) for change in changes]
             for change, body, seq in zip(changes, bodies, seqs, strict=True):
                 if not isinstance(change, Remove):
                     _write(connection, change.record, body, seq, number)
         return Revision(number, author, at, reason)
-
-    def revision_of(self, record_id: str) -> int:
-        """Number of the revision that last wrote or removed the record; 0 if there is none."""
-        return self.revisions_of((record_id,)).get(record_id, 0)
-
-    def revisions_of(self, record_ids: Sequence[str]) -> Mapping[str, int]:
-        """`revision_of` for many records, in one statement; unknown ids are left out."""
-        with self._database.reading() as connection:
-            return dict(select(connection, _LAST_TOUCHED, (json.dumps(list(record_ids)),)))
-
-    def history(self, record_ids: Sequence[str], *, last: int) -> tuple[Revision, ...]:
-        """The latest revisions that touched these records or what belongs to a scene among them, newest first."""
-        with self._database.reading() as connection:
-            rows = select(connection, _HISTORY, (json.dumps(list(record_ids)), last))
-        return tuple(Revision(number, author, moment(at), reason) for number, author, at, reason in rows)
-
-    def histories(self, record_ids: Sequence[str], *, last: int) -> Mapping[str, tuple[Revision, ...]]:
-        """`history` of each of these records, in one statement."""
-        found: dict[str, list[Revision]] = {record_id: [] for record_id in record_ids}
-        with self._database.reading() as connection:
-            rows = select(connection, _HISTORIES, (json.dumps(list(found)), last))
-        for record_id, number, author, at, reason in rows:
-            found[record_id].append(Revision(number, author, moment(at), reason))
-        return {record_id: tuple(revisions) for record_id, revisions in found.items()}
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
         """Say that these blobs belong to what is delivered of an asset. Repeating it changes nothing."""
@@ -266,10 +218,26 @@ def _page(kind: type[R], rows: Iterable[tuple[int, str]], first: int) -> Page:
     )
 
 
+def _standing(as_of: int | None) -> tuple[str, tuple[int, ...]]:
+    """The condition on rows that stand, or stood after a revision, and its values."""
+    return (_STANDS, ()) if as_of is None else (_STOOD, (as_of, as_of))
+
+
+def _begin(connection: apsw.Connection, revision: Revision, taking: Taking | None) -> None:
+    step, number = ("change", None) if taking is None else (taking.step.value, taking.number)
+    try:
+        connection.execute(
+            "INSERT INTO revision (number, author, at, reason, step, takes_back) VALUES (?, ?, ?, ?, ?, ?)",
+            (revision.number, revision.author, stamp(revision.at), revision.reason, step, number),
+        )
+    except apsw.ConstraintError as error:
+        raise Conflict(f"revision {number} was taken back already") from error
+
+
 def _check_expected(connection: apsw.Connection, expected: Mapping[str, int]) -> None:
     if not expected:
         return
-    actual = dict(select(connection, _LAST_TOUCHED, (json.dumps(list(expected)),)))
+    actual = last_touched(connection, tuple(expected))
     for record_id, number in expected.items():
         if actual.get(record_id, 0) != number:
             raise Conflict(

@@ -13,25 +13,18 @@ from scenes.errors import Conflict, Invalid, NotFound, TooLarge
 from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision, Role
 from scenes.ports import BlobUse, Page, Remove
 from storage.bus_local import LocalBus
+from storage.memory_history import MemoryHistory, Version
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from scenes.ports import Change
+    from scenes.ports import Change, Taking
 
 R = TypeVar("R", bound=Record)
 
 MemoryBus = LocalBus
 """Notices never leave the process, so there is nothing else to imitate."""
-
-
-@dataclass(slots=True)
-class _Version:
-    record: Record
-    seq: int
-    start: int
-    end: int | None = None
 
 
 @dataclass(slots=True)
@@ -52,13 +45,14 @@ class _Leased:
     until: datetime | None = None
 
 
-class MemoryCatalogue:
+class MemoryCatalogue(MemoryHistory):
     """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in memory."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._versions: list[_Version] = []
+        self._versions: list[Version] = []
         self._revisions: list[Revision] = []
+        self._takings: dict[int, Taking] = {}
         self._blobs: dict[str, dict[str, BlobUse]] = {}
         self._tokens: dict[str, _Token] = {}
         self._jobs: dict[str, _Leased] = {}
@@ -80,10 +74,10 @@ class MemoryCatalogue:
         version = self._latest(record_id)
         return None if version is None or version.end is not None else version.record
 
-    def get_many(self, kind: type[R], record_ids: Sequence[str]) -> Mapping[str, R]:
-        """Those of the records that exist, by id."""
+    def get_many(self, kind: type[R], record_ids: Sequence[str], *, as_of: int | None = None) -> Mapping[str, R]:
+        """Those of the records that exist, or existed after revision `as_of`, by id."""
         wanted = set(record_ids)
-        return {v.record.id: cast("R", v.record) for v in self._standing(kind, None) if v.record.id in wanted}
+        return {v.record.id: cast("R", v.record) for v in self._standing(kind, as_of) if v.record.id in wanted}
 
     def within(
         self, kind: type[R], scene_ids: Sequence[str], *, as_of: int | None = None
@@ -97,11 +91,17 @@ class MemoryCatalogue:
         return {scene: tuple(records) for scene, records in found.items()}
 
     def pages_within(
-        self, kind: type[R], scene_ids: Sequence[str], *, first: int, after: str | None = None
+        self,
+        kind: type[R],
+        scene_ids: Sequence[str],
+        *,
+        first: int,
+        after: str | None = None,
+        as_of: int | None = None,
     ) -> Mapping[str, Page]:
         """For each of the scenes up to `first` of its records after a cursor."""
         start = 0 if after is None else place(kind, after)
-        standing = [version for version in self._standing(kind, None) if version.seq > start]
+        standing = [version for version in self._standing(kind, as_of) if version.seq > start]
         return {
             scene: _page(kind, [version for version in standing if scene_of(version.record) == scene], first)
             for scene in scene_ids
@@ -132,6 +132,7 @@ class MemoryCatalogue:
         reason: str,
         at: datetime,
         expected: Mapping[str, int] | None = None,
+        taking: Taking | None = None,
     ) -> Revision:
         """Write all changes as one revision. Raises Conflict, NotFound, Invalid."""
         if not changes:
@@ -142,6 +143,8 @@ class MemoryCatalogue:
             latest = {change.record.id: self._latest(change.record.id) for change in changes}
             # Everything is checked first: there is no transaction to undo.
             self._check(changes, latest, expected or {})
+            if taking is not None and any(each.number == taking.number for each in self._takings.values()):
+                raise Conflict(f"revision {taking.number} was taken back already")
             revision = Revision(len(self._revisions) + 1, author, at, reason)
             for change in changes:
                 version = latest[change.record.id]
@@ -149,39 +152,11 @@ class MemoryCatalogue:
                     version.end = revision.number
                 if not isinstance(change, Remove):
                     seq = version.seq if version else max((v.seq for v in self._versions), default=0) + 1
-                    self._versions.append(_Version(change.record, seq, revision.number))
+                    self._versions.append(Version(change.record, seq, revision.number))
             self._revisions.append(revision)
+            if taking is not None:
+                self._takings[revision.number] = taking
             return revision
-
-    def revision_of(self, record_id: str) -> int:
-        """Number of the revision that last wrote or removed the record; 0 if there is none."""
-        return self.revisions_of((record_id,)).get(record_id, 0)
-
-    def revisions_of(self, record_ids: Sequence[str]) -> Mapping[str, int]:
-        """`revision_of` for many records; unknown ids are left out."""
-        latest = {record_id: self._latest(record_id) for record_id in record_ids}
-        return {
-            record_id: version.start if version.end is None else version.end
-            for record_id, version in latest.items()
-            if version is not None
-        }
-
-    def history(self, record_ids: Sequence[str], *, last: int) -> tuple[Revision, ...]:
-        """The latest revisions that touched these records or what belongs to a scene among them, newest first."""
-        wanted = set(record_ids)
-        with self._lock:
-            touched = {
-                number
-                for version in self._versions
-                if version.record.id in wanted or (scene_of(version.record) or None) in wanted
-                for number in (version.start, version.end)
-            }
-            newest = [revision for revision in reversed(self._revisions) if revision.number in touched]
-        return tuple(newest[:last])
-
-    def histories(self, record_ids: Sequence[str], *, last: int) -> Mapping[str, tuple[Revision, ...]]:
-        """`history` of each of these records."""
-        return {record_id: self.history((record_id,), last=last) for record_id in record_ids}
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
         """Say that these blobs belong to what is delivered of an asset. Repeating it changes nothing."""
@@ -312,22 +287,13 @@ class MemoryCatalogue:
             return None
         return leased
 
-    def _standing(self, kind: type[R], as_of: int | None) -> list[_Version]:
+    def _standing(self, kind: type[R], as_of: int | None) -> list[Version]:
         """Versions of a kind that stand now or stood after `as_of`, in order of first writing."""
         with self._lock:
-            found = [
-                version
-                for version in self._versions
-                if type(version.record) is kind
-                and (
-                    version.end is None
-                    if as_of is None
-                    else version.start <= as_of and (version.end is None or version.end > as_of)
-                )
-            ]
+            found = [v for v in self._versions if type(v.record) is kind and v.stands(as_of)]
         return sorted(found, key=lambda version: version.seq)
 
-    def _latest(self, record_id: str) -> _Version | None:
+    def _latest(self, record_id: str) -> Version | None:
         with self._lock:
             for version in reversed(self._versions):
                 if version.record.id == record_id:
@@ -335,7 +301,7 @@ class MemoryCatalogue:
         return None
 
     def _check(
-        self, changes: Sequence[Change], latest: Mapping[str, _Version | None], expected: Mapping[str, int]
+        self, changes: Sequence[Change], latest: Mapping[str, Version | None], expected: Mapping[str, int]
     ) -> None:
         for record_id, number in expected.items():
             if self.revision_of(record_id) != number:
@@ -461,7 +427,7 @@ class MemoryUploads:
         return self._uploads[upload_id]
 
 
-def _page(kind: type[R], versions: list[_Version], first: int) -> Page:
+def _page(kind: type[R], versions: list[Version], first: int) -> Page:
     kept = versions[:first]
     return Page(
         tuple(version.record for version in kept),

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from scenes.errors import SceneError
 from scenes.model import Exhibition, Placement, Scene
-from scenes.ports import Change, Put, Remove
+from scenes.ports import Change, Put, Remove, Step, Taking
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryCatalogue
-from tests.contracts.samples import NOON, exhibition, placement, scene
+from tests.contracts.samples import after, exhibition, placement, scene
 
 NAMES = ["scene_a", "scene_b", "p_1", "p_2", "x_1", "x_2"]
 
@@ -30,8 +30,19 @@ steps = st.lists(st.tuples(changes, st.dictionaries(st.sampled_from(NAMES), st.i
 
 
 def outcome(catalogue: SqliteCatalogue | MemoryCatalogue, changes: list[Change], expected: dict[str, int]) -> object:
+    # Every third change says that it takes back what an undo would, every sixth what a redo would.
+    number = catalogue.latest()
+    step = {0: Step.UNDO, 3: Step.REDO}.get(number % 6)
+    target = step and catalogue.takeable("ada", step)
     try:
-        return catalogue.commit(changes, author="ada", reason="r", at=NOON, expected=expected)
+        return catalogue.commit(
+            changes,
+            author="ada",
+            reason="r",
+            at=after(number // 2),
+            expected=expected,
+            taking=Taking(step, target.number) if step and target else None,
+        )
     except SceneError as error:
         return error.code
 
@@ -47,7 +58,18 @@ def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> 
         [catalogue.get(Placement, "p_1", as_of=n) for n in range(revisions + 2)],
         [catalogue.within(Placement, ["scene_a", "scene_b"], as_of=n) for n in [None, *range(revisions + 2)]],
         catalogue.pages_within(Placement, ["scene_b", "scene_a"], first=1),
-        catalogue.revisions_of(NAMES),
+        [catalogue.pages_within(Placement, ["scene_a"], first=1, as_of=n) for n in range(revisions + 2)],
+        [catalogue.get_many(Placement, NAMES, as_of=n) for n in range(revisions + 2)],
+        [catalogue.revisions_of(NAMES, as_of=n) for n in [None, *range(revisions + 2)]],
+        [catalogue.histories(NAMES, last=2, as_of=n) for n in range(revisions + 2)],
+        [catalogue.between(a, b, scene=name) for a, b in ((0, revisions), (1, 3)) for name in (None, "scene_a")],
+        [
+            catalogue.takeable("ada", step, scene=name)
+            for step in (Step.UNDO, Step.REDO)
+            for name in (None, "scene_a", "scene_b")
+        ],
+        (catalogue.latest(), catalogue.last_within(NAMES), catalogue.public_among(NAMES)),
+        [catalogue.revision_at(after(seconds)) for seconds in (-1, 0, 1, 2)],
         catalogue.history(NAMES[:2], last=4),
         catalogue.histories(NAMES, last=2),
         [catalogue.exhibition_by_slug(slug) for slug in ("one", "two")],

@@ -30,7 +30,7 @@ def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(tmp_pat
 
     def half() -> None:
         with database.writing() as connection:
-            connection.execute("INSERT INTO revision VALUES (1, 'ada', '', '')")
+            connection.execute("INSERT INTO revision (number, author, at, reason) VALUES (1, 'ada', '', '')")
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -1,0 +1,190 @@
+"""Record time in SQLite: what was changed when and by whom, what stood after a revision, what can be taken back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from scenes.model import Revision
+from scenes.ports import Difference, Step
+from storage.records import KINDS, decode, moment, stamp
+from storage.sqlite import select, select_one
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from storage.sqlite import Database
+
+# A record was touched by the revision that wrote a version of it and by the one that ended it.
+_LAST_TOUCHED = """
+SELECT id, max(iif(to_revision <= ?1, to_revision, from_revision)) FROM record
+WHERE id IN (SELECT value FROM json_each(?2)) AND from_revision <= ?1 GROUP BY id
+"""
+_TOUCHED = """
+WITH wanted (id) AS (SELECT DISTINCT value FROM json_each(?1)),
+touched (id, number) AS (
+    SELECT wanted.id, from_revision FROM wanted JOIN record ON record.id = wanted.id
+    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.id = wanted.id
+    WHERE to_revision IS NOT NULL
+    UNION SELECT wanted.id, from_revision FROM wanted JOIN record ON record.scene = wanted.id
+    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.scene = wanted.id
+    WHERE to_revision IS NOT NULL
+)
+"""
+_HISTORY = (
+    _TOUCHED
+    + """
+SELECT number, author, at, reason FROM revision WHERE number IN (SELECT number FROM touched) AND number <= ?3
+ORDER BY number DESC LIMIT ?2
+"""
+)
+_HISTORIES = (
+    _TOUCHED
+    + """
+, ranked (id, number, n) AS (
+    SELECT id, number, row_number() OVER (PARTITION BY id ORDER BY number DESC) FROM touched WHERE number <= ?3
+)
+SELECT id, revision.number, author, at, reason FROM ranked JOIN revision ON revision.number = ranked.number
+WHERE n <= ?2 ORDER BY id, revision.number DESC
+"""
+)
+# Each is a step to the end of an index, however much a scene holds.
+_LAST_WITHIN = """
+SELECT value, max(
+    coalesce((SELECT max(from_revision) FROM record WHERE scene = value), 0),
+    coalesce((SELECT max(to_revision) FROM record WHERE scene = value AND to_revision IS NOT NULL), 0),
+    coalesce((SELECT max(from_revision) FROM record WHERE id = value), 0),
+    coalesce((SELECT max(to_revision) FROM record WHERE id = value), 0)
+) FROM json_each(?)
+"""
+# What was ended in between and not begun in it, and what was begun and is not ended.
+_BETWEEN = """
+SELECT seq, id, kind, body, from_revision <= ?1 FROM record WHERE {where} AND (
+    (to_revision > ?1 AND to_revision <= ?2 AND from_revision <= ?1)
+    OR (from_revision > ?1 AND from_revision <= ?2 AND (to_revision IS NULL OR to_revision > ?2))
+)
+"""
+_WITHIN = """
+AND (EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND from_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND to_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE id = ?2 AND from_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE id = ?2 AND to_revision = number))
+"""
+_NOT_TAKEN = "NOT EXISTS (SELECT 1 FROM revision AS taking WHERE taking.takes_back = revision.number)"
+_TAKEABLE = {
+    Step.UNDO: "step <> 'undo' AND " + _NOT_TAKEN,
+    # Whoever went on working after taking back has nothing to bring again.
+    Step.REDO: "step = 'undo' AND " + _NOT_TAKEN + " AND number > coalesce((SELECT max(number) FROM revision"
+    " WHERE author = ?1 AND step = 'change' {within}), 0)",
+}
+_NOW = 1 << 62
+"""later than every revision"""
+
+
+class SqliteHistory:
+    """The part of `scenes.ports.Catalogue` that asks for record time, on a `Database`."""
+
+    _database: Database
+
+    def latest(self) -> int:
+        """Number of the last revision, 0 where there is none."""
+        with self._database.reading() as connection:
+            return int(select(connection, "SELECT coalesce(max(number), 0) FROM revision")[0][0])
+
+    def revision_at(self, at: datetime) -> int:
+        """Number of the last revision that was written at `at` or before, 0 where there is none."""
+        with self._database.reading() as connection:
+            row = select_one(
+                connection,
+                "SELECT number FROM revision WHERE at <= ? ORDER BY at DESC, number DESC LIMIT 1",
+                (stamp(at),),
+            )
+        return 0 if row is None else int(row[0])
+
+    def revision_of(self, record_id: str) -> int:
+        """Number of the revision that last wrote or removed the record; 0 if there is none."""
+        return self.revisions_of((record_id,)).get(record_id, 0)
+
+    def revisions_of(self, record_ids: Sequence[str], *, as_of: int | None = None) -> Mapping[str, int]:
+        """`revision_of` for many records, in one statement; unknown ids are left out."""
+        with self._database.reading() as connection:
+            return last_touched(connection, record_ids, as_of)
+
+    def last_within(self, scene_ids: Sequence[str]) -> Mapping[str, int]:
+        """Number of the last revision that touched each of the scenes or what belongs to it; 0: none did."""
+        with self._database.reading() as connection:
+            return dict(select(connection, _LAST_WITHIN, (json.dumps(list(scene_ids)),)))
+
+    def history(self, record_ids: Sequence[str], *, last: int, as_of: int | None = None) -> tuple[Revision, ...]:
+        """The latest revisions that touched these records or what belongs to a scene among them, newest first."""
+        with self._database.reading() as connection:
+            rows = select(connection, _HISTORY, (json.dumps(list(record_ids)), last, _until(as_of)))
+        return tuple(_revision(row) for row in rows)
+
+    def histories(
+        self, record_ids: Sequence[str], *, last: int, as_of: int | None = None
+    ) -> Mapping[str, tuple[Revision, ...]]:
+        """`history` of each of these records, in one statement."""
+        found: dict[str, list[Revision]] = {record_id: [] for record_id in record_ids}
+        with self._database.reading() as connection:
+            rows = select(connection, _HISTORIES, (json.dumps(list(found)), last, _until(as_of)))
+        for record_id, *row in rows:
+            found[record_id].append(_revision(row))
+        return {record_id: tuple(revisions) for record_id, revisions in found.items()}
+
+    def between(self, before: int, after: int, *, scene: str | None = None) -> tuple[Difference, ...]:
+        """What revision `after` left otherwise than revision `before` did, in order of first writing."""
+        if scene is None:
+            sql, values = _BETWEEN.format(where="1"), (before, after)
+        else:
+            parts = (_BETWEEN.format(where=f"{column} = ?3") for column in ("scene", "id"))
+            sql, values = "UNION ALL".join(parts), (before, after, scene)  # type: ignore[assignment]
+        with self._database.reading() as connection:
+            rows = select(connection, sql, values)
+        sides: dict[tuple[int, str, str], list[str | None]] = {}
+        for seq, record_id, kind, body, is_old in rows:
+            sides.setdefault((seq, record_id, kind), [None, None])[0 if is_old else 1] = body
+        found = []
+        for (seq, _, kind), (old, new) in sorted(sides.items()):
+            # The same text is the same record: most of what was written and taken back.
+            if old != new:
+                pair = [None if body is None else decode(KINDS[kind], body) for body in (old, new)]
+                if pair[0] != pair[1]:
+                    found.append(Difference(seq, pair[0], pair[1]))
+        return tuple(found)
+
+    def takeable(self, author: str, step: Step, *, scene: str | None = None) -> Revision | None:
+        """The revision that an undo or a redo of this author would take back, of one scene or of all."""
+        within = "" if scene is None else _WITHIN
+        sql = (
+            f"SELECT number, author, at, reason FROM revision WHERE author = ?1 AND {_TAKEABLE[step]} {{within}}"
+            " ORDER BY number DESC LIMIT 1"
+        ).replace("{within}", within)
+        with self._database.reading() as connection:
+            row = select_one(connection, sql, (author,) if scene is None else (author, scene))
+        return None if row is None else _revision(row)
+
+    def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the records that stand and say of themselves that everybody may know them, in one statement."""
+        with self._database.reading() as connection:
+            rows = select(
+                connection,
+                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) AND to_revision IS NULL AND public",
+                (json.dumps(list(record_ids)),),
+            )
+        return frozenset(row[0] for row in rows)
+
+
+def last_touched(connection: Any, record_ids: Sequence[str], as_of: int | None = None) -> dict[str, int]:
+    """Number of the revision that last wrote or removed each record, up to `as_of`."""
+    return dict(select(connection, _LAST_TOUCHED, (_until(as_of), json.dumps(list(record_ids)))))
+
+
+def _until(as_of: int | None) -> int:
+    return _NOW if as_of is None else as_of
+
+
+def _revision(row: Sequence[Any]) -> Revision:
+    number, author, at, reason = row
+    return Revision(number, author, moment(at), reason)
