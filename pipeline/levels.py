@@ -231,8 +231,9 @@ class Tiling:
         rounds = 1 if number == 1 else 2
         most_error, merges = self._merged(below, places, children, share=share, rounds=rounds)
         goal = build.Goal(
-            share, None if is_root else most_error, halvings, most_texels, is_plain=is_root, rounds=rounds
+            share, most_error if self._is_even and not is_root else None, halvings, most_texels, is_plain=is_root, rounds=rounds
         )
+        # Borders keep to that error in any case: by number alone twice as much shows through between levels.
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
         level = self._reduced(below, merges, strips, places, goal)
         self._write(below, self._levels[-2] if len(self._levels) > 1 else None, above=level)
@@ -269,7 +270,7 @@ class Tiling:
         share: float,
         rounds: int,
     ) -> tuple[float | None, list[tuple[str, Any]]]:
-        """The error that the level is simplified to (None: by number), and keys and receipts of merged children."""
+        """The error that the level will have about (None: unknown), and keys and receipts of merged children."""
         names = [tuple(below.keys[child] for child in group) for group in children]
         digests = [tuple(below.receipts[child].digest for child in group) for group in children]
         merges = [
@@ -282,7 +283,7 @@ class Tiling:
         found = receipts[: len(samples)]
         # Where the tiles of a level are alike, so are those above it.
         self._is_even &= not samples or build.is_uneven(found)
-        most_error = build.rounded(build.mean_error(found)) if samples and self._is_even else None
+        most_error = build.rounded(build.mean_error(found)) if samples else None
         return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 
     def _samples(self, below: Level, share: float, *, rounds: int) -> list[Task]:
