@@ -231,7 +231,12 @@ class Tiling:
         rounds = 1 if number == 1 else 2
         most_error, merges = self._merged(below, places, children, share=share, rounds=rounds)
         goal = build.Goal(
-            share, most_error if self._is_even and not is_root else None, halvings, most_texels, is_plain=is_root, rounds=rounds
+            share,
+            most_error if self._is_even and not is_root else None,
+            halvings,
+            most_texels,
+            is_plain=is_root,
+            rounds=rounds,
         )
         # Borders keep to that error in any case: by number alone twice as much shows through between levels.
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
