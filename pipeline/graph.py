@@ -55,6 +55,17 @@ class At:
         """What another task has put."""
         return self._results.get(task, name)
 
+    def lasting(self, task: str, name: str, make: Callable[[], tuple[Any, int]]) -> Any:
+        """What follows from another task's results, and is not stored: made once or again, as there is room for it.
+
+        `make` gives it, with its size in bytes.
+        """
+        known = self._results.recent(task, name)
+        if known is None:
+            known, size = make()
+            self._results.keep(task, name, known, size)
+        return known
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

@@ -221,8 +221,12 @@ class Results:
         index = pickle.dumps(ends, protocol=5)
         _shelf(self.folder).put(task, b"".join([len(index).to_bytes(8, "little"), index, *values.values()]))
 
+    def recent(self, task: str, name: str) -> Any:
+        """A value that was kept at hand, stored or not, or None: it may have gone since."""
+        return _recent.get((self.folder, task, name))
+
     def keep(self, task: str, name: str, value: object, size: int) -> None:
-        """Have a value at hand that is stored, or will be."""
+        """Have a value at hand for a while: one that is stored, or will be, or that can be made anew."""
         _recent.add((self.folder, task, name), value, size)
 
     def get(self, task: str, name: str = "") -> Any:

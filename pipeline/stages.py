@@ -172,7 +172,16 @@ def _finished(at: At, closed: Closed) -> Patch:
 def _tile(at: At, task: str) -> Tile:
     """The tile that a task has made."""
     found: Tile | Closed = at.get(task)
-    return build.Tile(_finished(at, found), {}) if isinstance(found, Closed) else found
+    if not isinstance(found, Closed):
+        return found
+
+    def finished() -> tuple[Tile, int]:
+        patch = _finished(at, found)
+        arrays = (patch.positions, patch.attributes, patch.material, patch.leaves, patch.indices)
+        return build.Tile(patch, {}), sum(array.nbytes for array in arrays)
+
+    tile: Tile = at.lasting(task, "finished", finished)
+    return tile
 
 
 def _corners(patch: Patch) -> tuple[Singles, Singles]:
