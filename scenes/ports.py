@@ -189,12 +189,26 @@ class Catalogue(Protocol):
         """
         ...
 
-    def takeable(self, author: str, step: Step, *, scene: str | None = None) -> Revision | None:
+    def takeable(
+        self, author: str, step: Step, *, scene: str | None = None, before: int | None = None
+    ) -> Revision | None:
         """The revision that an undo or a redo of this author would take back, of one scene or of all.
 
         An undo takes back the author's last revision that is no undo and not taken back. A redo takes back the last
-        undo that is not taken back, unless the author has changed something since.
+        undo that is not taken back, unless the author has changed something since. With `before`: the next one of
+        these before that revision.
         """
+        ...
+
+    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted.
+
+        A record mentions another where one of its texts is the other's id: what belongs to a scene mentions it.
+        """
+        ...
+
+    def ended_among(self, record_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the records that once were there and are not any more, in one statement."""
         ...
 
     def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:

@@ -78,6 +78,12 @@ _TAKEABLE = {
     Step.REDO: "step = 'undo' AND " + _NOT_TAKEN + " AND number > coalesce((SELECT max(number) FROM revision"
     " WHERE author = ?1 AND step = 'change' {within}), 0)",
 }
+# A body is JSON, so a text that is an id stands in it between quotation marks.
+_MENTIONING = """
+SELECT wanted.value, record.id FROM json_each(?1) AS wanted JOIN record
+ON (record.scene = ?2 OR record.id = ?2) AND to_revision IS NULL AND record.id <> wanted.value
+AND instr(body, '"' || wanted.value || '"') ORDER BY record.id
+"""
 _NOW = 1 << 62
 """later than every revision"""
 
@@ -154,16 +160,38 @@ class SqliteHistory:
                     found.append(Difference(seq, pair[0], pair[1]))
         return tuple(found)
 
-    def takeable(self, author: str, step: Step, *, scene: str | None = None) -> Revision | None:
+    def takeable(
+        self, author: str, step: Step, *, scene: str | None = None, before: int | None = None
+    ) -> Revision | None:
         """The revision that an undo or a redo of this author would take back, of one scene or of all."""
         within = "" if scene is None else _WITHIN
         sql = (
-            f"SELECT number, author, at, reason FROM revision WHERE author = ?1 AND {_TAKEABLE[step]} {{within}}"
+            f"SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?3 AND {_TAKEABLE[step]} {{within}}"
             " ORDER BY number DESC LIMIT 1"
         ).replace("{within}", within)
         with self._database.reading() as connection:
-            row = select_one(connection, sql, (author,) if scene is None else (author, scene))
+            row = select_one(connection, sql, (author, scene, _NOW if before is None else before))
         return None if row is None else _revision(row)
+
+    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted."""
+        found: dict[str, list[str]] = {}
+        with self._database.reading() as connection:
+            rows = select(connection, _MENTIONING, (json.dumps(list(record_ids)), scene))
+        for record_id, other in rows:
+            found.setdefault(record_id, []).append(other)
+        return {record_id: tuple(others) for record_id, others in found.items()}
+
+    def ended_among(self, record_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the records that once were there and are not any more, in one statement."""
+        with self._database.reading() as connection:
+            rows = select(
+                connection,
+                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?))"
+                " GROUP BY id HAVING min(to_revision IS NOT NULL)",
+                (json.dumps(list(record_ids)),),
+            )
+        return frozenset(row[0] for row in rows)
 
     def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
         """Those of the records that stand and say of themselves that everybody may know them, in one statement."""

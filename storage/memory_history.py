@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenes.ports import Difference, Step
-from storage.records import is_public, scene_of
+from storage.records import encode, is_public, scene_of
 
 if TYPE_CHECKING:
     import threading
@@ -95,7 +95,9 @@ class MemoryHistory:
                             pair[side] = record
         return tuple(Difference(seq, old, new) for (seq, _), (old, new) in sorted(sides.items()) if old != new)
 
-    def takeable(self, author: str, step: Step, *, scene: str | None = None) -> Revision | None:
+    def takeable(
+        self, author: str, step: Step, *, scene: str | None = None, before: int | None = None
+    ) -> Revision | None:
         """The revision that an undo or a redo of this author would take back, of one scene or of all."""
         with self._lock:
             taken = {taking.number for taking in self._takings.values()}
@@ -106,12 +108,30 @@ class MemoryHistory:
             for each in mine:
                 taking = self._takings.get(each.number)
                 is_undo = taking is not None and taking.step is Step.UNDO
-                if is_undo is (step is Step.REDO) and each.number not in taken:
+                if is_undo is (step is Step.REDO) and each.number not in taken and each.number < (before or _NOW):
                     return each
                 if step is Step.REDO and taking is None:
                     # Whoever went on working after taking back has nothing to bring again.
                     return None
         return None
+
+    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted."""
+        with self._lock:
+            records = [version.record for version in self._versions if version.end is None]
+        bodies = {each.id: encode(each) for each in records if scene in {each.id, scene_of(each)}}
+        found = {
+            name: tuple(sorted(other for other, body in bodies.items() if other != name and f'"{name}"' in body))
+            for name in record_ids
+        }
+        return {name: others for name, others in found.items() if others}
+
+    def ended_among(self, record_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the records that once were there and are not any more."""
+        with self._lock:
+            known = {version.record.id for version in self._versions}
+            standing = {version.record.id for version in self._versions if version.end is None}
+        return frozenset(known - standing).intersection(record_ids)
 
     def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
         """Those of the records that stand and say of themselves that everybody may know them."""

@@ -69,6 +69,7 @@ def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> 
             for name in (None, "scene_a", "scene_b")
         ],
         (catalogue.latest(), catalogue.last_within(NAMES), catalogue.public_among(NAMES)),
+        (catalogue.ended_among(NAMES), catalogue.mentioning(["scene_a", "layer_a", "p_1"], scene="scene_a")),
         [catalogue.revision_at(after(seconds)) for seconds in (-1, 0, 1, 2)],
         catalogue.history(NAMES[:2], last=4),
         catalogue.histories(NAMES, last=2),

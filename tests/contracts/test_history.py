@@ -146,3 +146,21 @@ def test_what_is_public_now_is_told_for_many_at_once(catalogue):
     write(catalogue, Remove(asset()))
     assert catalogue.public_among(["asset_a"]) == frozenset()
     assert catalogue.get(Scene, "scene_a") == scene()
+
+
+def test_what_is_mentioned_within_a_scene_and_what_is_there_no_more(catalogue):
+    put(catalogue, scene(), layer(), layer("layer_b"), placement("p_1"), placement("p_9", of="scene_b"))
+    assert catalogue.mentioning(["layer_a", "layer_b", "p_1"], scene="scene_a") == {"layer_a": ("p_1",)}
+    assert catalogue.mentioning(["scene_a"], scene="scene_a") == {"scene_a": ("layer_a", "layer_b", "p_1")}
+    assert catalogue.mentioning(["layer_a"], scene="scene_c") == {}
+    write(catalogue, Remove(placement("p_1")))
+    assert catalogue.mentioning(["layer_a"], scene="scene_a") == {}
+    assert catalogue.ended_among(["p_1", "p_9", "p_x"]) == {"p_1"}
+    put(catalogue, placement("p_1"))
+    assert catalogue.ended_among(["p_1"]) == frozenset()
+
+
+def test_what_can_be_taken_back_before_a_revision(catalogue):
+    one, two = put(catalogue, scene()), put(catalogue, layer())
+    assert catalogue.takeable("ada", Step.UNDO, before=two).number == one
+    assert catalogue.takeable("ada", Step.UNDO, before=one) is None

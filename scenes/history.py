@@ -1,0 +1,306 @@
+"""Record time: a moment of the museum's own past, what was changed since, and taking changes back.
+
+Nothing is ever deleted. An undo is a revision that writes the records of an earlier one as they stood before it; a redo
+is one that takes back an undo. Each revision is taken back once. Undo goes back through an author's own revisions, each
+time one that is no undo and not taken back; redo goes forward again, until the author changes something new.
+
+A revision can be taken back while all that it touched stands as it left it (again, where what came later was taken back
+itself), while what would vanish is not needed, and while what would return has what it needs. Else: Conflict, and the
+message names the records and who changed them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+from scenes.errors import Conflict, Invalid, NotFound
+from scenes.model import Asset, Exhibition, Scene
+from scenes.ports import Notice, Put, Remove, Step, Taking
+from scenes.rights import Action, may, require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenes.model import Actor, Record, Revision
+    from scenes.ports import Catalogue, Change, Difference, Museum
+
+AsOf = int | datetime
+"""A revision's number, or a time of day: the last revision that was written by then."""
+
+MAX_REASON = 2_000
+_NAMED = 5
+"""records that a refusal names"""
+_ID = re.compile(r"[a-z][a-z_]*_[A-Za-z0-9_-]+")
+
+
+class Edit(StrEnum):
+    """What became of a record between two revisions."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field that differs: its name as in GraphQL, and both values as JSON has them; None: it was not there."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """A record that differs between two revisions."""
+
+    seq: int
+    before: Record | None
+    after: Record | None
+
+    @property
+    def record(self) -> Record:
+        """As it stands after, or stood before where it is gone."""
+        record = self.after or self.before
+        assert record is not None, "a difference has a side"
+        return record
+
+    @property
+    def edit(self) -> Edit:
+        """What became of it."""
+        if self.before is None:
+            return Edit.ADDED
+        return Edit.REMOVED if self.after is None else Edit.CHANGED
+
+    def fields(self) -> tuple[FieldChange, ...]:
+        """What differs, in the order of the model; of what came or went, all that it says."""
+        found = []
+        for field in fields(self.record):
+            before, after = (None if side is None else getattr(side, field.name) for side in (self.before, self.after))
+            if before != after:
+                found.append(FieldChange(_camel(field.name), plain(before), plain(after)))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What an undo or a redo did."""
+
+    revision: Revision
+    """the new one"""
+    taken: Revision
+    """the one that it takes back"""
+    changes: tuple[RecordChange, ...]
+    """from before the new revision to after it"""
+
+
+def revision_number(catalogue: Catalogue, as_of: AsOf) -> int:
+    """Number of the revision that is meant; 0: before the first. A time without a zone is taken for UTC.
+
+    Raises:
+        NotFound: there is no revision with this number yet.
+    """
+    if isinstance(as_of, datetime):
+        return catalogue.revision_at(as_of if as_of.tzinfo is not None else as_of.replace(tzinfo=UTC))
+    latest = catalogue.latest()
+    if not 0 <= as_of <= latest:
+        raise NotFound(f"there is no revision {as_of}; the last one is {latest}")
+    return as_of
+
+
+def scene_as_of(catalogue: Catalogue, actor: Actor, scene_id: str, number: int) -> Scene:
+    """A scene as it was recorded after revision `number`.
+
+    Who may not see drafts sees of the past what was public then and still is: what was taken back stays taken back.
+
+    Raises:
+        NotFound: it was not there, or is not for this actor.
+    """
+    then = catalogue.get(Scene, scene_id, as_of=number)
+    if then is not None and may(actor, Action.SEE, then):
+        now = then if may(actor, Action.EDIT) else catalogue.get(Scene, scene_id)
+        if now is not None and may(actor, Action.SEE, now):
+            return then
+    raise NotFound(f"there was no scene {scene_id[:80]!r} at revision {number}")
+
+
+def edits(catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int) -> tuple[RecordChange, ...]:
+    """What differs in a scene between two revisions, in order of first writing; `since` may be the later one.
+
+    Raises:
+        NotFound: the scene was not there at either of them, or not for this actor.
+    """
+    if not may(actor, Action.EDIT):
+        for number in {since, until}:
+            scene_as_of(catalogue, actor, scene_id, number)
+    first, last = sorted((since, until))
+    found = (RecordChange(each.seq, each.before, each.after) for each in catalogue.between(first, last, scene=scene_id))
+    shown = [each for each in found if _is_shown(actor, each.before) and _is_shown(actor, each.after)]
+    if since > until:
+        shown = [RecordChange(each.seq, each.after, each.before) for each in shown]
+    return tuple(shown)
+
+
+def undo(museum: Museum, actor: Actor, *, scene: str | None = None, reason: str = "") -> TakenBack:
+    """Take back the actor's last change, of one scene or of anything, by a new revision.
+
+    Raises:
+        NotFound: there is nothing of the actor's to take back.
+        Conflict: what it changed was changed since, or is needed by what came later.
+        Forbidden, Unauthorized: the actor is no curator.
+        Invalid: it deposited an asset, or the reason is too long.
+    """
+    return _take_back(museum, actor, Step.UNDO, scene, reason)
+
+
+def redo(museum: Museum, actor: Actor, *, scene: str | None = None, reason: str = "") -> TakenBack:
+    """Bring back what the actor's last undo took back. Raises as `undo`."""
+    return _take_back(museum, actor, Step.REDO, scene, reason)
+
+
+def plain(value: Any) -> Any:
+    """A value of the model as JSON has it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {_camel(field.name): plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reason: str) -> TakenBack:
+    require(actor, Action.EDIT)
+    catalogue = museum.catalogue
+    target, found = _target(catalogue, actor, step, scene)
+    # Read before what stands is looked at: whoever is quicker between here and the commit makes that a Conflict.
+    read = catalogue.revisions_of([_record(each).id for each in found])
+    _check_untouched(catalogue, target, found)
+    # What stands after the target is what it wrote, so taking it back leads to what stood before it.
+    changes: list[Change] = []
+    for each in found:
+        if each.before is not None:
+            changes.append(Put(each.before))
+        else:
+            assert each.after is not None, "a difference has a side"
+            if isinstance(each.after, Asset):
+                raise Invalid(f"revision {target.number} deposited {_named(each.after)}: a deposit is not taken back")
+            changes.append(Remove(each.after))
+    _check_whole(catalogue, target, changes)
+    said = " ".join(reason.split())
+    if len(said) > MAX_REASON:
+        raise Invalid(f"reason: {len(said)} characters, at most {MAX_REASON} are kept")
+    verb = "took back" if step is Step.UNDO else "brought back what was taken back by"
+    revision = catalogue.commit(
+        changes,
+        author=actor.name,
+        reason=said or f"{verb} revision {target.number}: {target.reason}"[:MAX_REASON],
+        at=museum.clock.now(),
+        expected=read,
+        taking=Taking(step, target.number),
+    )
+    for topic in {_topic(_record(each)) for each in found}:
+        museum.bus.publish(Notice(topic))
+    return TakenBack(revision, target, tuple(RecordChange(each.seq, each.after, each.before) for each in found))
+
+
+def _target(
+    catalogue: Catalogue, actor: Actor, step: Step, scene: str | None
+) -> tuple[Revision, tuple[Difference, ...]]:
+    """The revision to take back, and what it changed; those that changed nothing are passed over."""
+    before = None
+    while target := catalogue.takeable(actor.name, step, scene=scene, before=before):
+        found = catalogue.between(target.number - 1, target.number)
+        if found:
+            return target, found
+        before = target.number
+    what = "change" if step is Step.UNDO else "undo"
+    where = "" if scene is None else f" in {scene[:80]}"
+    raise NotFound(f"there is no {what} of yours to take back{where}")
+
+
+def _check_untouched(catalogue: Catalogue, target: Revision, found: Sequence[Difference]) -> None:
+    by_kind: dict[type[Record], list[str]] = {}
+    for each in found:
+        by_kind.setdefault(type(_record(each)), []).append(_record(each).id)
+    standing = {name: one for kind, names in by_kind.items() for name, one in catalogue.get_many(kind, names).items()}
+    later = [record for each in found if standing.get((record := _record(each)).id) != each.after]
+    if later:
+        last = catalogue.histories([each.id for each in later[:_NAMED]], last=1)
+        said = [
+            f"{_named(standing.get(each.id, each))} was {'changed' if each.id in standing else 'removed'} by "
+            f"{last[each.id][0].author} in revision {last[each.id][0].number}"
+            for each in later[:_NAMED]
+        ]
+        more = [f"and {len(later) - _NAMED} more were changed"] if len(later) > _NAMED else []
+        raise Conflict(f"revision {target.number} cannot be taken back: {'; '.join(said + more)}")
+
+
+def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Change]) -> None:
+    """Nothing that stands afterwards refers to what does not."""
+    removed = {each.record.id: each.record for each in changes if isinstance(each, Remove)}
+    restored = {each.record.id: each.record for each in changes if isinstance(each, Put)}
+    by_scene: dict[str, list[str]] = {}
+    for each in removed.values():
+        by_scene.setdefault(_topic(each), []).append(each.id)
+    for scene, names in by_scene.items():
+        for name, users in catalogue.mentioning(names, scene=scene).items():
+            others = [user for user in users if user not in removed and user not in restored]
+            if others:
+                raise Conflict(
+                    f"revision {target.number} cannot be taken back: {_named(removed[name])} is needed by "
+                    f"{', '.join(others[:_NAMED])}"
+                )
+    needed = {name: record for record in restored.values() for name in _mentions(record) if name not in restored}
+    missing = sorted(catalogue.ended_among(sorted(needed)) | (needed.keys() & removed.keys()))
+    if missing:
+        raise Conflict(
+            f"revision {target.number} cannot be taken back: {_named(needed[missing[0]])} needs {missing[0]}, "
+            "which is not there any more"
+        )
+
+
+def _mentions(record: Record) -> set[str]:
+    """Texts of a record that may be ids of others."""
+    found: set[str] = set()
+    waiting: list[Any] = [record]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if _ID.fullmatch(value):
+                found.add(value)
+        elif isinstance(value, tuple):
+            waiting.extend(value)
+        elif is_dataclass(value):
+            waiting.extend(getattr(value, field.name) for field in fields(value))
+    return found - {record.id}
+
+
+def _record(difference: Difference) -> Record:
+    record = difference.after or difference.before
+    assert record is not None, "a difference has a side"
+    return record
+
+
+def _topic(record: Record) -> str:
+    """Id of the scene that a record belongs to, or its own."""
+    return getattr(record, "scene", "") or record.id
+
+
+def _named(record: Record) -> str:
+    title = getattr(record, "title", "")
+    return f"“{title}” ({record.id})" if title else record.id
+
+
+def _is_shown(actor: Actor, record: Record | None) -> bool:
+    """Drafts of exhibitions are not for visitors; the rest is as visible as its scene."""
+    return not isinstance(record, Exhibition) or bool(may(actor, Action.SEE, record))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(each.capitalize() for each in rest)
