@@ -9,7 +9,8 @@ Where the triangles around the nearest point do not close up, it lies on the bor
 surface to compare with beside it, and the sign is only that of the nearest triangle's plane; `is_border` says so. That
 is found by adding up what lies opposite: around an inner corner or edge every neighbour is met once on either side.
 
-Limits: where surfaces cross themselves or lie inside out, signs are those of whatever is nearest; a joint in the midst
+Limits: where surfaces cross themselves or lie inside out, signs are those of whatever is nearest, and where two
+triangles lie back to back (folds: some in ten thousand vertices of a scan) they are chance; a joint in the midst
 of an edge (T) counts as a border. Within 1e-6 of the surface's size, distances are rounding.
 """
 
@@ -131,7 +132,9 @@ def _sign(  # noqa: C901, PLR0917
             if apart > _SAME * _SAME * (least + rows[3, j] ** 2 + rows[4, j] ** 2 + rows[5, j] ** 2
                                         + rows[6, j] ** 2 + rows[7, j] ** 2 + rows[8, j] ** 2):  # fmt: skip
                 continue
-            side += _share(rows, j, x, y, z, feet[k], about, turn)
+            # The way from one foot for all: errors of the feet would outweigh what two faces of a thin fin differ by.
+            dx, dy, dz = x - feet[nearest, 2], y - feet[nearest, 3], z - feet[nearest, 4]
+            side += _share(rows, j, dx, dy, dz, feet[k], about, turn)
             is_inner |= about[0] == 0.0
             longest = max(longest, about[1])
         if side < 0.0:
@@ -176,7 +179,7 @@ def _foot(rows: Singles, j: int, x: float, y: float, z: float, shares: Floats) -
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
 def _share(  # noqa: PLR0917
-    rows: Singles, j: int, x: float, y: float, z: float, foot: Floats, about: Floats, turn: Floats
+    rows: Singles, j: int, dx: float, dy: float, dz: float, foot: Floats, about: Floats, turn: Floats
 ) -> float:  # pragma: no cover - compiled
     """What a triangle says of the side: its unit normal times the direction, times the angle that it fills.
 
@@ -194,7 +197,6 @@ def _share(  # noqa: PLR0917
     about[0] = 1.0
     if length <= 1e-12 * about[1]:  # no area, no side
         return 0.0
-    dx, dy, dz = x - rows[0, j] - v * bx - w * cx, y - rows[1, j] - v * by - w * cy, z - rows[2, j] - v * bz - w * cz
     side = (nx * dx + ny * dy + nz * dz) / length
     at_a, at_b, at_c = u > _ZERO, v > _ZERO, w > _ZERO  # corners that have a share in the foot
     angle = np.pi
