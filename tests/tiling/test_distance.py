@@ -169,6 +169,14 @@ def test_the_curve_goes_from_cell_to_cell_through_all_of_a_cube() -> None:
     assert (np.abs(np.diff(walk, axis=0)).sum(axis=1) == 1.0).all()
 
 
+def test_any_points_are_put_in_the_order_of_the_curve() -> None:
+    points = np.random.default_rng(5).uniform(-1, 1, (3000, 3)).astype(np.float32)
+    order = distance.along_curve(points)
+    assert sorted(order.tolist()) == list(range(3000))
+    steps = [np.linalg.norm(np.diff(each, axis=0), axis=1).mean() for each in (points, points[order])]
+    assert steps[1] < steps[0] / 5
+
+
 def test_areas_are_half_the_cross_products() -> None:
     assert distance.areas(_CORNER, np.array([[0, 1, 2], [0, 1, 1]], np.uint32)).tolist() == [8.0, 0.0]
 
