@@ -79,7 +79,7 @@ def resolve(
         certainty = span.over(days)
         if certainty is Certainty.CERTAIN or certainty is minimum:
             by = known[placement.hypothesis].title if placement.hypothesis else ""
-            standing.append(Standing(placement, certainty, _reason(span, days, certainty, by)))
+            standing.append(Standing(placement, certainty, reason_of(span, days, certainty, by)))
     standing.sort(key=lambda each: each.placement.id)
     return Moment(moment, days, chosen, active, tuple(standing))
 
@@ -139,7 +139,8 @@ def _connected(rivals: Mapping[str, frozenset[str]], start: Iterable[str]) -> se
     return found
 
 
-def _reason(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty, hypothesis: str) -> str:
+def reason_of(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty, hypothesis: str) -> str:
+    """Why a span is said to be `certainty` over these days, in words; `hypothesis` is the title of the one it is by."""
     first, last = days[0][0], days[-1][1] - 1
     said = []
     if certainty is Certainty.CERTAIN:

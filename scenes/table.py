@@ -1,0 +1,262 @@
+"""A scene's placements as columns: made once a revision, asked for any moment in time that hardly grows with them.
+
+`scenes.at_time.resolve` is the clear version and the oracle: it goes through the placements one by one. Here their four
+bounds lie in an array, so that a moment is a few comparisons of whole columns; words (why something is said to stand)
+are made for the page that is shown. `tests/scenes/test_table.py` holds both against each other.
+
+Rows are ordered by the placement's id, which is also what a page goes on from: writing and removing others never shifts
+what comes after.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from scenes.at_time import Standing, active_hypotheses, reason_of
+from scenes.errors import Invalid, NotFound
+from scenes.model import Hypothesis, Placement, Scene
+from timeline.edtf import Edtf, parse, parse_span
+from timeline.index import SpanIndex
+from timeline.interval import BEGINNING, FOREVER, Certainty, DayRange, TimeSpan
+
+Array = np.ndarray[Any, Any]
+
+CERTAIN, POSSIBLE = 2, 1
+"""codes in the column of certainty; 0 would be no, and what does not stand is no row"""
+LEAST_WEIGHT = 1e-6
+"""weights are rounded to this, and none of what may have stood is rounded to 0"""
+
+
+@dataclass(frozen=True)
+class SceneTable:
+    """The placements of a scene as they stood after one revision, and its hypotheses. Immutable."""
+
+    scene: Scene
+    hypotheses: Mapping[str, Hypothesis]
+    placements: tuple[Placement, ...]
+    """by id"""
+    spans: tuple[TimeSpan, ...]
+    revision: int = 0
+    """number of the revision after which this is how it stood"""
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Of the placements."""
+        return tuple(each.id for each in self.placements)
+
+    @cached_property
+    def bounds(self) -> Array:
+        """(4, n) int64: earliest and latest starts, earliest and latest ends, in days."""
+        rows = [(each.start_earliest, each.start_latest, each.end_earliest, each.end_latest) for each in self.spans]
+        return np.array(rows, np.int64).reshape(-1, 4).T.copy()
+
+    @cached_property
+    def transforms(self) -> Array:
+        """(n, 16) float64, column-major, metres."""
+        return np.array([each.transform for each in self.placements], np.float64).reshape(-1, 16)
+
+    @cached_property
+    def assets(self) -> Coded:
+        """Ids of the assets."""
+        return Coded.of(each.asset for each in self.placements)
+
+    @cached_property
+    def layers(self) -> Coded:
+        """Ids of the layers."""
+        return Coded.of(each.layer for each in self.placements)
+
+    @cached_property
+    def reliabilities(self) -> Coded:
+        """Names of the Extended Matrix classes."""
+        return Coded.of(each.reliability.name for each in self.placements)
+
+    @cached_property
+    def branches(self) -> Coded:
+        """Ids of the hypotheses; empty: of every one."""
+        return Coded.of(each.hypothesis for each in self.placements)
+
+    @cached_property
+    def index(self) -> SpanIndex[int]:
+        """The rows by their spans, for what differs between two times."""
+        return SpanIndex(enumerate(self.spans))
+
+    def active(self, hypothesis: str | None) -> tuple[Hypothesis | None, frozenset[str]]:
+        """The hypothesis chosen, and the ids of all that count with it.
+
+        Raises:
+            NotFound: the scene has no such hypothesis.
+        """
+        if hypothesis and hypothesis not in self.hypotheses:
+            raise NotFound(f"scene {self.scene.id} has no hypothesis {hypothesis!r}")
+        preferred = self.scene.default_hypothesis
+        chosen = self.hypotheses.get(hypothesis or preferred)
+        name = "" if chosen is None else chosen.id
+        return chosen, active_hypotheses(self.hypotheses, chosen=name, preferred=preferred)
+
+    def counting(self, active: frozenset[str]) -> Array:
+        """(n,) bool: which rows are of a hypothesis that counts, or of every one."""
+        counts = np.array([not name or name in active for name in self.branches.names], bool)
+        return counts[self.branches.codes] if len(counts) else np.zeros(0, bool)
+
+    def at(self, time: str, *, hypothesis: str | None = None, minimum: Certainty = Certainty.POSSIBLE) -> MomentTable:
+        """What stands at a time; arguments and errors are those of `scenes.at_time.resolve`."""
+        if minimum is Certainty.NO:
+            raise Invalid("the least certainty must be 'certain' or 'possible', not 'no'")
+        moment = parse(time or self.scene.default_moment)
+        chosen, active = self.active(hypothesis)
+        days = moment.days()
+        certain, possible = _over(self.bounds, days)
+        shown = (certain if minimum is Certainty.CERTAIN else possible) & self.counting(active)
+        rows = np.flatnonzero(shown)
+        return MomentTable(self, moment, days, chosen, active, rows, certain[rows])
+
+    def title_of(self, placement: Placement) -> str:
+        """Title of the hypothesis that a placement is part of; empty: of every one."""
+        return self.hypotheses[placement.hypothesis].title if placement.hypothesis in self.hypotheses else ""
+
+
+@dataclass(frozen=True)
+class MomentTable:
+    """A scene resolved: the time asked about, the hypothesis chosen, all that count, and the rows that stand."""
+
+    table: SceneTable
+    at: Edtf
+    days: tuple[DayRange, ...]
+    hypothesis: Hypothesis | None
+    active: frozenset[str]
+    rows: Array
+    is_certain: Array
+    """(rows,) bool"""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """Of what stands, in order."""
+        ids = self.table.ids
+        return [ids[row] for row in self.rows.tolist()]
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """All that stands, in order, each with its certainty and the reason."""
+        return self.part(0, len(self))
+
+    def page(self, *, first: int, after: str | None = None) -> tuple[tuple[Standing, ...], bool]:
+        """Up to `first` of what stands, those behind the id `after`, and whether there is more."""
+        begin = 0
+        if after is not None:
+            place = bisect_right(self.table.ids, after)
+            begin = int(np.searchsorted(self.rows, place, side="left"))
+        return self.part(begin, begin + first), begin + first < len(self)
+
+    def part(self, begin: int, end: int) -> tuple[Standing, ...]:
+        """What stands from one place to before another."""
+        table, found = self.table, []
+        said: dict[tuple[int, str], str] = {}
+        rows, certain = self.rows[begin:end].tolist(), self.is_certain[begin:end].tolist()
+        for row, is_certain in zip(rows, certain, strict=True):
+            placement, span = table.placements[row], table.spans[row]
+            certainty = Certainty.CERTAIN if is_certain else Certainty.POSSIBLE
+            # Spans come out of a cache, so what was dated alike has the same one, and the same words.
+            key = (id(span), placement.hypothesis)
+            reason = said.get(key)
+            if reason is None:
+                reason = said[key] = reason_of(span, self.days, certainty, table.title_of(placement))
+            found.append(Standing(placement, certainty, reason))
+        return tuple(found)
+
+    def transforms(self) -> list[float]:
+        """16 numbers a row, column-major, metres, one after another."""
+        flat: list[float] = self.table.transforms[self.rows].ravel().tolist()
+        return flat
+
+    def certainty(self) -> list[int]:
+        """`CERTAIN` or `POSSIBLE`, by row."""
+        codes: list[int] = np.where(self.is_certain, CERTAIN, POSSIBLE).tolist()
+        return codes
+
+    def weights(self) -> list[float | None]:
+        """How likely each stood on at least one of the days (`TimeSpan.weights`), in millionths; None: not known."""
+        if len(self.days) == 1:
+            ((first, after),) = self.days
+            exact = _weights(self.table.bounds[:, self.rows], first, after)
+            shown = np.clip(np.round(exact, 6), LEAST_WEIGHT, 1.0)
+            return [
+                None if is_unknown else value
+                for value, is_unknown in zip(shown.tolist(), np.isnan(exact).tolist(), strict=True)
+            ]
+        found = (self.table.spans[row].weights(self.days).some for row in self.rows.tolist())
+        return [None if value is None else min(max(round(value, 6), LEAST_WEIGHT), 1.0) for value in found]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column with few values: their names, in order of first use, and by row which."""
+
+    names: tuple[str, ...]
+    codes: Array = field(repr=False)
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Coded:
+        """The values of a column, by row."""
+        places: dict[str, int] = {}
+        codes = [places.setdefault(value, len(places)) for value in values]
+        return cls(tuple(places), np.array(codes, np.int32))
+
+    def part(self, rows: Array) -> Coded:
+        """Of these rows, with the names that they use."""
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        return Coded(tuple(self.names[each] for each in used.tolist()), codes)
+
+
+def table_of(
+    scene: Scene,
+    placements: Iterable[Placement],
+    hypotheses: Iterable[Hypothesis],
+    *,
+    revision: int = 0,
+) -> SceneTable:
+    """The columns of a scene. Raises EdtfError where an existence cannot be read."""
+    ordered = tuple(sorted(placements, key=lambda each: each.id))
+    spans = tuple(parse_span(each.existence) for each in ordered)
+    return SceneTable(scene, {each.id: each for each in hypotheses}, ordered, spans, revision)
+
+
+def _over(bounds: Array, days: Sequence[DayRange]) -> tuple[Array, Array]:
+    """Which spans stand on every one of these days, and which perhaps on one: `TimeSpan.over` for columns."""
+    begun, all_begun, first_gone, gone = bounds
+    if not days:
+        return np.zeros(len(begun), bool), np.zeros(len(begun), bool)
+    certain = (all_begun <= days[0][0]) & (days[-1][1] <= first_gone)
+    firsts, afters = (np.array(side, np.int64) for side in zip(*days, strict=True))
+    # The first run that ends after the earliest start: if that one begins too late, all others do.
+    at = np.searchsorted(afters, begun, side="right")
+    possible = (at < len(days)) & (firsts[np.minimum(at, len(days) - 1)] < gone)
+    return certain, certain | possible
+
+
+def _weights(bounds: Array, first: int, after: int) -> Array:
+    """`TimeSpan.weights(...).some` over one run of days, of spans that may stand in it; not a number: not known.
+
+    Of all draws of a start and an end that are hits: started before the run's end, ended after its beginning, and in
+    this order. Nothing is subtracted, so that small shares stay exact.
+    """
+    begun, all_begun, first_gone, gone = bounds
+    low, high = begun.astype(np.float64), np.minimum(all_begun, after - 1).astype(np.float64)
+    near, far = np.maximum(first_gone, first + 1).astype(np.float64), gone.astype(np.float64)
+    before_all = np.maximum(0.0, np.minimum(high, near - 1) - low + 1)  # these starts go with every end
+    one, last = np.maximum(low, near), np.minimum(high, far - 1)  # these with the ends after them
+    among = np.where(one <= last, (last - one + 1) * (2 * far - one - last) / 2, 0.0)
+    hits = before_all * (far - near + 1) + among
+    draws = (all_begun - low + 1) * (far - first_gone + 1)
+    open_start = (begun < all_begun) & ((begun <= BEGINNING) | (all_begun >= FOREVER))
+    open_end = (first_gone < gone) & ((first_gone <= BEGINNING) | (gone >= FOREVER))
+    stood = np.maximum(first, all_begun) < np.minimum(after, first_gone)
+    return np.where(stood, 1.0, np.where(open_start | open_end, np.nan, hits / draws))
