@@ -16,10 +16,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.assets import PRIVATE, deliver_bytes
 from api.auth import actor_of
 from api.gate import CORS
-from scenes.assemble import scene_glb, scene_tileset
+from scenes.assemble import scene_tileset
 from scenes.at_time import Moment, resolve
 from scenes.model import Asset, AssetState, Hypothesis, Placement, Scene, Visibility
 from scenes.rights import Action, may, seen
+from scenes.scene_glb import scene_glb
 from timeline.interval import Certainty
 
 if TYPE_CHECKING:

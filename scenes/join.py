@@ -23,6 +23,7 @@ from tiling.errors import BadContent
 
 _ARRAY, _ELEMENTS = 34962, 34963
 _CODED = "EXT_meshopt_compression"
+_INSTANCED = "EXT_mesh_gpu_instancing"
 
 
 class Joined:
@@ -52,16 +53,20 @@ class Joined:
         Raises:
             tiling.errors.BadContent: the tile cannot be read back.
         """
+        document, meshes = self._known_tile(digest, read)
+        content.nodes_of(document)  # refuses circles
+        roots = document["scenes"][document.get("scene", 0)].get("nodes", [])
+        return [self._copied(document, root, meshes) for root in roots]
+
+    def _known_tile(self, digest: str, read: Callable[[str], bytes]) -> tuple[dict[str, Any], dict[int, int]]:
+        """A tile's document, and new numbers of its meshes by old ones."""
         if digest not in self._tiles:
             found = content.read(read(digest))
             try:
                 self._tiles[digest] = found.document, self._meshes(found)
             except (KeyError, IndexError, TypeError, AttributeError) as wrong:
                 raise BadContent(f"tile {digest}: {type(wrong).__name__} {wrong}") from wrong
-        document, meshes = self._tiles[digest]
-        content.nodes_of(document)  # refuses circles
-        roots = document["scenes"][document.get("scene", 0)].get("nodes", [])
-        return [self._copied(document, root, meshes) for root in roots]
+        return self._tiles[digest]
 
     def placed(self, matrix: NDArray[np.float64], children: Sequence[int], **fields: Any) -> int:
         """A node that puts `children` by an affine matrix; its number.
@@ -81,12 +86,56 @@ class Joined:
             fields["matrix"] = [float(value) + 0.0 for value in matrix.T.ravel()]
         return self.node(children=list(children) or None, **fields)
 
-    def finished(self, *, roots: Sequence[int], name: str, asset: dict[str, Any]) -> bytes:
-        """The finished GLB with one scene of these nodes; `asset` is added to its asset object."""
+    def instanced(
+        self, digests: Sequence[str], matrices: Sequence[NDArray[np.float64]], read: Callable[[str], bytes]
+    ) -> list[int] | None:
+        """Nodes that put these tiles by each of the matrices (EXT_mesh_gpu_instancing); their numbers.
+
+        None where a matrix does not fall into translation, rotation and scale, or mirrors: instances have nothing else.
+
+        Raises:
+            tiling.errors.BadContent: a tile cannot be read back.
+        """
+        found = []
+        for digest in digests:
+            document, meshes = self._known_tile(digest, read)
+            for number, own in content.nodes_of(document):
+                if (mesh := document["nodes"][number].get("mesh")) is not None:
+                    parts = _parted(np.stack([matrix @ own for matrix in matrices]))
+                    if parts is None:
+                        return None
+                    found.append((meshes[mesh], parts))
+        self._used.add(_INSTANCED)
+        self._required.add(_INSTANCED)
+        numbers = []
+        for mesh, parts in found:
+            attributes = {name: self._floats(values) for name, values in parts.items()}
+            numbers.append(self.node(mesh=mesh, extensions={_INSTANCED: {"attributes": attributes}}))
+        return numbers
+
+    def _floats(self, values: NDArray[np.float64]) -> int:
+        """An accessor of float32 rows."""
+        rows = np.ascontiguousarray(values, "<f4")
+        view = self._view(rows.tobytes())
+        self._lists["accessors"].append(
+            {"bufferView": view, "componentType": 5126, "count": len(rows), "type": f"VEC{rows.shape[1]}"}
+        )
+        return len(self._lists["accessors"]) - 1
+
+    def finished(
+        self, *, roots: Sequence[int], name: str, asset: dict[str, Any], extensions: dict[str, Any] | None = None
+    ) -> bytes:
+        """The finished GLB with one scene of these nodes; `asset` is added to its asset object.
+
+        `extensions` are those of the whole file, none of which needs to be understood.
+        """
         scene: dict[str, Any] = {"name": name}
         if roots:
             scene["nodes"] = list(roots)
         document: dict[str, Any] = {"asset": {"version": "2.0", "generator": GENERATOR, **asset}}
+        if extensions:
+            self._used |= extensions.keys()
+            document["extensions"] = extensions
         for title, names in (("extensionsUsed", self._used), ("extensionsRequired", self._required)):
             if names:
                 document[title] = sorted(names)
@@ -191,3 +240,42 @@ class Joined:
             self._lists[kind].append(value)
             self._known[key] = len(self._lists[kind]) - 1
         return self._known[key]
+
+
+def _parted(matrices: NDArray[np.float64]) -> dict[str, NDArray[np.float64]] | None:
+    """Affine matrices (n, 4, 4) as translations (n, 3), unit quaternions (n, 4) and scales (n, 3).
+
+    What all leave as it is is left out. None where one shears or mirrors.
+    """
+    linear = matrices[:, :3, :3]
+    scales = np.linalg.norm(linear, axis=1)
+    turns = linear / scales[:, None, :]
+    gram = turns.transpose(0, 2, 1) @ turns
+    if np.abs(gram - np.eye(3)).max() > 1e-6 or (np.linalg.det(turns) < 0).any():
+        return None
+    parts = {"TRANSLATION": matrices[:, :3, 3], "ROTATION": _quaternions(turns), "SCALE": scales}
+    unchanged = {"ROTATION": (0.0, 0.0, 0.0, 1.0), "SCALE": (1.0, 1.0, 1.0)}
+    return {name: values for name, values in parts.items() if not np.array_equal(values, np.broadcast_to(
+        unchanged.get(name, (np.nan, np.nan, np.nan)), values.shape))}  # fmt: skip
+
+
+def _quaternions(turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotations (n, 3, 3) as x, y, z, w, w not negative: the eigenvector of the largest eigenvalue (Bar-Itzhack 2000).
+
+    >>> _quaternions(np.diag([-1.0, 1.0, -1.0])[None]).round(6).tolist()
+    [[0.0, 1.0, 0.0, 0.0]]
+    """
+    m = turns
+    k = np.empty((len(m), 4, 4))
+    for i in range(3):
+        for j in range(3):
+            k[:, i, j] = m[:, i, j] + m[:, j, i]
+        k[:, i, i] = 2 * m[:, i, i] - np.trace(m, axis1=1, axis2=2)
+    k[:, 3, 3] = np.trace(m, axis1=1, axis2=2)
+    k[:, 3, 0] = k[:, 0, 3] = m[:, 2, 1] - m[:, 1, 2]
+    k[:, 3, 1] = k[:, 1, 3] = m[:, 0, 2] - m[:, 2, 0]
+    k[:, 3, 2] = k[:, 2, 3] = m[:, 1, 0] - m[:, 0, 1]
+    found: NDArray[np.float64] = np.linalg.eigh(k)[1][:, :, -1]
+    # Either sign is the same rotation; one is chosen, by the last number that is not nothing.
+    sign = np.sign(np.where(np.abs(found) > 1e-9, found, 0.0) @ np.array([1.0, 8.0, 64.0, 512.0]))
+    return found * np.where(sign < 0, -1.0, 1.0)[:, None] + 0.0

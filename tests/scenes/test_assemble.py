@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenes.assemble import cut_within, document_bytes, largest_scale, matrix_of, scene_glb, scene_tileset, z_up_box
+from scenes.assemble import document_bytes, scene_tileset
 from scenes.at_time import Moment, resolve
+from scenes.cuts import cut_within
 from scenes.gltf_build import TileImage
 from scenes.model import (
     IDENTITY,
@@ -25,6 +26,8 @@ from scenes.model import (
     Viewpoint,
     Visibility,
 )
+from scenes.scene_glb import scene_glb
+from scenes.transforms import largest_scale, matrix_of, z_up_box
 from tests.tiling.handmade import cube_glb
 from tiling import content, tileset
 from tiling.bounds import box

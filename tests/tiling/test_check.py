@@ -332,8 +332,12 @@ def test_an_external_tileset_outside_the_box_around_it_is_found() -> None:
     assert findings(scene, _blobs()) == ["BOX_OUTSIDE_PARENT"]
 
 
-def test_an_external_tileset_with_a_larger_error_than_the_tile_around_it_is_found() -> None:
-    assert findings(_scene(TURNED, error=7), _blobs()) == ["ERROR_GROWS"]
+def test_an_external_tileset_whose_root_has_a_larger_error_than_the_tile_around_it_is_found() -> None:
+    assert findings(_scene(TURNED, error=0.9), _blobs()) == ["ERROR_GROWS"]
+
+
+def test_an_external_tilesets_error_of_showing_nothing_may_be_larger_than_that_of_the_tile_around_it() -> None:
+    assert findings(_scene(TURNED, error=1), _blobs()) == []
 
 
 def test_a_tile_with_an_external_tileset_has_no_children() -> None:

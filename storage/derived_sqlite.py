@@ -1,0 +1,103 @@
+"""`scenes.ports.Derived` in a SQLite file of its own, which may be deleted while nobody uses it.
+
+Apart from the catalogue, because nothing of it needs to be kept: no backup, no migration (a file of another layout is
+made anew), and no wait for the disk (`synchronous=OFF`: after a power cut the file may be damaged, and then it is made
+anew, too). When the room is used up everything goes: values refer to each other, and half of them would lead astray.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import apsw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+log = logging.getLogger("chronotope.derived")
+
+_LAYOUT = 1
+"""of the table; other layouts are dropped"""
+_BUSY_MS = 10_000
+MOST_BYTES = 4 << 30
+
+
+class SqliteDerived:
+    """Values by name in one file. A file that cannot be used is as good as none: nothing is kept then."""
+
+    def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        self._path, self._most = path, most_bytes
+        self._lock = threading.Lock()
+        self._connection = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def get_many(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Those values that are here."""
+        found: dict[str, bytes] = {}
+        with self._lock, self._forgiving():
+            rows = self._connection.execute(
+                "SELECT name, value FROM derived WHERE name IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(names)),),
+            )
+            found |= {name: bytes(value) for name, value in rows}
+        return found
+
+    def put_many(self, values: Mapping[str, bytes]) -> None:
+        """Keep values."""
+        size = sum(map(len, values.values()))
+        with self._lock, self._forgiving(), self._connection:
+            ((used,),) = self._connection.execute("SELECT coalesce(sum(bytes), 0) FROM used")
+            if used + size > self._most:
+                self._connection.execute("DELETE FROM derived; DELETE FROM used")
+            if size <= self._most:
+                self._connection.executemany("INSERT OR IGNORE INTO derived VALUES (?, ?)", list(values.items()))
+                self._connection.execute("INSERT INTO used VALUES (?)", (size,))
+
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """What fails here is not worth an answer's failing: the file is made anew, and nothing was found or kept."""
+        try:
+            yield
+        except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.IOError, apsw.FullError) as wrong:
+            log.warning("%s is made anew: %s", self._path, wrong)
+            with contextlib.suppress(apsw.Error):
+                self._connection.close()
+            for ending in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            self._connection = self._open()
+        except apsw.BusyError:
+            log.warning("%s is busy", self._path)
+
+    def _open(self) -> apsw.Connection:
+        try:
+            return self._prepared()
+        except (apsw.CorruptError, apsw.NotADBError) as wrong:
+            log.warning("%s is made anew: %s", self._path, wrong)
+            for ending in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            return self._prepared()
+
+    def _prepared(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._path))
+        connection.set_busy_timeout(_BUSY_MS)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        ((layout,),) = connection.execute("PRAGMA user_version")
+        with connection:
+            if layout != _LAYOUT:
+                connection.execute("DROP TABLE IF EXISTS derived; DROP TABLE IF EXISTS used")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS derived (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;"
+                "CREATE TABLE IF NOT EXISTS used (bytes INTEGER NOT NULL) STRICT"
+            )
+            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+        return connection
