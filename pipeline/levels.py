@@ -163,7 +163,7 @@ class Tiling:
                 receipts=closed,
                 neighbours=[()] * len(closed),
                 mean=0.0,
-                step=build.grid_step(build.leaf_step(short, self._diagonal(closed)), self._widest(closed)),
+                step=build.grid_step(build.leaf_step(short, self._diagonal(closed))),
                 halvings=0,
                 most_texels=_MOST_LEAF_TEXELS,
             )
@@ -375,7 +375,7 @@ class Tiling:
             receipts=receipts,
             neighbours=[receipt.touching for _, receipt in merges],
             mean=mean,
-            step=build.grid_step(wanted, widest),
+            step=build.grid_step(wanted),
             halvings=goal.halvings,
             most_texels=goal.most_texels,
         )
@@ -386,7 +386,8 @@ class Tiling:
         """Make the files of a level; the bytes that they are on the wire."""
         skirts = [_skirt(level, above, tile) for tile in range(len(level.keys))]
         # Skirts make a tile wider, and still it spans no more than 16 bits.
-        level.step = build.grid_step(level.step, self._widest(level.receipts) + 2.0 * max(skirts))
+        widths = [float((each.high - each.low).max()) for each in level.receipts]
+        steps = build.grid_steps(level.step, [width + 2.0 * skirt for width, skirt in zip(widths, skirts, strict=True)])
         look = build.Look(
             step=level.step,
             skirt=0.0,
@@ -396,6 +397,7 @@ class Tiling:
             coding=self._plan.coding,
             is_leaf=below is None,
             normal_bits=_ROOT_NORMAL_BITS if above is None and below is not None else 8,
+            steps=tuple(steps) if min(steps) < max(steps) else (),
         )
         cells = self._context.surface.cells
         tasks: list[Task] = []
@@ -413,7 +415,7 @@ class Tiling:
                 missing = tuple(child for child, at in enumerate(below_it) if at not in below.files)
             digests = [level.receipts[other].digest for other in near]
             planes = cells.below(cells.depth - level.shift, tile, level.fan)
-            own = replace(look, skirt=skirts[tile])
+            own = replace(look, step=steps[tile], skirt=skirts[tile])
             made = key(
                 "make",
                 self._context.digest,

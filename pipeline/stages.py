@@ -298,9 +298,7 @@ def make(
     `below` (k, 12) are the boxes of its children; of the children `missing` nothing is left.
     """
     surface = at.context.surface
-    tile = _tile(at, tile_key)
-    if not look.is_leaf:  # whose grid is so fine that it doesn't matter
-        tile = build.settled(surface, tile, place, look.step)
+    tile = build.settled(surface, _tile(at, tile_key), place, look)
     patch = build.dressed(surface, tile, place, look)
     done = build.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)

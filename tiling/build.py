@@ -307,7 +307,7 @@ class Look:
     """How a level's tiles are written."""
 
     step: float
-    """of the grid, metres"""
+    """of the tile's grid, metres"""
     skirt: float
     """depth, metres; 0: none"""
     halvings: int
@@ -320,6 +320,8 @@ class Look:
     """of an octahedral coordinate, in the fast coding"""
     missing: tuple[int, ...] = ()
     """children of which nothing is left"""
+    steps: tuple[float, ...] = ()
+    """of all tiles of the level, where they differ"""
 
     @property
     def groups(self) -> int:
@@ -366,12 +368,19 @@ class Made:
     """side of its coarsest texel on the surface, metres; 0 without texture"""
 
 
-def settled(surface: Surface, tile: Tile, place: Place, step: float) -> Tile:
-    """The tile with its vertices on the grid of its level; those of its border as each neighbour rounds them, too."""
-    held = tile.patch.outside(*place.leaves)
-    free = grid.BOUND if surface.is_drawn_on else grid.FREE
-    positions = grid.settled(tile.patch.positions, tile.patch.indices, held, step=step, free=free)
-    return replace(tile, patch=replace(tile.patch, positions=positions))
+def settled(surface: Surface, tile: Tile, place: Place, look: Look) -> Tile:
+    """The tile with vertices where its level's grid has them; those of its border as each neighbour rounds them, too.
+
+    A leaf's others stay: its grid is so fine that it doesn't matter how they are rounded.
+    """
+    patch, positions = tile.patch, tile.patch.positions
+    if look.steps:
+        positions = grid.aligned(positions, patch.leaves, place.tile, place.shift, np.array(look.steps))
+    if not look.is_leaf:
+        held = patch.outside(*place.leaves)
+        free = grid.BOUND if surface.is_drawn_on else grid.FREE
+        positions = grid.settled(positions, patch.indices, held, step=look.step, free=free)
+    return tile if positions is patch.positions else replace(tile, patch=replace(patch, positions=positions))
 
 
 def dressed(surface: Surface, tile: Tile, place: Place, look: Look) -> Patch:
@@ -490,7 +499,21 @@ def leaf_step(short_edge: float, diagonal: float) -> float:
     return max(min(short_edge / 8.0, diagonal / 2.0**15), diagonal / 2.0**24, 1e-12)
 
 
-def grid_step(wanted: float, widest: float) -> float:
+def grid_steps(wanted: float, widths: Sequence[float]) -> list[float]:
+    """The steps of a level's tiles that are so wide, metres: as wanted, but of what is too wide for that coarser.
+
+    A tile's border may move by half a neighbour's step, which counts as width.
+
+    >>> grid_steps(0.001, [10.0, 1000.0])
+    [0.0009765625, 0.015625]
+    """
+    steps = [grid_step(wanted, width) for width in widths]
+    if min(steps) < max(steps):
+        steps = [grid_step(wanted, width + 2.0 * max(steps)) for width in widths]
+    return steps
+
+
+def grid_step(wanted: float, widest: float = 0.0) -> float:
     """The power of two nearest to `wanted`, but so coarse that a tile of this width spans no more than 16 bits."""
     step = float(2.0 ** np.round(np.log2(wanted)))
     while widest / step > _MOST_STEPS:

@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 
 from tiling import meshopt
+from tiling.patch import MANY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,29 @@ def settled(
     moved = _moved(at, is_held, place[indices].astype(np.int32), free)
     found: Singles = (np.rint(at + moved) * step + 0.0).astype(np.float32)[place]
     return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def aligned(
+    positions: Singles, leaves: NDArray[np.int32], tile: int, shift: int, steps: Floats
+) -> Singles:  # pragma: no cover - compiled
+    """Positions (n, 3) of a tile of 2^shift leaves; what it shares with tiles of a coarser grid is on that.
+
+    `leaves` (n, 4) are a patch's, `steps` are those of all tiles of the level, powers of two, metres. So tiles decode
+    alike what they share, though a wide one among them has too few bits for the grid of the others.
+    """
+    out = positions.copy()
+    coarsest = steps.max()
+    for vertex in range(len(positions)):
+        step = steps[tile]
+        if leaves[vertex, 0] >> shift != leaves[vertex, 3] >> shift:
+            for column in range(4):
+                leaf = leaves[vertex, column]
+                step = max(step, coarsest if leaf == MANY else steps[leaf >> shift])
+        if step > steps[tile]:
+            for axis in range(3):
+                out[vertex, axis] = np.float32(np.rint(np.float64(positions[vertex, axis]) / step) * step)
+    return out
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]

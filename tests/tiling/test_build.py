@@ -154,10 +154,11 @@ def test_settled_neighbours_still_share_their_border() -> None:
     is_left = whole.positions[whole.indices].mean(axis=1)[:, 0] < 0.0
     whole = with_leaves(whole, np.where(is_left, 0, 1))
     surface = _surface(layout, origin)
+    look = build.Look(step=2.0**-5, skirt=0.0, halvings=0, most_texels=1, fan=1, coding="meshopt", is_leaf=False)
     borders = []
     for number, own in enumerate((is_left, ~is_left)):
         tile = build.Tile(part(whole, own), {})
-        settled = build.settled(surface, tile, build.Place(number, 0), 2.0**-5).patch
+        settled = build.settled(surface, tile, build.Place(number, 0), look).patch
         border = settled.positions[settled.outside(number, number)]
         borders.append({row.tobytes() for row in border})
         assert not np.array_equal(settled.positions, build.snapped(tile.patch, 2.0**-5).positions)
@@ -527,6 +528,16 @@ def test_any_number_of_workers_writes_the_same_files(rippled: Tiles, tmp_path: P
     assert again.result == rippled.result
     for path in rippled.out.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_fine_thing_in_a_wide_place_has_a_grid_of_its_own_and_no_gap(tmp_path: Path) -> None:
+    tiles = tiled(joined([ball(40, radius=0.1), ball(4, radius=1000.0)]), tmp_path)
+    assert tiles.findings() == []
+    errors = tiles.tree.error[tiles.leaves]
+    assert np.count_nonzero(errors < 0.0005) >= len(errors) / 2  # what single precision has in 2 km
+    assert errors.max() > 0.01  # what sixteen bits have
+    for number in _levels(tiles):
+        assert open_edges(*tiles.surface(tiles.of_level(number))) == 0
 
 
 def test_a_crowd_of_loose_triangles_is_seen_from_afar(tmp_path: Path) -> None:

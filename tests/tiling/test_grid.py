@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from tests.tiling.shapes import ball, patch_of, sheet
 from tiling import grid
 from tiling.mesh import Floats, Indices, Model, Singles
+from tiling.patch import MANY
 
 _FAN = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 5], [0, 5, 1]], np.uint32)
 
@@ -144,3 +145,12 @@ def test_nothing_and_what_has_no_area_are_settled_too() -> None:
     line = np.array([[0.1, 0.0, 0.0], [1.1, 0.0, 0.0], [2.1, 0.0, 0.0]], np.float32)
     settled = grid.settled(line, np.array([[0, 1, 2]], np.uint32), _free(line), step=0.5)
     assert np.array_equal(settled, [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+
+
+def test_what_is_shared_with_a_coarser_tile_is_on_its_grid_and_only_that() -> None:
+    positions = np.full((4, 3), 0.3, np.float32)
+    leaves = np.array([[2, 2, 2, 2], [0, 2, 2, 2], [2, 3, 3, 3], [0, MANY, MANY, 4]], np.int32)
+    steps = np.array([1.0, 0.125, 2.0**-8])  # of tiles of two leaves: 0 and 1, 2 and 3, 4 and 5
+    aligned = grid.aligned(positions, leaves, 1, 1, steps)
+    assert aligned[:, 0].tolist() == [positions[0, 0], 0.0, positions[0, 0], 0.0]
+    assert np.array_equal(grid.aligned(positions, leaves, 0, 1, steps), positions)
