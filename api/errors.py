@@ -55,6 +55,9 @@ _ROWS = (
     ErrorKind("FORBIDDEN", 403, 4403, "Your role or the thing's rights do not allow this."),
     ErrorKind("UNAUTHORIZED", 401, 4401, "The token is missing, unknown or expired."),
     ErrorKind("INVALID", 422, 4422, "A value cannot be accepted."),
+    ErrorKind("IN_USE", 409, 4409, "Something else still refers to it."),
+    ErrorKind("CYCLE", 422, 4422, "Things would depend on one another in a circle."),
+    ErrorKind("CONTRADICTION", 422, 4422, "What is said of times cannot all be true."),
     ErrorKind("MALFORMED", 422, 4422, "The file is not what it claims to be, or is broken."),
     ErrorKind("UNSUPPORTED", 415, 4415, "The file's format is none that is read here."),
     ErrorKind("LIMIT", 413, 4413, "A stated limit is exceeded."),
@@ -64,6 +67,7 @@ _ROWS = (
     # timeline.errors
     ErrorKind("BAD_EDTF", 400, 4422, "The text is not EDTF."),
     ErrorKind("BAD_TIME", 400, 4422, "A date or an interval cannot be used."),
+    ErrorKind("BAD_PERIOD", 400, 4422, "The data say no period."),
     # the stream
     ErrorKind("BAD_MESSAGE", 400, 4400, "A message is not of the protocol."),
     ErrorKind("SUBPROTOCOL", 400, 4406, "None of the offered subprotocols is spoken here."),

@@ -6,17 +6,21 @@ operation and remembers what it read; a mutation starts with fresh ones.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from scenes.history import restricted
 from scenes.model import Actor, Asset, Exhibition, Hypothesis, Job, Record, Revision, Scene
+from scenes.rights import Action, may
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 
     from graphql import DocumentNode
+    from graphql.pyutils import Path
 
     from api.services import Services
     from scenes.ports import Page
@@ -27,10 +31,14 @@ V = TypeVar("V")
 
 
 class Loaders:
-    """The reads of one operation."""
+    """The reads of one operation, of what stands or (`as_of`) of what stood after a revision.
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    `is_strict`: for who may not see drafts, what was public then is as good as a draft where it is not public now.
+    """
+
+    def __init__(self, services: Services, *, as_of: int | None = None, is_strict: bool = False) -> None:
+        self._services, self._as_of = services, as_of
+        self._is_restricted = as_of is not None and is_strict
         self._by_kind: dict[Hashable, DataLoader[Any, Any]] = {}
         self._jobs = DataLoader(self._read_jobs)
 
@@ -38,16 +46,26 @@ class Loaders:
         """A record by id, None where there is none."""
 
         def read(ids: Sequence[str]) -> list[R | None]:
-            found = self._services.catalogue.get_many(kind, ids)
-            return [found.get(each) for each in ids]
+            catalogue = self._services.catalogue
+            found = catalogue.get_many(kind, ids, as_of=self._as_of)
+            records = [found.get(each) for each in ids]
+            return restricted(catalogue, records) if self._is_restricted else records
 
         return self._loader(("record", kind), read).load(record_id)
+
+    async def records(self, kind: type[R], record_ids: Sequence[str]) -> list[R]:
+        """The records with these ids that there are, in this order."""
+        found = await asyncio.gather(*(self.record(kind, each) for each in record_ids))
+        return [each for each in found if each is not None]
 
     def within(self, kind: type[R], scene: str) -> Awaitable[tuple[R, ...]]:
         """All records of a kind in a scene."""
 
         def read(scenes: Sequence[str]) -> list[tuple[R, ...]]:
-            found = self._services.catalogue.within(kind, scenes)
+            catalogue = self._services.catalogue
+            found = catalogue.within(kind, scenes, as_of=self._as_of)
+            if self._is_restricted:
+                return [tuple(restricted(catalogue, found[each])) for each in scenes]
             return [found[each] for each in scenes]
 
         return self._loader(("within", kind), read).load(scene)
@@ -56,7 +74,7 @@ class Loaders:
         """A page of the records of a kind in a scene."""
 
         def read(scenes: Sequence[str]) -> list[Page]:
-            found = self._services.catalogue.pages_within(kind, scenes, first=first, after=after)
+            found = self._services.catalogue.pages_within(kind, scenes, first=first, after=after, as_of=self._as_of)
             return [found[each] for each in scenes]
 
         return self._loader(("page", kind, first, after), read).load(scene)
@@ -65,7 +83,7 @@ class Loaders:
         """The latest revisions of a record, and of what belongs to it where it is a scene."""
 
         def read(ids: Sequence[str]) -> list[tuple[Revision, ...]]:
-            found = self._services.catalogue.histories(ids, last=last)
+            found = self._services.catalogue.histories(ids, last=last, as_of=self._as_of)
             return [found[each] for each in ids]
 
         return self._loader(("history", last), read).load(record_id)
@@ -74,7 +92,7 @@ class Loaders:
         """Number of the revision that last wrote a record."""
 
         def read(ids: Sequence[str]) -> list[int]:
-            found = self._services.catalogue.revisions_of(ids)
+            found = self._services.catalogue.revisions_of(ids, as_of=self._as_of)
             return [found.get(each, 0) for each in ids]
 
         return self._loader("revision", read).load(record_id)
@@ -121,11 +139,38 @@ class Context:
     actor: Actor
     document: DocumentNode | None = None
     """the query, as the guard parsed it"""
+    as_of: int | None = None
+    """number of the revision after which everything is read; None: as it stands"""
     loaders: Loaders = field(init=False)
+    pasts: dict[int, tuple[Path, Context]] = field(init=False, default_factory=dict)
+    """contexts of past moments, by the place in the answer below which they hold (`api.past`)"""
+
+    recorded: dict[int, Loaders] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """Read everything anew from now on: something was written."""
-        self.loaders = Loaders(self.services)
+        is_strict = not may(self.actor, Action.EDIT)
+        self.loaders = Loaders(self.services, as_of=self.as_of, is_strict=is_strict)
+
+    def as_recorded(self, number: int) -> Loaders:
+        """Reads of what stood after a revision, gathered with others of the same one."""
+        if number not in self.recorded:
+            is_strict = not may(self.actor, Action.EDIT)
+            self.recorded[number] = Loaders(self.services, as_of=number, is_strict=is_strict)
+        return self.recorded[number]
+
+    def enter(self, path: Path, as_of: int) -> None:
+        """Below this place everything is read as it stood after a revision."""
+        self.pasts[id(path)] = path, Context(self.services, self.actor, self.document, as_of)
+
+    def nearest(self, path: Path | None) -> Context:
+        """The context that holds at a place."""
+        while path is not None:
+            found = self.pasts.get(id(path))
+            if found is not None:
+                return found[1]
+            path = path.prev
+        return self

@@ -9,6 +9,7 @@ from strawberry import ID
 
 from api import types
 from api.loaders import Context
+from api.queries_history import HistoryQueries
 from api.types import (
     After,
     Asset,
@@ -54,6 +55,9 @@ async def entered(context: Context, record_id: str) -> model.Record | model.Job:
         return job
     if isinstance(record, model.Asset | model.Scene | model.Exhibition):
         return seen(actor, record, what)
+    if isinstance(record, model.ObjectStatus):
+        seen(actor, await services.call(services.catalogue.get, model.Asset, record.asset), what)
+        return record
     # What belongs to a scene is as visible as the scene.
     seen(actor, await services.call(services.catalogue.get, model.Scene, record.scene), what)
     return record
@@ -74,7 +78,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query:
+class Query(HistoryQueries):
     """The root of queries."""
 
     @field

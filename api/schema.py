@@ -31,8 +31,10 @@ from api.auth import actor_of
 from api.errors import DoorError
 from api.loaders import Context
 from api.mutations import Mutation
+from api.past import PastInfo
 from api.queries import Query
 from api.subscriptions import Subscription
+from api.types.scalar import SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,20 +77,11 @@ SCHEMA = _Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[
-        types.Asset,
-        types.Scene,
-        types.Layer,
-        types.Epoch,
-        types.Hypothesis,
-        types.Placement,
-        types.Annotation,
-        types.Tour,
-        types.Exhibition,
-        types.Job,
-    ],
+    types=[*types.VIEWS.values(), types.Job],
     extensions=[_Admitted],
-    config=StrawberryConfig(default_resolver=types.attribute, disable_field_suggestions=True),
+    config=StrawberryConfig(
+        default_resolver=types.attribute, disable_field_suggestions=True, info_class=PastInfo, scalar_map=SCALARS
+    ),
 )
 
 

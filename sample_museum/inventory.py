@@ -9,7 +9,7 @@ thirteenth", `~` "about".
 from __future__ import annotations
 
 from sample_museum.ids import BRIGHT, RESTRAINED, SCENE_ID, asset_id, layer_id, placement_id
-from scenes.model import IDENTITY, Placement, Reliability
+from scenes.model import IDENTITY, Placement, Reliability, Source
 
 US, USVS, USVN, SF, VSF = (
     Reliability.US,
@@ -55,7 +55,7 @@ def _place(
         hypothesis=hypothesis,
         reliability=reliability,
         reason=reason,
-        sources=sources,
+        sources=tuple(Source(each) for each in sources),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sample_museum.ids import SCENE_ID, placement_id
-from scenes.model import Annotation
+from scenes.model import Anchor, Annotation, LocalText
 
 AUTHOR = "Chronotope sample museum"
 
@@ -15,10 +15,9 @@ def _note(
         id=f"annotation_sample_{slug}",
         scene=SCENE_ID,
         title=title,
-        body="".join(f"<p>{paragraph}</p>" for paragraph in paragraphs),
-        position=position,
+        bodies=(LocalText("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)),),
+        anchor=Anchor.at(position, placement_id(placement)),
         existence=existence,
-        placement=placement_id(placement),
         author=AUTHOR,
     )
 

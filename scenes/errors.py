@@ -39,6 +39,24 @@ class Invalid(SceneError):
     code = "INVALID"
 
 
+class InUse(SceneError):
+    """Something else still refers to it; the message says what."""
+
+    code = "IN_USE"
+
+
+class Cycle(SceneError):
+    """Things would depend on one another in a circle; the message names it."""
+
+    code = "CYCLE"
+
+
+class Contradiction(SceneError):
+    """What is said of times cannot all be true; the message gives the statements."""
+
+    code = "CONTRADICTION"
+
+
 class Malformed(SceneError):
     """The file is not what it claims to be, or is broken."""
 

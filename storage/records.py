@@ -1,6 +1,7 @@
 """Records as JSON, and what the catalogue needs to know of each kind.
 
-Bodies written by an older Chronotope lack newer fields: those take their defaults. Fields that this program does not
+Bodies written by an older Chronotope lack newer fields: those take their defaults. What changed its shape is brought to
+the present one on reading (`storage.old_bodies`). Fields that this program does not
 know are ignored on reading; nothing rewrites a body that did not change, so they stay in the file.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -17,29 +19,42 @@ from pydantic import TypeAdapter
 from scenes.errors import Invalid
 from scenes.model import (
     Annotation,
+    Article,
     Asset,
+    ChangeEvent,
+    ChronologyStatement,
     Epoch,
     Exhibition,
+    Family,
     Hypothesis,
     Layer,
+    ObjectStatus,
+    Person,
     Placement,
     Record,
     Scene,
     Tour,
     Visibility,
 )
+from storage.old_bodies import UPGRADES
 
 R = TypeVar("R", bound=Record)
 
 _KINDS: dict[type, str] = {
     Asset: "asset",
+    ObjectStatus: "object_status",
     Scene: "scene",
     Layer: "layer",
     Epoch: "epoch",
     Hypothesis: "hypothesis",
     Placement: "placement",
+    ChangeEvent: "change_event",
+    ChronologyStatement: "chronology_statement",
     Annotation: "annotation",
+    Article: "article",
     Tour: "tour",
+    Person: "person",
+    Family: "family",
     Exhibition: "exhibition",
 }
 KINDS: dict[str, type[Record]] = {name: kind for kind, name in _KINDS.items()}
@@ -59,13 +74,18 @@ def encode(record: Record) -> str:
 
 
 def decode(kind: type[R], body: str) -> R:
-    """The record that `encode` wrote."""
+    """The record that `encode` wrote, now or in an older program."""
+    upgrade = UPGRADES.get(kind)
+    if upgrade is not None and upgrade.is_old(body):
+        body = json.dumps(upgrade.renewed(json.loads(body)))
     return cast("R", _CODECS[kind].validate_json(body))
 
 
 def scene_of(record: Record) -> str:
-    """Id of the scene that a record belongs to; empty for what stands alone."""
-    return "" if isinstance(record, Asset | Scene) else record.scene
+    """Id of the scene that a record belongs to, or of the asset; empty for what stands alone."""
+    if isinstance(record, Asset | Scene):
+        return ""
+    return record.asset if isinstance(record, ObjectStatus) else record.scene
 
 
 def is_public(record: Record) -> bool:

@@ -115,10 +115,9 @@ async def test_a_curator_makes_a_scene_and_a_visitor_finds_it_once_it_is_publish
         i={
             "scene": scene,
             "title": "Steps",
-            "body": "<p>Worn<script>x()</script></p>",
-            "position": [0, 0.5, 2],
+            "bodies": [{"text": "<p>Worn<script>x()</script></p>"}],
+            "anchor": {"position": [0, 0.5, 2], "placement": placed["createPlacement"]["placement"]["id"]},
             "existence": "-0446/..",
-            "placement": placed["createPlacement"]["placement"]["id"],
         },
     )
     await ask(

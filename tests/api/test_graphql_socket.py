@@ -21,7 +21,7 @@ from api.schema import SCHEMA, router
 from api.services import Services, open_services
 from api.settings import Settings
 from scenes import compose
-from scenes.model import Actor, JobState, Role
+from scenes.model import Actor, JobState, Layer, Role
 from scenes.ports import Notice
 from storage.catalogue_sqlite import SqliteCatalogue
 from tests.api.museum import write_museum
@@ -50,7 +50,7 @@ class Museum:
     folder: Path
 
     def change(self, reason: str, *, scene: str = "scene_open", services: Services | None = None) -> int:
-        done = compose.create_layer(services or self.services, INES, scene=scene, title="L", reason=reason)
+        done = compose.create(Layer, services or self.services, INES, scene=scene, title="L", reason=reason)
         return done.revision.number
 
     def report(self, progress: float) -> None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from api.schema import router
 from api.settings import Settings
-from scenes.model import Annotation, Epoch, Hypothesis, Layer, Placement, Record, Scene, Viewpoint, Visibility
+from scenes.model import Anchor, Annotation, Epoch, Hypothesis, Layer, Placement, Record, Scene, Viewpoint, Visibility
 from scenes.ports import Put
 from storage.catalogue_sqlite import SqliteCatalogue
 from tests.api.museum import Doors
@@ -53,7 +53,7 @@ def museum(scenes: int, each: int) -> list[Record]:
             base = f"hypothesis_{s}_{n - 1}" if n else ""
             records.append(Hypothesis(f"hypothesis_{s}_{n}", home, "H", "A", "", (), base))
             records.append(
-                Annotation(f"annotation_{s}_{n}", home, "N", "", (0, 0, 0), "-0480/..", f"placement_{s}_{n}")
+                Annotation(f"annotation_{s}_{n}", home, "N", (), Anchor.at((0, 0, 0), f"placement_{s}_{n}"), "-0480/..")
             )
         records += [
             Placement(

@@ -21,14 +21,17 @@ from PIL import Image as Picture
 
 from api.cli_demo import build_assets, write_records
 from scenes.model import (
+    Anchor,
     Annotation,
     Epoch,
     Exhibition,
     Hypothesis,
     Layer,
+    LocalText,
     Placement,
     Reliability,
     Scene,
+    Source,
     Tour,
     TourStep,
     Viewpoint,
@@ -232,7 +235,7 @@ def _placement(
         hypothesis=hypothesis,
         reliability=Reliability.US if slug == "grove" else Reliability.USVS,
         reason=f"Foundations of the {slug} were found in place.",
-        sources=("Notebook 12, page 4",),
+        sources=(Source("Notebook 12", pages="page 4"),),
     )
 
 
@@ -260,16 +263,20 @@ RECORDS = [
     _placement("bronze", "-0429/0390", at=(0, 0, 21), hypothesis=_BRONZE.id),
     _placement("marble", "-0429/0390", at=(0, 0, 21), hypothesis=_MARBLE.id),
     Annotation(
-        "annotation_holes", SCENE, "Post holes", "<p>Six holes in the rock.</p>", (2.0, 3.6, 3.0), "-062X/-054X"
+        "annotation_holes",
+        SCENE,
+        "Post holes",
+        (LocalText("<p>Six holes in the rock.</p>"),),
+        Anchor.at((2.0, 3.6, 3.0)),
+        "-062X/-054X",
     ),
     Annotation(
         "annotation_step",
         SCENE,
         "A dedication",
-        "<p>Cut into the step by <em>Philon</em>.</p>",
-        (9.0, 0.8, 6.0),
+        (LocalText("<p>Cut into the step by <em>Philon</em>.</p>"),),
+        Anchor.at((9.0, 0.8, 6.0), "placement_temple"),
         "-0499/0390",
-        placement="placement_temple",
         author="E. Papadaki",
     ),
     Tour(

@@ -100,12 +100,12 @@ def test_records_refer_to_what_exists() -> None:
         )
     ]
     assert [one for one, count in Counter(ids).items() if count > 1] == []
-    assert {annotation.placement for annotation in MUSEUM.annotations} <= {p.id for p in MUSEUM.placements} | {""}
+    assert {note.anchor.placement for note in MUSEUM.annotations} <= {p.id for p in MUSEUM.placements} | {""}
 
 
 def test_notes_are_kept_as_written() -> None:
     for annotation in MUSEUM.annotations:
-        assert sanitise(annotation.body) == annotation.body
+        assert all(sanitise(body.text) == body.text for body in annotation.bodies)
     for epoch in MUSEUM.epochs:
         middle = parse(middle_of(epoch)).days()
         shown = [one for one in MUSEUM.annotations if parse_span(one.existence).over(middle) is not Certainty.NO]

@@ -162,6 +162,8 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
     placements.push(...page.edges.map((edge) => edge.node));
   }
   const { scene } = exhibition;
+  // A note about the scene or a thing as a whole has no pin.
+  scene.annotations = scene.annotations.filter((annotation) => annotation.position !== null);
   for (const thing of [...scene.epochs, ...scene.annotations, ...placements]) unbound(thing.existence);
   return { ...exhibition, scene: { ...scene, placements } };
 }

@@ -1,0 +1,76 @@
+"""Inputs of assets and of what became of the objects that they show."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry import ID, UNSET
+
+from api.mutations.shape import REASON, TEXT, TITLE, Kind, given, update_input
+from api.mutations.values import EXISTENCE, SOURCES, SourceInput
+from api.types import Asset
+from scenes import model
+
+_UNCHANGED = " Left out or null: unchanged."
+_EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
+
+
+@strawberry.input(description="What describes an object so that it can be recognised (Object ID). All plain text.")
+class ObjectIdentityInput:
+    """See `scenes.model.ObjectIdentity`."""
+
+    type_of_object: str = given("What kind of thing it is.", default="")
+    materials: str = given("Materials and techniques.", default="")
+    measurements: str = given("Measurements with their units, and what was measured.", default="")
+    inscriptions: str = given("Inscriptions and markings.", default="")
+    distinguishing_features: str = given("Damage, repairs, flaws of manufacture.", default="")
+    title: str = given("What it is known as.", default="")
+    subject: str = given("What is pictured or represented.", default="")
+    period: str = given("Date or period.", default="")
+    maker: str = given("Who made it.", default="")
+    description: str = given("Anything else.", default="")
+    inventory_number: str = given("The owner's number.", default="")
+
+    def made(self) -> model.ObjectIdentity:
+        """As the use case takes it."""
+        return model.ObjectIdentity(**vars(self))
+
+
+@strawberry.input(description="What changes of what is said of an asset.")
+class UpdateAssetInput:
+    """See `scenes.authoring.things`."""
+
+    id: ID = given("The asset.")
+    title: str | None = given(TITLE + _UNCHANGED, default=None)
+    rights: str | None = given("URI of a licence or rights statement; empty: closed." + _UNCHANGED, default=None)
+    attribution: str | None = given("Whom to name where it is shown." + _UNCHANGED, default=None)
+    visibility: model.Visibility | None = given("Who may know of it." + _UNCHANGED, default=None)
+    identity: ObjectIdentityInput | None = given(
+        "The object that it shows; null: nothing is noted. Left out: unchanged.", default=UNSET
+    )
+    expected_revision: int | None = given(_EXPECTED, default=None)
+    reason: str = given(REASON, default="")
+
+
+@strawberry.input(description="A new entry of an object's status timeline.")
+class CreateObjectStatusInput:
+    """See `scenes.authoring.things`."""
+
+    asset: ID = given("The asset that shows the object.")
+    kind: model.StatusKind = given("What became of it.")
+    existence: str = given(EXISTENCE + ": when it became so.")
+    place: str = given("Where.", default="")
+    note: str = given(TEXT, default="")
+    reference: str = given("Number of the case, or of the entry in a register of stolen works.", default="")
+    sources: list[SourceInput] = given(SOURCES, default_factory=list)
+    reason: str = given(REASON, default="")
+
+
+KINDS = (
+    Kind(model.Asset, None, UpdateAssetInput, owner=None, removes=None),
+    Kind(
+        model.ObjectStatus,
+        CreateObjectStatusInput,
+        update_input(CreateObjectStatusInput, model.ObjectStatus, leave_out=frozenset({"asset"})),
+        owner=Asset,
+    ),
+)

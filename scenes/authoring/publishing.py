@@ -1,0 +1,98 @@
+"""Showing a scene to everybody, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from scenes.authoring import text
+from scenes.authoring.desk import Desk
+from scenes.authoring.use import Done
+from scenes.model import Actor, Article, Asset, Exhibition, Placement, Record, Scene, Tour, Visibility
+from scenes.ports import Museum, Notice, Put
+from scenes.rights import Action, require
+
+
+def publish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, reason: str = "") -> Done[Exhibition]:
+    """Make an exhibition public, and with it its scene and every asset shown there, in one revision.
+
+    What is published of an asset are its tiles; whether the deposited file may be had, its rights say.
+
+    Raises:
+        NotFound: there is no such exhibition.
+        Conflict: one of these changed at the same moment.
+        Forbidden, Unauthorized: the actor is no curator.
+    """
+    require(actor, Action.PUBLISH)
+    exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
+    shown = _assets_of(museum, scene.id)
+    read |= museum.catalogue.revisions_of(shown)
+    assets = museum.catalogue.get_many(Asset, shown)
+    candidates: list[Exhibition | Scene | Asset] = [exhibition, scene, *(assets[name] for name in sorted(assets))]
+    public = [
+        replace(record, visibility=Visibility.PUBLIC)
+        for record in candidates
+        if record.visibility is not Visibility.PUBLIC
+    ]
+    return _set_visible(
+        museum, actor, exhibition, public, read=read, reason=reason or f"published “{exhibition.title}”"
+    )
+
+
+def unpublish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, reason: str = "") -> Done[Exhibition]:
+    """Make an exhibition a draft again, and its scene where no other public exhibition shows it.
+
+    Assets stay as they are: another scene may show them. Raises as `publish_exhibition`.
+    """
+    require(actor, Action.PUBLISH)
+    exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
+    others = museum.catalogue.within(Exhibition, (scene.id,))[scene.id]
+    shown = any(each.visibility is Visibility.PUBLIC and each.id != exhibition_id for each in others)
+    candidates: list[Exhibition | Scene] = [exhibition] if shown else [exhibition, scene]
+    hidden = [
+        replace(record, visibility=Visibility.DRAFT)
+        for record in candidates
+        if record.visibility is not Visibility.DRAFT
+    ]
+    return _set_visible(
+        museum, actor, exhibition, hidden, read=read, reason=reason or f"took back “{exhibition.title}”"
+    )
+
+
+def _assets_of(museum: Museum, scene_id: str) -> list[str]:
+    """Ids of the assets that are placed in a scene, pictured in its articles or heard on its tours."""
+    read = museum.catalogue.within
+    found = {placement.asset for placement in read(Placement, (scene_id,))[scene_id]}
+    found |= {picture.asset for article in read(Article, (scene_id,))[scene_id] for picture in article.pictures}
+    found |= {step.audio.asset for tour in read(Tour, (scene_id,))[scene_id] for step in tour.steps if step.audio}
+    return sorted(found - {""})
+
+
+def _exhibited(museum: Museum, actor: Actor, exhibition_id: str) -> tuple[Exhibition, Scene, dict[str, int]]:
+    desk = Desk(museum, actor, "")
+    exhibition = desk.exists(Exhibition, exhibition_id)
+    read = dict(museum.catalogue.revisions_of((exhibition_id, exhibition.scene)))
+    return desk.exists(Exhibition, exhibition_id), desk.exists(Scene, exhibition.scene), read
+
+
+def _set_visible(
+    museum: Museum,
+    actor: Actor,
+    exhibition: Exhibition,
+    records: Sequence[Record],
+    *,
+    read: Mapping[str, int],
+    reason: str,
+) -> Done[Exhibition]:
+    if not records:
+        # Doing it twice is no change and no error: the revision that made it so is answered.
+        return Done(exhibition, museum.catalogue.history((exhibition.id,), last=1)[0])
+    revision = museum.catalogue.commit(
+        tuple(Put(record) for record in records),
+        author=actor.name,
+        reason=text.line("reason", reason),
+        at=museum.clock.now(),
+        expected={record.id: read[record.id] for record in records},
+    )
+    museum.bus.publish(Notice(exhibition.scene))
+    return Done(Desk(museum, actor, "").exists(Exhibition, exhibition.id), revision)

@@ -1,0 +1,99 @@
+"""Who names whom: what must be let go before a record can be removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from scenes.authoring.desk import Desk, word
+from scenes.errors import InUse
+from scenes.model import (
+    AnchorKind,
+    Annotation,
+    Article,
+    ChangeEvent,
+    ChronologyStatement,
+    Epoch,
+    Exhibition,
+    Family,
+    Hypothesis,
+    Layer,
+    LifeEvent,
+    Person,
+    Placement,
+    Record,
+    Scene,
+    Tour,
+)
+
+
+def _of_annotation(note: Annotation) -> Iterable[str]:
+    # A note at a point of a placement outlives it; one about the placement does not.
+    return (note.anchor.placement,) if note.anchor.kind is AnchorKind.PLACEMENT else ()
+
+
+def _of_person(person: Person) -> Iterable[str]:
+    return _happened_at((person.birth, person.death, *person.events))
+
+
+def _of_family(family: Family) -> Iterable[str]:
+    return (*family.partners, *family.children, *_happened_at((family.marriage, *family.events)))
+
+
+def _happened_at(events: Iterable[LifeEvent | None]) -> tuple[str, ...]:
+    return tuple(event.placement for event in events if event is not None)
+
+
+_NAMES: Mapping[type[Any], Callable[[Any], Iterable[str]]] = {
+    Scene: lambda scene: (scene.default_hypothesis,),
+    Hypothesis: lambda hypothesis: (hypothesis.builds_on,),
+    Placement: lambda placement: (placement.layer, placement.hypothesis),
+    ChangeEvent: lambda event: (*event.predecessors, *event.successors),
+    ChronologyStatement: lambda statement: (statement.subject, statement.object),
+    Annotation: _of_annotation,
+    Tour: lambda tour: (step.hypothesis for step in tour.steps),
+    Person: _of_person,
+    Family: _of_family,
+}
+"""the records of its scene that a record needs"""
+
+_BY: Mapping[type[Any], tuple[type[Any], ...]] = {
+    Layer: (Placement,),
+    Epoch: (ChronologyStatement,),
+    Hypothesis: (Scene, Placement, Hypothesis, Tour),
+    Placement: (ChangeEvent, ChronologyStatement, Annotation, Person, Family),
+    Person: (Family,),
+}
+"""kinds whose records may need one of a kind"""
+
+_MEMBERS: tuple[type[Any], ...] = (
+    *(Layer, Epoch, Hypothesis, Placement, ChangeEvent, ChronologyStatement),
+    *(Annotation, Article, Tour, Person, Family, Exhibition),
+)
+
+
+def check_unused(desk: Desk, record: Record) -> None:
+    """Let what nobody needs be removed.
+
+    Raises:
+        InUse: something of its scene needs the record, or the scene is not empty.
+    """
+    if isinstance(record, Scene):
+        _check_empty(desk, record)
+        return
+    for kind in _BY.get(type(record), ()):
+        others: Iterable[Any] = (desk.exists(Scene, desk.scene),) if kind is Scene else desk.members(kind).values()
+        users = [each for each in others if record.id in _NAMES[kind](each) and each.id != record.id]
+        if users:
+            raise InUse(f"{record.id} is needed by {_counted(kind, len(users))}: {users[0].id}")
+
+
+def _check_empty(desk: Desk, scene: Scene) -> None:
+    for kind in _MEMBERS:
+        found = desk.museum.catalogue.within(kind, (scene.id,))[scene.id]
+        if found:
+            raise InUse(f"the scene “{scene.title}” has {_counted(kind, len(found))}")
+
+
+def _counted(kind: type[Any], number: int) -> str:
+    return f"a {word(kind)}" if number == 1 else f"{number:,} records of the kind {word(kind)}"

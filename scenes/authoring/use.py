@@ -1,0 +1,260 @@
+"""Make, change, remove: the same for every kind of record, by the rules of the kind.
+
+Everything is checked first and then written as one revision, or refused and nothing is written. An update also says at
+which revision it read what it changes, so that of two curators who change one thing at the same time the second is
+told (Conflict) and does not silently undo the first; who change different things never meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar, cast
+
+from scenes.authoring import text
+from scenes.authoring.chronology import CHRONOLOGY_STATEMENT
+from scenes.authoring.desk import Desk, home_of, word
+from scenes.authoring.notes import ANNOTATION
+from scenes.authoring.people import FAMILY, PERSON
+from scenes.authoring.placements import CHANGE_EVENT, HYPOTHESIS, PLACEMENT
+from scenes.authoring.places import EPOCH, EXHIBITION, LAYER, SCENE
+from scenes.authoring.references import check_unused
+from scenes.authoring.rules import Rules
+from scenes.authoring.stories import ARTICLE, TOUR
+from scenes.authoring.things import ASSET, OBJECT_STATUS
+from scenes.errors import Invalid, NotFound
+from scenes.model import Actor, Asset, ChronologyStatement, Family, Layer, Person, Record, Revision, Scene
+from scenes.ports import Change, Museum, Notice, Put, Remove
+from scenes.rights import Action, require
+
+R = TypeVar("R", bound=Record)
+
+
+class Given(Enum):
+    """What is given in place of a value."""
+
+    CLEAR = "clear"
+    """nothing: as if it had never been said"""
+
+
+CLEAR: Final = Given.CLEAR
+
+RULES: Mapping[type[Any], Rules[Any]] = {
+    rules.kind: rules
+    for rules in (
+        *(SCENE, LAYER, EPOCH, EXHIBITION, HYPOTHESIS, PLACEMENT, CHANGE_EVENT, CHRONOLOGY_STATEMENT),
+        *(ANNOTATION, ARTICLE, TOUR, PERSON, FAMILY, ASSET, OBJECT_STATUS),
+    )
+}
+
+MAX_AT_ONCE = 20_000
+"""records made by one revision"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[R]):
+    """What a use case wrote: the record as it stands now (as it stood, where it was removed), and the revision."""
+
+    record: R
+    revision: Revision
+
+
+def create(kind: type[R], museum: Museum, actor: Actor, *, reason: str = "", **given: Any) -> Done[R]:
+    """A new record of a kind. `given` are its values by the names in the kind's rules; None: not said.
+
+    `scene` says where it belongs, for a placement `layer`, for a status of an object `asset`. An asset is not made
+    here: it is deposited (`scenes.ingest`).
+
+    Raises:
+        Forbidden: `actor` is no curator (Unauthorized where nobody is signed in).
+        NotFound: what it names is not there, or belongs to another scene.
+        Invalid: a value cannot be accepted.
+        Conflict: an address is taken.
+        Cycle, Contradiction: it does not agree with what is there.
+        timeline.errors.EdtfError: a time is not EDTF.
+    """
+    require(actor, Action.EDIT)
+    rules = _rules(kind)
+    desk = _new_desk(rules, museum, actor, given)
+    _check_room(desk, rules)
+    record = _made(desk, rules, given)
+    rules.agree(desk, (record,))
+    also = rules.also(desk, record)
+    note = reason or f"{rules.made} the {word(kind)} “{_called(record)}”"
+    return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=also.read))
+
+
+def create_all(
+    museum: Museum, actor: Actor, scene: str, drafts: Sequence[tuple[type[Any], Mapping[str, Any]]], *, reason: str
+) -> tuple[tuple[Record, ...], Revision]:
+    """New records of one scene in one revision, for imports. A draft may name an earlier one by the `id` it gave it.
+
+    Take the ids of `museum.ids.new`. Raises as `create`, and writes nothing then.
+    """
+    require(actor, Action.EDIT)
+    if not 1 <= len(drafts) <= MAX_AT_ONCE:
+        raise Invalid(f"drafts: {len(drafts)}, expected 1 to {MAX_AT_ONCE}")
+    made: dict[type[Any], list[Any]] = {}
+    pending: dict[str, Record] = {}
+    desk = Desk(museum, actor, scene, pending)
+    home = desk.exists(Scene, scene)
+    for kind, given in drafts:
+        record = _made(desk, _rules(kind), given)
+        if record.id in pending:
+            raise Invalid(f"drafts: two of them have the id {record.id}")
+        pending[record.id] = record
+        made.setdefault(kind, []).append(record)
+    for kind, records in made.items():
+        _check_room(desk, _rules(kind))
+        _rules(kind).agree(desk, records)
+    new = tuple(pending.values())
+    return new, _commit(desk, home, tuple(Put(each) for each in new), reason, expected={})
+
+
+def update(
+    kind: type[R],
+    museum: Museum,
+    actor: Actor,
+    record_id: str,
+    *,
+    expected_revision: int | None = None,
+    reason: str = "",
+    **given: Any,
+) -> Done[R]:
+    """Change what is given of a record; None leaves as it is, CLEAR takes back what was said.
+
+    Raises:
+        NotFound: there is no such record, or what is named is not there.
+        Conflict: it changed since `expected_revision`, or since this call read it.
+        Forbidden, Unauthorized, Invalid, Cycle, Contradiction, EdtfError: as for `create`.
+    """
+    require(actor, Action.EDIT)
+    rules = _rules(kind)
+    read = museum.catalogue.revision_of(record_id)
+    old = Desk(museum, actor, "").exists(kind, record_id)
+    desk = Desk(museum, actor, _home(old))
+    record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
+    rules.agree(desk, (record,))
+    also = rules.also(desk, record)
+    expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
+    note = reason or f"changed the {word(kind)} “{_called(record)}”"
+    return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=expected))
+
+
+def remove(
+    kind: type[R],
+    museum: Museum,
+    actor: Actor,
+    record_id: str,
+    *,
+    expected_revision: int | None = None,
+    reason: str = "",
+) -> Done[R]:
+    """End a record; its history stays.
+
+    Raises:
+        NotFound: there is no such record.
+        InUse: something else needs it.
+        Conflict: it changed since `expected_revision`.
+        Forbidden, Unauthorized: the actor is no curator.
+    """
+    require(actor, Action.EDIT)
+    rules = _rules(kind)
+    read = museum.catalogue.revision_of(record_id)
+    record = Desk(museum, actor, "").exists(kind, record_id)
+    desk = Desk(museum, actor, _home(record))
+    rules.before_removal(desk, record)
+    check_unused(desk, record)
+    also = rules.let_go(desk, record)
+    expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
+    note = reason or f"removed the {word(kind)} “{_called(record)}”"
+    return Done(record, _commit(desk, record, (Remove(record), *also.changes), note, expected=expected))
+
+
+def _rules(kind: type[R]) -> Rules[R]:
+    return cast("Rules[R]", RULES[kind])
+
+
+def _home(record: Record) -> str:
+    """The scene whose members a change of the record may look at."""
+    return record.id if isinstance(record, Scene) else home_of(record)
+
+
+def _new_desk(rules: Rules[R], museum: Museum, actor: Actor, given: Mapping[str, Any]) -> Desk:
+    """A desk at the place that the new record belongs to, which must be there."""
+    anywhere = Desk(museum, actor, "")
+    home: str = given[rules.home] if rules.home else ""
+    if rules.home == "layer":
+        home = anywhere.exists(Layer, home).scene
+    elif home:
+        anywhere.exists(Asset if rules.home == "asset" else Scene, home)
+    elif rules.home:
+        raise NotFound(f"there is no {rules.home} ''")
+    return Desk(museum, actor, home)
+
+
+def _check_room(desk: Desk, rules: Rules[R]) -> None:
+    # What is pending is counted already, the one record that is being made is not.
+    number = len(desk.members(rules.kind)) + (not desk.pending)
+    if rules.home and number > rules.most:
+        raise Invalid(f"{desk.scene} has {rules.most} records of this kind, and no more are kept")
+
+
+def _made(desk: Desk, rules: Rules[R], given: Mapping[str, Any]) -> R:
+    """A new record. A value without which it cannot be made is a fault of the caller's: TypeError."""
+    home = "scene" if rules.home == "layer" else rules.home
+    known = {home, "id"} - rules.checks.keys()
+    values = {name: value for name, value in given.items() if name not in known}
+    begins = {name: value for name, value in rules.begins(desk).items() if given.get(name) is None}
+    record_id = given.get("id") or desk.museum.ids.new(word(rules.kind).replace(" ", "_"))
+    new: Callable[..., R] = rules.kind
+    record = new(id=record_id, **({home: desk.scene} if home else {}), **begins, **_checked(desk, rules, values))
+    return rules.whole(desk, record)
+
+
+def _checked(desk: Desk, rules: Rules[R], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given values, checked, by the names of the record's fields."""
+    unknown = given.keys() - rules.checks.keys()
+    if unknown:
+        raise TypeError(f"a {word(rules.kind)} has no {', '.join(sorted(unknown))}")
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is not None:
+            target = rules.fields.get(name, name)
+            found[target] = _default(rules.kind, target) if value is CLEAR else rules.checks[name](desk, value)
+    return found
+
+
+def _default(kind: type[Any], name: str) -> object:
+    for each in fields(kind):
+        if each.name == name:
+            assert each.default is not MISSING, f"{name} of {kind.__name__} cannot be cleared"
+            return each.default
+    raise AssertionError(f"{kind.__name__} has no field {name}")
+
+
+def _called(record: Record) -> str:
+    """What a note in the history calls a record."""
+    if isinstance(record, Person):
+        return record.names[0].text
+    if isinstance(record, ChronologyStatement):
+        return str(record.relation.value).replace("_", " ")
+    if isinstance(record, Family):
+        return record.xref or record.id
+    return getattr(record, "title", "") or str(getattr(record, "kind", record.id))
+
+
+def _commit(
+    desk: Desk, record: Record, changes: Sequence[Change], reason: str, *, expected: Mapping[str, int]
+) -> Revision:
+    museum = desk.museum
+    revision = museum.catalogue.commit(
+        changes,
+        author=desk.actor.name,
+        reason=text.line("reason", reason),
+        at=museum.clock.now(),
+        expected=expected,
+    )
+    museum.bus.publish(Notice(home_of(record) or record.id))
+    return revision

@@ -1,0 +1,135 @@
+"""Digitised and modelled things, and what is known of the objects that they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from scenes.model.evidence import Source
+from scenes.model.visibility import Visibility
+
+
+class AssetState(StrEnum):
+    """Where an asset stands between deposit and display."""
+
+    PENDING = "pending"
+    READY = "ready"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Axis-aligned box in the asset's own frame, metres, y up."""
+
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Tileset:
+    """What the tiler made of a master: a 3D Tiles document named by its digest, and its figures."""
+
+    digest: str
+    """sha256 of the tileset document, a blob"""
+    tiles: int
+    levels: int
+    triangles: int
+    """triangles of the finest level"""
+    vertices: int
+    byte_length: int
+    """bytes of all content, the document not counted"""
+    geometric_error: float
+    """metres; error of showing nothing"""
+    root_error: float
+    """metres; error of showing the root tile alone"""
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIdentity:
+    """What describes an object so that it can be recognised: the fields of the Object ID standard (ISO/ICOM).
+
+    Each is plain text, empty where it is not known. Photographs are the asset itself.
+    """
+
+    type_of_object: str = ""
+    materials: str = ""
+    """materials and techniques"""
+    measurements: str = ""
+    """with their units, and what was measured"""
+    inscriptions: str = ""
+    """inscriptions and markings"""
+    distinguishing_features: str = ""
+    """damage, repairs, flaws of manufacture"""
+    title: str = ""
+    subject: str = ""
+    """what is pictured or represented"""
+    period: str = ""
+    """date or period"""
+    maker: str = ""
+    description: str = ""
+    inventory_number: str = ""
+    """of the owner"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A digitised or modelled thing, by its deposited bytes (the master) and what was made of them."""
+
+    id: str
+    title: str
+    rights: str
+    """URI of a licence or rights statement; empty: none stated, so closed"""
+    master: str
+    """sha256 of the deposited bytes"""
+    master_name: str
+    media_type: str
+    byte_length: int
+    state: AssetState
+    visibility: Visibility
+    created_at: datetime
+    created_by: str
+    tileset: Tileset | None = None
+    attribution: str = ""
+    report: tuple[str, ...] = ()
+    """what was found and repaired in the file, in words"""
+    code: str = ""
+    """why it was rejected, from the table of error codes"""
+    identity: ObjectIdentity | None = None
+    """the object that it shows; None where it shows no object, or nothing was noted"""
+
+
+class StatusKind(StrEnum):
+    """What became of an object."""
+
+    IN_PLACE = "in_place"
+    AT_RISK = "at_risk"
+    DAMAGED = "damaged"
+    DESTROYED = "destroyed"
+    MISSING = "missing"
+    STOLEN = "stolen"
+    LOCATED = "located"
+    """seen somewhere, not yet in safe hands"""
+    SEIZED = "seized"
+    RECOVERED = "recovered"
+    RETURNED = "returned"
+    """back with whom it belongs to"""
+    ON_LOAN = "on_loan"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStatus:
+    """One entry of an object's status timeline: what became of it, when, where, and who says so."""
+
+    id: str
+    asset: str
+    kind: StatusKind
+    existence: str
+    """EDTF: when it became so"""
+    place: str = ""
+    note: str = ""
+    reference: str = ""
+    """number of the case or of the entry in a register of stolen works"""
+    sources: tuple[Source, ...] = ()

@@ -1,0 +1,66 @@
+"""Who works on a museum, what they changed, and what works in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One recorded change: who, when, why. Numbers grow by one over the whole museum."""
+
+    number: int
+    author: str
+    at: datetime
+    reason: str
+
+
+class JobState(StrEnum):
+    """A job's life. `REJECTED` is a refused file, never a fault of ours; `FAILED` is ours."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work in the background, durable."""
+
+    id: str
+    kind: str
+    """`tile`"""
+    subject: str
+    """id of the asset that it works on"""
+    state: JobState
+    progress: float
+    """0 to 1"""
+    message: str
+    code: str
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Role(StrEnum):
+    """What an actor may do, weakest first."""
+
+    VISITOR = "visitor"
+    CURATOR = "curator"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks."""
+
+    name: str
+    role: Role
+
+
+ANONYMOUS = Actor("anonymous", Role.VISITOR)
