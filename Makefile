@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile web schema lock clean python
+.PHONY: demo test check format bench bench-tile web schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime
@@ -48,6 +48,10 @@ schema: python
 # Rewrites requirements/*.txt from requirements/*.in; needs uv.
 lock:
 	requirements/lock.sh
+
+# Forgets compiled code of numba's: its cache doesn't see a change in what a function calls from another file.
+fresh:
+	find . -path ./web/node_modules -prune -o \( -name "*.nbi" -o -name "*.nbc" \) -not -path "./.venv/*" -exec rm -f {} +
 
 clean:
 	rm -rf .venv web/dist web/node_modules tests/artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
