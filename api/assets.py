@@ -22,6 +22,7 @@ from starlette.routing import Route
 from api.auth import actor_of
 from api.errors import DoorError
 from api.gate import CORS
+from scenes import closed_set
 from scenes.errors import NotFound
 from scenes.model import Asset, Visibility
 from scenes.rights import Action, may, require, seen
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from api.services import Services
+    from scenes.closed_set import Kept
     from scenes.model import Actor
     from scenes.ports import BlobUse
 
@@ -181,6 +183,35 @@ def deliver_bytes(request: Request, content: bytes, *, media_type: str, headers:
     return Response(content, headers=headers)
 
 
+def takes_gzip(request: Request) -> bool:
+    """Whether the asker decodes gzip (RFC 9110, 12.5.3); `gzip;q=0` says that it doesn't."""
+    codings = [each.strip().lower().replace(" ", "") for each in request.headers.get("accept-encoding", "").split(",")]
+    return any(each == "gzip" or (each.startswith("gzip;") and float(each[7:] or 0) > 0) for each in codings)
+
+
+def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, bool]:
+    """What was made for requests under a digest, and whether it is public. Raises NotFound."""
+    kept = closed_set.content_of(services.derived, digest)
+    allowed, public = (False, False) if kept is None else closed_set.is_for(actor, kept, services.catalogue)
+    if kept is None or not allowed:
+        raise NotFound(f"there is no blob {digest}")
+    return kept, public
+
+
+def deliver_made(request: Request, kept: Kept, digest: str, *, public: bool) -> Response:
+    """Answer with what was made, compressed where the asker takes it."""
+    packed = takes_gzip(request)
+    headers = {
+        "ETag": f'"{digest}{"-gzip" if packed else ""}"',
+        "Cache-Control": FOREVER if public else PRIVATE,
+        "Vary": "Accept-Encoding" if public else "Accept-Encoding, Authorization, Cookie",
+        **(CORS if public else {}),
+        **({"Content-Encoding": "gzip"} if packed else {}),
+    }
+    content = kept.packed if packed else kept.data
+    return deliver_bytes(request, content, media_type=kept.media_type, headers=headers)
+
+
 def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool]:
     """How a blob is served to `actor`, and whether it is public: published once is published, whatever draft shares
     its bytes. Raises NotFound.
@@ -236,7 +267,11 @@ def routes(services: Services) -> Iterable[BaseRoute]:
         if not found:
             raise NotFound("a blob is named by 64 hex digits")
         actor = await actor_of(request, services)
-        use, public = await services.call(_blob_for, services, actor, found[1])
+        try:
+            use, public = await services.call(_blob_for, services, actor, found[1])
+        except NotFound:
+            kept, public = await services.call(_made_for, services, actor, found[1])
+            return deliver_made(request, kept, found[1], public=public)
         return await deliver(request, services, digest=use.digest, media_type=use.media_type, public=public, headers={})
 
     async def tileset(request: Request) -> Response:

@@ -6,19 +6,21 @@ its content addresses are blobs, so what still stands is not fetched again.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.assets import PRIVATE, deliver_bytes
+from api.assets import PRIVATE, deliver_bytes, takes_gzip
 from api.auth import actor_of
 from api.gate import CORS
-from scenes.assemble import scene_tileset
-from scenes.at_time import Moment, resolve
-from scenes.model import Asset, AssetState, Hypothesis, Placement, Scene, Visibility
+from api.making import Making
+from scenes.assemble import composite_tileset, document_bytes
+from scenes.composite import Allowance
+from scenes.model import Asset, AssetState, Scene, Visibility
 from scenes.rights import Action, may, seen
 from scenes.scene_glb import scene_glb
 from timeline.interval import Certainty
@@ -27,9 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from api.services import Services
+    from scenes.coarse import Ladder
     from scenes.model import Actor
+    from scenes.table import MomentTable
 
 _MAX_TRIANGLES = 5_000_000
+_WORK = 100.0
+"""that a request for a tileset may do (see `scenes.composite`): about a third of a second"""
+_MOST_LADDERS = 500
+"""kept in memory, at about 100 KB each"""
 
 
 class LeastCertainty(StrEnum):
@@ -53,7 +61,7 @@ _Wish = tuple[str, str, str | None, LeastCertainty]
 """scene id, at, hypothesis, least certainty"""
 
 
-def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, Moment, Mapping[str, Asset], bool]:
+def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, MomentTable, Mapping[str, Asset], bool]:
     """The scene resolved, the assets of what stands that `actor` may see, and whether all of it is public.
 
     Raises:
@@ -61,12 +69,10 @@ def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, Mom
         timeline.errors.EdtfError: `at` is not EDTF.
     """
     scene_id, at, hypothesis, least = wish
-    minimum = Certainty(least.value)
     scene = seen(actor, services.catalogue.get(Scene, scene_id), f"scene {scene_id[:100]}")
-    placements = services.catalogue.within(Placement, [scene_id]).get(scene_id, ())
-    hypotheses = services.catalogue.within(Hypothesis, [scene_id]).get(scene_id, ())
-    moment = resolve(scene, placements, hypotheses, at=at, hypothesis=hypothesis, minimum=minimum)
-    wanted = sorted({standing.placement.asset for standing in moment.standing})
+    table = services.tables.table(services.catalogue, scene_id)
+    moment = table.at(at, hypothesis=hypothesis, minimum=Certainty(least.value))
+    wanted = sorted(table.assets.part(moment.rows).names)
     assets = {
         asset_id: asset
         for asset_id, asset in services.catalogue.get_many(Asset, wanted).items()
@@ -78,14 +84,45 @@ def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, Mom
     return scene, moment, assets, public
 
 
+class _Tilesets:
+    """Makes tilesets, and has made later what a request has no time for."""
+
+    def __init__(self, services: Services) -> None:
+        self._services, self._making = services, Making()
+        self._ladders: dict[str, Ladder] = {}
+
+    def document(self, wish: _Wish, scene: Scene, moment: MomentTable, assets: Mapping[str, Asset]) -> bytes:
+        """The document as it can be told now. Blocking."""
+        allowance = Allowance(_WORK)
+        content = self._within(scene, moment, assets, allowance)
+        if allowance.missing:
+            self._making.later((wish, frozenset(assets)), partial(self._within, scene, moment, assets))
+        return content
+
+    def _within(self, scene: Scene, moment: MomentTable, assets: Mapping[str, Asset], allowance: Allowance) -> bytes:
+        if len(self._ladders) > _MOST_LADDERS:
+            self._ladders = {}
+        document = composite_tileset(
+            scene,
+            moment,
+            assets,
+            derived=self._services.derived,
+            read=self._services.blobs.read,
+            allowance=allowance,
+            ladders=self._ladders,
+        )
+        return document_bytes(document)
+
+
 def router(services: Services) -> APIRouter:
     """The routes of scenes."""
     routes = APIRouter(tags=["scenes"])
+    tilesets = _Tilesets(services)
 
     async def answered(
         request: Request,
         wish: _Wish,
-        build: Callable[[Scene, Moment, Mapping[str, Asset]], bytes],
+        build: Callable[[Scene, MomentTable, Mapping[str, Asset]], bytes],
         media_type: str,
     ) -> Response:
         actor = await actor_of(request, services)
@@ -95,11 +132,16 @@ def router(services: Services) -> APIRouter:
             return build(scene, moment, assets), public
 
         content, public = await services.call(work)
+        tag, packed = hashlib.sha256(content).hexdigest(), media_type == "application/json" and takes_gzip(request)
+        if packed:
+            content = await services.call(gzip.compress, content, 6, mtime=0)
         headers = {
-            "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+            "ETag": f'"{tag}{"-gzip" if packed else ""}"',
             # The museum changes: a copy may be kept, but is asked for again.
             "Cache-Control": "public, no-cache" if public else PRIVATE,
-            **(CORS if public else {"Vary": "Authorization, Cookie"}),
+            "Vary": "Accept-Encoding" if public else "Accept-Encoding, Authorization, Cookie",
+            **(CORS if public else {}),
+            **({"Content-Encoding": "gzip"} if packed else {}),
         }
         return deliver_bytes(request, content, media_type=media_type, headers=headers)
 
@@ -112,12 +154,15 @@ def router(services: Services) -> APIRouter:
         hypothesis: Branch = None,
         certainty: Least = LeastCertainty.POSSIBLE,
     ) -> Response:
-        """Ordinary 3D Tiles 1.1 of what stood then; outside all intervals an empty, valid tileset."""
+        """Ordinary 3D Tiles 1.1 of what stood then; outside all intervals an empty, valid tileset.
 
-        def build(scene: Scene, moment: Moment, assets: Mapping[str, Asset]) -> bytes:
-            return orjson.dumps(scene_tileset(scene, moment, assets))
+        Many placements stand in a tree of groups with proxies. What of these is not there yet and takes longer is made
+        after the answer, and is in the next one.
+        """
+        wish = scene_id, at, hypothesis, certainty
 
-        return await answered(request, (scene_id, at, hypothesis, certainty), build, "application/json")
+        build = partial(tilesets.document, wish)
+        return await answered(request, wish, build, "application/json")
 
     @routes.get("/scenes/{scene_id}/scene.glb", summary="The scene at a moment as one glTF binary")
     @routes.head("/scenes/{scene_id}/scene.glb", include_in_schema=False)
@@ -130,11 +175,14 @@ def router(services: Services) -> APIRouter:
         triangles: Annotated[
             int, Query(ge=1, le=_MAX_TRIANGLES, description="At most so many triangles in all.")
         ] = 200_000,
+        instancing: Annotated[
+            bool, Query(description="Write what repeats with EXT_mesh_gpu_instancing, which readers must know then.")
+        ] = False,
     ) -> Response:
         """The scene at that moment assembled as one glTF binary within a triangle budget."""
 
-        def build(scene: Scene, moment: Moment, assets: Mapping[str, Asset]) -> bytes:
-            return scene_glb(scene, moment, assets, services.blobs.read, triangles=triangles)
+        def build(scene: Scene, moment: MomentTable, assets: Mapping[str, Asset]) -> bytes:
+            return scene_glb(scene, moment, assets, services.blobs.read, triangles=triangles, instancing=instancing)
 
         return await answered(request, (scene_id, at, hypothesis, certainty), build, "model/gltf-binary")
 

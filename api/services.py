@@ -7,20 +7,28 @@ stands behind which port. Doors take a `Services` and never construct one.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import anyio.to_thread
 
+from scenes.tables import SceneTables
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
-    from scenes.ports import Blobs, Bus, Catalogue, Clock, Ids, Jobs, Tokens, Uploads
+    from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Tokens, Uploads
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _in_memory() -> Derived:
+    from storage.derived_memory import MemoryDerived
+
+    return MemoryDerived()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,9 @@ class Services:
     clock: Clock
     ids: Ids
     settings: Settings
+    derived: Derived = field(default_factory=_in_memory)
+    tables: SceneTables = field(default_factory=SceneTables)
+    """scenes as columns, kept by revision"""
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a synchronous use case or port call in a thread, so that the event loop never waits for a disk."""
@@ -51,10 +62,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
     from storage.blobs_local import LocalBlobs
     from storage.bus_local import LocalBus
     from storage.catalogue_sqlite import SqliteCatalogue
+    from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
     from storage.uploads_local import LocalUploads
 
     catalogue = SqliteCatalogue(settings.database_path)
+    derived = SqliteDerived(settings.data / "derived.db")
     try:
         yield Services(
             catalogue=catalogue,
@@ -66,6 +79,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             clock=SystemClock(),
             ids=RandomIds(),
             settings=settings,
+            derived=derived,
         )
     finally:
         catalogue.close()
+        derived.close()

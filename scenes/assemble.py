@@ -16,19 +16,23 @@ from numpy.typing import NDArray
 
 from scenes import groups
 from scenes.at_time import Moment, Standing
+from scenes.coarse import Ladder
 from scenes.composite import Allowance, Composite, placement_tile
 from scenes.model import Asset, Scene
 from scenes.ports import Derived
+from scenes.table import MomentTable
 from scenes.told import SCHEMA, about_scene
 from scenes.transforms import largest_scale, placed_bounds, z_up_box
 
+Resolved = Moment | MomentTable
+"""what stands at a moment, placement by placement or from columns"""
 BLOBS = "/blobs/"
 """where content is served"""
 FLAT = groups.MOST
 """up to so many placements are told one by one"""
 
 
-def scene_tileset(scene: Scene, moment: Moment, assets: Mapping[str, Asset]) -> dict[str, Any]:
+def scene_tileset(scene: Scene, moment: Resolved, assets: Mapping[str, Asset]) -> dict[str, Any]:
     """The 3D Tiles 1.1 document of a scene at a moment, each placement by itself; content is `/blobs/<digest>.json`.
 
     `assets` by id; a placement whose asset is missing or not tiled yet is left out. Nothing standing gives a valid
@@ -58,22 +62,24 @@ def scene_tileset(scene: Scene, moment: Moment, assets: Mapping[str, Asset]) -> 
 
 def composite_tileset(
     scene: Scene,
-    moment: Moment,
+    moment: Resolved,
     assets: Mapping[str, Asset],
     *,
     derived: Derived,
     read: Callable[[str], bytes],
     allowance: Allowance,
+    ladders: dict[str, Ladder] | None = None,
 ) -> dict[str, Any]:
     """The same of many placements as a tree of groups with proxies; of up to `FLAT`, one by one.
 
     `read` gives a blob by its digest. What is made of proxies and documents is kept in `derived`, as far as `allowance`
     allows; where it does not, the tileset is as valid, but clients must load more before they show something.
+    `ladders` are those read lately, by digest of their tilesets, and become more.
     """
     shown = shown_of(moment, assets)
     if len(shown) <= FLAT:
         return scene_tileset(scene, moment, assets)
-    root, error = Composite(scene.id, shown, derived, read, allowance).root()
+    root, error = Composite(scene.id, shown, derived, read, allowance, {} if ladders is None else ladders).root()
     return _document(scene, moment, {"refine": "REPLACE", **_based(root)}, error)
 
 
@@ -91,13 +97,13 @@ def document_bytes(document: Mapping[str, Any]) -> bytes:
     return orjson.dumps(document)
 
 
-def shown_of(moment: Moment, assets: Mapping[str, Asset]) -> list[tuple[Standing, Asset]]:
+def shown_of(moment: Resolved, assets: Mapping[str, Asset]) -> list[tuple[Standing, Asset]]:
     """What stands and has tiles, in order of placement ids."""
     pairs = [(standing, assets.get(standing.placement.asset)) for standing in moment.standing]
     return [(standing, asset) for standing, asset in pairs if asset is not None and asset.tileset is not None]
 
 
-def _document(scene: Scene, moment: Moment, root: dict[str, Any], error: float) -> dict[str, Any]:
+def _document(scene: Scene, moment: Resolved, root: dict[str, Any], error: float) -> dict[str, Any]:
     return {
         "asset": {"version": "1.1"},
         "extras": {"chronotope": about_scene(scene, moment)},

@@ -31,6 +31,20 @@ class Made:
     """ids of the scene and of the assets that went in, sorted"""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The same, as it is kept: `packed` by gzip, as nearly everybody takes it."""
+
+    packed: bytes
+    media_type: str
+    sources: tuple[str, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The bytes."""
+        return gzip.decompress(self.packed)
+
+
 def named(sources: Iterable[str]) -> tuple[tuple[str, ...], str]:
     """Ids sorted, and the name of this set: 32 hex digits."""
     ordered = tuple(sorted(set(sources)))
@@ -48,7 +62,7 @@ def entries(made: Made) -> tuple[str, dict[str, bytes]]:
     }
 
 
-def content_of(derived: Derived, digest: str) -> Made | None:
+def content_of(derived: Derived, digest: str) -> Kept | None:
     """What was made under a digest, if it is still here."""
     found = derived.get_many([f"{_CONTENT}{digest}"]).get(f"{_CONTENT}{digest}")
     if found is None:
@@ -59,10 +73,10 @@ def content_of(derived: Derived, digest: str) -> Made | None:
     sources = derived.get_many([name]).get(name)
     if sources is None:
         return None
-    return Made(gzip.decompress(found[end:]), head["mediaType"], tuple(orjson.loads(sources)))
+    return Kept(found[end:], head["mediaType"], tuple(orjson.loads(sources)))
 
 
-def is_for(actor: Actor, made: Made, catalogue: Catalogue) -> tuple[bool, bool]:
+def is_for(actor: Actor, made: Made | Kept, catalogue: Catalogue) -> tuple[bool, bool]:
     """Whether `actor` may have it, and whether everybody may: who may see each of its sources as they are now."""
     records: list[Asset | Scene] = [
         *catalogue.get_many(Asset, made.sources).values(),

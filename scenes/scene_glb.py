@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scenes.assemble import named, shown_of
-from scenes.at_time import Moment, Standing
+from scenes.assemble import Resolved, named, shown_of
+from scenes.at_time import Standing
 from scenes.cuts import cut_within
 from scenes.join import Joined
 from scenes.model import Asset, Scene
@@ -37,7 +37,7 @@ class _Cut:
 
 def scene_glb(
     scene: Scene,
-    moment: Moment,
+    moment: Resolved,
     assets: Mapping[str, Asset],
     read: Callable[[str], bytes],
     *,

@@ -12,6 +12,7 @@ from typing import Any
 
 from scenes.at_time import Moment, Standing
 from scenes.model import Asset, Reliability, Scene
+from scenes.table import MomentTable
 from timeline.interval import Certainty
 from timeline.label import label
 
@@ -22,7 +23,7 @@ _CONTEXT = {
 }
 
 
-def about_scene(scene: Scene, moment: Moment) -> dict[str, Any]:
+def about_scene(scene: Scene, moment: Moment | MomentTable) -> dict[str, Any]:
     """Which scene, when and by which hypothesis."""
     return {
         "scene": scene.id,
@@ -119,7 +120,7 @@ def group_metadata(about: dict[str, Any]) -> dict[str, Any]:
     return {"class": "group", "properties": {"placements": about["placements"], "certain": certain}}
 
 
-def scene_packet(scene: Scene, moment: Moment, assets: Iterable[Asset]) -> dict[str, Any]:
+def scene_packet(scene: Scene, moment: Moment | MomentTable, assets: Iterable[Asset]) -> dict[str, Any]:
     """KHR_xmp_json_ld: the file's own title, time, rights and sources."""
     each = list({asset.id: asset for asset in assets}.values())
     packet: dict[str, Any] = {"@context": _CONTEXT, "@id": "", "dc:title": scene.title}

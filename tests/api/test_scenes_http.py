@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scenes.model import Asset, Placement, Visibility
+from scenes.model import Asset, Layer, Placement, Visibility
 from scenes.ports import Put, Remove
 from tests.api.museum import DRAFT_TILE, NOON, write_asset
+from tests.scenes.test_assemble import SCENE
+from tests.scenes.test_composite import Town
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.api.museum import Doors
 
 TILESET = "/scenes/scene_open/tileset.json"
@@ -126,3 +133,110 @@ async def test_a_scene_is_one_binary_within_a_budget(doors: Doors) -> None:
     for triangles in ("0", "-1", "many", "5000001"):
         refused = await doors.client.get(path, params={"triangles": triangles})
         assert (refused.status_code, refused.json()["code"]) == (422, "INVALID")
+
+
+TOWN = "/scenes/scene_1/tileset.json"
+
+
+def _write_town(doors: Doors, *, drafts: tuple[str, ...] = ()) -> Town:
+    """A scene of a hundred houses and towers; `drafts` are assets that are not public."""
+    town, services = Town(), doors.services
+    for data in town.blobs.values():
+        services.blobs.put(data)
+    assets = [
+        replace(asset, visibility=Visibility.DRAFT if asset.id in drafts else Visibility.PUBLIC)
+        for asset in town.assets.values()
+    ]
+    records = [SCENE, Layer("layer_1", SCENE.id, "Houses", 0), *assets, *town.placements]
+    services.catalogue.commit([Put(record) for record in records], author="ines", reason="a town", at=NOON)
+    return town
+
+
+async def _all_made(doors: Doors, **headers: str) -> dict[str, Any]:
+    """The tileset in 200 when nothing of it is missing any more."""
+    for _ in range(200):
+        document: dict[str, Any] = (await doors.client.get(TOWN, params={"at": "0200"}, headers=headers)).json()
+        if all("content" in child for child in [document["root"], *document["root"]["children"]]):
+            return document
+        await asyncio.sleep(0.02)
+    raise AssertionError("the proxies were not made")
+
+
+async def _fetched(doors: Doors, document: dict[str, Any], **headers: str) -> dict[str, httpx.Response]:
+    """Answers by address, of groups' proxies and documents; those of assets are not looked into."""
+    found: dict[str, httpx.Response] = {}
+    waiting = [document["root"]]
+    while waiting:
+        tile = waiting.pop()
+        waiting += tile.get("children", ())
+        uri = tile.get("content", {}).get("uri")
+        if uri is None or "placement" in tile["extras"]["chronotope"]:
+            continue
+        address = "/blobs/" + uri.rpartition("/")[2]
+        found[address] = await doors.client.get(address, headers=headers)
+        if found[address].status_code == 200 and address.endswith(".json"):
+            waiting.append(found[address].json()["root"])
+    return found
+
+
+async def test_many_placements_come_in_groups_whose_proxies_anybody_may_keep(doors: Doors) -> None:
+    _write_town(doors)
+    answers = await _fetched(doors, await _all_made(doors))
+    assert len(answers) > 10
+    assert {answer.status_code for answer in answers.values()} == {200}
+    for address, answer in answers.items():
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["content-encoding"] == "gzip"
+        assert hashlib.sha256(answer.content).hexdigest() in address
+    assert {a.headers["content-type"] for a in answers.values()} == {"model/gltf-binary", "application/json"}
+
+
+async def test_who_does_not_take_gzip_gets_the_same_plain(doors: Doors) -> None:
+    _write_town(doors)
+    uri = (await _all_made(doors))["root"]["content"]["uri"]
+    packed = await doors.client.get(uri)
+    plain = await doors.client.get(uri, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == packed.content
+    assert plain.headers["etag"] != packed.headers["etag"]
+    held = await doors.client.get(uri, headers={"If-None-Match": packed.headers["etag"]})
+    assert held.status_code == 304
+
+
+async def test_nothing_of_a_draft_asset_is_in_what_a_visitor_can_fetch(doors: Doors) -> None:
+    _write_town(doors, drafts=("asset_tower",))
+    curator = doors.bearer()
+    curators = await _fetched(doors, await _all_made(doors, **curator), **curator)
+    assert {answer.status_code for answer in curators.values()} == {200}
+    visitors = await _fetched(doors, await _all_made(doors))
+    assert {answer.status_code for answer in visitors.values()} == {200}
+    assert not any(b"asset_tower" in answer.content for answer in visitors.values())
+    hidden = {address for address, answer in curators.items() if answer.headers["cache-control"].startswith("private")}
+    assert hidden
+    assert not hidden & visitors.keys()
+    for address in hidden:
+        assert (await doors.client.get(address)).status_code == 404
+
+
+async def test_a_proxy_goes_with_the_rights_of_what_is_in_it(doors: Doors) -> None:
+    _write_town(doors)
+    uri = (await _all_made(doors))["root"]["content"]["uri"]
+    assert (await doors.client.get(uri)).status_code == 200
+    house = doors.services.catalogue.get(Asset, "asset_house")
+    assert house
+    doors.services.catalogue.commit(
+        [Put(replace(house, visibility=Visibility.DRAFT))], author="ines", reason="taken back", at=NOON
+    )
+    assert (await doors.client.get(uri)).status_code == 404
+    assert (await doors.client.get(uri, headers=doors.bearer())).status_code == 200
+
+
+async def test_instances_are_written_only_for_who_asks(doors: Doors) -> None:
+    _write_town(doors)
+    path = {"at": "0200", "triangles": "1300"}
+    plain = (await doors.client.get("/scenes/scene_1/scene.glb", params=path)).content
+    asked = (await doors.client.get("/scenes/scene_1/scene.glb", params=path | {"instancing": "true"})).content
+    assert b"EXT_mesh_gpu_instancing" not in plain
+    assert b"EXT_mesh_gpu_instancing" in asked
+    assert len(asked) < len(plain)
