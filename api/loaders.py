@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from api.services import Services
     from scenes.ports import Page
+    from scenes.table import SceneTable
 
 R = TypeVar("R", bound=Record)
 K = TypeVar("K")
@@ -78,6 +79,15 @@ class Loaders:
             return [found[each] for each in scenes]
 
         return self._loader(("page", kind, first, after), read).load(scene)
+
+    def table(self, scene: str) -> Awaitable[SceneTable]:
+        """The placements of a scene as columns; it is known to be there."""
+
+        def read(scenes: Sequence[str]) -> list[SceneTable]:
+            found = self._services.tables.tables(self._services.catalogue, scenes, as_of=self._as_of)
+            return [found[each] for each in scenes]
+
+        return self._loader("table", read).load(scene)
 
     def history(self, record_id: str, *, last: int) -> Awaitable[tuple[Revision, ...]]:
         """The latest revisions of a record, and of what belongs to it where it is a scene."""

@@ -10,6 +10,7 @@ from strawberry import ID
 from api import types
 from api.loaders import Context
 from api.queries_history import HistoryQueries
+from api.queries_time import TimeQueries
 from api.types import (
     After,
     Asset,
@@ -78,7 +79,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(HistoryQueries):
+class Query(HistoryQueries, TimeQueries):
     """The root of queries."""
 
     @field

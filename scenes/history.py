@@ -12,18 +12,18 @@ message names the records and who changed them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from scenes.errors import Conflict, Invalid, NotFound
-from scenes.model import Asset, Exhibition, Scene
+from scenes.model import Asset, Exhibition, Scene, Visibility
 from scenes.ports import Notice, Put, Remove, Step, Taking
 from scenes.rights import Action, may, require
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from scenes.model import Actor, Record, Revision
     from scenes.ports import Catalogue, Change, Difference, Museum
@@ -126,6 +126,22 @@ def scene_as_of(catalogue: Catalogue, actor: Actor, scene_id: str, number: int) 
         if now is not None and may(actor, Action.SEE, now):
             return then
     raise NotFound(f"there was no scene {scene_id[:80]!r} at revision {number}")
+
+
+def restricted(catalogue: Catalogue, records: Iterable[Record | None]) -> list[Any]:
+    """Records of the past as visitors may know them: what is not public any more is a draft to them then, too.
+
+    In one statement; things without a visibility of their own are as visible as their scene.
+    """
+    found = list(records)
+    names = sorted({each.id for each in found if isinstance(each, Asset | Scene | Exhibition)})
+    public = catalogue.public_among(names) if names else frozenset()
+    return [
+        replace(each, visibility=Visibility.DRAFT)
+        if isinstance(each, Asset | Scene | Exhibition) and each.id not in public
+        else each
+        for each in found
+    ]
 
 
 def edits(catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int) -> tuple[RecordChange, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from scenes.errors import NotFound
@@ -40,26 +40,48 @@ class SceneTables:
         Raises:
             NotFound: there is no such scene, or was not.
         """
-        last = catalogue.last_within((scene_id,))[scene_id]
-        number = last if as_of is None else min(as_of, last)
-        kept, older = self._find(scene_id, number)
-        if kept is not None:
-            return kept
-        table = self._since(catalogue, older, number) if older is not None else None
-        if table is None:
-            table = _read(catalogue, scene_id, number)
-        self._keep(table)
-        return table
+        found = self.tables(catalogue, (scene_id,), as_of=as_of)
+        if scene_id not in found:
+            raise NotFound(f"there is no scene {scene_id[:80]!r}")
+        return found[scene_id]
 
-    def _find(self, scene_id: str, number: int) -> tuple[SceneTable | None, SceneTable | None]:
-        """The table of a revision, or else the newest one before it."""
+    def tables(
+        self, catalogue: Catalogue, scene_ids: Sequence[str], *, as_of: int | None = None
+    ) -> Mapping[str, SceneTable]:
+        """Many scenes as `table`, in as many statements; those that are not there are left out."""
+        last = catalogue.last_within(scene_ids)
+        numbers = {each: last[each] if as_of is None else min(as_of, last[each]) for each in scene_ids}
+        found: dict[str, SceneTable] = {}
+        missing: list[str] = []
+        for name, number in numbers.items():
+            kept = self._find(name, number)
+            if kept is not None:
+                found[name] = kept
+            else:
+                missing.append(name)
+        older = self._older(missing[0], numbers[missing[0]]) if len(missing) == 1 else None
+        if older is not None:
+            made = [self._since(catalogue, older, numbers[missing[0]])]
+        else:
+            made = _read(catalogue, missing, numbers) if missing else []
+        for table in made:
+            if table is not None:
+                self._keep(table)
+                found[table.scene.id] = table
+        return found
+
+    def _find(self, scene_id: str, number: int) -> SceneTable | None:
         with self._lock:
             kept = self._kept.get((scene_id, number))
             if kept is not None:
                 self._kept.move_to_end((scene_id, number))
-                return kept, None
+            return kept
+
+    def _older(self, scene_id: str, number: int) -> SceneTable | None:
+        """The newest table of a scene, where it is older than a revision."""
+        with self._lock:
             newest = self._newest.get(scene_id, number)
-            return None, self._kept.get((scene_id, newest)) if newest < number else None
+            return self._kept.get((scene_id, newest)) if newest < number else None
 
     def _since(self, catalogue: Catalogue, older: SceneTable, number: int) -> SceneTable | None:
         """An older table with what changed since; None where the scene is gone."""
@@ -91,13 +113,17 @@ class SceneTables:
                     del self._newest[scene]
 
 
-def _read(catalogue: Catalogue, scene_id: str, number: int) -> SceneTable:
-    scene = catalogue.get(Scene, scene_id, as_of=number)
-    if scene is None:
-        raise NotFound(f"there is no scene {scene_id[:80]!r}")
-    placements = catalogue.within(Placement, (scene_id,), as_of=number)[scene_id]
-    hypotheses = catalogue.within(Hypothesis, (scene_id,), as_of=number)[scene_id]
-    return table_of(scene, placements, hypotheses, revision=number)
+def _read(catalogue: Catalogue, names: Sequence[str], numbers: Mapping[str, int]) -> list[SceneTable | None]:
+    """Scenes as of the revisions that last touched them: as of the last of these, for none was touched in between."""
+    last = max(numbers[name] for name in names)
+    scenes = catalogue.get_many(Scene, names, as_of=last)
+    placements = catalogue.within(Placement, names, as_of=last)
+    hypotheses = catalogue.within(Hypothesis, names, as_of=last)
+    return [
+        table_of(scenes[name], placements[name], hypotheses[name], revision=numbers[name])
+        for name in names
+        if name in scenes
+    ]
 
 
 def _set(records: dict[str, R], record: R, *, is_there: bool) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, Private
 from strawberry.scalars import JSON
 
-from api.past import entered_at
 from api.types.moment import Moment, name_of, page_info
 from api.types.node import After, First, Info, Last, PageInfo, Revision, field, page_size, plain, revision
 from api.types.placement import ChangeEvent, Hypothesis, Placement, hypothesis_view
@@ -20,9 +19,6 @@ from timeline import edtf
 from timeline import label as wording
 from timeline.index import Kind
 from timeline.interval import Certainty
-
-if TYPE_CHECKING:
-    from api.types.scene import Scene
 
 strawberry.enum(
     history.Edit, name="Edit", description="What became of a record between two revisions: it came, went, or changed."
@@ -36,7 +32,7 @@ strawberry.enum(
 )
 
 Branch = Annotated[ID | None, strawberry.argument(description="The branch to show; null: the scene's preferred one.")]
-Recorded = Annotated[AsOf, strawberry.argument(description="A revision's number, or a time of day (UTC).")]
+RecordTime = Annotated[AsOf, strawberry.argument(description="A revision's number, or a time of day (UTC).")]
 
 
 @strawberry.type(description="A field of a record that differs between two revisions.")
@@ -154,29 +150,29 @@ class HistoricalChange:
 class Difference:
     """View of a `scenes.difference.MomentDifference`, a page of it."""
 
-    value: Private[difference.MomentDifference]
+    whole: Private[difference.MomentDifference]
     nodes: list[HistoricalChange] = strawberry.field(description="What changed, page by page.")
     page_info: PageInfo = strawberry.field(description="How to go on.")
 
     @field
     def total(self) -> int:
         """How many placements changed in all."""
-        return len(self.value.changes)
+        return len(self.whole.changes)
 
     @field
     def label_before(self, language: Language = "en") -> str:
         """The first time in words."""
-        return wording.label(self.value.before, language)
+        return wording.label(self.whole.before, language)
 
     @field
     def label_after(self, language: Language = "en") -> str:
         """The second time in words."""
-        return wording.label(self.value.after, language)
+        return wording.label(self.whole.after, language)
 
     @field
     def hypothesis(self) -> Hypothesis | None:
         """The hypothesis chosen; null where the scene prefers none."""
-        return hypothesis_view(self.value.hypothesis)
+        return hypothesis_view(self.whole.hypothesis)
 
 
 @strawberry.type(description="What a scene has on the axes of time.")
@@ -198,13 +194,9 @@ class SceneInTime:
         """What stands at a time."""
         if not time:
             edtf.parse(time)  # only the HTTP doors know a default
-        services = info.context.services
-
-        def work() -> Moment:
-            table = services.tables.table(services.catalogue, self.value.id, as_of=info.context.as_of)
-            return Moment(value=table.at(time, hypothesis=hypothesis, minimum=min_certainty))
-
-        return await services.call(work)
+        table = await info.context.loaders.table(self.value.id)
+        moment = await info.context.services.call(table.at, time, hypothesis=hypothesis, minimum=min_certainty)
+        return Moment(value=moment)
 
     @field
     async def difference(
@@ -218,37 +210,27 @@ class SceneInTime:
         after: After = None,
     ) -> Difference:
         """What changed here between two times of history, and why we think so."""
-        services, size, name = info.context.services, page_size(first), name_of(after)
+        size, name = page_size(first), name_of(after)
+        table = await info.context.loaders.table(self.value.id)
         events = await info.context.loaders.within(model.ChangeEvent, self.value.id)
 
         def work() -> Difference:
-            table = services.tables.table(services.catalogue, self.value.id, as_of=info.context.as_of)
             whole = difference.difference(table, events, before=earlier, after=later, hypothesis=hypothesis)
             found, has_next = whole.page(first=size, after=name)
             ends = (found[0].placement.id, found[-1].placement.id) if found else (None, None)
             return Difference(
-                value=whole,
+                whole=whole,
                 nodes=[HistoricalChange(value=each) for each in found],
                 page_info=page_info(ends, after, has_next=has_next),
             )
 
-        return await services.call(work)
-
-    @field
-    async def as_of(self, info: Info, moment: Recorded) -> Annotated[Scene, strawberry.lazy("api.types.scene")] | None:
-        """The scene as it was recorded at a moment: all below this field is read as of then.
-
-        NOT_FOUND where it was not there then. Visitors see of the past what was public then and still is.
-        """
-        from api.types.scene import scene_view
-
-        return scene_view(await entered_at(info, self.value.id, moment))  # type: ignore[arg-type]  # a scalar
+        return await info.context.services.call(work)
 
     @field
     async def edits(
         self,
         info: Info,
-        since: Recorded,
+        since: RecordTime,
         until: Annotated[
             AsOf | None, strawberry.argument(description="The other moment; null: as it is recorded now.")
         ] = None,

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import strawberry
 from strawberry import ID, Private
 
-from api.types.history import SceneInTime
+from api.past import entered_at
+from api.types.history import RecordTime, SceneInTime
 from api.types.node import After, Connection, First, Info, Recorded, address, field, page_within, plain
 from api.types.note import Annotation
 from api.types.person import Family, Person
@@ -110,6 +111,14 @@ class Scene(SceneInTime, Recorded):
     async def families(self, info: Info, first: First = 20, after: After = None) -> Connection[Family]:
         """Families who belong to its history, page by page."""
         return await page_within(info, model.Family, Family, of=self.value.id, first=first, after=after)
+
+    @field
+    async def as_of(self, info: Info, moment: RecordTime) -> Scene | None:
+        """The scene as it was recorded at a moment: all below this field is read as of then.
+
+        NOT_FOUND where it was not there then. Visitors see of the past what was public then and still is.
+        """
+        return scene_view(await entered_at(info, self.value.id, moment))  # type: ignore[arg-type]  # a scalar
 
     @field
     def tileset_url(

@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 from strawberry import Private
 
-from api.types.node import field
-from timeline import edtf, instant
+from api.types.node import field, plain
+from timeline import bounds, edtf, instant
 from timeline import label as wording
-from timeline.interval import BEGINNING, FOREVER, Certainty
+from timeline.interval import BEGINNING, FOREVER, Certainty, Weights
 from timeline.interval import TimeSpan as SpanValue
 
 # GraphQL names enums by their members (CERTAIN) and describes them here; the Python classes stay the model's.
@@ -37,6 +37,40 @@ def _last(after: int) -> int:
 
 def _date(day: int) -> str | None:
     return instant.iso_date(day) if BEGINNING < day < FOREVER else None
+
+
+def _day(day: int) -> float | None:
+    return float(day) if BEGINNING < day < FOREVER else None
+
+
+@strawberry.type(description="EDTF text, and what it does not say that the original said.")
+class Conversion:
+    """View of a `timeline.bounds.Conversion`."""
+
+    value: Private[bounds.Conversion]
+    text: str | None = plain("EDTF; null where any would claim more than is known.")
+
+    @field
+    def lost(self, language: Language = "en") -> str | None:
+        """What is lost, in words (en, de, fr, it); null: nothing."""
+        return None if self.value.lost is None else self.value.lost.words(language)
+
+
+def conversion(value: bounds.Conversion) -> Conversion:
+    """A conversion as GraphQL shows it."""
+    return Conversion(value=value)
+
+
+@strawberry.type(
+    description="How likely something stood, 0 to 1, if its beginning and its end are each as likely on any day "
+    "between their bounds and independent of one another; null where that depends on a bound without a limit."
+)
+class Weight:
+    """View of a `timeline.interval.Weights`."""
+
+    value: Private[Weights]
+    every: float | None = plain("On every one of the days asked about.")
+    some: float | None = plain("On at least one of them.")
 
 
 @strawberry.type(
@@ -99,6 +133,41 @@ class TimeSpan:
     def end_latest_date(self) -> str | None:
         """Last day on which it may have stood."""
         return _date(_last(self.span.end_latest))
+
+    @field
+    def start_earliest_day(self) -> float | None:
+        """The same as a whole number: days since 0000-03-01 (day 0), which have no end of years."""
+        return _day(self.span.start_earliest)
+
+    @field
+    def start_latest_day(self) -> float | None:
+        """First day by which it certainly had begun, as a whole number: days since 0000-03-01."""
+        return _day(self.span.start_latest)
+
+    @field
+    def end_earliest_day(self) -> float | None:
+        """Last day on which it certainly stood, if it had begun, as a whole number: days since 0000-03-01."""
+        return _day(_last(self.span.end_earliest))
+
+    @field
+    def end_latest_day(self) -> float | None:
+        """Last day on which it may have stood, as a whole number: days since 0000-03-01."""
+        return _day(_last(self.span.end_latest))
+
+    @field
+    def notes(self, language: Language = "en") -> list[str]:
+        """What to know before relying on the text: what was taken for what, in words (en, de, fr, it)."""
+        return [note.words(language) for note in edtf.parse(self.span.text).notes]
+
+    @field
+    def as_edtf(self) -> Conversion:
+        """What EDTF can say of it, for other readers; four bounds are Chronotope's own."""
+        return conversion(bounds.as_edtf(edtf.parse(self.span.text)))
+
+    @field
+    def weight(self, time: Annotated[str, strawberry.argument(description="EDTF, read as its set of days.")]) -> Weight:
+        """How likely it stood at a time: a number to shade by, of no other model than the one described."""
+        return Weight(value=self.span.weights(edtf.parse_days(time)))
 
     @field
     def start_unknown(self) -> bool:

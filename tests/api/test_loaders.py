@@ -136,11 +136,13 @@ async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Pa
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
+        ('{ scenes { nodes { at(time: "-0430") { columns { ids transforms } } } } }', 5),
+        ('{ scenes { nodes { difference(from: "-0430", to: "1000") { nodes { placement { title } } } } } }', 6),
         ("{ scenes { nodes { title } } }", 1),
         ("{ scenes { nodes { layers { title } } } }", 2),
         ("{ scenes { nodes { placements { nodes { asset { title } } } } } }", 3),
         ("{ scenes { nodes { placements { nodes { asset { jobs { state } } layer { title } } } } } }", 5),
-        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 3),
+        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 5),
     ],
 )
 async def test_each_level_of_a_query_is_one_statement(tmp_path: Path, query: str, expected: int) -> None:

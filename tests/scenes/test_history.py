@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound
-from scenes.history import Edit, FieldChange, edits, redo, revision_number, scene_as_of, undo
+from scenes.history import Edit, FieldChange, edits, redo, restricted, revision_number, scene_as_of, undo
 from scenes.model import ANONYMOUS, Actor, Asset, Exhibition, Layer, Placement, Record, Role, Scene, Visibility
 from scenes.ports import Notice, Put, Remove
 from storage.catalogue_sqlite import SqliteCatalogue
@@ -81,6 +81,21 @@ def test_visitors_see_of_the_past_what_was_public_then_and_still_is(house: House
         scene_as_of(house.catalogue, ANONYMOUS, "scene_a", 2)
     house.catalogue.commit([Remove(scene())], author="ada", reason="", at=after(0))
     assert scene_as_of(house.catalogue, ADA, "scene_a", 2).title == "public"
+
+
+def test_what_is_no_longer_public_is_a_draft_to_visitors_of_the_past_too(house: House) -> None:
+    house.put(asset(), asset("asset_b"), layer())
+    house.put(asset("asset_b", visibility=Visibility.DRAFT))
+    then = [
+        house.catalogue.get(kind, name, as_of=1)
+        for kind, name in ((Asset, "asset_a"), (Asset, "asset_b"), (Layer, "layer_a"))
+    ]
+    assert restricted(house.catalogue, [*then, None]) == [
+        asset(),
+        asset("asset_b", visibility=Visibility.DRAFT),
+        layer(),
+        None,
+    ]
 
 
 def test_edits_name_each_field_before_and_after(house: House) -> None:
