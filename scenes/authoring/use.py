@@ -60,7 +60,7 @@ class Done(Generic[R]):
     revision: Revision
 
 
-def create(kind: type[R], museum: Museum, actor: Actor, *, reason: str = "", **given: Any) -> Done[R]:
+def create(kind: type[R], museum: Museum, actor: Actor, /, *, reason: str = "", **given: Any) -> Done[R]:
     """A new record of a kind. `given` are its values by the names in the kind's rules; None: not said.
 
     `scene` says where it belongs, for a placement `layer`, for a status of an object `asset`. An asset is not made
@@ -117,6 +117,7 @@ def update(
     museum: Museum,
     actor: Actor,
     record_id: str,
+    /,
     *,
     expected_revision: int | None = None,
     reason: str = "",
@@ -147,6 +148,7 @@ def remove(
     museum: Museum,
     actor: Actor,
     record_id: str,
+    /,
     *,
     expected_revision: int | None = None,
     reason: str = "",
