@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from scenes.composite import Allowance
+from scenes.allowance import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("chronotope.making")
 
 PIECE = 60.0
-"""work (see `scenes.composite`) before it is looked whether something newer waits; about a fifth of a second"""
+"""work (see `scenes.allowance`) before it is looked whether something newer waits; about a fifth of a second"""
 _MOST_WAITING = 32
 
 

@@ -18,8 +18,9 @@ from api.assets import PRIVATE, deliver_bytes, takes_gzip
 from api.auth import actor_of
 from api.gate import CORS
 from api.making import Making
+from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
-from scenes.composite import Allowance
+from scenes.ladders import Ladders
 from scenes.model import Asset, AssetState, Scene, Visibility
 from scenes.rights import Action, may, seen
 from scenes.scene_glb import scene_glb
@@ -29,15 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from api.services import Services
-    from scenes.coarse import Ladder
     from scenes.model import Actor
     from scenes.table import MomentTable
 
 _MAX_TRIANGLES = 5_000_000
 _WORK = 100.0
-"""that a request for a tileset may do (see `scenes.composite`): about a third of a second"""
-_MOST_LADDERS = 500
-"""kept in memory, at about 100 KB each"""
+"""that a request for a tileset may do (see `scenes.allowance`): about a third of a second"""
 
 
 class LeastCertainty(StrEnum):
@@ -89,7 +87,7 @@ class _Tilesets:
 
     def __init__(self, services: Services) -> None:
         self._services, self._making = services, Making()
-        self._ladders: dict[str, Ladder] = {}
+        self.ladders = Ladders(services.derived, services.blobs.read)
 
     def document(self, wish: _Wish, scene: Scene, moment: MomentTable, assets: Mapping[str, Asset]) -> bytes:
         """The document as it can be told now. Blocking."""
@@ -100,16 +98,13 @@ class _Tilesets:
         return content
 
     def _within(self, scene: Scene, moment: MomentTable, assets: Mapping[str, Asset], allowance: Allowance) -> bytes:
-        if len(self._ladders) > _MOST_LADDERS:
-            self._ladders = {}
         document = composite_tileset(
             scene,
             moment,
             assets,
             derived=self._services.derived,
-            read=self._services.blobs.read,
+            ladders=self.ladders,
             allowance=allowance,
-            ladders=self._ladders,
         )
         return document_bytes(document)
 
@@ -182,7 +177,10 @@ def router(services: Services) -> APIRouter:
         """The scene at that moment assembled as one glTF binary within a triangle budget."""
 
         def build(scene: Scene, moment: MomentTable, assets: Mapping[str, Asset]) -> bytes:
-            return scene_glb(scene, moment, assets, services.blobs.read, triangles=triangles, instancing=instancing)
+            return scene_glb(
+                scene, moment, assets, services.blobs.read,
+                triangles=triangles, instancing=instancing, ladders=tilesets.ladders,
+            )  # fmt: skip
 
         return await answered(request, (scene_id, at, hypothesis, certainty), build, "model/gltf-binary")
 

@@ -15,9 +15,10 @@ import orjson
 from numpy.typing import NDArray
 
 from scenes import groups
+from scenes.allowance import Allowance
 from scenes.at_time import Moment, Standing
-from scenes.coarse import Ladder
-from scenes.composite import Allowance, Composite, placement_tile
+from scenes.composite import Composite, placement_tile
+from scenes.ladders import Ladders
 from scenes.model import Asset, Scene
 from scenes.ports import Derived
 from scenes.table import MomentTable
@@ -66,20 +67,18 @@ def composite_tileset(
     assets: Mapping[str, Asset],
     *,
     derived: Derived,
-    read: Callable[[str], bytes],
+    ladders: Ladders,
     allowance: Allowance,
-    ladders: dict[str, Ladder] | None = None,
 ) -> dict[str, Any]:
     """The same of many placements as a tree of groups with proxies; of up to `FLAT`, one by one.
 
-    `read` gives a blob by its digest. What is made of proxies and documents is kept in `derived`, as far as `allowance`
-    allows; where it does not, the tileset is as valid, but clients must load more before they show something.
-    `ladders` are those read lately, by digest of their tilesets, and become more.
+    Proxies and documents that are missing are made and kept in `derived`, as far as `allowance` allows; where it does
+    not, the tileset is as valid, but clients must load more before they show something.
     """
     shown = shown_of(moment, assets)
     if len(shown) <= FLAT:
         return scene_tileset(scene, moment, assets)
-    root, error = Composite(scene.id, shown, derived, read, allowance, {} if ladders is None else ladders).root()
+    root, error = Composite(scene.id, shown, derived, ladders, allowance).root()
     return _document(scene, moment, {"refine": "REPLACE", **_based(root)}, error)
 
 

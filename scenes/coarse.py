@@ -133,9 +133,9 @@ def topmost(tree: TileTree) -> list[int]:
 
 
 def _added(made: tuple[Surface, float], given: float) -> tuple[Surface, float]:
-    """What is wrong already and what comes to it; the grid that it is written on counts for a quarter more."""
+    """What is wrong already and what comes to it; the grid that it is written on counts for a tenth more."""
     surface, deviation = made
-    return surface, 1.25 * (given + deviation)
+    return surface, 1.1 * (given + deviation)
 
 
 def _surfaces(model: Content, image_of: Callable[[str], bytes]) -> Iterator[Surface]:

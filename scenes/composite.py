@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,43 +27,25 @@ import orjson
 from numpy.typing import NDArray
 
 from scenes import closed_set
+from scenes.allowance import Allowance
 from scenes.at_time import Standing
-from scenes.coarse import Ladder, ladder, read_back, written
+from scenes.coarse import Ladder
 from scenes.groups import Group, grouped, in_order
+from scenes.ladders import Ladders
 from scenes.model import Asset
 from scenes.ports import Derived
 from scenes.proxy import Proxy, Thing, proxy_of
 from scenes.told import SCHEMA, about_group, about_placement, group_metadata, placement_metadata
 from scenes.transforms import bounds_of, largest_scale, matrix_of, placed_bounds, z_up_box, z_up_transform
-from tiling import tileset
-from tiling.errors import TilingError
 
 VERSION = b"1"
-"""of proxies, ladders and documents: what was made by another is not found"""
+"""of proxies and documents: what was made by another is not found"""
 MOST_BYTES = 14_000
 """of a document, where its groups can be parted"""
-_LADDER_WORK = 20.0
 _PROXY_WORK = 1.0
 _THING_WORK = 1 / 250
-"""in units of about 3 ms of a processor"""
 _MORE = 1.01
 _SIXTEEN = struct.Struct("<16d")
-
-
-@dataclass(slots=True)
-class Allowance:
-    """How much may be made. `left` counts down; `missing` counts what was not made for want of it."""
-
-    left: float
-    missing: int = 0
-
-    def take(self, work: float) -> bool:
-        """Whether this much may be done; what was begun is done in full."""
-        if self.left <= 0:
-            self.missing += 1
-            return False
-        self.left -= work
-        return True
 
 
 @dataclass(slots=True)
@@ -97,17 +79,13 @@ class _Kept:
 
 @dataclass(slots=True)
 class Composite:
-    """Makes documents of what stands in one scene. `read` gives a blob by its digest.
-
-    `ladders` may be shared and outlive this: by digest of a tileset, what was read lately.
-    """
+    """Makes documents of what stands in one scene."""
 
     scene_id: str
     shown: Sequence[tuple[Standing, Asset]]
     derived: Derived
-    read: Callable[[str], bytes]
+    ladders: Ladders
     allowance: Allowance
-    ladders: dict[str, Ladder] = field(default_factory=dict)
     _told: list[bytes] = field(default_factory=list)
 
     def root(self) -> tuple[dict[str, Any], float]:
@@ -184,28 +162,8 @@ class Composite:
     def _thing(self, number: int) -> Thing | None:
         standing, asset = self.shown[number]
         assert asset.tileset is not None
-        digest, transform = asset.tileset.digest, standing.placement.transform
-        if digest not in self.ladders:
-            name = f"ladder/{VERSION.decode()}/{digest}"
-            data = self.derived.get_many([name]).get(name)
-            if data is None:
-                if not self.allowance.take(_LADDER_WORK):
-                    return None
-                data = written(self._ladder(digest))
-                self.derived.put_many({name: data})
-            self.ladders[digest] = read_back(data)
-        scale = largest_scale(transform)
-        return Thing(self.ladders[digest], matrix_of(transform), scale, asset.tileset.geometric_error * scale)
-
-    def _ladder(self, digest: str) -> Ladder:
-        def image_of(name: str) -> bytes:
-            return self.read(name.partition(".")[0])
-
-        try:
-            tree = tileset.read(self.read(digest), image_of)
-        except TilingError:
-            return ()
-        return ladder(tree, self.read, image_of)
+        found = self.ladders.of(asset.tileset.digest, self.allowance)
+        return None if found is None else thing_of(standing, asset, found)
 
     def _text(self, node: _Node) -> str:
         """A group's tile as JSON, with those below as far as they fit a document."""
@@ -280,6 +238,14 @@ def placement_tile(standing: Standing, asset: Asset, *, base: str = "") -> dict[
         "metadata": placement_metadata(standing),
         "transform": z_up_transform(standing.placement.transform),
     }
+
+
+def thing_of(standing: Standing, asset: Asset, steps: Ladder) -> Thing:
+    """A placement as a proxy is put together of it."""
+    assert asset.tileset is not None
+    transform = standing.placement.transform
+    scale = largest_scale(transform)
+    return Thing(steps, matrix_of(transform), scale, asset.tileset.geometric_error * scale)
 
 
 def _token(standing: Standing, asset: Asset) -> bytes:

@@ -53,8 +53,10 @@ class Proxy:
     high: tuple[float, ...] = ()
 
 
-def proxy_of(things: Sequence[Thing], *, extras: Mapping[str, Any], triangles: int = TRIANGLES) -> Proxy:
-    """The proxy of things in an order in which near ones follow each other, at most `MOST_BYTES` bytes compressed.
+def proxy_of(
+    things: Sequence[Thing], *, extras: Mapping[str, Any], triangles: int = TRIANGLES, most_bytes: int = MOST_BYTES
+) -> Proxy:
+    """The proxy of things in an order in which near ones follow each other, at most `most_bytes` bytes compressed.
 
     `extras` go into `asset.extras.chronotope`. The same input gives the same bytes.
     """
@@ -67,9 +69,9 @@ def proxy_of(things: Sequence[Thing], *, extras: Mapping[str, Any], triangles: i
         surface, error = _surface(shown, found)
         made = encoded(surface, error, extras)
         length = len(gzip.compress(made.data, 9, mtime=0))
-        if length <= MOST_BYTES or not left:
+        if length <= most_bytes or not left:
             break
-        found = max(_PYRAMID, int(min(found, made.triangles) * min(0.95 * MOST_BYTES / length, 0.9)))
+        found = max(_PYRAMID, int(min(found, made.triangles) * min(0.95 * most_bytes / length, 0.9)))
     return Proxy(
         made.data, max(error + made.deviation, hidden), made.triangles,
         low=tuple(made.low.tolist()), high=tuple(made.high.tolist()),

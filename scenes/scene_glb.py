@@ -12,16 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scenes.allowance import unlimited
 from scenes.assemble import Resolved, named, shown_of
 from scenes.at_time import Standing
+from scenes.composite import thing_of
 from scenes.cuts import cut_within
+from scenes.groups import in_order
 from scenes.join import Joined
+from scenes.ladders import Ladders
 from scenes.model import Asset, Scene
-from scenes.told import about_placement, about_scene, asset_packet, scene_packet
-from scenes.transforms import largest_scale, matrix_of
+from scenes.proxy import proxy_of
+from scenes.told import about_group, about_placement, about_scene, asset_packet, scene_packet
+from scenes.transforms import largest_scale, matrix_of, placed_bounds
 from tiling import tileset
 
 _XMP = "KHR_xmp_json_ld"
+_SPARED = 4
+"""part of the budget for what does not fit"""
+_PROXY_BYTES = 64 << 20
 _SHARED = ("asset", "certainty", "reliability", "rights", "attribution")
 """what all instances of a node have in common; the rest is told of each"""
 
@@ -43,12 +51,14 @@ def scene_glb(
     *,
     triangles: int = 200_000,
     instancing: bool = False,
+    ladders: Ladders | None = None,
 ) -> bytes:
     """The scene at a moment as one GLB of at most `triangles` triangles, y up, metres.
 
     `read` gives a blob by its digest. Each placement is a node with its title and `extras.chronotope`, or with
-    `instancing` one of the `instances` in those of a node. A placement for which not even the coarsest tile fits is
-    left out and named in `asset.extras.chronotope.left_out`. The same scene gives the same bytes.
+    `instancing` one of the `instances` in those of a node. Where not even all coarsest tiles fit, a quarter of the
+    budget goes to a proxy of all the others, one node, made of their `ladders`; without these they are left out. Both
+    are named in `asset.extras.chronotope`, as `from_afar` or `left_out`. The same scene gives the same bytes.
 
     Raises:
         tiling.errors.TilingError: a tileset or a tile cannot be read back.
@@ -58,22 +68,40 @@ def scene_glb(
     documents = {asset.id: asset.tileset.digest for _, asset in shown if asset.tileset is not None}
     trees = {asset_id: tileset.read(read(digest), by_name) for asset_id, digest in documents.items()}
     placed = [(trees[asset.id], largest_scale(standing.placement.transform)) for standing, asset in shown]
+    fits = sum(int(tree.triangles[0]) for tree, _ in placed) <= triangles
+    spared = 0 if fits or ladders is None else triangles // _SPARED
     cuts = [
         _Cut(standing, asset, tuple(tree.content[tile] for tile in cut if tree.content[tile]))
-        for (standing, asset), (tree, _), cut in zip(shown, placed, cut_within(placed, triangles), strict=True)
+        for (standing, asset), (tree, _), cut in zip(shown, placed, cut_within(placed, triangles - spared), strict=True)
     ]
-    left_out = [cut.standing.placement.id for cut in cuts if not cut.tiles]
+    others = [(cut.standing, cut.asset) for cut in cuts if not cut.tiles]
     cuts = [cut for cut in cuts if cut.tiles]
-    document = _Document(Joined(by_name), read, [scene_packet(scene, moment, [cut.asset for cut in cuts])])
+    proxy = _proxy(others, ladders, spared) if ladders is not None and spared else b""
+    shown = [(cut.standing, cut.asset) for cut in cuts] + (others if proxy else [])
+    document = _Document(Joined(by_name), read, [scene_packet(scene, moment, [asset for _, asset in shown])])
     roots = document.with_instances(cuts) if instancing else [document.node(cut) for cut in cuts]
-    credits = {" ".join(part for part in (cut.asset.attribution, cut.asset.rights) if part): None for cut in cuts}
-    about = about_scene(scene, moment) | ({"left_out": left_out} if left_out else {})
+    if proxy:
+        roots.append(document.from_afar(proxy, others))
+    credits = {" ".join(part for part in (asset.attribution, asset.rights) if part): None for _, asset in shown}
+    names = [standing.placement.id for standing, _ in others]
+    about = about_scene(scene, moment) | ({"from_afar" if proxy else "left_out": names} if names else {})
     description: dict[str, Any] = {"extras": {"chronotope": about}, "extensions": {_XMP: {"packet": 0}}}
     if copyright_words := "; ".join(credit for credit in credits if credit):
         description["copyright"] = copyright_words
     return document.joined.finished(
         roots=roots, name=scene.title, asset=description, extensions={_XMP: {"packets": document.packets}}
     )
+
+
+def _proxy(shown: Sequence[tuple[Standing, Asset]], ladders: Ladders, triangles: int) -> bytes:
+    """A GLB of at most so many triangles that shows all of these; empty where there is nothing to show."""
+    extents = [asset.tileset.extent for _, asset in shown if asset.tileset is not None]
+    order = in_order(*placed_bounds(extents, [standing.placement.transform for standing, _ in shown]))
+    things = []
+    for standing, asset in (shown[number] for number in order):
+        assert asset.tileset is not None
+        things.append(thing_of(standing, asset, ladders.of(asset.tileset.digest, unlimited()) or ()))
+    return proxy_of(things, extras={}, triangles=triangles, most_bytes=_PROXY_BYTES).data if triangles >= 4 else b""
 
 
 @dataclass(slots=True)
@@ -93,6 +121,14 @@ class _Document:
             name=cut.standing.placement.title or cut.asset.title,
             extensions=self.credited(cut.asset),
             extras={"chronotope": about_placement(cut.standing, cut.asset)},
+        )
+
+    def from_afar(self, proxy: bytes, others: Sequence[tuple[Standing, Asset]]) -> int:
+        """A proxy as a node; its number."""
+        return self.joined.node(
+            name="from afar",
+            children=self.joined.tile("proxy", lambda _: proxy),
+            extras={"chronotope": about_group(standing for standing, _ in others)},
         )
 
     def with_instances(self, cuts: Sequence[_Cut]) -> list[int]:

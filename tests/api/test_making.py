@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from api.making import Making
-from scenes.composite import Allowance
+from scenes.allowance import Allowance
 
 
 def test_work_is_called_again_until_nothing_is_missing() -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from scenes import closed_set
+from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
 from scenes.at_time import Moment, resolve
-from scenes.composite import Allowance
+from scenes.ladders import Ladders
 from scenes.model import Actor, Asset, Placement, Reliability, Role, Visibility
 from scenes.ports import Put
 from scenes.surface import decoded
@@ -60,7 +61,7 @@ class Town(Museum):
             self.at_time(at),
             self.assets if assets is None else assets,
             derived=self.derived,
-            read=self.read,
+            ladders=Ladders(self.derived, self.read),
             allowance=allowance or Allowance(ROOMY),
         )
 
