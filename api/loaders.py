@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from scenes.authoring.references import needed_by
 from scenes.history import restricted
 from scenes.model import Actor, Asset, Exhibition, Hypothesis, Job, Record, Revision, Scene
 from scenes.rights import Action, may
@@ -70,6 +71,19 @@ class Loaders:
             return [found[each] for each in scenes]
 
         return self._loader(("within", kind), read).load(scene)
+
+    async def naming(self, kind: type[R], scene: str, record_id: str) -> tuple[R, ...]:
+        """The records of a kind in a scene that name a record. Who names whom is worked out once for all of them."""
+
+        def read(scenes: Sequence[str]) -> list[dict[str, list[R]]]:
+            catalogue = self._services.catalogue
+            found = catalogue.within(kind, scenes, as_of=self._as_of)
+            if self._is_restricted:
+                return [_by_named(restricted(catalogue, found[each])) for each in scenes]
+            return [_by_named(found[each]) for each in scenes]
+
+        by_named: Mapping[str, Sequence[R]] = await self._loader(("naming", kind), read).load(scene)
+        return tuple(by_named.get(record_id, ()))
 
     def page_within(self, kind: type[R], scene: str, *, first: int, after: str | None) -> Awaitable[Page]:
         """A page of the records of a kind in a scene."""
@@ -139,6 +153,14 @@ class Loaders:
 
             self._by_kind[key] = DataLoader(load)
         return self._by_kind[key]
+
+
+def _by_named(records: Iterable[R]) -> dict[str, list[R]]:
+    found: dict[str, list[R]] = {}
+    for record in records:
+        for name in set(needed_by(record)):
+            found.setdefault(name, []).append(record)
+    return found
 
 
 @dataclass(slots=True)

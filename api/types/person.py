@@ -96,9 +96,8 @@ class Person(Recorded):
     @field
     async def families(self, info: Info) -> list[Family]:
         """Families in which they are partner or child."""
-        found = await info.context.loaders.within(model.Family, self.value.scene)
-        mine = (each for each in found if self.value.id in each.partners or self.value.id in each.children)
-        return [Family(value=each) for each in mine]
+        found = await info.context.loaders.naming(model.Family, self.value.scene, self.value.id)
+        return [Family(value=each) for each in found]
 
 
 @strawberry.type(description="Partners and their children.")

@@ -72,6 +72,15 @@ _MEMBERS: tuple[type[Any], ...] = (
 )
 
 
+def needed_by(record: Record) -> Iterable[str]:
+    """Ids of the records of its scene that a record needs; empty ones where it names none.
+
+    >>> list(needed_by(Hypothesis("h", "s", "Six columns", "A", "B", builds_on="g")))
+    ['g']
+    """
+    return _NAMES.get(type(record), lambda _: ())(record)
+
+
 def check_unused(desk: Desk, record: Record) -> None:
     """Let what nobody needs be removed.
 

@@ -11,7 +11,33 @@ from fastapi import FastAPI
 
 from api.schema import router
 from api.settings import Settings
-from scenes.model import Anchor, Annotation, Epoch, Hypothesis, Layer, Placement, Record, Scene, Viewpoint, Visibility
+from scenes.model import (
+    Anchor,
+    Annotation,
+    Article,
+    Audio,
+    ChangeEvent,
+    ChangeKind,
+    ChronologyStatement,
+    Epoch,
+    Family,
+    Hypothesis,
+    Layer,
+    LifeEvent,
+    ObjectStatus,
+    Person,
+    PersonName,
+    Picture,
+    Placement,
+    Record,
+    Relation,
+    Scene,
+    StatusKind,
+    Tour,
+    TourStep,
+    Viewpoint,
+    Visibility,
+)
 from scenes.ports import Put
 from storage.catalogue_sqlite import SqliteCatalogue
 from tests.api.museum import Doors
@@ -36,6 +62,26 @@ query ($first: Int!, $scenes: Int!) {
     at(time: "-0430") { placements { certainty placement { title asset { title } layer { title } } } }
   } }
   assets(first: 100) { nodes { title jobs { state } } }
+}
+"""
+
+
+AUTHORED = """
+query ($first: Int!, $scenes: Int!) {
+  scenes(first: $scenes) { nodes {
+    articles { title pictures { asset { title } } }
+    tours { steps { audio { asset { title } } } }
+    annotations { revision history(last: 2) { number } anchor { placement { title } } }
+    hypotheses { builtOnBy { title } sources { text } }
+    changeEvents(first: $first) { nodes { predecessors { title } successors { title changeEvents { title } } } }
+    chronology(first: $first) { nodes {
+      subject { ... on Placement { title } ... on Epoch { title } } object { ... on Placement { title } }
+    } }
+    persons(first: $first) { nodes { name birth { placement { title } } families { id partners { name } } } }
+    families(first: $first) { nodes { children { name families { id } } } }
+    placements(first: $first) { nodes { changeEvents { title } chronology { relation } history(last: 1) { number } } }
+  } }
+  assets(first: 100) { nodes { identity { materials } status { kind asset { title } } } }
 }
 """
 
@@ -67,6 +113,31 @@ def museum(scenes: int, each: int) -> list[Record]:
             )
             for n in range(each)
         ]
+    return records
+
+
+def authored(scenes: int, each: int) -> list[Record]:
+    """As `museum`, with `each` of every other kind in each scene."""
+    records = museum(scenes, each)
+    for s in range(scenes):
+        home = f"scene_{s}"
+        for n in range(each):
+            placement, before = f"placement_{s}_{n}", f"placement_{s}_{max(n - 1, 0)}"
+            records += [
+                Article(f"article_{s}_{n}", home, "A", (), (Picture(asset=f"asset_{n % max(each // 4, 1)}"),)),
+                ChangeEvent(f"event_{s}_{n}", home, "C", ChangeKind.MODIFICATION, "-0430", (before,), (placement,)),
+                ChronologyStatement(f"statement_{s}_{n}", home, Relation.WITHIN, placement, f"epoch_{s}"),
+                Person(
+                    f"person_{s}_{n}",
+                    home,
+                    (PersonName("A"),),
+                    birth=LifeEvent("birth", existence="1712", placement=placement),
+                ),
+                Family(f"family_{s}_{n}", home, (f"person_{s}_{n}",), (f"person_{s}_{n // 2}",)),
+            ]
+        step = TourStep("T", "", Viewpoint((0, 0, 1), (0, 0, 0)), "-0430", audio=Audio(asset="asset_0"))
+        records.append(Tour(f"tour_{s}", home, "T", (step,) * min(each, 50)))
+    records += [ObjectStatus(f"status_{n}", "asset_0", StatusKind.STOLEN, "1944") for n in range(each)]
     return records
 
 
@@ -123,6 +194,26 @@ async def test_a_thousand_placements_take_no_more_statements_than_the_query_has_
         assert [len(scene["placements"]["edges"]) for scene in nodes] == [each] * scenes
     # Branches that read the same kind share a statement where they happen to meet, so this may be less.
     assert all(count <= READING_FIELDS for count in counts.values()), counts
+
+
+AUTHORED_FIELDS = 30
+"""places in `AUTHORED` where something is read, and the token of who asks"""
+
+
+async def test_whatever_is_authored_takes_no_more_statements_than_the_query_has_places(tmp_path: Path) -> None:
+    counts = {}
+    for scenes, each in ((1, 8), (1, 400), (5, 40)):
+        folder = tmp_path / f"{scenes}-{each}"
+        folder.mkdir()
+        counts[scenes, each], data = await statements(
+            folder, authored(scenes, each), AUTHORED, first=each, scenes=scenes
+        )
+        for scene in data["scenes"]["nodes"]:  # type: ignore[index]
+            assert len(scene["changeEvents"]["nodes"]) == len(scene["persons"]["nodes"]) == each
+            assert {family["id"] for person in scene["persons"]["nodes"] for family in person["families"]}
+            assert all(node["subject"] for node in scene["chronology"]["nodes"])
+    assert all(count <= AUTHORED_FIELDS for count in counts.values()), counts
+    assert len(set(counts.values())) == 1, counts
 
 
 @pytest.mark.parametrize("each", [10, 1000])
