@@ -10,6 +10,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from graphql import GraphQLError
 
 from api.errors import INTERNAL, DoorError, kind_of, message_of
@@ -33,6 +34,11 @@ def answered(result: ExecutionResult) -> dict[str, Any]:
     if result.errors:
         answer["errors"] = shown(result.errors)
     return answer
+
+
+def as_json(answer: dict[str, Any]) -> bytes:
+    """An answer as it goes over the wire; columns may be arrays (`api.types.scalar`)."""
+    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def shown(errors: Sequence[GraphQLError | DoorError]) -> list[dict[str, Any]]:

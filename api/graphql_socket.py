@@ -15,13 +15,12 @@ import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from api import guard
-from api.answers import answered, shown
+from api.answers import answered, as_json, shown
 from api.auth import actor_of, token_hash
 from api.errors import DoorError, kind_of
 from api.loaders import Context
@@ -129,7 +128,7 @@ class _Session:
         return message
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._websocket.send_text(orjson.dumps(message).decode())
+        await self._websocket.send_text(as_json(message).decode())
 
     async def _sign_in(self, actor: Actor, payload: object) -> Actor:
         """A browser's WebSocket sends no headers, so the token may come in the payload: `{"token": "…"}`."""

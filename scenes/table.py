@@ -29,6 +29,7 @@ Array = np.ndarray[Any, Any]
 
 CERTAIN, POSSIBLE = 2, 1
 """codes in the column of certainty; 0 would be no, and what does not stand is no row"""
+_CERTAINTIES = {True: Certainty.CERTAIN, False: Certainty.POSSIBLE}
 LEAST_WEIGHT = 1e-6
 """weights are rounded to this, and none of what may have stood is rounded to 0"""
 
@@ -146,54 +147,72 @@ class MomentTable:
     @property
     def standing(self) -> tuple[Standing, ...]:
         """All that stands, in order, each with its certainty and the reason."""
-        return self.part(0, len(self))
+        return self.part(range(len(self)))
 
-    def page(self, *, first: int, after: str | None = None) -> tuple[tuple[Standing, ...], bool]:
-        """Up to `first` of what stands, those behind the id `after`, and whether there is more."""
+    def page(self, *, first: int, after: str | None = None) -> range:
+        """The places of up to `first` of what stands, those behind the id `after`."""
         begin = 0
         if after is not None:
-            place = bisect_right(self.table.ids, after)
-            begin = int(np.searchsorted(self.rows, place, side="left"))
-        return self.part(begin, begin + first), begin + first < len(self)
+            begin = int(np.searchsorted(self.rows, bisect_right(self.table.ids, after), side="left"))
+        return range(begin, min(begin + first, len(self)))
 
-    def part(self, begin: int, end: int) -> tuple[Standing, ...]:
-        """What stands from one place to before another."""
-        table, found = self.table, []
-        said: dict[tuple[int, str], str] = {}
-        rows, certain = self.rows[begin:end].tolist(), self.is_certain[begin:end].tolist()
-        for row, is_certain in zip(rows, certain, strict=True):
-            placement, span = table.placements[row], table.spans[row]
-            certainty = Certainty.CERTAIN if is_certain else Certainty.POSSIBLE
-            # Spans come out of a cache, so what was dated alike has the same one, and the same words.
-            key = (id(span), placement.hypothesis)
-            reason = said.get(key)
-            if reason is None:
-                reason = said[key] = reason_of(span, self.days, certainty, table.title_of(placement))
-            found.append(Standing(placement, certainty, reason))
-        return tuple(found)
+    def part(self, places: range) -> tuple[Standing, ...]:
+        """What stands in these places."""
+        rows = self.rows[places.start : places.stop].tolist()
+        certain = self.is_certain[places.start : places.stop].tolist()
+        return tuple(
+            Standing(self.table.placements[row], _CERTAINTIES[is_certain], self._reason(row, _CERTAINTIES[is_certain]))
+            for row, is_certain in zip(rows, certain, strict=True)
+        )
 
-    def transforms(self) -> list[float]:
-        """16 numbers a row, column-major, metres, one after another."""
-        flat: list[float] = self.table.transforms[self.rows].ravel().tolist()
-        return flat
+    def reason(self, place: int) -> str:
+        """Why what stands in this place is said to, in words."""
+        return self._reason(int(self.rows[place]), _CERTAINTIES[bool(self.is_certain[place])])
 
-    def certainty(self) -> list[int]:
-        """`CERTAIN` or `POSSIBLE`, by row."""
-        codes: list[int] = np.where(self.is_certain, CERTAIN, POSSIBLE).tolist()
-        return codes
+    def shown(self, places: range) -> list[tuple[int, Placement, Certainty]]:
+        """What stands in these places: the place, the placement, how surely. Words are left to `reason`."""
+        rows = self.rows[places.start : places.stop].tolist()
+        certain = self.is_certain[places.start : places.stop].tolist()
+        placements = self.table.placements
+        return [
+            (place, placements[row], _CERTAINTIES[is_certain])
+            for place, row, is_certain in zip(places, rows, certain, strict=True)
+        ]
 
-    def weights(self) -> list[float | None]:
-        """How likely each stood on at least one of the days (`TimeSpan.weights`), in millionths; None: not known."""
+    def _reason(self, row: int, certainty: Certainty) -> str:
+        title = self.table.title_of(self.table.placements[row])
+        return reason_of(self.table.spans[row], self.days, certainty, title)
+
+    @cached_property
+    def assets(self) -> Coded:
+        """Ids of the assets of what stands."""
+        return self.table.assets.part(self.rows)
+
+    @cached_property
+    def layers(self) -> Coded:
+        """Ids of the layers of what stands."""
+        return self.table.layers.part(self.rows)
+
+    def transforms(self) -> Array:
+        """(16 rows,) float64: 16 numbers a row, column-major, metres, one after another."""
+        return self.table.transforms[self.rows].ravel()
+
+    def certainty(self) -> Array:
+        """(rows,) `CERTAIN` or `POSSIBLE`."""
+        return np.where(self.is_certain, CERTAIN, POSSIBLE)
+
+    def weights(self) -> Array:
+        """(rows,) how likely each stood on at least one of the days (`TimeSpan.weights`), in millionths.
+
+        Not a number where that is not known.
+        """
         if len(self.days) == 1:
             ((first, after),) = self.days
             exact = _weights(self.table.bounds[:, self.rows], first, after)
-            shown = np.clip(np.round(exact, 6), LEAST_WEIGHT, 1.0)
-            return [
-                None if is_unknown else value
-                for value, is_unknown in zip(shown.tolist(), np.isnan(exact).tolist(), strict=True)
-            ]
-        found = (self.table.spans[row].weights(self.days).some for row in self.rows.tolist())
-        return [None if value is None else min(max(round(value, 6), LEAST_WEIGHT), 1.0) for value in found]
+        else:
+            found = (self.table.spans[row].weights(self.days).some for row in self.rows.tolist())
+            exact = np.array([np.nan if value is None else value for value in found], np.float64)
+        return np.clip(np.round(exact, 6), LEAST_WEIGHT, 1.0)
 
 
 @dataclass(frozen=True)
@@ -222,10 +241,15 @@ def table_of(
     hypotheses: Iterable[Hypothesis],
     *,
     revision: int = 0,
+    older: SceneTable | None = None,
 ) -> SceneTable:
-    """The columns of a scene. Raises EdtfError where an existence cannot be read."""
+    """The columns of a scene; what `older` has read of the same placements is not read again.
+
+    Raises EdtfError where an existence cannot be read.
+    """
     ordered = tuple(sorted(placements, key=lambda each: each.id))
-    spans = tuple(parse_span(each.existence) for each in ordered)
+    known = {} if older is None else dict(zip(map(id, older.placements), older.spans, strict=True))
+    spans = tuple(known.get(id(each)) or parse_span(each.existence) for each in ordered)
     return SceneTable(scene, {each.id: each for each in hypotheses}, ordered, spans, revision)
 
 

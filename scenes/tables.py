@@ -96,7 +96,9 @@ class SceneTables:
                 _set(placements, record, is_there=each.after is not None)
             elif isinstance(record, Hypothesis):
                 _set(hypotheses, record, is_there=each.after is not None)
-        return None if scene is None else table_of(scene, placements.values(), hypotheses.values(), revision=number)
+        if scene is None:
+            return None
+        return table_of(scene, placements.values(), hypotheses.values(), revision=number, older=older)
 
     def _keep(self, table: SceneTable) -> None:
         name = table.scene.id

@@ -216,7 +216,7 @@ def parse(text: str) -> Edtf:
     return _Reader(text).text_whole()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32_768)
 def parse_span(text: str) -> TimeSpan:
     """The interval of existence that the text says. Raises EdtfError."""
     return parse(text).span()

@@ -16,7 +16,6 @@ from api.types.node import After, First, Info, PageInfo, field, page_size
 from api.types.placement import Hypothesis, Placement, hypothesis_view
 from api.types.scalar import Column
 from api.types.time import Language
-from scenes import at_time
 from scenes.errors import Invalid
 from scenes.rights import Action, may
 from scenes.table import MomentTable
@@ -51,11 +50,17 @@ def page_info(names: tuple[str | None, str | None], after: str | None, *, has_ne
 
 @strawberry.type(description="A placement that stands at a moment.")
 class Standing:
-    """View of a `scenes.at_time.Standing`."""
+    """View of a place in a `scenes.table.MomentTable`."""
 
+    moment: Private[MomentTable]
+    place: Private[int]
     placement: Placement = strawberry.field(description="What stands.")
     certainty: Certainty = strawberry.field(description="How surely.")
-    reason: str = strawberry.field(description="Why that is said, in words.")
+
+    @field
+    def reason(self) -> str:
+        """Why that is said, in words."""
+        return self.moment.reason(self.place)
 
 
 @strawberry.type(description="An item of a page, with its place.")
@@ -118,9 +123,9 @@ class MomentColumns:
     @field
     async def asset_ids(self, info: Info) -> Column:
         """Ids of the assets that stand, each once; null for one that is not public."""
-        names = self.value.table.assets.part(self.value.rows).names
+        names = self.value.assets.names
         if may(info.context.actor, Action.EDIT):
-            return Column(list(names))
+            return Column(names)
         services = info.context.services
         public = await services.call(services.catalogue.public_among, names)
         return Column([name if name in public else None for name in names])
@@ -128,17 +133,17 @@ class MomentColumns:
     @field
     def asset(self) -> Column:
         """Which of `assetIds` stands there, counted from 0."""
-        return Column(self.value.table.assets.part(self.value.rows).codes.tolist())
+        return Column(self.value.assets.codes)
 
     @field
     def layer_ids(self) -> Column:
         """Ids of the layers of what stands, each once."""
-        return Column(list(self.value.table.layers.part(self.value.rows).names))
+        return Column(self.value.layers.names)
 
     @field
     def layer(self) -> Column:
         """Which of `layerIds` it belongs to, counted from 0."""
-        return Column(self.value.table.layers.part(self.value.rows).codes.tolist())
+        return Column(self.value.layers.codes)
 
     @field
     def reliability(self) -> Column:
@@ -186,16 +191,16 @@ class Moment:
     @field
     def placements(self) -> list[Standing]:
         """All that stands, ordered by id. Of a large scene rather ask for pages (`standing`) or `columns`."""
-        return [_standing(each) for each in self.value.standing]
+        return _standing(self.value, range(len(self.value)))
 
     @field
     def standing(self, first: First = 20, after: After = None) -> StandingConnection:
         """What stands, page by page, ordered by id. A page goes on where the one before ended, whatever was written."""
-        found, has_next = self.value.page(first=page_size(first), after=name_of(after))
-        ends = (found[0].placement.id, found[-1].placement.id) if found else (None, None)
-        return StandingConnection(
-            nodes=[_standing(each) for each in found], page_info=page_info(ends, after, has_next=has_next)
-        )
+        places = self.value.page(first=page_size(first), after=name_of(after))
+        nodes = _standing(self.value, places)
+        ends = (nodes[0].placement.value.id, nodes[-1].placement.value.id) if nodes else (None, None)
+        has_next = places.stop < len(self.value)
+        return StandingConnection(nodes=nodes, page_info=page_info(ends, after, has_next=has_next))
 
     @field
     def columns(self) -> MomentColumns:
@@ -203,5 +208,8 @@ class Moment:
         return MomentColumns(value=self.value)
 
 
-def _standing(value: at_time.Standing) -> Standing:
-    return Standing(placement=Placement(value=value.placement), certainty=value.certainty, reason=value.reason)
+def _standing(moment: MomentTable, places: range) -> list[Standing]:
+    return [
+        Standing(moment=moment, place=place, placement=Placement(value=placement), certainty=certainty)
+        for place, placement, certainty in moment.shown(places)
+    ]

@@ -9,6 +9,7 @@ from strawberry import Private
 
 from api.types.asset import Asset, asset_view
 from api.types.node import Info, Node, Recorded, field, plain
+from api.types.scalar import Matrix
 from api.types.time import TimeSpan, span, span_if_any
 from api.types.value import Generated, PeriodReference, Source, source_views
 from scenes import at_time, model
@@ -87,8 +88,8 @@ class Hypothesis(Recorded):
     @field
     async def built_on_by(self, info: Info) -> list[Hypothesis]:
         """What assumes it to be true."""
-        siblings = await _hypotheses(info, self.value.scene)
-        return [Hypothesis(value=each) for each in siblings.values() if each.builds_on == self.value.id]
+        found = await info.context.loaders.naming(model.Hypothesis, self.value.scene, self.value.id)
+        return [Hypothesis(value=each) for each in found]
 
 
 async def _hypotheses(info: Info, scene: str) -> dict[str, model.Hypothesis]:
@@ -129,7 +130,7 @@ class Placement(Recorded):
         """When it stood."""
         return span(self.value.existence)
 
-    transform: list[float] = plain("16 numbers, column-major, from the asset's frame to the scene's, metres.")
+    transform: Matrix = plain("From the asset's frame to the scene's, metres.")
 
     @field
     async def hypothesis(self, info: Info) -> Hypothesis | None:
@@ -176,16 +177,14 @@ class Placement(Recorded):
     @field
     async def change_events(self, info: Info) -> list[ChangeEvent]:
         """What happened to it: how it came to be and what became of it."""
-        found = await info.context.loaders.within(model.ChangeEvent, self.value.scene)
-        mine = (each for each in found if self.value.id in each.predecessors or self.value.id in each.successors)
-        return [ChangeEvent(value=each) for each in mine]
+        found = await info.context.loaders.naming(model.ChangeEvent, self.value.scene, self.value.id)
+        return [ChangeEvent(value=each) for each in found]
 
     @field
     async def chronology(self, info: Info) -> list[ChronologyStatement]:
         """What is said of its time relative to others and to days."""
-        found = await info.context.loaders.within(model.ChronologyStatement, self.value.scene)
-        mine = (each for each in found if self.value.id in {each.subject, each.object})
-        return [ChronologyStatement(value=each) for each in mine]
+        found = await info.context.loaders.naming(model.ChronologyStatement, self.value.scene, self.value.id)
+        return [ChronologyStatement(value=each) for each in found]
 
 
 def source_line(value: model.Source) -> str:

@@ -18,7 +18,8 @@ from scenes.history import AsOf as Moment
 
 AsOf = NewType("AsOf", object)
 Matrix = NewType("Matrix", list[float])
-Column = NewType("Column", list[Any])
+Column = NewType("Column", object)
+"""A list, a tuple or a numpy array, in which what is not a number is null."""
 
 _LONGEST = 40
 """characters of a time of day"""
