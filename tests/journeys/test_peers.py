@@ -14,6 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from api.data_directory import prepare
+from api.services import open_services
+from api.settings import from_environment
+from scenes.model import Layer, Placement, Scene, Viewpoint, Visibility
+from scenes.ports import Put
 from tests.journeys.conftest import WEB, Visit
 from tests.journeys.small_museum import SCENE
 
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from scenes.model import Record
     from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -136,6 +142,93 @@ def test_the_gltf_validator_finds_no_error_in_tiles_and_scene(
     found = json.loads(answer.stdout)
     assert len(found) == len(files)
     assert {name: errors for name, errors in found.items() if errors} == {}
+
+
+CROWD = "scene_crowd"
+
+
+@pytest.fixture(scope="module")
+def crowd(served: Served) -> str:
+    """A scene of four hundred buildings of the small museum, beside its own; one is gone after 250."""
+    chance = np.random.default_rng(8)
+    kinds = ("temple", "church", "shrine", "bronze")
+    records: list[Record] = [
+        Scene(CROWD, "A town", "", "0200", Visibility.PUBLIC, Viewpoint((0, 300, 500), (0, 0, 0))),
+        Layer("layer_crowd", CROWD, "Buildings", 0),
+    ]
+    for n in range(400):
+        turn = float(chance.uniform(0, 6.28))
+        x, z = (float(value) for value in chance.uniform(-400, 400, 2))
+        c, s = float(np.cos(turn)), float(np.sin(turn))
+        transform = (c, 0, -s, 0, 0, 1, 0, 0, s, 0, c, 0, x, 0, z, 1)
+        asset, existence = f"asset_journey_{kinds[n % 4]}", "0100/0250" if n == 7 else "0100/0400"
+        records.append(Placement(f"crowd_{n}", CROWD, "layer_crowd", asset, f"No. {n}", existence, transform))
+    settings = prepare(from_environment({}, data=served.data, host=None, port=None))
+    with open_services(settings) as services:
+        at = services.clock.now()
+        services.catalogue.commit([Put(record) for record in records], author="tests", reason="a town", at=at)
+    return f"{served.url}/scenes/{CROWD}/tileset.json"
+
+
+def test_a_stock_client_shows_a_town_from_afar_by_one_proxy_and_near_by_its_houses(
+    crowd: str, peer: str, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{peer}?{urlencode({'eye': '0,2500,3500', 'target': '0,0,0'})}")
+    page = visit.page
+
+    def made(moment: str) -> None:
+        """Wait until the server has made all proxies: then the tileset stays the same."""
+        page.wait_for_function(
+            """async (url) => {
+              const one = await (await fetch(url)).text();
+              await new Promise((resolve) => setTimeout(resolve, 400));
+              return one === await (await fetch(url)).text() && JSON.parse(one).root.content !== undefined;
+            }""",
+            arg=f"{crowd}?at={moment}",
+            timeout=60_000,
+        )
+
+    def show(moment: str) -> set[str]:
+        asked: set[str] = set()
+        page.on("request", lambda request: asked.add(request.url) if "/blobs/" in request.url else None)
+        page.evaluate("(url) => peer.show(url)", f"{crowd}?at={moment}")
+        page.wait_for_function("() => peer.idle", timeout=60_000)
+        assert page.evaluate("() => peer.errors") == []
+        return set(asked)
+
+    made("0200")
+    made("0300")
+    far = show("0200")
+    assert (page.evaluate("() => peer.models"), page.evaluate("() => peer.draws")) == (1, 1)
+    assert len(far) == 1
+    assert page.evaluate("() => peer.triangles") > 2000
+    shot = visit.picture("peer-crowd-far", "canvas")
+    assert len(np.unique(np.asarray(Image.open(shot).convert("RGB")).reshape(-1, 3), axis=0)) > 20
+    page.evaluate("() => peer.look([0, 30, 420], [0, 5, 300])")
+    page.wait_for_function("() => peer.idle", timeout=60_000)
+    assert page.evaluate("() => peer.errors") == []
+    assert page.evaluate("() => peer.models") > 10
+    visit.picture("peer-crowd-near", "canvas")
+    # From the same place a step in time asks for the branches around the house that is gone, and nothing else.
+    page.evaluate("() => peer.look([0, 2500, 3500], [0, 0, 0])")
+    assert len(show("0300") - far) == 1
+
+
+def test_three_loads_the_scene_as_one_file_with_and_without_instances(
+    crowd: str, peer: str, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{peer}?{urlencode({'eye': '0,300,600', 'target': '0,0,0'})}")
+    address = crowd.replace("tileset.json", "scene.glb?at=0200&triangles=100000")
+    plain = visit.page.evaluate("(url) => peer.load(url)", address)
+    drawn = visit.page.evaluate("() => [peer.triangles, peer.draws]")
+    assert plain["instances"] == 0
+    assert "from_afar" in plain["names"]
+    assert {"No_1", "No_2"} & set(plain["names"])
+    instanced = visit.page.evaluate("(url) => peer.load(url)", address + "&instancing=true")
+    assert instanced["instances"] + instanced["meshes"] == plain["meshes"]
+    again = visit.page.evaluate("() => [peer.triangles, peer.draws]")
+    assert again[1] < drawn[1]
+    visit.picture("peer-crowd-file", "canvas")
 
 
 def _uris(tile: dict[str, object]) -> Iterator[str]:

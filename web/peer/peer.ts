@@ -7,6 +7,7 @@
 
 import * as THREE from "three";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
+import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { TilesRenderer } from "3d-tiles-renderer/three";
 import { GLTFExtensionsPlugin } from "3d-tiles-renderer/three/plugins";
 
@@ -18,7 +19,7 @@ const renderer = new THREE.WebGLRenderer({ canvas, antialias: true, preserveDraw
 renderer.setClearColor(0x6699cc);
 const scene = new THREE.Scene();
 scene.add(new THREE.HemisphereLight(0xffffff, 0x887766, 3));
-const camera = new THREE.PerspectiveCamera(50, canvas.width / canvas.height, 0.1, 2000);
+const camera = new THREE.PerspectiveCamera(50, canvas.width / canvas.height, 0.1, 20_000);
 camera.position.copy(numbers("eye"));
 camera.lookAt(numbers("target"));
 camera.updateMatrixWorld();
@@ -28,7 +29,10 @@ interface Peer {
   models: number;
   triangles: number;
   idle: boolean;
+  draws: number;
   show(tileset: string): void;
+  look(eye: number[], target: number[]): void;
+  load(glb: string): Promise<{ meshes: number; instances: number; names: string[] }>;
 }
 
 let tiles: TilesRenderer | null = null;
@@ -38,6 +42,32 @@ const peer: Peer = {
   models: 0,
   triangles: 0,
   idle: false,
+  draws: 0,
+  look(eye, target) {
+    camera.position.fromArray(eye);
+    camera.lookAt(new THREE.Vector3().fromArray(target));
+    camera.updateMatrixWorld();
+    quiet = 0;
+    peer.idle = false;
+  },
+  /** One file, with three's own loader and no decoder. */
+  async load(glb) {
+    const { scene: model } = await new GLTFLoader().loadAsync(glb);
+    if (tiles) scene.remove(tiles.group);
+    tiles = null;
+    scene.add(model);
+    const found = { meshes: 0, instances: 0, names: [] as string[] };
+    model.traverse((object) => {
+      if (object instanceof THREE.InstancedMesh) found.instances += object.count;
+      else if (object instanceof THREE.Mesh) found.meshes += 1;
+      if (object.name) found.names.push(object.name);
+    });
+    renderer.render(scene, camera);
+    peer.triangles = renderer.info.render.triangles;
+    peer.draws = renderer.info.render.calls;
+    scene.remove(model);
+    return found;
+  },
   show(tileset) {
     if (tiles) {
       scene.remove(tiles.group);
@@ -63,6 +93,7 @@ renderer.setAnimationLoop(() => {
   tiles.update();
   renderer.render(scene, camera);
   peer.triangles = renderer.info.render.triangles;
+  peer.draws = renderer.info.render.calls;
   quiet = tiles.loadProgress < 1 || !tiles.root ? 0 : quiet + 1;
   peer.idle = quiet > 8;
 });
