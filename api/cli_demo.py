@@ -133,16 +133,7 @@ def stamp_of_makers() -> str:
 
 def records_of(museum: SampleMuseum) -> list[Record]:
     """All records but the assets, what others refer to first."""
-    return [
-        museum.scene,
-        *museum.layers,
-        *museum.epochs,
-        *museum.hypotheses,
-        *museum.placements,
-        *museum.annotations,
-        *museum.tours,
-        museum.exhibition,
-    ]
+    return list(museum.records())
 
 
 def write_records(services: Services, records: Sequence[Record]) -> None:

@@ -11,6 +11,7 @@ from sample_museum.ids import BRIGHT, RESTRAINED, SCENE_ID, layer_id
 from scenes.model import (
     Epoch,
     Exhibition,
+    Georeference,
     Hypothesis,
     Layer,
     Scene,
@@ -33,6 +34,8 @@ SCENE = Scene(
     visibility=Visibility.PUBLIC,
     viewpoint=Viewpoint((-47.0, 9.0, 41.0), (-2.0, 4.6, 0.0)),
     default_hypothesis=BRIGHT,
+    # Open sea between islands, so that nobody looks for it on land; the temple's front looks a little south of east.
+    georeference=Georeference(longitude=25.05, latitude=37.2, height=180.0, heading=352.0),
 )
 
 LAYERS = tuple(

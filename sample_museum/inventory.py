@@ -9,7 +9,7 @@ thirteenth", `~` "about".
 from __future__ import annotations
 
 from sample_museum.ids import BRIGHT, RESTRAINED, SCENE_ID, asset_id, layer_id, placement_id
-from scenes.model import IDENTITY, Placement, Reliability, Source
+from scenes.model import IDENTITY, Generated, Placement, Reliability, Source
 
 US, USVS, USVN, SF, VSF = (
     Reliability.US,
@@ -43,6 +43,7 @@ def _place(
     asset: str = "",
     hypothesis: str = "",
     transform: tuple[float, ...] = IDENTITY,
+    generated: Generated | None = None,
 ) -> Placement:
     return Placement(
         id=placement_id(slug),
@@ -56,6 +57,7 @@ def _place(
         reliability=reliability,
         reason=reason,
         sources=tuple(Source(each) for each in sources),
+        generated=generated,
     )
 
 
@@ -568,6 +570,7 @@ _LATER = (
         "Walls of three houses, green-glazed bowls of the thirteenth century, a tax list that still names it in 1688. "
         "Number and place of the other houses are guessed.",
         DAY_BOOKS,
+        generated=Generated("sample_museum.village", "Houses strewn by rule where no trench was dug."),
     ),
 )
 
