@@ -29,6 +29,8 @@ class Made:
     media_type: str
     sources: tuple[str, ...]
     """ids of the scene and of the assets that went in, sorted"""
+    packed: bytes = b""
+    """the bytes by gzip, where that is done already"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,10 @@ def entries(made: Made) -> tuple[str, dict[str, bytes]]:
     sources, name = named(made.sources)
     digest = hashlib.sha256(made.data).hexdigest()
     head = orjson.dumps({"mediaType": made.media_type, "sources": name})
+    packed = made.packed or gzip.compress(made.data, 9, mtime=0)
     return digest, {
         f"{_SOURCES}{name}": orjson.dumps(sources),
-        f"{_CONTENT}{digest}": len(head).to_bytes(4, "little") + head + gzip.compress(made.data, 9, mtime=0),
+        f"{_CONTENT}{digest}": len(head).to_bytes(4, "little") + head + packed,
     }
 
 

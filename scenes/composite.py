@@ -36,7 +36,15 @@ from scenes.model import Asset
 from scenes.ports import Derived
 from scenes.proxy import Proxy, Thing, proxy_of
 from scenes.told import SCHEMA, about_group, about_placement, group_metadata, placement_metadata
-from scenes.transforms import bounds_of, largest_scale, matrix_of, placed_bounds, z_up_box, z_up_transform
+from scenes.transforms import (
+    bounds_of,
+    largest_scale,
+    largest_scales,
+    matrix_of,
+    placed_bounds,
+    z_up_box,
+    z_up_transform,
+)
 
 VERSION = b"1"
 """of proxies and documents: what was made by another is not found"""
@@ -58,6 +66,8 @@ class _Node:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     below: list[_Node]
+    sources: frozenset[str]
+    """ids of the scene and the assets in it"""
     proxy: _Kept | None = None
     error: float = 0.0
     """metres, as stated"""
@@ -87,6 +97,7 @@ class Composite:
     ladders: Ladders
     allowance: Allowance
     _told: list[bytes] = field(default_factory=list)
+    _things: dict[int, Thing] = field(default_factory=dict)
 
     def root(self) -> tuple[dict[str, Any], float]:
         """The root tile, whose contents are named by file names beside it, and the error of showing nothing."""
@@ -101,7 +112,7 @@ class Composite:
         self._remember(root)
         self._make(root)
         _enclose(root)
-        _need_errors(root, self.shown)
+        _need_errors(root, self._own_errors())
         nothing = max(float(np.linalg.norm(root.high - root.low)), root.error)
         _state_errors(root, nothing)
         return orjson.loads(self._text(root)), nothing
@@ -111,14 +122,22 @@ class Composite:
     ) -> _Node:
         below = [self._node(each, low, high, tokens) for each in group.below]
         things = sorted([*group.members, *(thing for node in below for thing in node.things)])
-        _, sources = closed_set.named(self._sources(things))
-        made = hashlib.sha256(b"proxy" + VERSION + self.scene_id.encode() + sources.encode())
-        for thing in things:
-            made.update(tokens[thing])
-        return _Node(group, things, made.hexdigest(), low[things].min(axis=0), high[things].max(axis=0), below)
+        sources = frozenset([self.scene_id, *(self.shown[thing][1].id for thing in group.members)]).union(
+            *(node.sources for node in below)
+        )
+        _, name = closed_set.named(sources)
+        made = hashlib.sha256(b"proxy" + VERSION + self.scene_id.encode() + name.encode())
+        made.update(b"".join([tokens[thing] for thing in things]))
+        return _Node(
+            group, things, made.hexdigest(), low[things].min(axis=0), high[things].max(axis=0), below, sources
+        )  # fmt: skip
 
-    def _sources(self, things: Sequence[int]) -> list[str]:
-        return [self.scene_id, *{self.shown[thing][1].id for thing in things}]
+    def _own_errors(self) -> list[float]:
+        """Metres of error of each placement's root, in the scene."""
+        scales = largest_scales([standing.placement.transform for standing, _ in self.shown])
+        roots = [asset.tileset.root_error if asset.tileset else 0.0 for _, asset in self.shown]
+        found: list[float] = (scales * np.array(roots)).tolist()
+        return found
 
     def _remember(self, root: _Node) -> None:
         """Find the proxies that were made before."""
@@ -150,28 +169,33 @@ class Composite:
                 return None
             things.append(thing)
         self.allowance.take(_PROXY_WORK + _THING_WORK * len(things))
-        sources, name = closed_set.named(self._sources(node.things))
+        sources, name = closed_set.named(node.sources)
         proxy: Proxy = proxy_of(things, extras={"sources": name})
         digest, values = "", dict[str, bytes]()
         if proxy.data:
-            digest, values = closed_set.entries(closed_set.Made(proxy.data, "model/gltf-binary", sources))
+            digest, values = closed_set.entries(
+                closed_set.Made(proxy.data, "model/gltf-binary", sources, packed=proxy.packed)
+            )
         kept = _Kept(digest, proxy.error, len(proxy.data), proxy.triangles, proxy.low, proxy.high)
         self.derived.put_many({**values, f"proxy/{node.key}": orjson.dumps(kept)})
         return kept
 
     def _thing(self, number: int) -> Thing | None:
-        standing, asset = self.shown[number]
-        assert asset.tileset is not None
-        found = self.ladders.of(asset.tileset.digest, self.allowance)
-        return None if found is None else thing_of(standing, asset, found)
+        if number not in self._things:
+            standing, asset = self.shown[number]
+            assert asset.tileset is not None
+            steps = self.ladders.of(asset.tileset.digest, self.allowance)
+            if steps is None:
+                return None
+            self._things[number] = thing_of(standing, asset, steps)
+        return self._things[number]
 
     def _text(self, node: _Node) -> str:
         """A group's tile as JSON, with those below as far as they fit a document."""
         name = ""
         if node.is_complete:
             told = hashlib.sha256(b"text" + VERSION + node.key.encode() + repr(node.error).encode())
-            for number in node.things:
-                told.update(self._told[number])
+            told.update(b"".join([self._told[number] for number in node.things]))
             name = f"text/{told.hexdigest()}"
             if found := self.derived.get_many([name]).get(name):
                 return found.decode()
@@ -206,7 +230,7 @@ class Composite:
 
     def _reference(self, node: _Node, text: str) -> str:
         """A tile that names a document with this group, which is kept."""
-        sources, name = closed_set.named(self._sources(node.things))
+        sources, name = closed_set.named(node.sources)
         head = orjson.dumps(
             {
                 "asset": {"version": "1.1"},
@@ -279,20 +303,15 @@ def _enclose(node: _Node) -> None:
         node.low, node.high = np.minimum(node.low, node.proxy.low), np.maximum(node.high, node.proxy.high)
 
 
-def _need_errors(node: _Node, shown: Sequence[tuple[Standing, Asset]]) -> None:
-    """The error of each group, no less than that of anything below it.
+def _need_errors(node: _Node, own: Sequence[float]) -> None:
+    """The error of each group, no less than that of anything below it; `own` are those of placements.
 
     A little more, even: clients pass over a tile whose error is not above that of its children.
     """
-    below = [0.0]
     for child in node.below:
-        _need_errors(child, shown)
-        below.append(child.error)
-    for number in node.group.members:
-        standing, asset = shown[number]
-        assert asset.tileset is not None
-        below.append(asset.tileset.root_error * largest_scale(standing.placement.transform))
-    node.error = max(_MORE * max(below), node.proxy.error if node.proxy else 0.0)
+        _need_errors(child, own)
+    below = [child.error for child in node.below] + [own[number] for number in node.group.members]
+    node.error = max(_MORE * max(below, default=0.0), node.proxy.error if node.proxy else 0.0)
 
 
 def _state_errors(node: _Node, above: float) -> None:

@@ -45,6 +45,8 @@ class Proxy:
     """A group's proxy; no bytes where there is nothing to show."""
 
     data: bytes
+    packed: bytes
+    """by gzip"""
     error: float
     """metres"""
     triangles: int
@@ -63,17 +65,17 @@ def proxy_of(
     shown = [thing for thing in things if thing.ladder]
     hidden = max((thing.least for thing in things if not thing.ladder), default=0.0)
     if not shown:
-        return Proxy(b"", hidden, 0)
+        return Proxy(b"", b"", hidden, 0)
     found = triangles
     for left in reversed(range(_TRIES)):
         surface, error = _surface(shown, found)
         made = encoded(surface, error, extras)
-        length = len(gzip.compress(made.data, 9, mtime=0))
-        if length <= most_bytes or not left:
+        packed = gzip.compress(made.data, 9, mtime=0)
+        if (length := len(packed)) <= most_bytes or not left:
             break
         found = max(_PYRAMID, int(min(found, made.triangles) * min(0.95 * most_bytes / length, 0.9)))
     return Proxy(
-        made.data, max(error + made.deviation, hidden), made.triangles,
+        made.data, packed, max(error + made.deviation, hidden), made.triangles,
         low=tuple(made.low.tolist()), high=tuple(made.high.tolist()),
     )  # fmt: skip
 
@@ -88,21 +90,27 @@ def _surface(things: Sequence[Thing], triangles: int) -> tuple[Surface, float]:
 
 def _steps(things: Sequence[Thing], triangles: int) -> tuple[list[int], float]:
     """The step of each thing for the least common error that the triangles suffice for, and that error."""
-    errors = [np.array([step.error for step in thing.ladder]) * thing.scale for thing in things]
-    counts = [np.array([len(step.surface.triangles) for step in thing.ladder]) for thing in things]
+    # Most things are of few kinds: a kind is asked once.
+    kinds: dict[tuple[int, float], int] = {}
+    kind = [kinds.setdefault((id(thing.ladder), thing.scale), len(kinds)) for thing in things]
+    ladders = {number: things[kind.index(number)].ladder for number in kinds.values()}
+    errors = [np.array([step.error for step in ladders[n]]) * scale for (_, scale), n in kinds.items()]
+    counts = [np.array([len(step.surface.triangles) for step in ladders[n]]) for n in kinds.values()]
+    often = np.bincount(kind)
     candidates = np.unique(np.concatenate(errors))
 
     def steps(error: float) -> list[int]:
-        return [max(int(np.searchsorted(own, error, side="right")) - 1, 0) for own in errors]
+        return [max(int(own.searchsorted(error, side="right")) - 1, 0) for own in errors]
 
     first, last = 0, len(candidates) - 1
     while first < last:
         middle = (first + last) // 2
-        used = sum(int(own[step]) for own, step in zip(counts, steps(float(candidates[middle])), strict=True))
+        found = steps(float(candidates[middle]))
+        used = sum(int(own[step]) * int(n) for own, step, n in zip(counts, found, often, strict=True))
         first, last = (first, middle) if used <= triangles else (middle + 1, last)
     chosen = steps(float(candidates[first]))
     # What is finer than the common error all the same, because its ladder has no coarser step, does not count.
-    return chosen, max(float(own[step]) for own, step in zip(errors, chosen, strict=True))
+    return [chosen[n] for n in kind], max(float(own[step]) for own, step in zip(errors, chosen, strict=True))
 
 
 def _crowd(things: Sequence[Thing], most: int) -> tuple[Surface, float]:

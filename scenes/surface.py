@@ -45,7 +45,9 @@ class Surface:
     def placed(self, matrix: Matrix) -> Surface:
         """The surface as transformed. One that is mirrored keeps its outside out."""
         moved = self.positions @ matrix[:3, :3].T + matrix[:3, 3]
-        mirrored = np.linalg.det(matrix[:3, :3]) < 0
+        (a, b, c), (d, e, f), (g, h, i) = matrix[:3, :3].tolist()
+        # The determinant by hand: the library's takes as long as all the rest.
+        mirrored = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0
         return Surface(moved, self.colours, self.triangles[:, ::-1] if mirrored else self.triangles)
 
     @property

@@ -44,6 +44,13 @@ def largest_scale(transform: tuple[float, ...]) -> float:
     return float(np.sqrt((matrix_of(transform)[:3, :3] ** 2).sum(axis=0)).max())
 
 
+def largest_scales(transforms: Sequence[tuple[float, ...]]) -> NDArray[np.float64]:
+    """The same (n,) of n transforms."""
+    axes = np.array(transforms, np.float64).reshape(-1, 4, 4)[:, :3, :3]
+    found: NDArray[np.float64] = np.sqrt((axes**2).sum(axis=2)).max(axis=1, initial=0.0)
+    return found
+
+
 def z_up_box(low: NDArray[np.float64], high: NDArray[np.float64]) -> list[float]:
     """A y-up axis-aligned box as the twelve z-up numbers of 3D Tiles; one without volume gets a little.
 
