@@ -23,6 +23,7 @@ from scenes.authoring.references import check_unused
 from scenes.authoring.rules import Rules
 from scenes.authoring.stories import ARTICLE, TOUR
 from scenes.authoring.things import ASSET, OBJECT_STATUS
+from scenes.authoring.turns import turn
 from scenes.errors import Invalid, NotFound
 from scenes.model import Actor, Asset, ChronologyStatement, Family, Layer, Person, Record, Revision, Scene
 from scenes.ports import Change, Museum, Notice, Put, Remove
@@ -77,12 +78,13 @@ def create(kind: type[R], museum: Museum, actor: Actor, /, *, reason: str = "", 
     require(actor, Action.EDIT)
     rules = _rules(kind)
     desk = _new_desk(rules, museum, actor, given)
-    _check_room(desk, rules)
-    record = _made(desk, rules, given)
-    rules.agree(desk, (record,))
-    also = rules.also(desk, record)
-    note = reason or f"{rules.made} the {word(kind)} “{_called(record)}”"
-    return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=also.read))
+    with turn(desk.scene):
+        _check_room(desk, rules)
+        record = _made(desk, rules, given)
+        rules.agree(desk, (record,))
+        also = rules.also(desk, record)
+        note = reason or f"{rules.made} the {word(kind)} “{_called(record)}”"
+        return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=also.read))
 
 
 def create_all(
@@ -99,17 +101,18 @@ def create_all(
     pending: dict[str, Record] = {}
     desk = Desk(museum, actor, scene, pending)
     home = desk.exists(Scene, scene)
-    for kind, given in drafts:
-        record = _made(desk, _rules(kind), given)
-        if record.id in pending:
-            raise Invalid(f"drafts: two of them have the id {record.id}")
-        pending[record.id] = record
-        made.setdefault(kind, []).append(record)
-    for kind, records in made.items():
-        _check_room(desk, _rules(kind))
-        _rules(kind).agree(desk, records)
-    new = tuple(pending.values())
-    return new, _commit(desk, home, tuple(Put(each) for each in new), reason, expected={})
+    with turn(scene):
+        for kind, given in drafts:
+            record = _made(desk, _rules(kind), given)
+            if record.id in pending:
+                raise Invalid(f"drafts: two of them have the id {record.id}")
+            pending[record.id] = record
+            made.setdefault(kind, []).append(record)
+        for kind, records in made.items():
+            _check_room(desk, _rules(kind))
+            _rules(kind).agree(desk, records)
+        new = tuple(pending.values())
+        return new, _commit(desk, home, tuple(Put(each) for each in new), reason, expected={})
 
 
 def update(
@@ -135,12 +138,13 @@ def update(
     read = museum.catalogue.revision_of(record_id)
     old = Desk(museum, actor, "").exists(kind, record_id)
     desk = Desk(museum, actor, _home(old))
-    record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
-    rules.agree(desk, (record,))
-    also = rules.also(desk, record)
-    expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
-    note = reason or f"changed the {word(kind)} “{_called(record)}”"
-    return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=expected))
+    with turn(desk.scene):
+        record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
+        rules.agree(desk, (record,))
+        also = rules.also(desk, record)
+        expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
+        note = reason or f"changed the {word(kind)} “{_called(record)}”"
+        return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=expected))
 
 
 def remove(
@@ -166,12 +170,13 @@ def remove(
     read = museum.catalogue.revision_of(record_id)
     record = Desk(museum, actor, "").exists(kind, record_id)
     desk = Desk(museum, actor, _home(record))
-    rules.before_removal(desk, record)
-    check_unused(desk, record)
-    also = rules.let_go(desk, record)
-    expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
-    note = reason or f"removed the {word(kind)} “{_called(record)}”"
-    return Done(record, _commit(desk, record, (Remove(record), *also.changes), note, expected=expected))
+    with turn(desk.scene):
+        rules.before_removal(desk, record)
+        check_unused(desk, record)
+        also = rules.let_go(desk, record)
+        expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
+        note = reason or f"removed the {word(kind)} “{_called(record)}”"
+        return Done(record, _commit(desk, record, (Remove(record), *also.changes), note, expected=expected))
 
 
 def _rules(kind: type[R]) -> Rules[R]:
