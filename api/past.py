@@ -15,8 +15,8 @@ from scenes.history import revision_number, scene_as_of
 
 if TYPE_CHECKING:
     from api.loaders import Context
-    from scenes.history import AsOf
     from scenes.model import Scene
+    from scenes.recorded import AsOf
 
 
 class PastInfo(strawberry.Info):

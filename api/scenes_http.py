@@ -20,14 +20,16 @@ from api.gate import CORS
 from api.making import Making
 from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
+from scenes.history import restricted, revision_number, scene_as_of
 from scenes.ladders import Ladders
 from scenes.model import Asset, AssetState, Scene, Visibility
+from scenes.recorded import read_as_of
 from scenes.rights import Action, may, seen
 from scenes.scene_glb import scene_glb
 from timeline.interval import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from api.services import Services
     from scenes.model import Actor
@@ -55,27 +57,42 @@ Branch = Annotated[
 Least = Annotated[LeastCertainty, Query(description="`certain`: only what stood on every day asked about.")]
 
 
-_Wish = tuple[str, str, str | None, LeastCertainty]
-"""scene id, at, hypothesis, least certainty"""
+RecordTime = Annotated[
+    str,
+    Query(
+        alias="asOf",
+        max_length=40,
+        description="The scene as it was recorded: a revision's number, or a time of day (UTC); default: as it is now.",
+    ),
+]
+
+
+_Wish = tuple[str, str, str | None, LeastCertainty, str]
+"""scene id, at, hypothesis, least certainty, as of"""
 
 
 def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, MomentTable, Mapping[str, Asset], bool]:
     """The scene resolved, the assets of what stands that `actor` may see, and whether all of it is public.
 
     Raises:
-        NotFound: there is no such scene or hypothesis for this actor.
+        NotFound: there is no such scene or hypothesis for this actor, or was not.
+        Invalid: `as of` is neither a revision nor a time of day.
         timeline.errors.EdtfError: `at` is not EDTF.
     """
-    scene_id, at, hypothesis, least = wish
-    scene = seen(actor, services.catalogue.get(Scene, scene_id), f"scene {scene_id[:100]}")
-    table = services.tables.table(services.catalogue, scene_id)
+    scene_id, at, hypothesis, least, recorded = wish
+    catalogue, number = services.catalogue, None
+    if recorded:
+        number = revision_number(catalogue, read_as_of(recorded))
+        scene = scene_as_of(catalogue, actor, scene_id, number)
+    else:
+        scene = seen(actor, catalogue.get(Scene, scene_id), f"scene {scene_id[:100]}")
+    table = services.tables.table(catalogue, scene_id, as_of=number)
     moment = table.at(at, hypothesis=hypothesis, minimum=Certainty(least.value))
     wanted = sorted(table.assets.part(moment.rows).names)
-    assets = {
-        asset_id: asset
-        for asset_id, asset in services.catalogue.get_many(Asset, wanted).items()
-        if asset.state is AssetState.READY and may(actor, Action.SEE, asset)
-    }
+    found: Iterable[Asset] = catalogue.get_many(Asset, wanted, as_of=number).values()
+    if number is not None:
+        found = restricted(catalogue, found)
+    assets = {asset.id: asset for asset in found if asset.state is AssetState.READY and may(actor, Action.SEE, asset)}
     public = scene.visibility is Visibility.PUBLIC and all(
         asset.visibility is Visibility.PUBLIC for asset in assets.values()
     )
@@ -142,20 +159,20 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/scenes/{scene_id}/tileset.json", summary="The scene at a moment as 3D Tiles 1.1")
     @routes.head("/scenes/{scene_id}/tileset.json", include_in_schema=False)
-    async def tileset(
+    async def tileset(  # noqa: PLR0917 - FastAPI passes by name
         request: Request,
         scene_id: SceneId,
         at: At = "",
         hypothesis: Branch = None,
         certainty: Least = LeastCertainty.POSSIBLE,
+        as_of: RecordTime = "",
     ) -> Response:
         """Ordinary 3D Tiles 1.1 of what stood then; outside all intervals an empty, valid tileset.
 
         Many placements stand in a tree of groups with proxies. What of these is not there yet and takes longer is made
         after the answer, and is in the next one.
         """
-        wish = scene_id, at, hypothesis, certainty
-
+        wish = scene_id, at, hypothesis, certainty, as_of
         build = partial(tilesets.document, wish)
         return await answered(request, wish, build, "application/json")
 
@@ -167,6 +184,7 @@ def router(services: Services) -> APIRouter:
         at: At = "",
         hypothesis: Branch = None,
         certainty: Least = LeastCertainty.POSSIBLE,
+        as_of: RecordTime = "",
         triangles: Annotated[
             int, Query(ge=1, le=_MAX_TRIANGLES, description="At most so many triangles in all.")
         ] = 200_000,
@@ -182,6 +200,6 @@ def router(services: Services) -> APIRouter:
                 triangles=triangles, instancing=instancing, ladders=tilesets.ladders,
             )  # fmt: skip
 
-        return await answered(request, (scene_id, at, hypothesis, certainty), build, "model/gltf-binary")
+        return await answered(request, (scene_id, at, hypothesis, certainty, as_of), build, "model/gltf-binary")
 
     return routes

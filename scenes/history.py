@@ -6,20 +6,26 @@ time one that is no undo and not taken back; redo goes forward again, until the 
 
 A revision can be taken back while all that it touched stands as it left it (again, where what came later was taken back
 itself), while what would vanish is not needed, and while what would return has what it needs. Else: Conflict, and the
-message names the records and who changed them.
+message names the records and who changed them. What returns must also agree with what is there by now, as if it were
+written anew (`scenes.authoring.rules`): else Cycle or Contradiction.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
+from scenes.authoring.desk import Desk
+from scenes.authoring.turns import turn
+from scenes.authoring.use import RULES
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Asset, Exhibition, Scene, Visibility
 from scenes.ports import Notice, Put, Remove, Step, Taking
+from scenes.recorded import AsOf
 from scenes.rights import Action, may, require
 
 if TYPE_CHECKING:
@@ -27,9 +33,6 @@ if TYPE_CHECKING:
 
     from scenes.model import Actor, Record, Revision
     from scenes.ports import Catalogue, Change, Difference, Museum
-
-AsOf = int | datetime
-"""A revision's number, or a time of day: the last revision that was written by then."""
 
 MAX_REASON = 2_000
 _NAMED = 5
@@ -191,37 +194,48 @@ def plain(value: Any) -> Any:
 
 def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reason: str) -> TakenBack:
     require(actor, Action.EDIT)
+    said = " ".join(reason.split())
+    if len(said) > MAX_REASON:
+        raise Invalid(f"reason: {len(said)} characters, at most {MAX_REASON} are kept")
     catalogue = museum.catalogue
     target, found = _target(catalogue, actor, step, scene)
-    # Read before what stands is looked at: whoever is quicker between here and the commit makes that a Conflict.
-    read = catalogue.revisions_of([_record(each).id for each in found])
-    _check_untouched(catalogue, target, found)
-    # What stands after the target is what it wrote, so taking it back leads to what stood before it.
+    topics = sorted({_topic(_record(each)) for each in found})
+    verb = "took back" if step is Step.UNDO else "brought back what was taken back by"
+    with ExitStack() as stack:
+        # Always in this order, so that of two who take back over several scenes neither holds what the other waits for.
+        for lock in sorted({turn(topic) for topic in topics}, key=id):
+            stack.enter_context(lock)
+        # Read before what stands is looked at: whoever is quicker between here and the commit makes that a Conflict.
+        read = catalogue.revisions_of([_record(each).id for each in found])
+        _check_untouched(catalogue, target, found)
+        changes = _inverse(target, found)
+        _check_whole(catalogue, target, changes)
+        _check_agreed(museum, actor, changes)
+        revision = catalogue.commit(
+            changes,
+            author=actor.name,
+            reason=said or f"{verb} revision {target.number}: {target.reason}"[:MAX_REASON],
+            at=museum.clock.now(),
+            expected=read,
+            taking=Taking(step, target.number),
+        )
+    for topic in topics:
+        museum.bus.publish(Notice(topic))
+    return TakenBack(revision, target, tuple(RecordChange(each.seq, each.after, each.before) for each in found))
+
+
+def _inverse(target: Revision, found: Sequence[Difference]) -> list[Change]:
+    """What leads from after a revision to before it."""
     changes: list[Change] = []
     for each in found:
         if each.before is not None:
             changes.append(Put(each.before))
+        elif isinstance(each.after, Asset):
+            raise Invalid(f"revision {target.number} deposited {_named(each.after)}: a deposit is not taken back")
         else:
             assert each.after is not None, "a difference has a side"
-            if isinstance(each.after, Asset):
-                raise Invalid(f"revision {target.number} deposited {_named(each.after)}: a deposit is not taken back")
             changes.append(Remove(each.after))
-    _check_whole(catalogue, target, changes)
-    said = " ".join(reason.split())
-    if len(said) > MAX_REASON:
-        raise Invalid(f"reason: {len(said)} characters, at most {MAX_REASON} are kept")
-    verb = "took back" if step is Step.UNDO else "brought back what was taken back by"
-    revision = catalogue.commit(
-        changes,
-        author=actor.name,
-        reason=said or f"{verb} revision {target.number}: {target.reason}"[:MAX_REASON],
-        at=museum.clock.now(),
-        expected=read,
-        taking=Taking(step, target.number),
-    )
-    for topic in {_topic(_record(each)) for each in found}:
-        museum.bus.publish(Notice(topic))
-    return TakenBack(revision, target, tuple(RecordChange(each.seq, each.after, each.before) for each in found))
+    return changes
 
 
 def _target(
@@ -278,6 +292,21 @@ def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Chang
             f"revision {target.number} cannot be taken back: {_named(needed[missing[0]])} needs {missing[0]}, "
             "which is not there any more"
         )
+
+
+def _check_agreed(museum: Museum, actor: Actor, changes: Sequence[Change]) -> None:
+    """What returns agrees with what is there, by the rules of its kind. Raises Cycle, Contradiction."""
+    homes: dict[str, dict[str, Record]] = {}
+    for each in changes:
+        if isinstance(each, Put):
+            homes.setdefault(_topic(each.record), {})[each.record.id] = each.record
+    for home, records in homes.items():
+        desk = Desk(museum, actor, home, records)
+        by_kind: dict[type[Record], list[Record]] = {}
+        for record in records.values():
+            by_kind.setdefault(type(record), []).append(record)
+        for kind, those in by_kind.items():
+            RULES[kind].agree(desk, those)
 
 
 def _mentions(record: Record) -> set[str]:

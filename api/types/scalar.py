@@ -7,51 +7,33 @@ those of a large scene. A scalar costs one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-from scenes.history import AsOf as Moment
+from scenes.errors import Invalid
+from scenes.recorded import AsOf as Moment
+from scenes.recorded import read_as_of
 
 AsOf = NewType("AsOf", object)
 Matrix = NewType("Matrix", list[float])
 Column = NewType("Column", object)
 """A list, a tuple or a numpy array, in which what is not a number is null."""
 
-_LONGEST = 40
-"""characters of a time of day"""
 
-
-def moment_of(value: object) -> Moment:
-    """A moment of record time, of a number or a text.
-
-    Raises:
-        GraphQLError: it is neither.
-
-    >>> moment_of(12), moment_of("12"), moment_of("2026-03-01T00:00:00Z").isoformat()
-    (12, 12, '2026-03-01T00:00:00+00:00')
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and len(value) <= _LONGEST:
-        if value.isascii() and value.isdigit():
-            return int(value)
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    raise GraphQLError("asOf: expected the number of a revision, or a time such as 2026-03-01T00:00:00Z")
+def _moment(value: object) -> Moment:
+    try:
+        return read_as_of(value)
+    except Invalid as error:
+        raise GraphQLError(str(error)) from error
 
 
 def _literal(node: ValueNode, _: Mapping[str, Any] | None = None) -> Moment:
-    if isinstance(node, IntValueNode) and len(node.value) <= _LONGEST:
+    if isinstance(node, IntValueNode) and len(node.value) <= 40:
         return int(node.value)
-    return moment_of(node.value if isinstance(node, StringValueNode) else None)
+    return _moment(node.value if isinstance(node, StringValueNode) else None)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -64,7 +46,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         description="A moment of record time: the number of a revision, or a time of day (ISO 8601, UTC where it says "
         "no zone), which stands for the last revision written by then. Revisions never change: a number can be cited.",
         serialize=_as_it_is,
-        parse_value=moment_of,
+        parse_value=_moment,
         parse_literal=_literal,
     ),
     Matrix: strawberry.scalar(

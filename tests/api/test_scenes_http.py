@@ -240,3 +240,30 @@ async def test_instances_are_written_only_for_who_asks(doors: Doors) -> None:
     assert b"EXT_mesh_gpu_instancing" not in plain
     assert b"EXT_mesh_gpu_instancing" in asked
     assert len(asked) < len(plain)
+
+
+async def test_a_scene_is_had_as_it_was_recorded(doors: Doors) -> None:
+    then = str(doors.services.catalogue.latest())
+    before = await doors.client.get(TILESET)
+    temple = doors.services.catalogue.get(Placement, "placement_temple")
+    assert temple
+    doors.services.catalogue.commit([Remove(temple)], author="ines", reason="", at=NOON)
+    assert await _count(doors) == 1
+    past = await doors.client.get(TILESET, params={"asOf": then})
+    assert (past.headers["etag"], past.content) == (before.headers["etag"], before.content)
+    assert await _count(doors, asOf="2026-11-22T13:00:00+01:00") == 1
+    for number, code in (("999999", 404), ("0", 404), ("then", 422), ("-1", 422)):
+        assert (await doors.client.get(TILESET, params={"asOf": number})).status_code == code
+
+
+async def test_of_the_past_visitors_get_what_is_public_still(doors: Doors) -> None:
+    then = str(doors.services.catalogue.latest())
+    asset = doors.services.catalogue.get(Asset, "asset_temple")
+    assert asset
+    doors.services.catalogue.commit(
+        [Put(replace(asset, visibility=Visibility.DRAFT))], author="ines", reason="", at=NOON
+    )
+    assert await _count(doors, asOf=then) == 0
+    curators = await doors.client.get(TILESET, params={"asOf": then}, headers=doors.bearer())
+    assert len(curators.json()["root"]["children"]) == 2
+    assert "no-store" in curators.headers["cache-control"] or "private" in curators.headers["cache-control"]

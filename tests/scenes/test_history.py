@@ -8,9 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scenes.errors import Conflict, Forbidden, Invalid, NotFound
+from scenes.errors import Conflict, Cycle, Forbidden, Invalid, NotFound
 from scenes.history import Edit, FieldChange, edits, redo, restricted, revision_number, scene_as_of, undo
-from scenes.model import ANONYMOUS, Actor, Asset, Exhibition, Layer, Placement, Record, Role, Scene, Visibility
+from scenes.model import (
+    ANONYMOUS,
+    Actor,
+    Asset,
+    Exhibition,
+    Hypothesis,
+    Layer,
+    Placement,
+    Record,
+    Role,
+    Scene,
+    Visibility,
+)
 from scenes.ports import Notice, Put, Remove
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryBus, MemoryCatalogue
@@ -232,6 +244,17 @@ def test_of_one_scene_only_its_changes_are_taken_back(house: House) -> None:
     undo(house, ADA, scene="scene_a")
     titles = [each and each.title for each in (house.catalogue.get(Scene, name) for name in ("scene_a", "scene_b"))]
     assert titles == ["Agora", "there"]
+
+
+def test_what_returns_closes_no_circle(house: House) -> None:
+    one, two = (Hypothesis(f"h_{name}", "scene_a", name, "x", "y") for name in "ab")
+    house.put(scene(), one, two)
+    house.put(replace(one, builds_on="h_b"), by=BOB)
+    undo(house, BOB)
+    house.put(replace(two, builds_on="h_a"))
+    with pytest.raises(Cycle):
+        redo(house, BOB)
+    assert house.catalogue.get(Hypothesis, "h_a") == one
 
 
 def test_a_deposit_is_not_taken_back(house: House) -> None:
