@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from scenes.authoring.desk import Desk
+from scenes.authoring.desk import Desk, home_of
 from scenes.authoring.turns import turn
 from scenes.authoring.use import RULES
 from scenes.errors import Conflict, Invalid, NotFound
@@ -332,8 +332,8 @@ def _record(difference: Difference) -> Record:
 
 
 def _topic(record: Record) -> str:
-    """Id of the scene that a record belongs to, or its own."""
-    return getattr(record, "scene", "") or record.id
+    """Id of the scene (or the asset) that a record belongs to, or its own."""
+    return home_of(record) or record.id
 
 
 def _named(record: Record) -> str:

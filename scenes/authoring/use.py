@@ -135,10 +135,11 @@ def update(
     """
     require(actor, Action.EDIT)
     rules = _rules(kind)
-    read = museum.catalogue.revision_of(record_id)
-    old = Desk(museum, actor, "").exists(kind, record_id)
-    desk = Desk(museum, actor, _home(old))
+    desk = Desk(museum, actor, _home(Desk(museum, actor, "").exists(kind, record_id)))
     with turn(desk.scene):
+        # Read when it is this change's turn: what went before, perhaps by the way, is no reason to refuse it.
+        read = museum.catalogue.revision_of(record_id)
+        old = desk.exists(kind, record_id)
         record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
         rules.agree(desk, (record,))
         also = rules.also(desk, record)
@@ -167,10 +168,10 @@ def remove(
     """
     require(actor, Action.EDIT)
     rules = _rules(kind)
-    read = museum.catalogue.revision_of(record_id)
-    record = Desk(museum, actor, "").exists(kind, record_id)
-    desk = Desk(museum, actor, _home(record))
+    desk = Desk(museum, actor, _home(Desk(museum, actor, "").exists(kind, record_id)))
     with turn(desk.scene):
+        read = museum.catalogue.revision_of(record_id)
+        record = desk.exists(kind, record_id)
         rules.before_removal(desk, record)
         check_unused(desk, record)
         also = rules.let_go(desk, record)
