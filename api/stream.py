@@ -169,7 +169,7 @@ async def _converse(websocket: WebSocket, services: Services) -> tuple[int, str]
     opening = read_opening(pair for pair in websocket.query_params.multi_items() if pair[0] in PARAMETERS)
     actor = await actor_of(websocket, services)
     shared = shared_of(websocket, services)
-    delivery = Delivery(services.catalogue, shared.tree, scene_id=opening.scene, actor=actor)
+    delivery = Delivery(services.catalogue, shared.tree, scene_id=opening.scene, actor=actor, tables=services.tables)
     entered = await services.call(delivery.enter, Wish(opening.at, opening.hypothesis, _minimum(opening.certainty)))
     stream = _Stream(websocket, services, shared, delivery, opening)
     try:

@@ -9,13 +9,14 @@ Not thread-safe: the door calls it off the event loop, one call at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scenes.at_time import Moment, resolve
-from scenes.model import Actor, Asset, AssetState, Hypothesis, Placement, Scene, Viewpoint
+from scenes.model import Actor, Asset, AssetState, Scene, Viewpoint
 from scenes.ports import Catalogue
 from scenes.rights import Action, may, seen
+from scenes.table import MomentTable, SceneTable
+from scenes.tables import SceneTables
 from streaming.events import Content, StreamPlacement
 from streaming.schedule import Chunk, Plan, PlanNode
 from tiling.select import Forest, Limits, plant, select
@@ -54,11 +55,16 @@ class Entered:
 class _Records:
     """All that an answer depends on."""
 
-    scene: Scene
-    placements: tuple[Placement, ...]
-    hypotheses: tuple[Hypothesis, ...]
+    table: SceneTable
     assets: Mapping[str, Asset]
     """those with tiles that the actor may see"""
+
+    def tells_the_same(self, other: _Records) -> bool:
+        """Whether answers are the same; what else was written in the scene (annotations) does not matter."""
+        one, two = self.table, other.table
+        return self.assets == other.assets and (
+            one is two or (one.scene, one.placements, one.hypotheses) == (two.scene, two.placements, two.hypotheses)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,16 @@ class Delivery:
     """One visitor's stream of one scene."""
 
     def __init__(
-        self, catalogue: Catalogue, read_tree: Callable[[str], TileTree], *, scene_id: str, actor: Actor
+        self,
+        catalogue: Catalogue,
+        read_tree: Callable[[str], TileTree],
+        *,
+        scene_id: str,
+        actor: Actor,
+        tables: SceneTables | None = None,
     ) -> None:
         self._catalogue, self._read_tree = catalogue, read_tree
+        self._tables = SceneTables() if tables is None else tables
         self._scene_id, self._actor = scene_id, actor
         self._wish = Wish()
         self._records: _Records | None = None
@@ -96,10 +109,7 @@ class Delivery:
             timeline.errors.EdtfError: the moment is not EDTF.
         """
         records = self._read()
-        moment = resolve(
-            records.scene, records.placements, records.hypotheses,
-            at=wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum,
-        )  # fmt: skip
+        moment = records.table.at(wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum)
         stands = self._stand(moment, records.assets)
         trees = {stand.tileset: self._read_tree(stand.tileset) for stand in stands.values()}
         changed = tuple(
@@ -110,7 +120,7 @@ class Delivery:
         self._order = tuple(stands)
         self._wish, self._records, self._stands = wish, records, stands
         return Entered(
-            title=records.scene.title, at=str(moment.at), label=label(moment.at),
+            title=records.table.scene.title, at=str(moment.at), label=label(moment.at),
             hypothesis=moment.hypothesis.id if moment.hypothesis else None, certainty=wish.minimum.value,
             placements=changed, gone=gone,
         )  # fmt: skip
@@ -121,13 +131,14 @@ class Delivery:
         Raises:
             NotFound: the scene is no longer there for this actor.
         """
-        return None if self._read() == self._records else self.enter(self._wish)
+        assert self._records is not None, "enter comes first"
+        return None if self._read().tells_the_same(self._records) else self.enter(self._wish)
 
     @property
     def viewpoint(self) -> Viewpoint:
         """Where an eye stands that does not say where it is."""
         assert self._records is not None, "enter comes first"
-        return self._records.scene.viewpoint
+        return self._records.table.scene.viewpoint
 
     def plan(self, view: View, limits: Limits, *, state: int, look: int) -> Plan:
         """The tiles that this eye wants, in the order of sending."""
@@ -156,18 +167,16 @@ class Delivery:
         return self._nodes.setdefault(key, len(self._nodes))
 
     def _read(self) -> _Records:
-        scene = seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")
-        placements = self._catalogue.within(Placement, [scene.id]).get(scene.id, ())
-        hypotheses = self._catalogue.within(Hypothesis, [scene.id]).get(scene.id, ())
-        wanted: Sequence[str] = sorted({placement.asset for placement in placements})
+        seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")
+        table = self._tables.table(self._catalogue, self._scene_id)
         assets = {
             asset_id: asset
-            for asset_id, asset in self._catalogue.get_many(Asset, wanted).items()
+            for asset_id, asset in self._catalogue.get_many(Asset, sorted(table.assets.names)).items()
             if asset.state is AssetState.READY and asset.tileset and may(self._actor, Action.SEE, asset)
         }
-        return _Records(scene, placements, hypotheses, assets)
+        return _Records(table, assets)
 
-    def _stand(self, moment: Moment, assets: Mapping[str, Asset]) -> dict[int, _Stand]:
+    def _stand(self, moment: MomentTable, assets: Mapping[str, Asset]) -> dict[int, _Stand]:
         stands: dict[int, _Stand] = {}
         for standing in moment.standing:
             placement = standing.placement

@@ -16,6 +16,7 @@ from scenes.model import (
     AssetState,
     Extent,
     Hypothesis,
+    Layer,
     Placement,
     Role,
     Scene,
@@ -203,3 +204,14 @@ def test_the_certain_leave_out_the_possible():
     commit(catalogue, Put(replace(RECORDS[9], existence="-0480~/0390")))
     assert names(delivery.enter(Wish("-0480"))) == ["ground", "temple"]
     assert delivery.enter(Wish("-0480", minimum=Certainty.CERTAIN)).gone == (1,)
+
+
+def test_what_was_written_in_the_scene_and_stands_nowhere_is_no_reason_to_enter_again():
+    catalogue, delivery = museum()
+    delivery.enter(Wish())
+    commit(catalogue, Put(Layer("layer_2", "scene_1", "Finds", 1)))
+    assert delivery.refresh() is None
+    commit(catalogue, Put(placement("altar", "a", "-0450/..")))
+    entered = delivery.refresh()
+    assert entered is not None
+    assert names(entered) == ["altar"]
