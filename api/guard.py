@@ -109,11 +109,16 @@ def read_json(body: bytes) -> object:
         DoorError: LIMIT where it is nested too deeply, BAD_REQUEST where it is no JSON.
     """
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        text = body.decode("utf-8")
+        found: object = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:
+            # JSON can escape half of a surrogate pair, which is no character: no answer and no database could hold it.
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise DoorError("LIMIT", "the JSON is nested too deeply") from None
     except ValueError:
         raise DoorError("BAD_REQUEST", "the body is not JSON in UTF-8") from None
+    return found
 
 
 def admit(payload: object) -> Request:
