@@ -36,6 +36,8 @@ async def test_the_cookbook_runs_from_its_beginning_to_its_end(doors: Doors) -> 
     known: dict[str, Any] = {
         "scene": "scene_open",
         "placement": "placement_temple",
+        "earlier": "placement_shrine",
+        "asset": "asset_temple",
         "time": "-0446",
         "revision": first,
         "noon": "2026-11-22T12:00:00Z",
