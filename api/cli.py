@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_change, cli_stream, cli_tile
+from api import cli_ask, cli_change, cli_stream, cli_tile
 
 app = typer.Typer(
     name="chronotope",
@@ -90,6 +90,13 @@ def ingest(  # noqa: PLR0917 - typer passes by name
     title: Annotated[str, typer.Option(metavar="T", help="Title; default: the file's name.")] = "",
     rights: Annotated[str, typer.Option(metavar="URI", help="Address of a licence or rights statement.")] = "",
     attribution: Annotated[str, typer.Option(metavar="TEXT", help="Whom to name with it.")] = "",
+    asset: Annotated[
+        str,
+        typer.Option(metavar="ID", help="The asset that this is a new version of; its annotations are carried over."),
+    ] = "",
+    limit: Annotated[
+        str, typer.Option(metavar="M", help="Metres that annotations may move by before they are flagged.")
+    ] = "",
     data: Data = None,
     server: Annotated[
         str | None,
@@ -106,13 +113,16 @@ def ingest(  # noqa: PLR0917 - typer passes by name
 
     if server and data:
         raise typer.BadParameter("give either --data or --server")
-    about = {"title": title, "rights": rights, "attribution": attribution}
+    if asset and len(files) > 1:
+        raise typer.BadParameter("one file is a new version of one asset")
+    about = {"title": title, "rights": rights, "attribution": attribution, "asset": asset, "limit": limit}
     run(files, about, data=data, server=server, token=token, wait=wait, as_json=json)
 
 
 app.command("tile")(cli_tile.tile)
 app.command("change")(cli_change.change)
 app.command("stream")(cli_stream.stream)
+app.command("ask")(cli_ask.ask)
 
 
 @app.command()

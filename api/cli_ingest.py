@@ -136,9 +136,17 @@ class _Local:
     def deposit(self, path: Path, about: Mapping[str, str]) -> tuple[str, str]:
         """See `Door`."""
         from scenes.ingest import deposit
+        from scenes.versions import checked_limit, deposit_version
 
+        new = {key: value for key, value in about.items() if key not in ("asset", "limit")}
         with path.open("rb") as source:
-            asset, job = deposit(self._services, self._actor, source, name=path.name, **about)
+            if about.get("asset"):
+                limit = checked_limit(about.get("limit", ""))
+                asset, job = deposit_version(
+                    self._services, self._actor, source, asset_id=about["asset"], name=path.name, limit=limit
+                )
+            else:
+                asset, job = deposit(self._services, self._actor, source, name=path.name, **new)
         return asset.id, job.id
 
     def stand(self, asset_id: str, job_id: str) -> Stand:

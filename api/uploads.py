@@ -4,6 +4,8 @@ An upload belongs to who began it; to everybody else it does not exist. Bytes ar
 acknowledged. When the last byte is there, `scenes.ingest` makes a master, an asset and a job of it; the answer and
 every later HEAD name them in `Chronotope-Asset` and `Chronotope-Job`. Their ids are derived from the upload's, so
 that completing it twice (after a crash between two steps, or by two requests at a time) yields the same asset.
+With `asset` in its metadata it becomes a new version of that asset (`scenes.versions`), and `limit` is how many metres
+annotations may move by before they are flagged.
 
 A PATCH whose connection breaks keeps what came. A new PATCH ends an older one that still hangs on a dead connection:
 the client that resumes is the one that is alive (RFC draft "resumable uploads" asks for the same).
@@ -32,7 +34,8 @@ from api.telemetry import METRICS
 from scenes.errors import Conflict, Invalid, NotFound, SceneError, Unauthorized
 from scenes.ingest import checked_about, deposit
 from scenes.model import ANONYMOUS, Asset, Role
-from scenes.rights import Action, require
+from scenes.rights import Action, may, require
+from scenes.versions import KIND, awaited, checked_limit, deposit_version, replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -164,6 +167,9 @@ class _Tus:
         metadata = parse_metadata(request.headers.get("upload-metadata", ""))
         # Refused now rather than after hours of uploading.
         checked_about(**_about(metadata))
+        if metadata.get("asset"):
+            checked_limit(metadata.get("limit", ""))
+            await services.call(replaceable, services, actor, metadata["asset"])
         with_body = "content-type" in request.headers
         if with_body and request.headers["content-type"] != _OFFSET_TYPE:
             raise DoorError("MEDIA_TYPE", f"the body of an upload has the type {_OFFSET_TYPE}")
@@ -210,7 +216,8 @@ class _Tus:
             if done is None:
                 raise
             asset, job = done
-            size = str(asset.byte_length)
+            coming = awaited(asset, job) if job else None
+            size = str((coming or asset).byte_length)
             headers = {"Upload-Offset": size, "Upload-Length": size, "Chronotope-Asset": asset.id}
             return Response(status_code=200, headers=headers | ({"Chronotope-Job": job.id} if job else {}))
         headers = {
@@ -308,10 +315,16 @@ class _Tus:
         return offset
 
     def _completed(self, upload_id: str, actor: Actor) -> tuple[Asset, Job | None] | None:
-        asset = self._services.catalogue.get(Asset, _derived("asset", upload_id))
+        services, job_id = self._services, _derived("job", upload_id)
+        job = services.jobs.job(job_id)
+        if job is not None and job.kind == KIND:
+            # Its first deposit may be another's: who may give it a new version may hear of it.
+            asset = services.catalogue.get(Asset, job.subject)
+            return None if asset is None or not may(actor, Action.EDIT) else (asset, job)
+        asset = services.catalogue.get(Asset, _derived("asset", upload_id))
         if asset is None or (asset.created_by != actor.name and actor.role is not Role.ADMINISTRATOR):
             return None
-        return asset, self._services.jobs.job(_derived("job", upload_id))
+        return asset, job
 
     async def _complete(self, upload_id: str, actor: Actor) -> dict[str, str]:
         """Make a deposit of a whole upload and forget the upload; headers that name asset and job."""
@@ -360,15 +373,21 @@ def complete(services: Services, upload_id: str, actor: Actor) -> dict[str, str]
     """Deposit a whole upload; headers that name the asset and the job. Repeating it yields the same. Blocking."""
     _, _, metadata, _ = services.uploads.offset(upload_id)
     source: BinaryIO
+    about, job_id = _about(metadata), _derived("job", upload_id)
     with services.uploads.open_upload(upload_id) as source:
-        asset, job = deposit(
-            services,
-            actor,
-            source,
-            **_about(metadata),
-            asset_id=_derived("asset", upload_id),
-            job_id=_derived("job", upload_id),
-        )
+        if metadata.get("asset"):
+            asset, job = deposit_version(
+                services,
+                actor,
+                source,
+                asset_id=metadata["asset"],
+                name=about["name"],
+                limit=checked_limit(metadata.get("limit", "")),
+                job_id=job_id,
+            )
+        else:
+            new_id = _derived("asset", upload_id)
+            asset, job = deposit(services, actor, source, **about, asset_id=new_id, job_id=job_id)
     services.uploads.discard(upload_id)
     METRICS.add("chronotope_uploads_completed_total")
     return {"Chronotope-Asset": asset.id, "Chronotope-Job": job.id}

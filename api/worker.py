@@ -24,6 +24,7 @@ from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError
 from scenes.ingest import JOBS_TOPIC, failed, rejected, tiled
 from scenes.model import Asset, Job, JobState
 from scenes.ports import BlobUse, Notice
+from scenes.versions import KIND, awaited, settled, withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,20 +207,30 @@ class Worker:
         asset = services.catalogue.get(Asset, job.subject)
         if asset is None:
             raise RuntimeError(f"asset {job.subject} is gone")
-        if job.kind != "tile":
+        if job.kind not in ("tile", KIND):
             raise RuntimeError(f"jobs of kind {job.kind!r} are not known here")
+        # A new version is tiled beside the one that is shown; where it was taken back, or is up, nothing is left to do.
+        what = asset if job.kind == "tile" else awaited(asset, job)
+        if what is None:
+            self._finish(job, name, JobState.DONE, "nothing left to do", "")
+            return
         scratch = services.settings.data / "work" / job.id
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True, mode=0o700)
         try:
             with pulse.beating():
                 source = scratch / "master"
-                with services.blobs.open(asset.master) as master, source.open("wb") as copy:
+                with services.blobs.open(what.master) as master, source.open("wb") as copy:
                     shutil.copyfileobj(master, copy, 1 << 20)
-                result = self._tiled(source, asset.master_name, scratch, pulse)
+                result = self._tiled(source, what.master_name, scratch, pulse)
                 uses = self._keep(result, scratch / "out", pulse)
-            pulse.beat()
-            tiled(services, asset.id, result.tileset, uses, result.report)
+                if job.kind == KIND:
+                    pulse.progress(1.0, "carrying annotations over")
+                    pulse.beat()
+                    settled(services, job, result.tileset, uses, result.report)
+            if job.kind != KIND:
+                pulse.beat()
+                tiled(services, asset.id, result.tileset, uses, result.report)
             self._finish(job, name, JobState.DONE, "done", "")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -283,7 +294,10 @@ class Worker:
         for note in getattr(error, "__notes__", ()):
             # What the parser said at its end: for us, because a crash may well be our fault.
             log.warning("job %s, %s: %s", job.id, code, note)
-        rejected(self._services, job.subject, code=code, message=message)
+        if job.kind == KIND:
+            withdrawn(self._services, job, code=code)
+        else:
+            rejected(self._services, job.subject, code=code, message=message)
         self._finish(job, name, JobState.REJECTED, message, code)
 
     def _end_broken(self, job: Job, name: str, pulse: _Pulse, error: Exception) -> None:
@@ -296,7 +310,10 @@ class Worker:
             self._release(job, name, f"attempt {job.attempts} failed; trying again", 2.0**job.attempts)
             return
         if services.catalogue.get(Asset, job.subject) is not None:
-            failed(services, job.subject, code=code, message=message)
+            if job.kind == KIND:
+                withdrawn(services, job, code=code)
+            else:
+                failed(services, job.subject, code=code, message=message)
         self._finish(job, name, JobState.FAILED, message, code)
 
     def _give_back(self, job: Job, name: str) -> None:

@@ -67,7 +67,7 @@ class Job(Node):
     """View of a `scenes.model.Job`."""
 
     value: Private[model.Job]
-    kind: str = plain("What kind of work: `tile`.")
+    kind: str = plain("What kind of work: `tile`, or `replace` for a new version.")
     state: model.JobState = plain("How far it is.")
     progress: float = plain("0 to 1.")
     message: str = plain("What is being done, or why it ended, in words.")

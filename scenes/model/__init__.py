@@ -9,7 +9,7 @@ same in GraphQL, HTTP.
 from __future__ import annotations
 
 from scenes.model.annotation import Anchor, AnchorKind, Annotation, Motivation, SurfacePoint, Vector
-from scenes.model.asset import Asset, AssetState, Extent, ObjectIdentity, ObjectStatus, StatusKind, Tileset
+from scenes.model.asset import Asset, AssetState, Extent, ObjectIdentity, ObjectStatus, Replacement, StatusKind, Tileset
 from scenes.model.evidence import Generated, PeriodReference, Reliability, Source, Term
 from scenes.model.person import Family, LifeEvent, Person, PersonName, Sex
 from scenes.model.placement import (
@@ -86,6 +86,7 @@ __all__ = [
     "Record",
     "Relation",
     "Reliability",
+    "Replacement",
     "Revision",
     "Role",
     "Scene",

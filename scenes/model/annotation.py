@@ -52,13 +52,15 @@ class SurfacePoint:
     normal: Vector
     """of length 1, outward"""
     triangle: int | None = None
-    """number of the triangle in that master; None: not known"""
+    """number of the triangle in that master, or in `tile` where that is given; None: not known"""
     barycentric: Vector | None = None
     """weights of its three corners, together 1; None: not known"""
     drift: float = 0.0
     """metres by which the spot moved when it was last carried over to a new version"""
     is_flagged: bool = False
     """that it moved too far, or lies on another surface: somebody must look"""
+    tile: str = ""
+    """sha256 of the finest tile whose triangle it is: those of a master have other numbers; empty: the master's"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,23 @@ class ObjectIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A new version of an asset, deposited and not tiled yet. Until it is, the one before is shown."""
+
+    master: str
+    """sha256 of the deposited bytes"""
+    master_name: str
+    media_type: str
+    byte_length: int
+    job: str
+    """id of the job that tiles it"""
+    by: str
+    """who deposited it"""
+    limit: float | None = None
+    """metres that annotations may move by before they are flagged; None: a share of its size"""
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A digitised or modelled thing, by its deposited bytes (the master) and what was made of them."""
 
@@ -99,6 +116,8 @@ class Asset:
     """why it was rejected, from the table of error codes"""
     identity: ObjectIdentity | None = None
     """the object that it shows; None where it shows no object, or nothing was noted"""
+    replacement: Replacement | None = None
+    """the version that is to take its place, while that is tiled"""
 
 
 class StatusKind(StrEnum):

@@ -34,7 +34,7 @@ class Job:
 
     id: str
     kind: str
-    """`tile`"""
+    """`tile`, or `replace` for a new version"""
     subject: str
     """id of the asset that it works on"""
     state: JobState

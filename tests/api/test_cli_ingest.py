@@ -249,3 +249,65 @@ def test_without_waiting_the_job_is_left_to_the_next_worker(hill: Path, tmp_path
             if state == "DONE":
                 break
         assert state == "DONE"
+
+
+def test_a_new_version_keeps_the_id_and_carries_its_annotations_over(
+    server: Server, curator: dict[str, str], hill: Path, tmp_path: Path
+) -> None:
+    bearer = curator["CHRONOTOPE_TOKEN"]
+    asset = json.loads(run("ingest", hill, "--json", **curator).stdout)[0]["asset"]
+    scene = _ask(
+        server,
+        """mutation { createScene(input: {title: "A hill", defaultMoment: "0100",
+            viewpoint: {position: [0, 1, 2], target: [0, 0, 0]}}) { scene { id } } }""",
+        bearer,
+    )["createScene"]["scene"]["id"]
+    layer = _ask(
+        server,
+        'mutation($s: ID!) { createLayer(input: {scene: $s, title: "L"}) { layer { id } } }',
+        bearer,
+        s=scene,
+    )["createLayer"]["layer"]["id"]
+    placement = _ask(
+        server,
+        """mutation($l: ID!, $a: ID!) { createPlacement(input: {layer: $l, asset: $a, title: "P", existence: "0100"})
+            { placement { id } } }""",
+        bearer,
+        l=layer,
+        a=asset,
+    )["createPlacement"]["placement"]["id"]
+    note = _ask(
+        server,
+        """mutation($s: ID!, $p: ID!) { createAnnotation(input: {scene: $s, title: "Top", existence: "0100",
+            bodies: [{text: "x"}], anchor: {position: [0.5, 0.04, 0.5], placement: $p}}) { annotation { id } } }""",
+        bearer,
+        s=scene,
+        p=placement,
+    )["createAnnotation"]["annotation"]["id"]
+    lifted = tmp_path / "lifted.ply"
+    lines = hill.read_text().splitlines()
+    at = lines.index("end_header") + 1
+    for number in range(at, at + 25 * 25):
+        x, y, z = (float(value) for value in lines[number].split())
+        lines[number] = f"{x} {y + 0.03} {z}"
+    lifted.write_text("\n".join(lines) + "\n")
+    done = run("ingest", lifted, "--asset", asset, "--limit", "0.05", "--json", **curator)
+    assert (done.returncode, done.stderr) == (0, "")
+    (said,) = json.loads(done.stdout)
+    assert said["asset"] == asset
+    found = _ask(
+        server,
+        """query($n: ID!, $a: ID!) {
+            note: node(id: $n) { ... on Annotation { position anchor { surface { digest isFlagged drift tile } } } }
+            asset: node(id: $a) { ... on Asset { masterName masterDigest report } } }""",
+        bearer,
+        n=note,
+        a=asset,
+    )
+    surface = found["note"]["anchor"]["surface"]
+    assert found["asset"]["masterName"] == "lifted.ply"
+    assert surface["digest"] == found["asset"]["masterDigest"]
+    assert not surface["isFlagged"]
+    assert 0.0 < surface["drift"] <= 0.03 + 1e-6
+    assert found["note"]["position"][1] > 0.045
+    assert any("1 of 1 were carried over" in line for line in found["asset"]["report"])

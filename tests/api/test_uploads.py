@@ -363,3 +363,31 @@ async def test_an_empty_file_is_refused_and_leaves_no_asset(doors: Doors) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID")
     assert doors.services.catalogue.page(Asset, first=100).records == before
     assert sorted(folder.iterdir()) == uploads
+
+
+async def test_an_upload_for_an_asset_becomes_its_next_version(doors: Doors) -> None:
+    headers = doors.bearer()
+    first = await patch(doors, (await begin(doors, headers)).headers["location"], 0, FILE, headers)
+    asset_id, first_job = (first.headers[f"chronotope-{name}"] for name in ("asset", "job"))
+    again = FILE + b"more"
+    busy = await begin(doors, headers, length=len(again), asset=asset_id)
+    assert (busy.status_code, busy.json()["code"]) == (409, "CONFLICT")
+    doors.services.jobs.cancel(first_job, at=doors.services.clock.now())
+    where = (await begin(doors, headers, length=len(again), asset=asset_id, limit="0.02")).headers["location"]
+    last = await patch(doors, where, 0, again, headers)
+    assert last.headers["chronotope-asset"] == asset_id
+    asset = doors.services.catalogue.get(Asset, asset_id)
+    assert asset
+    assert asset.replacement
+    assert (asset.replacement.job, asset.replacement.limit) == (last.headers["chronotope-job"], 0.02)
+    assert doors.services.blobs.read(asset.master) == FILE
+    assert doors.services.blobs.read(asset.replacement.master) == again
+    later = await doors.client.head(where, headers=TUS | headers)
+    for name in ("chronotope-asset", "chronotope-job", "upload-offset"):
+        assert later.headers[name] == last.headers[name]
+
+
+async def test_an_upload_for_no_asset_or_with_no_limit_is_refused_before_it_begins(doors: Doors) -> None:
+    headers = doors.bearer()
+    assert (await begin(doors, headers, asset="asset_gone")).status_code == 404
+    assert (await begin(doors, headers, asset="asset_gone", limit="far")).json()["code"] == "INVALID"

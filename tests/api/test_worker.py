@@ -15,6 +15,7 @@ from pipeline.tile import TileResult
 from scenes.errors import ForbiddenReference, Malformed, NotFound, ParserCrash, StorageFull
 from scenes.ingest import deposit
 from scenes.model import Actor, Asset, AssetState, Extent, Job, JobState, Role, Tileset
+from scenes.versions import deposit_version, withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -328,3 +329,51 @@ def test_progress_is_written_while_a_job_runs(services: Services) -> None:
 
     Worker(services, watched).work_once("w")
     assert seen == [(0.475, "half of it")]
+
+
+def test_a_new_version_takes_the_place_of_the_one_before_under_the_same_id(services: Services) -> None:
+    asset_id, _ = _deposited(services)
+    worker = Worker(services, _tile)
+    worker.work_once("w")
+    before = _asset(services, asset_id)
+    _, job = deposit_version(services, INES, io.BytesIO(b"ply again"), asset_id=asset_id, name="again.ply")
+    assert _asset(services, asset_id).master == before.master
+
+    def tile(source: Path, name: str, out: Path, **more: object) -> TileResult:
+        assert (name, source.read_bytes()) == ("again.ply", b"ply again")
+        (source.parent / "first").write_bytes(b"ply")
+        return _tile(source.parent / "first", "venus.ply", out, **more)  # type: ignore[arg-type]
+
+    assert Worker(services, tile).work_once("w")
+    after = _asset(services, asset_id)
+    assert (after.master_name, after.state, after.replacement) == ("again.ply", AssetState.READY, None)
+    assert _job(services, job.id).state is JobState.DONE
+    assert services.blobs.read(before.master) == b"ply"
+
+
+@pytest.mark.parametrize(("error", "state"), [(Malformed("no triangle"), "rejected"), (RuntimeError("…"), "failed")])
+def test_a_new_version_that_cannot_be_tiled_leaves_the_one_before(
+    services: Services, error: Exception, state: str
+) -> None:
+    asset_id, _ = _deposited(services)
+    Worker(services, _tile).work_once("w")
+    before = _asset(services, asset_id)
+    _, job = deposit_version(services, INES, io.BytesIO(b"ply again"), asset_id=asset_id, name="venus.ply")
+    clock = _Clock(services)
+    worker = Worker(replace(services, clock=clock), _raising(*[error] * 2)[0])  # type: ignore[arg-type]
+    worker.work_once("w")
+    clock.ahead_s = 10
+    worker.work_once("w")
+    assert _asset(services, asset_id) == before
+    assert _job(services, job.id).state.value == state
+
+
+def test_a_new_version_that_was_taken_back_is_not_tiled(services: Services) -> None:
+    asset_id, _ = _deposited(services)
+    Worker(services, _tile).work_once("w")
+    _, job = deposit_version(services, INES, io.BytesIO(b"ply again"), asset_id=asset_id, name="venus.ply")
+    withdrawn(services, job, code="NOT_WANTED")
+    tile, calls = _raising()
+    Worker(services, tile).work_once("w")
+    assert calls == []
+    assert _job(services, job.id).state is JobState.DONE
