@@ -65,9 +65,15 @@ def _check(desk: Desk, changed: Sequence[Placement | Epoch | ChronologyStatement
 def _has_meaning(desk: Desk, statement: ChronologyStatement) -> ChronologyStatement:
     said(statement)
     for each in (statement.subject, statement.object):
-        if each and not desk.has(Placement, each) and not desk.has(Epoch, each):
+        if each and not _is_dated(desk, each):
             raise NotFound(f"there is no placement or epoch {text.shown(each)} in scene {desk.scene}")
     return statement
+
+
+def _is_dated(desk: Desk, record_id: str) -> bool:
+    """Whether it is a placement or an epoch of this scene."""
+    found = desk.pending.get(record_id) or desk.museum.catalogue.find(record_id)
+    return isinstance(found, Placement | Epoch) and found.scene == desk.scene
 
 
 def _date(value: str) -> str:
@@ -98,5 +104,6 @@ CHRONOLOGY_STATEMENT = Rules(
     ),
     whole=_has_meaning,
     agree=_check,
+    agree_on=frozenset({"relation", "subject", "object", "date", "end"}),
     made="said",
 )

@@ -104,5 +104,6 @@ FAMILY = Rules(
     ),
     whole=_somebody,
     agree=_descent,
+    agree_on=frozenset({"partners", "children"}),
     made="recorded",
 )

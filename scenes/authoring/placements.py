@@ -168,6 +168,7 @@ HYPOTHESIS = Rules(
         )
     ),
     agree=_branches,
+    agree_on=frozenset({"builds_on", "contrasts_with"}),
     also=_preferred,
     let_go=_without,
     made="proposed",
@@ -196,6 +197,7 @@ PLACEMENT = Rules(
     begins=lambda _: {"title": ""},
     whole=_of_asset,
     agree=check_times,
+    agree_on=frozenset({"existence"}),
     let_go=_release,
     made="placed",
 )
@@ -215,5 +217,6 @@ CHANGE_EVENT = Rules(
     ),
     whole=_as_many,
     agree=_succession,
+    agree_on=frozenset({"predecessors", "successors"}),
     made="recorded",
 )

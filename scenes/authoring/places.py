@@ -64,6 +64,7 @@ EPOCH = Rules(
         )
     ),
     agree=check_times,
+    agree_on=frozenset({"existence"}),
     most=_FEW,
 )
 

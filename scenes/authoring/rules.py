@@ -57,6 +57,8 @@ class Rules(Generic[R]):
     """the record with what follows from its other fields; raises where they do not agree"""
     agree: Callable[[Desk, Sequence[R]], None] = _anything
     """raises where new or changed records do not agree with one another and with what is there"""
+    agree_on: frozenset[str] = frozenset()
+    """the fields that `agree` looks at: a change of others cannot make things disagree"""
     made: str = "made"
     """verb of a first revision"""
     also: Callable[[Desk, R], Also] = _nothing

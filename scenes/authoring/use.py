@@ -141,7 +141,8 @@ def update(
         read = museum.catalogue.revision_of(record_id)
         old = desk.exists(kind, record_id)
         record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
-        rules.agree(desk, (record,))
+        if any(getattr(record, name) != getattr(old, name) for name in rules.agree_on):
+            rules.agree(desk, (record,))
         also = rules.also(desk, record)
         expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
         note = reason or f"changed the {word(kind)} “{_called(record)}”"

@@ -229,3 +229,20 @@ def test_many_is_not_without_end() -> None:
     here = site()
     with pytest.raises(Invalid):
         compose.create_all(here.museum, ADA, here.scene, [], reason="nothing")
+
+
+def test_a_change_of_what_nothing_depends_on_reads_nothing_else() -> None:
+    here = site()
+    placed = here.placed("Temple")
+    read: list[type[Any]] = []
+    within = here.museum.catalogue.within
+
+    def told(kind: type[Any], scenes: Any, **named: Any) -> Any:
+        read.append(kind)
+        return within(kind, scenes, **named)
+
+    here.museum.catalogue.within = told  # type: ignore[method-assign]
+    here.update(Placement, placed, title="Temple II", why="Because.")
+    assert read == []
+    here.update(Placement, placed, existence="-0447/..")
+    assert read == [ChronologyStatement]
