@@ -280,11 +280,7 @@ def _token(standing: Standing, asset: Asset) -> bytes:
 
 def _told(standing: Standing, asset: Asset) -> bytes:
     """What `placement_tile` says beside that."""
-    placement = standing.placement
-    return orjson.dumps(
-        (placement.id, placement.title, placement.layer, placement.existence, standing.certainty,
-         placement.reliability, asset.id, asset.rights, asset.attribution)
-    )  # fmt: skip
+    return orjson.dumps(about_placement(standing, asset))
 
 
 def _walk(node: _Node) -> list[_Node]:

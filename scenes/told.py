@@ -35,9 +35,9 @@ def about_scene(scene: Scene, moment: Moment | MomentTable) -> dict[str, Any]:
 
 
 def about_placement(standing: Standing, asset: Asset) -> dict[str, Any]:
-    """What stands there, how surely, how well founded, and whose it is."""
+    """What stands there, how surely, how well founded, and whose it is; whether a machine made it up."""
     placement = standing.placement
-    return {
+    about = {
         "placement": placement.id,
         "title": placement.title,
         "asset": asset.id,
@@ -48,6 +48,7 @@ def about_placement(standing: Standing, asset: Asset) -> dict[str, Any]:
         "rights": asset.rights,
         "attribution": asset.attribution,
     }
+    return about if placement.generated is None else about | {"generated": True}
 
 
 def about_group(standings: Iterable[Standing]) -> dict[str, Any]:

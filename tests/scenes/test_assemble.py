@@ -18,6 +18,7 @@ from scenes.model import (
     Asset,
     AssetState,
     Extent,
+    Generated,
     Hypothesis,
     Placement,
     Reliability,
@@ -197,6 +198,12 @@ def test_only_what_stood_is_in_the_tileset(museum: Museum) -> None:
         "attribution": "Temple Workshop",
     }
     assert document["extras"]["chronotope"]["label"] == "441 BC"
+
+
+def test_what_a_machine_made_up_is_said_to_be(museum: Museum) -> None:
+    made_up = replace(SITE[0], generated=Generated("a model"))
+    (child,) = scene_tileset(SCENE, moment_of([made_up]), museum.assets)["root"]["children"]
+    assert child["extras"]["chronotope"]["generated"] is True
 
 
 @pytest.mark.parametrize("at", ["-0440", "-0600", "0600", "-0500/2000"])
