@@ -1,4 +1,4 @@
-"""How curators' changes are checked and written: a table of checks a kind, one way to write them (docs/adr/0012).
+"""How curators' changes are checked and written: a table of checks a kind, one way to write them (docs/adr/0013).
 
     text, space, time, captions      what a value must be, whatever the kind
     desk                             where one change is prepared: who, which scene, what is there already
