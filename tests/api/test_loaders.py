@@ -212,8 +212,8 @@ async def test_whatever_is_authored_takes_no_more_statements_than_the_query_has_
             assert len(scene["changeEvents"]["nodes"]) == len(scene["persons"]["nodes"]) == each
             assert {family["id"] for person in scene["persons"]["nodes"] for family in person["families"]}
             assert all(node["subject"] for node in scene["chronology"]["nodes"])
+    # Branches that read the same kind share a statement where they happen to meet, so this may be less.
     assert all(count <= AUTHORED_FIELDS for count in counts.values()), counts
-    assert len(set(counts.values())) == 1, counts
 
 
 @pytest.mark.parametrize("each", [10, 1000])
