@@ -16,48 +16,46 @@ if TYPE_CHECKING:
 
     from storage.sqlite import Database
 
+_NOW = 1 << 62
+"""later than every revision"""
+
 # A record was touched by the revision that wrote a version of it and by the one that ended it.
 _LAST_TOUCHED = """
 SELECT id, max(iif(to_revision <= ?1, to_revision, from_revision)) FROM record
 WHERE id IN (SELECT value FROM json_each(?2)) AND from_revision <= ?1 GROUP BY id
 """
-_TOUCHED = """
-WITH wanted (id) AS (SELECT DISTINCT value FROM json_each(?1)),
-touched (id, number) AS (
-    SELECT wanted.id, from_revision FROM wanted JOIN record ON record.id = wanted.id
-    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.id = wanted.id
-    WHERE to_revision IS NOT NULL
-    UNION SELECT wanted.id, from_revision FROM wanted JOIN record ON record.scene = wanted.id
-    UNION SELECT wanted.id, to_revision FROM wanted JOIN record ON record.scene = wanted.id
-    WHERE to_revision IS NOT NULL
+# The last revision up to one that touched a record, or what belongs to it where it is a scene: steps to the end of four
+# indexes, however much a scene holds and however long its history is.
+_LAST = """
+max(
+    coalesce((SELECT max(from_revision) FROM record WHERE scene = {name} AND from_revision <= {until}), 0),
+    coalesce((SELECT max(to_revision) FROM record WHERE scene = {name} AND to_revision <= {until}), 0),
+    coalesce((SELECT max(from_revision) FROM record WHERE id = {name} AND from_revision <= {until}), 0),
+    coalesce((SELECT max(to_revision) FROM record WHERE id = {name} AND to_revision <= {until}), 0)
+)
+"""
+# Back from one revision that touched it to the one before, as many as are asked for.
+_WALK = f"""
+WITH RECURSIVE walk (id, number, n) AS (
+    SELECT value, {_LAST.format(name="value", until="?3")}, 1 FROM (SELECT DISTINCT value FROM json_each(?1))
+    UNION ALL
+    SELECT id, {_LAST.format(name="walk.id", until="walk.number - 1")}, n + 1 FROM walk WHERE number > 0 AND n < ?2
 )
 """
 _HISTORY = (
-    _TOUCHED
+    _WALK
     + """
-SELECT number, author, at, reason FROM revision WHERE number IN (SELECT number FROM touched) AND number <= ?3
-ORDER BY number DESC LIMIT ?2
+SELECT number, author, at, reason FROM revision WHERE number IN (SELECT number FROM walk) ORDER BY number DESC LIMIT ?2
 """
 )
 _HISTORIES = (
-    _TOUCHED
+    _WALK
     + """
-, ranked (id, number, n) AS (
-    SELECT id, number, row_number() OVER (PARTITION BY id ORDER BY number DESC) FROM touched WHERE number <= ?3
-)
-SELECT id, revision.number, author, at, reason FROM ranked JOIN revision ON revision.number = ranked.number
+SELECT id, revision.number, author, at, reason FROM walk JOIN revision ON revision.number = walk.number
 WHERE n <= ?2 ORDER BY id, revision.number DESC
 """
 )
-# Each is a step to the end of an index, however much a scene holds.
-_LAST_WITHIN = """
-SELECT value, max(
-    coalesce((SELECT max(from_revision) FROM record WHERE scene = value), 0),
-    coalesce((SELECT max(to_revision) FROM record WHERE scene = value AND to_revision IS NOT NULL), 0),
-    coalesce((SELECT max(from_revision) FROM record WHERE id = value), 0),
-    coalesce((SELECT max(to_revision) FROM record WHERE id = value), 0)
-) FROM json_each(?)
-"""
+_LAST_WITHIN = f"SELECT value, {_LAST.format(name='value', until=_NOW)} FROM json_each(?)"
 # What was ended in between and not begun in it, and what was begun and is not ended.
 _BETWEEN = """
 SELECT seq, id, kind, body, from_revision <= ?1 FROM record WHERE {where} AND (
@@ -78,14 +76,16 @@ _TAKEABLE = {
     Step.REDO: "step = 'undo' AND " + _NOT_TAKEN + " AND number > coalesce((SELECT max(number) FROM revision"
     " WHERE author = ?1 AND step = 'change' {within}), 0)",
 }
+_TAKE = """
+SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?3 AND {takeable} {within}
+ORDER BY number DESC LIMIT 1
+"""
 # A body is JSON, so a text that is an id stands in it between quotation marks.
 _MENTIONING = """
 SELECT wanted.value, record.id FROM json_each(?1) AS wanted JOIN record
 ON (record.scene = ?2 OR record.id = ?2) AND to_revision IS NULL AND record.id <> wanted.value
 AND instr(body, '"' || wanted.value || '"') ORDER BY record.id
 """
-_NOW = 1 << 62
-"""later than every revision"""
 
 
 class SqliteHistory:
@@ -165,10 +165,7 @@ class SqliteHistory:
     ) -> Revision | None:
         """The revision that an undo or a redo of this author would take back, of one scene or of all."""
         within = "" if scene is None else _WITHIN
-        sql = (
-            f"SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?3 AND {_TAKEABLE[step]} {{within}}"
-            " ORDER BY number DESC LIMIT 1"
-        ).replace("{within}", within)
+        sql = _TAKE.format(takeable=_TAKEABLE[step].format(within=within), within=within)
         with self._database.reading() as connection:
             row = select_one(connection, sql, (author, scene, _NOW if before is None else before))
         return None if row is None else _revision(row)
