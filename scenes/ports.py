@@ -115,6 +115,10 @@ class Catalogue(Protocol):
         """All records of a kind that belong to these scenes, by scene, in order of first writing, in one statement."""
         ...
 
+    def count_within(self, kind: type[R], scene_id: str) -> int:
+        """How many records of a kind belong to a scene as it stands; none of them is read."""
+        ...
+
     def pages_within(
         self,
         kind: type[R],

@@ -102,6 +102,13 @@ class SqliteCatalogue(SqliteHistory, SqliteTokens, SqliteJobs):
             found[scene].append(decode(kind, body))
         return {scene: tuple(records) for scene, records in found.items()}
 
+    def count_within(self, kind: type[R], scene_id: str) -> int:
+        """How many records of a kind belong to a scene as it stands."""
+        with self._database.reading() as connection:
+            sql = "SELECT count(*) FROM record WHERE scene = ? AND kind = ? AND to_revision IS NULL"
+            ((number,),) = select(connection, sql, (scene_id, kind_name(kind)))
+        return int(number)
+
     def pages_within(
         self,
         kind: type[R],

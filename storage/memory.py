@@ -90,6 +90,10 @@ class MemoryCatalogue(MemoryHistory):
                 found[scene].append(cast("R", version.record))
         return {scene: tuple(records) for scene, records in found.items()}
 
+    def count_within(self, kind: type[R], scene_id: str) -> int:
+        """How many records of a kind belong to a scene as it stands."""
+        return sum(scene_of(version.record) == scene_id for version in self._standing(kind, None))
+
     def pages_within(
         self,
         kind: type[R],

@@ -204,9 +204,12 @@ def _new_desk(rules: Rules[R], museum: Museum, actor: Actor, given: Mapping[str,
 
 
 def _check_room(desk: Desk, rules: Rules[R]) -> None:
+    if not rules.home:
+        return
+    pending = sum(isinstance(each, rules.kind) for each in desk.pending.values())
     # What is pending is counted already, the one record that is being made is not.
-    number = len(desk.members(rules.kind)) + (not desk.pending)
-    if rules.home and number > rules.most:
+    number = desk.museum.catalogue.count_within(rules.kind, desk.scene) + (pending or 1)
+    if number > rules.most:
         raise Invalid(f"{desk.scene} has {rules.most} records of this kind, and no more are kept")
 
 

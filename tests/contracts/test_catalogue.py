@@ -133,6 +133,14 @@ def test_a_cursor_of_another_list_is_refused(catalogue):
         catalogue.page(Layer, first=1, after=cursor)
 
 
+def test_what_belongs_to_a_scene_is_counted_as_it_stands(catalogue):
+    catalogue.commit([Put(placement(f"p_{n}")) for n in range(3)], author="a", reason="", at=NOON)
+    catalogue.commit([Put(placement("p_b", of="scene_b"))], author="a", reason="", at=NOON)
+    catalogue.commit([Remove(placement("p_1")), Put(placement("p_2", title="Other"))], author="a", reason="", at=NOON)
+    counted = [catalogue.count_within(kind, name) for kind, name in ((Placement, "scene_a"), (Layer, "scene_a"))]
+    assert [*counted, catalogue.count_within(Placement, "scene_none")] == [2, 0, 0]
+
+
 def test_pages_within_many_scenes_at_once(catalogue):
     put(catalogue, *(placement(f"p_{i}", of=f"scene_{i % 2}") for i in range(7)))
     pages = catalogue.pages_within(Placement, ["scene_0", "scene_1", "scene_2"], first=2)

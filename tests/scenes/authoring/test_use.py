@@ -246,3 +246,14 @@ def test_a_change_of_what_nothing_depends_on_reads_nothing_else() -> None:
     assert read == []
     here.update(Placement, placed, existence="-0447/..")
     assert read == [ChronologyStatement]
+
+
+def test_a_scene_has_room_for_so_many_of_a_kind() -> None:
+    here = site()
+    most = RULES[Layer].most
+    drafts: list[tuple[type[Any], dict[str, Any]]] = [(Layer, {"title": "L", "ordinal": n}) for n in range(most)]
+    with pytest.raises(Invalid, match="1000"):
+        compose.create_all(here.museum, ADA, here.scene, drafts, reason="one too many: the scene has a layer")
+    compose.create_all(here.museum, ADA, here.scene, drafts[1:], reason="as many as there is room for")
+    with pytest.raises(Invalid, match="1000"):
+        here.create(Layer, title="One more")
