@@ -19,6 +19,7 @@ from api.services import open_services
 from api.settings import from_environment
 from scenes.model import Layer, Placement, Scene, Viewpoint, Visibility
 from scenes.ports import Put
+from tests.journeys import looking
 from tests.journeys.conftest import WEB, Visit
 from tests.journeys.small_museum import SCENE
 
@@ -229,6 +230,25 @@ def test_three_loads_the_scene_as_one_file_with_and_without_instances(
     again = visit.page.evaluate("() => [peer.triangles, peer.draws]")
     assert again[1] < drawn[1]
     visit.picture("peer-crowd-file", "canvas")
+
+
+def test_cesium_shows_the_town_from_afar_and_from_within(
+    crowd: str, chromium: Browser, tmp_path: Path, built_pages: None
+) -> None:
+    with looking.gallery(tmp_path) as gallery:
+        context = chromium.new_context(viewport={"width": 400, "height": 300})
+        try:
+            page = context.new_page()
+            page.goto(gallery)
+            subject = {"tiles": f"{crowd}?at=0200"}
+            middle = {"target": [0, 0, 0], "near": 1, "far": 20000, "error": 16}
+            far = looking.picture(page, "cesium", subject, middle | {"eye": [0, 2500, 3500]}, "crowd-far")
+            near = looking.picture(page, "cesium", subject, middle | {"eye": [0, 30, 420]}, "crowd-near")
+        finally:
+            context.close()
+    background = np.array(looking.BACKGROUND)
+    covered = [float((np.abs(each[..., :3].astype(int) - background).max(axis=2) > 20).mean()) for each in (far, near)]
+    assert 0.001 < covered[0] < covered[1]
 
 
 def _uris(tile: dict[str, object]) -> Iterator[str]:
