@@ -5,7 +5,7 @@
 | bodies | `body`: TextualBody, `text/html`, with `language` |
 | tags | `body`: SpecificResource of the vocabulary's URI, and its label as TextualBody, `purpose` tagging |
 | motivation, author, created_at | `motivation`, `creator`, `created` |
-| existence | `dcterms:temporal`, EDTF or four bounds as text; the prefix is one of the model's own context |
+| existence | `dcterms:temporal`, EDTF or four bounds as text |
 | anchor: point, region | `target`: SpecificResource of the scene with a PointSelector or WktSelector, metres |
 | anchor: placement, scene | `target`: their URI |
 
@@ -26,6 +26,7 @@ _IIIF = "http://iiif.io/api/presentation/4#"
 _TERMS: dict[str, Any] = {
     **{name: f"{_IIIF}{name}" for name in ("PointSelector", "WktSelector", "x", "y", "z")},
     "label": "http://www.w3.org/2000/01/rdf-schema#label",
+    "dcterms": "http://purl.org/dc/terms/",
 }
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID, UNSET
 
-from api.mutations.shape import REASON, TEXT, TITLE, Kind, given, update_input
+from api.mutations.shape import EXPECTED, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
 from api.mutations.values import EXISTENCE, GeoreferenceInput, ViewpointInput
 from scenes import model
-
-_UNCHANGED = " Left out or null: unchanged."
-_EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
 
 
 @strawberry.input(description="A new scene. It begins as a draft.")
@@ -30,17 +27,17 @@ class UpdateSceneInput:
     """As `CreateSceneInput`, and the preferred hypothesis."""
 
     id: ID = given("The scene.")
-    title: str | None = given(TITLE + _UNCHANGED, default=None)
-    description: str | None = given(TEXT + _UNCHANGED, default=None)
-    default_moment: str | None = given("EDTF: the time shown first." + _UNCHANGED, default=None)
-    viewpoint: ViewpointInput | None = given("Where a visitor arrives." + _UNCHANGED, default=None)
+    title: str | None = given(TITLE + UNCHANGED, default=None)
+    description: str | None = given(TEXT + UNCHANGED, default=None)
+    default_moment: str | None = given("EDTF: the time shown first." + UNCHANGED, default=None)
+    viewpoint: ViewpointInput | None = given("Where a visitor arrives." + UNCHANGED, default=None)
     georeference: GeoreferenceInput | None = given(
         "Where on the Earth it lies; null: not told. Left out: unchanged.", default=UNSET
     )
     default_hypothesis: ID | None = given(
         "The preferred hypothesis; null: none is preferred. Left out: unchanged.", default=UNSET
     )
-    expected_revision: int | None = given(_EXPECTED, default=None)
+    expected_revision: int | None = given(EXPECTED, default=None)
     reason: str = given(REASON, default="")
 
 

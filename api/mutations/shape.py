@@ -26,13 +26,13 @@ R = TypeVar("R", bound=model.Record)
 TITLE = f"Name for people, at most {compose.MAX_TITLE} characters."
 TEXT = f"Plain text, at most {compose.MAX_TEXT:,} characters."
 REASON = "Note for the history; made up where empty."
-_EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
-_UNCHANGED = " Left out or null: unchanged."
+EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
+UNCHANGED = " Left out or null: unchanged."
 _CLEARED = " Left out: unchanged."
 
 Id = Annotated[ID, strawberry.argument(description="Id of what is meant.")]
 Reason = Annotated[str, strawberry.argument(description=REASON)]
-Expected = Annotated[int | None, strawberry.argument(description=_EXPECTED)]
+Expected = Annotated[int | None, strawberry.argument(description=EXPECTED)]
 
 _NOT_VALUES = {"id", "expected_revision", "reason"}
 _NOT_CHANGED = {"scene", "reason"}
@@ -82,10 +82,10 @@ def update_input(create_input: type[Any], kind: type[Any], *, leave_out: frozens
         is_clearable = each.default is None and each.name in has_nothing
         annotations[each.name] = hints[each.name] | None
         namespace[each.name] = (
-            given(said + _CLEARED, default=UNSET) if is_clearable else given(said + _UNCHANGED, default=None)
+            given(said + _CLEARED, default=UNSET) if is_clearable else given(said + UNCHANGED, default=None)
         )
     annotations |= {"expected_revision": int | None, "reason": str}
-    namespace |= {"expected_revision": given(_EXPECTED, default=None), "reason": given(REASON, default="")}
+    namespace |= {"expected_revision": given(EXPECTED, default=None), "reason": given(REASON, default="")}
     made = type(f"Update{word}Input", (), {"__doc__": "Derived.", "__annotations__": annotations, **namespace})
     return strawberry.input(made, description=f"What changes of {_a(word)}.")
 

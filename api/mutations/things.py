@@ -5,13 +5,10 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID, UNSET
 
-from api.mutations.shape import REASON, TEXT, TITLE, Kind, given, update_input
+from api.mutations.shape import EXPECTED, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
 from api.mutations.values import EXISTENCE, SOURCES, SourceInput
 from api.types import Asset
 from scenes import model
-
-_UNCHANGED = " Left out or null: unchanged."
-_EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
 
 
 @strawberry.input(description="What describes an object so that it can be recognised (Object ID). All plain text.")
@@ -40,14 +37,14 @@ class UpdateAssetInput:
     """See `scenes.authoring.things`."""
 
     id: ID = given("The asset.")
-    title: str | None = given(TITLE + _UNCHANGED, default=None)
-    rights: str | None = given("URI of a licence or rights statement; empty: closed." + _UNCHANGED, default=None)
-    attribution: str | None = given("Whom to name where it is shown." + _UNCHANGED, default=None)
-    visibility: model.Visibility | None = given("Who may know of it." + _UNCHANGED, default=None)
+    title: str | None = given(TITLE + UNCHANGED, default=None)
+    rights: str | None = given("URI of a licence or rights statement; empty: closed." + UNCHANGED, default=None)
+    attribution: str | None = given("Whom to name where it is shown." + UNCHANGED, default=None)
+    visibility: model.Visibility | None = given("Who may know of it." + UNCHANGED, default=None)
     identity: ObjectIdentityInput | None = given(
         "The object that it shows; null: nothing is noted. Left out: unchanged.", default=UNSET
     )
-    expected_revision: int | None = given(_EXPECTED, default=None)
+    expected_revision: int | None = given(EXPECTED, default=None)
     reason: str = given(REASON, default="")
 
 
