@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from api.errors import kind_of, message_of
 from api.telemetry import METRICS
+from scenes.allowance import unlimited
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
 from scenes.ingest import JOBS_TOPIC, failed, rejected, tiled
+from scenes.ladders import Ladders
 from scenes.model import Asset, Job, JobState
 from scenes.ports import BlobUse, Notice
 from scenes.versions import KIND, awaited, settled, withdrawn
@@ -231,6 +233,8 @@ class Worker:
             if job.kind != KIND:
                 pulse.beat()
                 tiled(services, asset.id, result.tileset, uses, result.report)
+            # What scenes show of it from afar; a request would make it otherwise, and its visitor wait.
+            Ladders(services.derived, services.blobs.read).of(result.tileset.digest, unlimited())
             self._finish(job, name, JobState.DONE, "done", "")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

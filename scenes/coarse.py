@@ -23,6 +23,8 @@ from tiling.tree import TileTree
 
 TRIANGLES = (2048, 1024, 512, 256, 128, 64, 32)
 """of the surfaces that are simplified"""
+_LOOKED_AT = 256
+"""texels each way at most for an image's mean"""
 _TEXTURED = Layout(normals=False, uvs=True, colours=True)
 _DECODE = {
     "image/png": imagecodecs.png_decode,
@@ -179,7 +181,9 @@ def _tinted(
     pixels = np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
     uvs = _unit(model, primitive["attributes"][f"TEXCOORD_{texture.get('texCoord', 0)}"])
     repeats = bool(uvs.min() < -1e-3 or uvs.max() > 1 + 1e-3)
-    red, green, blue = tint.linear(pixels[..., :3]).reshape(-1, 3).mean(axis=0).tolist()
+    # A mean needs no more of a large image than this.
+    sparse = pixels[:: -(-pixels.shape[0] // _LOOKED_AT), :: -(-pixels.shape[1] // _LOOKED_AT), :3]
+    red, green, blue = tint.linear(sparse).reshape(-1, 3).mean(axis=0).tolist()
     origin = surface.positions.mean(axis=0)
     count = len(surface.positions)
     patch = Patch(

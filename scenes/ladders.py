@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from scenes.allowance import Allowance
 from scenes.coarse import Ladder, ladder, read_back, written
+from scenes.errors import NotFound
 from scenes.ports import Derived
 from tiling import tileset
 from tiling.errors import TilingError
@@ -32,7 +33,11 @@ class Ladders:
         if data is None:
             if not allowance.take(_WORK):
                 return None
-            data = written(self._made(digest))
+            try:
+                data = written(self._made(digest))
+            except (TilingError, NotFound):
+                # A blob is gone, or is no tileset: not for good, perhaps, so nothing is kept.
+                return ()
             self._derived.put_many({name: data})
         # What is written is on a grid: so it is the same whether it was made just now or read.
         found = read_back(data)
@@ -45,8 +50,4 @@ class Ladders:
         def by_name(name: str) -> bytes:
             return self._read(name.partition(".")[0])
 
-        try:
-            tree = tileset.read(self._read(digest), by_name)
-        except TilingError:
-            return ()
-        return ladder(tree, self._read, by_name)
+        return ladder(tileset.read(self._read(digest), by_name), self._read, by_name)

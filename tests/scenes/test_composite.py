@@ -14,6 +14,7 @@ from scenes import closed_set
 from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
 from scenes.at_time import Moment, resolve
+from scenes.errors import NotFound
 from scenes.ladders import Ladders
 from scenes.model import Actor, Asset, Placement, Reliability, Role, Visibility
 from scenes.ports import Put
@@ -246,6 +247,29 @@ def test_an_asset_that_cannot_be_read_leaves_its_groups_to_the_placements() -> N
     document = town.tileset(assets=town.assets | {house.id: broken})
     placements = [t for t in town.tiles(document["root"]) if "placement" in t["extras"]["chronotope"]]
     assert len(placements) == 100
+
+
+def test_a_blob_that_is_gone_takes_no_more_than_its_own_placements_out_of_proxies() -> None:
+    town = Town()
+    gone = town.assets["asset_house"].tileset
+    assert gone is not None
+    blobs = town.blobs
+
+    def read(digest: str) -> bytes:
+        if digest == gone.digest:
+            raise NotFound(f"there is no blob {digest}")
+        return blobs[digest]
+
+    town.read = read  # type: ignore[method-assign]
+    document = town.tileset()
+    assert "content" in document["root"]
+    towers = [p for p in town.placements if p.asset == "asset_tower"]
+    data = town.at(document["root"]["content"]["uri"])
+    assert data is not None
+    # Boxes of towers are there, nothing of houses; and once the blob is back, they are shown.
+    assert len(decoded(data).triangles) <= 12 * len(towers)
+    town.read = blobs.__getitem__  # type: ignore[method-assign]
+    assert town.derived.get_many([f"ladder/1/{gone.digest}"]) == {}
 
 
 def write(catalogue: MemoryCatalogue, *records: Any) -> None:
