@@ -147,11 +147,13 @@ def reason_of(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty, hy
         said.append(f"stood all through the time asked about ({span.text})")
     else:
         if first < span.start_earliest:
-            said.append("was not there yet at the beginning of the time asked about")
+            before = last < span.start_earliest
+            said.append("was not there yet" + ("" if before else " at the beginning of the time asked about"))
         elif first < span.start_latest:
             said.append("may not have begun yet" if not span.start_unknown else "its beginning is not known")
         if last >= span.end_latest:
-            said.append("was gone before the end of the time asked about")
+            after = first >= span.end_latest
+            said.append("was gone " + ("already" if after else "before the end of the time asked about"))
         elif last >= span.end_earliest:
             said.append("may have been gone already" if not span.end_unknown else "its end is not known")
         said[-1] += f" ({span.text})"

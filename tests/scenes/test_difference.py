@@ -45,7 +45,7 @@ def test_reasons_are_those_of_either_time() -> None:
     (change,) = between("-0430", "0500", PLACES[2]).changes
     assert (change.before, change.after, change.kind) == (Certainty.CERTAIN, Certainty.NO, Kind.DISAPPEARS)
     assert change.why_before == "stood all through the time asked about (-0446/0390)"
-    assert change.why_after == "was gone before the end of the time asked about (-0446/0390)"
+    assert change.why_after == "was gone already (-0446/0390)"
     assert change.placement.sources == placement("p").sources
 
 
