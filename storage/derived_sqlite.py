@@ -74,8 +74,8 @@ class SqliteDerived:
             for ending in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
             self._connection = self._open()
-        except apsw.BusyError:
-            log.warning("%s is busy", self._path)
+        except (apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError) as wrong:
+            log.warning("%s is not used now: %s", self._path, wrong)
 
     def _open(self) -> apsw.Connection:
         try:
