@@ -9,7 +9,7 @@ errors are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType, Undefined, is_leaf_type
@@ -30,25 +30,54 @@ class Execution(StrawberryGraphQLCoreExecutionContext):
     plans: dict[tuple[str, str], _Plan]
     """of plain values, by the names of type and field; set once for the schema (`plans_of`)"""
 
-    def execute_field(
-        self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Any, position_context: Any
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Any,
+        grouped_field_set: Any,
+        position_context: Any,
     ) -> Any:
-        """The value of a field: at once where it is plain."""
-        plan = self.plans.get((parent_type.name, field_details_list[0].node.name.value))
-        if plan is not None:
-            name, coerce, may_be_null = plan
-            try:
-                value = attribute(source, name)
-                if value is None:
-                    if may_be_null:
-                        return None
-                else:
-                    coerced = coerce(value)
-                    if coerced is not None and coerced is not Undefined:
-                        return coerced
-            except (AttributeError, TypeError, ValueError, GraphQLError):
-                pass  # the long way meets it again and says it properly
-        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        """The values of an object's fields: at once where all are plain, else with a wait for those that are not."""
+        results: dict[str, Any] = {}
+        slow: dict[str, Any] = {}
+        for response_name, details in grouped_field_set.items():
+            value = self._plain(parent_type.name, source_value, details[0].node.name.value)
+            # The place in the answer is kept, whenever the value comes.
+            results[response_name] = value
+            if value is Undefined:
+                slow[response_name] = details
+        if not slow:
+            return results
+        rest: Any = super().execute_fields(parent_type, source_value, path, slow, position_context)
+        return self._later(results, slow, rest) if self.is_awaitable(rest) else _filled(results, slow, rest)
+
+    def _plain(self, type_name: str, source: Any, field_name: str) -> Any:
+        """A plain value; `Undefined` where the field must go the long way."""
+        plan = self.plans.get((type_name, field_name))
+        if plan is None:
+            return Undefined
+        name, coerce, may_be_null = plan
+        try:
+            value = attribute(source, name)
+            coerced = None if value is None else coerce(value)
+        except (AttributeError, TypeError, ValueError, GraphQLError):
+            return Undefined  # the long way meets it again and says it properly
+        return Undefined if coerced is None and (not may_be_null or value is not None) else coerced
+
+    @staticmethod
+    async def _later(results: dict[str, Any], slow: Mapping[str, Any], rest: Any) -> dict[str, Any]:
+        return _filled(results, slow, await rest)
+
+
+def _filled(results: dict[str, Any], slow: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that came at once, with those that came by the long way, in the order that was asked for."""
+    for name in slow:
+        if name in rest:
+            results[name] = rest[name]
+        else:
+            del results[name]
+    return results
 
 
 def plans_of(schema: GraphQLSchema) -> dict[tuple[str, str], _Plan]:
