@@ -113,6 +113,18 @@ def test_the_checker_finds_nothing_at_any_moment(town: Town, at: str) -> None:
     assert check(document, town.at, uri="/scenes/scene_1/tileset.json") == []
 
 
+@pytest.mark.parametrize("far", [1.0, 1e5])
+def test_the_checker_finds_nothing_however_placements_are_turned_scaled_sheared_or_mirrored(far: float) -> None:
+    town, chance = Town(count=40), np.random.default_rng(6)
+    for number, placement in enumerate(town.placements):
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.linalg.qr(chance.normal(size=(3, 3)))[0] * chance.uniform(0.01, 5, (1, 3))
+        matrix[0, 1] += chance.normal() * (number % 5 == 0)
+        matrix[:3, 3] = chance.normal(size=3) * far
+        town.placements[number] = replace(placement, transform=tuple(matrix.T.ravel().tolist()))
+    assert check(document_bytes(town.tileset()), town.at, uri="/scenes/scene_1/tileset.json") == []
+
+
 def test_every_placement_is_in_it_once_and_says_what_it_is(town: Town) -> None:
     told = [tile for tile in town.tiles(town.tileset()["root"]) if "placement" in tile["extras"]["chronotope"]]
     assert sorted(tile["extras"]["chronotope"]["placement"] for tile in told) == [p.id for p in town.placements]
