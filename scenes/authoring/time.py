@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from timeline.edtf import parse_days, parse_span
+from timeline.errors import EdtfError
+from timeline.proposal import propose
+
+_PROPOSED = 3
+"""of what a text may mean, told where it is no EDTF"""
 
 
 def moment(text: str) -> str:
     """A day or days to look at. Raises timeline.errors.EdtfError."""
-    parse_days(text)
+    with _told_what_it_may_mean(text):
+        parse_days(text)
     return text
 
 
 def existence(text: str) -> str:
     """An interval of existence: EDTF, or four bounds. Raises timeline.errors.EdtfError."""
-    parse_span(text)
+    with _told_what_it_may_mean(text):
+        parse_span(text)
     return text
 
 
 def existence_if_any(text: str) -> str:
     """As `existence`, or empty: not said."""
     return existence(text) if text else ""
+
+
+@contextmanager
+def _told_what_it_may_mean(text: str) -> Iterator[None]:
+    """People paste what the card says, "c. 1210". The refusal shows what could be written; a person chooses."""
+    try:
+        yield
+    except EdtfError as error:
+        if may_mean := " or ".join(each.text for each in propose(text).proposals[:_PROPOSED]):
+            error.args = (f"{error}; it may mean {may_mean}",)
+        raise
