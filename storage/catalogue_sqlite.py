@@ -256,9 +256,10 @@ def _check_expected(connection: apsw.Connection, expected: Mapping[str, int]) ->
     actual = last_touched(connection, tuple(expected))
     for record_id, number in expected.items():
         if actual.get(record_id, 0) != number:
-            raise Conflict(
-                f"{record_id} was changed by revision {actual.get(record_id, 0)}, after revision {number} that was read"
-            )
+            now = actual.get(record_id, 0)
+            who = connection.execute("SELECT author FROM revision WHERE number = ?", (now,)).fetchone()
+            by = f" by {who[0]} in revision {now}" if who else ""
+            raise Conflict(f"{record_id} was changed{by}, after revision {number} that was read")
 
 
 def _end(connection: apsw.Connection, change: Change, number: int) -> int | None:

@@ -308,8 +308,10 @@ class MemoryCatalogue(MemoryHistory):
         self, changes: Sequence[Change], latest: Mapping[str, Version | None], expected: Mapping[str, int]
     ) -> None:
         for record_id, number in expected.items():
-            if self.revision_of(record_id) != number:
-                raise Conflict(f"{record_id} was changed after revision {number} that was read")
+            now = self.revision_of(record_id)
+            if now != number:
+                by = f" by {self._revisions[now - 1].author} in revision {now}" if now else ""
+                raise Conflict(f"{record_id} was changed{by}, after revision {number} that was read")
         for change in changes:
             version = latest[change.record.id]
             if version is not None and type(version.record) is not type(change.record):

@@ -192,8 +192,10 @@ def test_an_expected_revision_that_still_holds_lets_the_change_through(catalogue
 def test_an_expected_revision_that_is_past_refuses_the_change(catalogue):
     read = put(catalogue, scene())
     put(catalogue, scene(title="theirs"))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="scene_a was changed by ada in revision 2, after revision 1 that was read"):
         catalogue.commit([Put(scene(title="mine"))], author="bob", reason="", at=NOON, expected={"scene_a": read})
+    with pytest.raises(Conflict, match="scene_x was changed, after revision 1 that was read"):
+        catalogue.commit([Put(scene("scene_x"))], author="bob", reason="", at=NOON, expected={"scene_x": read})
     found = catalogue.get(Scene, "scene_a")
     assert found is not None
     assert found.title == "theirs"
