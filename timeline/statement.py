@@ -89,9 +89,9 @@ class Statement:
         if self.object == self.subject:
             return f"{self.subject!r} {self.kind} itself says nothing"
         if self.days is None:
-            return "an end other than the start needs days" if self.object else f"{self.kind} what?"
+            return "its end is spoken of with a date only" if self.object else f"{self.kind} what? It has no object"
         if self.object or self.kind not in TERMINI:
-            return f"{self.kind} takes a unit{', or days, not both' if self.kind in TERMINI else ', no days'}"
+            return f"{self.kind} takes an object{', or a date, not both' if self.kind in TERMINI else ', no date'}"
         return "no days between the first and the last"
 
 

@@ -11,12 +11,12 @@ from timeline.statement import EDGES, End, Kind, Statement, sentence
     [
         ({"kind": Kind.BEFORE, "subject": "a"}, "before what"),
         ({"kind": Kind.BEFORE, "subject": "a", "object": "a"}, "itself"),
-        ({"kind": Kind.BEFORE, "subject": "a", "days": (1, 2)}, "no days"),
-        ({"kind": Kind.BEFORE, "subject": "a", "object": "b", "days": (1, 2)}, "no days"),
+        ({"kind": Kind.BEFORE, "subject": "a", "days": (1, 2)}, "no date"),
+        ({"kind": Kind.BEFORE, "subject": "a", "object": "b", "days": (1, 2)}, "no date"),
         ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a"}, "what"),
         ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a", "object": "b", "days": (1, 2)}, "not both"),
         ({"kind": Kind.TERMINUS_POST_QUEM, "subject": "a", "days": (2, 2)}, "no days between"),
-        ({"kind": Kind.TERMINUS_ANTE_QUEM, "subject": "a", "object": "b", "end": End.END}, "needs days"),
+        ({"kind": Kind.TERMINUS_ANTE_QUEM, "subject": "a", "object": "b", "end": End.END}, "with a date only"),
     ],
 )
 def test_a_statement_without_a_meaning_is_refused(arguments: dict[str, object], words: str) -> None:
