@@ -25,7 +25,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from api import annotations_http, assets, errors, pages, scenes_http, schema, stream, telemetry, uploads
+from api import annotations_http, assets, errors, genealogy, pages, scenes_http, schema, stream, telemetry, uploads
 from api.data_directory import held, prepare
 from api.gate import Gate
 from api.services import Services, open_services
@@ -119,6 +119,7 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
     app.include_router(schema.router(services))
     app.include_router(scenes_http.router(services))
     app.include_router(annotations_http.router(services))
+    app.include_router(genealogy.router(services))
     app.router.routes += [
         WebSocketRoute("/stream", streamed),
         *assets.routes(services),

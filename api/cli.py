@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_ask, cli_change, cli_stream, cli_tile
+from api import cli_ask, cli_change, cli_people, cli_stream, cli_tile
 
 app = typer.Typer(
     name="chronotope",
@@ -122,6 +122,7 @@ def ingest(  # noqa: PLR0917 - typer passes by name
 app.command("tile")(cli_tile.tile)
 app.command("change")(cli_change.change)
 app.command("stream")(cli_stream.stream)
+app.command("import-gedcom")(cli_people.import_gedcom)
 app.command("ask")(cli_ask.ask)
 
 

@@ -238,7 +238,7 @@ class _Remote:
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> httpx.Response:
         sent = {"Tus-Resumable": "1.0.0", **(headers or {})}
-        return _checked(lambda: self._client.request(method, path, headers=sent, content=content), self._client)
+        return checked(lambda: self._client.request(method, path, headers=sent, content=content), self._client)
 
     def stand(self, asset_id: str, job_id: str) -> Stand:
         """See `Door`."""
@@ -247,7 +247,7 @@ class _Remote:
             asset: node(id: $asset) { ... on Asset { tileset { tiles triangles } } }
         }"""
         body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}
-        answer = _checked(lambda: self._client.post("/graphql", json=body), self._client).json()
+        answer = checked(lambda: self._client.post("/graphql", json=body), self._client).json()
         if answer.get("errors"):
             first = answer["errors"][0]
             raise _refused(first.get("extensions", {}).get("code", ""), first.get("message", "no reason was given"))
@@ -262,7 +262,7 @@ class _Broken(DoorError):
     """The connection broke; it may be tried again."""
 
 
-def _checked(send: Callable[[], httpx.Response], client: httpx.Client) -> httpx.Response:
+def checked(send: Callable[[], httpx.Response], client: httpx.Client) -> httpx.Response:
     """The answer of the server; its refusal as our own error."""
     try:
         answer = send()

@@ -2,8 +2,8 @@
 
 - A `Host` that is not ours is answered 400, so that a foreign name that was pointed at this machine (DNS rebinding)
   cannot read it with the visitor's browser. Addresses are always ours: the attack needs a name.
-- A body that is larger than its door allows is answered 413 before it is read whole; `/uploads` has its own, larger
-  limit.
+- A body that is larger than its door allows is answered 413 before it is read whole; `/uploads` and `/people` take
+  files, so their limit is that of an upload.
 - A body that stops coming for 30 s is answered 408.
 - Every answer says nosniff, and unless its door says otherwise: no scripts, no frames, no other origin. Pages set
   their own policy (`api.pages`), public content opens itself to other origins (`api.assets`).
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 BODY_LIMIT = 1 << 20
-"""bytes of a request's body, but for uploads"""
+"""bytes of a request's body, but for files"""
+FILE_PREFIXES = ("/uploads", "/people")
+"""doors that take files"""
 BODY_PATIENCE_S = 30.0
 """seconds without a byte of a body that is due"""
 
@@ -117,7 +119,7 @@ class Gate:
                 await send({"type": "websocket.close", "code": 4400, "reason": "BAD_HOST"})
             return
         outgoing = _Outgoing(scope, send)
-        limit = self._upload_limit if scope["path"].startswith("/uploads") else BODY_LIMIT
+        limit = self._upload_limit if scope["path"].startswith(FILE_PREFIXES) else BODY_LIMIT
         try:
             _check(headers, limit, trusted=trusted)
             if scope["method"] == "OPTIONS" and scope["path"].startswith(PUBLIC_PREFIXES):

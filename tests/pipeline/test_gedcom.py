@@ -1,5 +1,6 @@
 """Small families, written by hand."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,11 @@ def test_the_sandbox_passes_refusals_on(tmp_path: Path) -> None:
     out.mkdir()
     with pytest.raises(TooLarge, match="characters"):
         people_in_sandbox(source, out, today=TODAY)
+
+
+def test_the_example_of_the_manual_gives_what_the_manual_says() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "people.md").read_text()
+    file, answer = re.findall(r"```(?:gedcom)?\n(.*?)```", page, re.DOTALL)[:2]
+    found = genealogy(read(file.encode()), today=TODAY)
+    assert [line.strip() for line in answer.splitlines()[2:]] == list(found.report)
+    assert answer.splitlines()[1].startswith(f"{len(found.persons)} people and {len(found.families)} families")
