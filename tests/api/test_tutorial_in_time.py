@@ -8,22 +8,21 @@ half a second each; a shell reads the page, too, and finds no fault in its gramm
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
+import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
 from api.errors import DoorError
 from tests.api.command import served
-
-if TYPE_CHECKING:
-    import pytest
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/tutorials/model-your-site-in-time.md").read_text()
 BOXES = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -70,14 +69,11 @@ class Reader:
         if set_to := re.fullmatch(r"export ([A-Z_]+)=(\S+)", command):
             self.names.setdefault(set_to[1], set_to[2])
             return ""
-        if to := re.fullmatch(r"cat > (\S+)", command):
-            Path(to[1]).write_text(text)
-            return ""
         words = [self._filled(word) for word in shlex.split(command.removesuffix(CUT))]
-        if words[0] == "echo":
-            assert all(words[1:]), command
-            return " ".join(words[1:])
-        assert words[0] in {"ask", ".venv/bin/chronotope"}, command
+        assert all(words), command
+        if words[0] not in {"ask", ".venv/bin/chronotope"}:
+            subprocess.run(["bash", "-c", command], env=os.environ | self.names, input=text.encode(), check=True)
+            return ""
         said = self._chronotope(["ask", *words[1:]] if words[0] == "ask" else words[1:], text)
         return said.split(" ")[0] if command.endswith(CUT) else said
 
@@ -130,6 +126,10 @@ def test_the_page_leads_from_a_block_to_a_published_church(tmp_path: Path, monke
         "rebuilt": {"Nave": "CERTAIN", "First porch": "CERTAIN"},
         "doubtful": {"Nave": "CERTAIN", "First porch": "POSSIBLE", "Spire": "POSSIBLE"},
     }
+    (mark,) = answers["Carried"]["scene"]["annotations"]
+    assert mark["anchor"]["position"] == pytest.approx([2.4, 1.5, 8.04], abs=0.01)
+    assert mark["anchor"]["surface"]["drift"] == pytest.approx(0.01, abs=0.001)
+    assert not mark["anchor"]["surface"]["isFlagged"]
     assert list(reader.refusals) == ["Label"]
     assert re.findall(r"```text\n(.*)\n```", PAGE) == [reader.refusals["Label"]]
 
