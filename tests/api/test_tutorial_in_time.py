@@ -126,6 +126,9 @@ def test_the_page_leads_from_a_block_to_a_published_church(tmp_path: Path, monke
         "rebuilt": {"Nave": "CERTAIN", "First porch": "CERTAIN"},
         "doubtful": {"Nave": "CERTAIN", "First porch": "POSSIBLE", "Spire": "POSSIBLE"},
     }
+    (family,) = answers["Families"]["scene"]["families"]["nodes"]
+    assert [each["name"] for each in family["partners"]] == ["Hartmann von Aldermere", "Mechthild"]
+    assert family["partners"][0]["death"]["existence"] == {"label": "1261 or earlier"}
     (mark,) = answers["Carried"]["scene"]["annotations"]
     assert mark["anchor"]["position"] == pytest.approx([2.4, 1.5, 8.04], abs=0.01)
     assert mark["anchor"]["surface"]["drift"] == pytest.approx(0.01, abs=0.001)
