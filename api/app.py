@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from api.worker import Tile
     from pipeline.tile import TileResult
+    from scenes.model import Vector
 
 
 def sandboxed_tile(settings: Settings) -> Tile:
@@ -48,13 +49,21 @@ def sandboxed_tile(settings: Settings) -> Tile:
     cores = max(1, (os.cpu_count() or 1) // max(1, settings.workers))
 
     def tile(
-        source: Path, name: str, out: Path, *, progress: Callable[[float, str], None], cancelled: Callable[[], bool]
+        source: Path,
+        name: str,
+        out: Path,
+        *,
+        progress: Callable[[float, str], None],
+        cancelled: Callable[[], bool],
+        origin: Vector | None = None,
     ) -> TileResult:
         from pipeline.sandbox import tile_in_sandbox
         from pipeline.tile import TileSettings
 
         chosen = TileSettings(workers=cores)
-        return tile_in_sandbox(source, name, out, settings=chosen, progress=progress, cancelled=cancelled)
+        return tile_in_sandbox(
+            source, name, out, settings=chosen, progress=progress, cancelled=cancelled, origin=origin
+        )
 
     return tile
 

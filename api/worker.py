@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from api.services import Services
     from pipeline.tile import TileResult
+    from scenes.model import Vector
 
 log = logging.getLogger("chronotope.worker")
 
@@ -57,8 +58,9 @@ class Tile(Protocol):
         *,
         progress: Callable[[float, str], None],
         cancelled: Callable[[], bool],
+        origin: Vector | None = None,
     ) -> TileResult:
-        """Tile `source`, called `name`, into the folder `out`."""
+        """Tile `source`, called `name`, into the folder `out`; with `origin`, moved as a version before it was."""
         ...
 
 
@@ -224,7 +226,8 @@ class Worker:
                 source = scratch / "master"
                 with services.blobs.open(what.master) as master, source.open("wb") as copy:
                     shutil.copyfileobj(master, copy, 1 << 20)
-                result = self._tiled(source, what.master_name, scratch, pulse)
+                origin = asset.tileset.origin if job.kind == KIND and asset.tileset is not None else None
+                result = self._tiled(source, what.master_name, scratch, pulse, origin=origin)
                 uses = self._keep(result, scratch / "out", pulse)
                 if job.kind == KIND:
                     pulse.progress(1.0, "carrying annotations over")
@@ -239,7 +242,9 @@ class Worker:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _tiled(self, source: Path, name: str, scratch: Path, pulse: _Pulse) -> TileResult:
+    def _tiled(
+        self, source: Path, name: str, scratch: Path, pulse: _Pulse, *, origin: Vector | None = None
+    ) -> TileResult:
         for attempt in (1, 2):
             out = scratch / "out"
             shutil.rmtree(out, ignore_errors=True)
@@ -251,6 +256,8 @@ class Worker:
                     out,
                     progress=lambda fraction, message: pulse.progress(fraction * _SHARE_OF_TILING, message),
                     cancelled=pulse.cancelled,
+                    # Only where one was moved: otherwise each file is moved, or not, by itself.
+                    origin=origin if origin and any(origin) else None,
                 )
             except ParserCrash:
                 # Once more, because it may have been the machine; then the file is to blame.

@@ -74,7 +74,15 @@ def _work(request: dict[str, Any]) -> None:
     units, up = request["settings"]["units"], request["settings"]["up"]
     with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         _say(progress=0.0, message="reading")
-        model = read.read(source, name, scratch=Path(scratch), units=units, up=up, begun=lambda kind: _say(at=kind))
+        model = read.read(
+            source,
+            name,
+            scratch=Path(scratch),
+            units=units,
+            up=up,
+            origin=None if request["origin"] is None else tuple(request["origin"]),
+            begun=lambda kind: _say(at=kind),
+        )
         _say(progress=0.1, message=f"read {model.triangles:,} triangles")
         _say(at=crash.TILING)
         # Loaded only now: most refusals need none of it.

@@ -314,12 +314,15 @@ def near_origin(
     """The model moved to an origin of its own, in whole metres, where it lies far off; its report says so.
 
     `extent` is its lowest and highest corner, where they are known. With `at` it is moved there, near or far: two
-    models of one frame stay in one.
+    models of one frame stay in one. One that lies near its own origin, and far from `at`, is of another frame.
     """
     from pipeline.units import bounds
 
     low, high = extent or bounds(model)
-    if not any(at) if at is not None else max(np.abs(low).max(), np.abs(high).max()) <= FAR_M:
+    is_near = max(np.abs(low).max(), np.abs(high).max()) <= FAR_M
+    if not any(at) if at is not None else is_near:
+        return model
+    if at is not None and is_near and max(np.abs(low - at).max(), np.abs(high - at).max()) > FAR_M:
         return model
     store = store or Store(None)
     origin = np.round((low + high) / 2.0) if at is None else np.array(at)

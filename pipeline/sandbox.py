@@ -83,10 +83,12 @@ def tile_in_sandbox(
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
     work: Path | None = None,
+    origin: tuple[float, float, float] | None = None,
 ) -> TileResult:
     """Tile `source`, called `name`, into the empty folder `out`, as `pipeline.tile.tile_file` does.
 
-    With a scheduler in the settings the child keeps its network, to reach that.
+    With `origin`, that of another version in the same frame, it is moved as that one was. With a scheduler in the
+    settings the child keeps its network, to reach that.
 
     Raises:
         Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
@@ -95,7 +97,7 @@ def tile_in_sandbox(
         Cancelled: `cancelled()` became true; the child is gone.
     """
     request: dict[str, Any] = {"source": str(source.resolve()), "name": name, "out": str(out.resolve())}
-    request |= {"work": str(work.resolve()) if work else None}
+    request |= {"work": str(work.resolve()) if work else None, "origin": origin}
     run(request, out, settings=settings, progress=progress, cancelled=cancelled)
     return checked(out)
 
@@ -306,4 +308,5 @@ def _checked_figures(said: dict[str, Any], digest: str) -> Tileset:
         geometric_error=float(said["geometric_error"]),
         root_error=float(said["root_error"]),
         extent=Extent(three(said["extent"]["low"]), three(said["extent"]["high"])),
+        origin=three(said["origin"]),
     )

@@ -245,6 +245,7 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files) -> TileRe
         geometric_error=tree.geometric_error,
         root_error=float(tree.error[0]),
         extent=Extent((low[0], low[1], low[2]), (high[0], high[1], high[2])),
+        origin=model.origin,
     )
     return TileResult(
         figures, DOCUMENT, tuple(files.known[name] for name in sorted(files.known)), tuple(report), done.levels

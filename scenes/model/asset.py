@@ -45,6 +45,8 @@ class Tileset:
     root_error: float
     """metres; error of showing the root tile alone"""
     extent: Extent
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """where the asset's own origin lies in the frame and the units of the master: elsewhere, if that lay far off"""
 
 
 @dataclass(frozen=True, slots=True)

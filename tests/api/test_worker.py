@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.services import Services
+    from scenes.model import Vector
 
 INES = Actor("ines", Role.CURATOR)
 TILE, DOCUMENT = b"glTF tile", b'{"asset":{"version":"1.1"}}'
@@ -36,7 +37,13 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def _tile(
-    source: Path, name: str, out: Path, *, progress: Callable[[float, str], None], cancelled: Callable[[], bool]
+    source: Path,
+    name: str,
+    out: Path,
+    *,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+    origin: Vector | None = None,
 ) -> TileResult:
     """A tiler that copies: one tile, named by what it holds."""
     assert name == "venus.ply"
@@ -56,6 +63,7 @@ def _tile(
         geometric_error=1.0,
         root_error=0.0,
         extent=Extent((0, 0, 0), (1, 1, 1)),
+        origin=origin or (0.0, 0.0, 0.0),
     )
     files = ((f"{digest}.glb", digest, len(TILE), "model/gltf-binary"),)
     return TileResult(tileset, "tileset.json", files, ("all is well",))
@@ -377,3 +385,25 @@ def test_a_new_version_that_was_taken_back_is_not_tiled(services: Services) -> N
     Worker(services, tile).work_once("w")
     assert calls == []
     assert _job(services, job.id).state is JobState.DONE
+
+
+def test_a_new_version_of_what_lies_far_off_is_moved_as_the_one_before_was(services: Services) -> None:
+    far = (465_123.0, 312.0, -5_422_871.0)
+
+    def tile(source: Path, name: str, out: Path, **more: object) -> TileResult:
+        if more["origin"] is None:
+            more["origin"] = far  # as the tiler finds it by itself
+        else:
+            assert more["origin"] == far
+            source.write_bytes(b"ply")
+        return _tile(source, name, out, **more)  # type: ignore[arg-type]
+
+    asset_id, _ = _deposited(services)
+    worker = Worker(services, tile)
+    worker.work_once("w")
+    deposit_version(services, INES, io.BytesIO(b"ply again"), asset_id=asset_id, name="venus.ply")
+    worker.work_once("w")
+    after = _asset(services, asset_id)
+    assert after.replacement is None
+    assert after.tileset
+    assert after.tileset.origin == far

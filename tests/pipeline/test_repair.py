@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.repair import repaired
+from pipeline.repair import near_origin, repaired
 from scenes.errors import Malformed
 from tiling.mesh import Model, Primitive
 
@@ -60,6 +60,15 @@ def test_a_model_far_off_is_moved_by_whole_metres_and_told() -> None:
     model = repaired(_model([[0, 1, 2]], SQUARE + np.array([465_123.4, 5_422_884.6, 312.0])))
     assert np.abs(model.primitives[0].positions).max() < 2
     assert any("(465,124, 5,422,885, 312)" in line for line in model.report)
+
+
+def test_a_model_of_one_frame_with_another_is_moved_as_that_was_and_one_of_its_own_frame_is_not() -> None:
+    other = (465_123.0, 5_422_871.0, 312.0)
+    moved = near_origin(_model([[0, 1, 2]], SQUARE + np.array([465_200.5, 5_422_871.0, 312.0])), at=other)
+    assert moved.primitives[0].positions[0].tolist() == [77.5, 0.0, 0.0]
+    assert moved.origin == other
+    local = _model([[0, 1, 2]])
+    assert near_origin(local, at=other) is local
 
 
 def test_a_clean_model_is_given_back_with_nothing_to_tell() -> None:

@@ -262,3 +262,28 @@ def test_the_child_has_no_network(tmp_path: Path) -> None:
         )
     assert done.returncode == 1
     assert b"unreachable" in done.stderr.lower()
+
+
+def test_a_version_of_what_lies_far_off_is_moved_as_the_one_before_was(tmp_path: Path) -> None:
+    obj = "v 465123 312 5422871\nv {} 312 5422871\nv 465123 330.7 5422871\nf 1 2 3\n"
+    results = []
+    for name, x in (("before", 465173.4), ("after", 465190.9)):
+        (tmp_path / f"{name}.obj").write_text(obj.format(x))
+        (tmp_path / name).mkdir()
+        origin = results[0].tileset.origin if results else None
+        results.append(
+            sandbox.tile_in_sandbox(
+                tmp_path / f"{name}.obj",
+                f"{name}.obj",
+                tmp_path / name,
+                settings=TileSettings(units="m", up="y"),
+                progress=lambda *_: None,
+                cancelled=lambda: False,
+                origin=origin,
+            )
+        )
+    before, after = (result.tileset for result in results)
+    assert any(before.origin)
+    assert after.origin == before.origin
+    assert after.extent.low == pytest.approx(before.extent.low, abs=0.01)
+    assert after.extent.high[0] - before.extent.high[0] == pytest.approx(17.5, abs=0.01)
