@@ -376,15 +376,9 @@ def complete(services: Services, upload_id: str, actor: Actor) -> dict[str, str]
     about, job_id = _about(metadata), _derived("job", upload_id)
     with services.uploads.open_upload(upload_id) as source:
         if metadata.get("asset"):
-            asset, job = deposit_version(
-                services,
-                actor,
-                source,
-                asset_id=metadata["asset"],
-                name=about["name"],
-                limit=checked_limit(metadata.get("limit", "")),
-                job_id=job_id,
-            )
+            said = {"asset_id": metadata["asset"], "name": about["name"], "job_id": job_id}
+            limit = checked_limit(metadata.get("limit", ""))
+            asset, job = deposit_version(services, actor, source, limit=limit, **said)
         else:
             new_id = _derived("asset", upload_id)
             asset, job = deposit(services, actor, source, **about, asset_id=new_id, job_id=job_id)

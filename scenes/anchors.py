@@ -231,15 +231,15 @@ def _arrived(way: _Way, feet: Feet, row: int, after: Leaves, *, limit: float) ->
 
 
 def _drift(before: Leaves, after: Leaves, roots: Feet, starts: Floats, facing: Floats, *, size: float) -> Drift | None:
-    """The motion of the whole, as far as it shows about the spots."""
+    """The motion of the whole, as far as it shows about the spots; of fewer than three it would be a guess."""
+    if len(starts) < 3:
+        return None
     reach = REACH_SHARE * size
     each = max(1, min(_SAMPLES_EACH, _SAMPLES // max(1, len(starts))))
     around = before.about(roots, radius=_AROUND_SHARE * size, most=each)
     points, normals = np.concatenate([starts, around[0]]), np.concatenate([facing, around[1]])
     every = slice(None, None, max(1, len(points) // _SAMPLES))
     points, normals = points[every], normals[every]
-    if len(starts) < 3:
-        return None
 
     def nearest(at: Floats, facing: Floats) -> Feet:
         return after.nearest(at, facing, reach=reach)
