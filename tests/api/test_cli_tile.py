@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def test_two_runs_do_not_share_a_folder_for_work(run: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_command_that_is_stopped_leaves_its_work_for_the_next(how: signal.Signals, run: Run, tmp_path: Path) -> None:
     source, out = tmp_path / "scan.ply", tmp_path / "out"
-    _write_ply(source, lift=0.0, side=80)
+    _write_ply(source, lift=0.0, side=160)  # so many steps that it is stopped among them, whatever else runs here
     words = [str(source), "-o", str(out), "--leaf-triangles", "256"]
     process = subprocess.Popen(
         [*command.COMMAND, "tile", *words],
@@ -183,7 +184,7 @@ def test_a_command_that_is_stopped_leaves_its_work_for_the_next(how: signal.Sign
     )
     tiles = tmp_path / ".out.work" / "tiles"
     while process.poll() is None and not (tiles.is_dir() and len(list(tiles.iterdir())) > 3):
-        pass
+        time.sleep(0.005)
     process.send_signal(how)
     told, complaint = process.communicate(timeout=command.PATIENCE_S)
     assert told == ""
