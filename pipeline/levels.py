@@ -430,7 +430,7 @@ class Tiling:
             )
             arguments = {
                 "tile_key": name,
-                "neighbours": tuple(level.keys[other] for other in near),
+                "neighbours": tuple((other, level.keys[other]) for other in near),
                 "place": place,
                 "look": own,
                 "below": boxes,

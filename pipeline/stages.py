@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline import compress, images
+from pipeline.graph import key
 from scenes import gltf_build
 from tiling import borders, bounds, build, error, extent, leaf
 from tiling.simplify import metres_per_uv, weights
@@ -184,6 +185,18 @@ def _tile(at: At, task: str) -> Tile:
     return tile
 
 
+def _settled(at: At, task: str, place: Place, look: Look) -> Tile:
+    """The tile that a task has made, on the grid of its level: what it shows, and what neighbours are measured by."""
+    own = replace(look, step=look.steps[place.tile]) if look.steps else look
+
+    def settled() -> tuple[Tile, int]:
+        tile = build.settled(at.context.surface, _tile(at, task), place, own)
+        return tile, tile.patch.positions.nbytes
+
+    tile: Tile = at.lasting(task, f"settled {key(own.step, own.steps, own.is_leaf)}", settled)
+    return tile
+
+
 def _corners(patch: Patch) -> tuple[Singles, Singles]:
     if not len(patch.positions):
         return np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
@@ -287,18 +300,18 @@ def make(
     at: At,
     *,
     tile_key: str,
-    neighbours: Sequence[str],
+    neighbours: Sequence[tuple[int, str]],
     place: Place,
     look: Look,
     below: Floats,
     missing: tuple[int, ...],
 ) -> MakeReceipt:
-    """Write a tile, and measure it where a client will see it.
+    """Write a tile, and measure it where a client will see it, and its neighbours: their numbers and keys.
 
     `below` (k, 12) are the boxes of its children; of the children `missing` nothing is left.
     """
     surface = at.context.surface
-    tile = build.settled(surface, _tile(at, tile_key), place, look)
+    tile = _settled(at, tile_key, place, look)
     patch = build.dressed(surface, tile, place, look)
     done = build.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)
@@ -306,7 +319,10 @@ def make(
     points: error.Samples = at.get(tile_key, POINTS)
     if not look.is_leaf:
         shown = build.snapped(tile.patch, look.step)
-        around = [build.snapped(_tile(at, each).patch, look.step) for each in neighbours]
+        around = [
+            build.snapped(_settled(at, each, build.Place(number, place.shift), look).patch, look.step)
+            for number, each in neighbours
+        ]
         found = error.distances(points.points, [shown, *around])
         at.put(error.scatter(shown, at.context.samples), POINTS)
     else:
