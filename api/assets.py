@@ -214,14 +214,16 @@ def deliver_made(request: Request, kept: Kept, digest: str, *, public: bool) -> 
 
 def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool]:
     """How a blob is served to `actor`, and whether it is public: published once is published, whatever draft shares
-    its bytes. Raises NotFound.
+    its bytes. Who edits gets what was removed, too, and so can look at the past. Raises NotFound.
     """
     found = services.catalogue.blob_use(digest)
     if found is None:
         raise NotFound(f"there is no blob {digest}")
     use, asset_ids = found
     assets = services.catalogue.get_many(Asset, asset_ids).values()
-    if not any(may(actor, Action.SEE, asset) for asset in assets):
+    if not any(may(actor, Action.SEE, asset) for asset in assets) and not (
+        may(actor, Action.EDIT) and services.catalogue.ended_among(asset_ids)
+    ):
         raise NotFound(f"there is no blob {digest}")
     return use, any(asset.visibility is Visibility.PUBLIC for asset in assets)
 

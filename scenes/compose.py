@@ -11,6 +11,7 @@ from scenes.authoring.captions import MAX_CAPTIONS
 from scenes.authoring.people import MAX_CHILDREN, MAX_EVENTS, MAX_NAMES, MAX_PARTNERS
 from scenes.authoring.placements import MAX_PARTS, MAX_RIVALS
 from scenes.authoring.publishing import publish_exhibition, unpublish_exhibition
+from scenes.authoring.removal import remove_asset
 from scenes.authoring.rules import MAX_MEMBERS
 from scenes.authoring.space import MAX_CORNERS
 from scenes.authoring.stories import MAX_PICTURES, MAX_STEPS
@@ -47,6 +48,7 @@ __all__ = [
     "create_all",
     "publish_exhibition",
     "remove",
+    "remove_asset",
     "unpublish_exhibition",
     "update",
 ]

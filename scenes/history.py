@@ -13,14 +13,13 @@ written anew (`scenes.authoring.rules`): else Cycle or Contradiction.
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from scenes.authoring.desk import Desk, home_of
-from scenes.authoring.turns import turn
+from scenes.authoring.turns import everyone, together
 from scenes.authoring.use import RULES
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Asset, Exhibition, Scene, Visibility
@@ -201,14 +200,12 @@ def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reas
     target, found = _target(catalogue, actor, step, scene)
     topics = sorted({_topic(_record(each)) for each in found})
     verb = "took back" if step is Step.UNDO else "brought back what was taken back by"
-    with ExitStack() as stack:
-        # Always in this order, so that of two who take back over several scenes neither holds what the other waits for.
-        for lock in sorted({turn(topic) for topic in topics}, key=id):
-            stack.enter_context(lock)
+    takes_assets = any(isinstance(each.after, Asset) and each.before is None for each in found)
+    with everyone() if takes_assets else together(topics):
         # Read before what stands is looked at: whoever is quicker between here and the commit makes that a Conflict.
         read = catalogue.revisions_of([_record(each).id for each in found])
         _check_untouched(catalogue, target, found)
-        changes = _inverse(target, found)
+        changes = _inverse(target, found, step)
         _check_whole(catalogue, target, changes)
         _check_agreed(museum, actor, changes)
         revision = catalogue.commit(
@@ -224,13 +221,14 @@ def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reas
     return TakenBack(revision, target, tuple(RecordChange(each.seq, each.after, each.before) for each in found))
 
 
-def _inverse(target: Revision, found: Sequence[Difference]) -> list[Change]:
+def _inverse(target: Revision, found: Sequence[Difference], step: Step) -> list[Change]:
     """What leads from after a revision to before it."""
     changes: list[Change] = []
     for each in found:
         if each.before is not None:
             changes.append(Put(each.before))
-        elif isinstance(each.after, Asset):
+        elif isinstance(each.after, Asset) and step is Step.UNDO:
+            # An asset that came by an undo had been removed before, and a redo removes it again.
             raise Invalid(f"revision {target.number} deposited {_named(each.after)}: a deposit is not taken back")
         else:
             assert each.after is not None, "a difference has a side"
@@ -274,9 +272,10 @@ def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Chang
     """Nothing that stands afterwards refers to what does not."""
     removed = {each.record.id: each.record for each in changes if isinstance(each, Remove)}
     restored = {each.record.id: each.record for each in changes if isinstance(each, Put)}
-    by_scene: dict[str, list[str]] = {}
+    by_scene: dict[str | None, list[str]] = {}
     for each in removed.values():
-        by_scene.setdefault(_topic(each), []).append(each.id)
+        # Any scene may have placed an asset since.
+        by_scene.setdefault(None if isinstance(each, Asset) else _topic(each), []).append(each.id)
     for scene, names in by_scene.items():
         for name, users in catalogue.mentioning(names, scene=scene).items():
             others = [user for user in users if user not in removed and user not in restored]

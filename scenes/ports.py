@@ -204,8 +204,8 @@ class Catalogue(Protocol):
         """
         ...
 
-    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
-        """For those of the records that others of a scene mention: the ids of these, sorted.
+    def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted. None: of every scene.
 
         A record mentions another where one of its texts is the other's id: what belongs to a scene mentions it.
         """

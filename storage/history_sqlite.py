@@ -83,7 +83,7 @@ ORDER BY number DESC LIMIT 1
 # A body is JSON, so a text that is an id stands in it between quotation marks.
 _MENTIONING = """
 SELECT wanted.value, record.id FROM json_each(?1) AS wanted JOIN record
-ON (record.scene = ?2 OR record.id = ?2) AND to_revision IS NULL AND record.id <> wanted.value
+ON {within} to_revision IS NULL AND record.id <> wanted.value
 AND instr(body, '"' || wanted.value || '"') ORDER BY record.id
 """
 
@@ -170,11 +170,13 @@ class SqliteHistory:
             row = select_one(connection, sql, (author, scene, _NOW if before is None else before))
         return None if row is None else _revision(row)
 
-    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
-        """For those of the records that others of a scene mention: the ids of these, sorted."""
+    def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted. None: of every scene."""
         found: dict[str, list[str]] = {}
+        within = "" if scene is None else "(record.scene = ?2 OR record.id = ?2) AND"
+        values = (json.dumps(list(record_ids)), *(() if scene is None else (scene,)))
         with self._database.reading() as connection:
-            rows = select(connection, _MENTIONING, (json.dumps(list(record_ids)), scene))
+            rows = select(connection, _MENTIONING.format(within=within), values)
         for record_id, other in rows:
             found.setdefault(record_id, []).append(other)
         return {record_id: tuple(others) for record_id, others in found.items()}

@@ -115,11 +115,11 @@ class MemoryHistory:
                     return None
         return None
 
-    def mentioning(self, record_ids: Sequence[str], *, scene: str) -> Mapping[str, tuple[str, ...]]:
-        """For those of the records that others of a scene mention: the ids of these, sorted."""
+    def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
+        """For those of the records that others of a scene mention: the ids of these, sorted. None: of every scene."""
         with self._lock:
             records = [version.record for version in self._versions if version.end is None]
-        bodies = {each.id: encode(each) for each in records if scene in {each.id, scene_of(each)}}
+        bodies = {each.id: encode(each) for each in records if scene is None or scene in {each.id, scene_of(each)}}
         found = {
             name: tuple(sorted(other for other, body in bodies.items() if other != name and f'"{name}"' in body))
             for name in record_ids

@@ -55,6 +55,7 @@ _FIELDS |= {
         "Make an exhibition a draft again, and its scene where no other shows it. Assets stay as they are.",
     ),
     "cancel_job": types.field(_cancel_job),
+    **things.FIELDS,
     **queries_history.FIELDS,
 }
 

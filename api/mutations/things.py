@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from strawberry import ID, UNSET
 
-from api.mutations.shape import EXPECTED, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
+from api.mutations.shape import (
+    EXPECTED,
+    REASON,
+    TEXT,
+    TITLE,
+    UNCHANGED,
+    Expected,
+    Id,
+    Kind,
+    Reason,
+    answered,
+    done,
+    given,
+    payload,
+    update_input,
+)
 from api.mutations.values import EXISTENCE, SOURCES, SourceInput
-from api.types import Asset
-from scenes import model
+from api.types import Asset, Info
+from scenes import compose, model
 
 
 @strawberry.input(description="What describes an object so that it can be recognised (Object ID). All plain text.")
@@ -71,3 +88,29 @@ KINDS = (
         owner=Asset,
     ),
 )
+
+
+async def _remove_asset(info: Info, id: Any, expected_revision: Any = None, reason: Any = "") -> Any:
+    services, actor = info.context.services, info.context.actor
+    told = {"expected_revision": expected_revision, "reason": reason}
+    result = await done(info, compose.remove_asset, services, services.jobs, actor, id, **told)
+    return await answered(info, result, payload(Asset, owner=None))
+
+
+_remove_asset.__annotations__ = {
+    "info": Info,
+    "id": Id,
+    "expected_revision": Expected,
+    "reason": Reason,
+    "return": payload(Asset, owner=None),
+}
+
+FIELDS = {
+    "remove_asset": strawberry.field(
+        _remove_asset,
+        description="End an asset, and with it what is said of its object's status. IN_USE where a scene places, "
+        "pictures or plays it, or where it or a new version of it is being tiled. Its history and its files stay, and "
+        "an undo brings it back; its tiles are served no more, but to curators who look at the past.",
+    )
+}
+"""for the root of mutations: an asset is no kind that is made here"""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from scenes.authoring.text import shown
 from scenes.errors import NotFound
-from scenes.model import Actor, Asset, ObjectStatus, Record, Scene
+from scenes.model import Actor, Asset, ChronologyStatement, Family, ObjectStatus, Person, Record, Scene
 from scenes.ports import Museum
 
 R = TypeVar("R", bound=Record)
@@ -19,11 +19,44 @@ def word(kind: type[Any]) -> str:
     return "".join(f" {each.lower()}" if each.isupper() else each for each in kind.__name__).strip()
 
 
+def plural(said: str) -> str:
+    """Several of what `word` calls a kind.
+
+    >>> plural("hypothesis"), plural("family"), plural("layer")
+    ('hypotheses', 'families', 'layers')
+    """
+    if said.endswith("sis"):
+        return f"{said[:-2]}es"
+    return f"{said[:-1]}ies" if said.endswith("y") else f"{said}{'e' * said.endswith('s')}s"
+
+
 def home_of(record: Record) -> str:
     """Id of the scene that a record belongs to, or of the asset; empty for what stands alone."""
     if isinstance(record, Asset | Scene):
         return ""
     return record.asset if isinstance(record, ObjectStatus) else record.scene
+
+
+def called(record: Record) -> str:
+    """What people call a record: its title, a person's usual name; of what has no name, what it says or is."""
+    if isinstance(record, Person):
+        return record.names[0].text
+    if isinstance(record, ChronologyStatement):
+        return str(record.relation.value).replace("_", " ")
+    if isinstance(record, Family):
+        return record.xref or record.id
+    return getattr(record, "title", "") or str(getattr(record, "kind", record.id))
+
+
+def told(record: Record) -> str:
+    """A record as a refusal names it: what it is called, and its id.
+
+    >>> from scenes.model import PersonName
+    >>> told(Person("person_1", "scene_1", (PersonName("Ada"),)))
+    '“Ada” (person_1)'
+    """
+    name = called(record)
+    return record.id if name == record.id else f"“{name}” ({record.id})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from scenes.authoring import text
 from scenes.authoring.desk import Desk
+from scenes.authoring.references import SHOWING, assets_of
 from scenes.authoring.use import Done
-from scenes.model import Actor, Article, Asset, Exhibition, Placement, Record, Scene, Tour, Visibility
+from scenes.model import Actor, Asset, Exhibition, Record, Scene, Visibility
 from scenes.ports import Museum, Notice, Put
 from scenes.rights import Action, require
 
@@ -61,11 +62,8 @@ def unpublish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, re
 
 def _assets_of(museum: Museum, scene_id: str) -> list[str]:
     """Ids of the assets that are placed in a scene, pictured in its articles or heard on its tours."""
-    read = museum.catalogue.within
-    found = {placement.asset for placement in read(Placement, (scene_id,))[scene_id]}
-    found |= {picture.asset for article in read(Article, (scene_id,))[scene_id] for picture in article.pictures}
-    found |= {step.audio.asset for tour in read(Tour, (scene_id,))[scene_id] for step in tour.steps if step.audio}
-    return sorted(found - {""})
+    members = (each for kind in SHOWING for each in museum.catalogue.within(kind, (scene_id,))[scene_id])
+    return sorted({asset for each in members for asset in assets_of(each)} - {""})
 
 
 def _exhibited(museum: Museum, actor: Actor, exhibition_id: str) -> tuple[Exhibition, Scene, dict[str, int]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from scenes.authoring.desk import Desk, word
+from scenes.authoring.desk import Desk, plural, told, word
 from scenes.errors import InUse
 from scenes.model import (
     AnchorKind,
     Annotation,
     Article,
+    Asset,
     ChangeEvent,
     ChronologyStatement,
     Epoch,
@@ -66,6 +67,19 @@ _BY: Mapping[type[Any], tuple[type[Any], ...]] = {
 }
 """kinds whose records may need one of a kind"""
 
+_ASSETS: Mapping[type[Any], Callable[[Any], Iterable[str]]] = {
+    Placement: lambda placement: (placement.asset,),
+    Article: lambda article: (picture.asset for picture in article.pictures),
+    Tour: lambda tour: (step.audio.asset for step in tour.steps if step.audio),
+}
+"""the assets that a record shows or lets hear; a note keeps a spot on one only while it is at a placement of it"""
+
+SHOWING: tuple[type[Any], ...] = tuple(_ASSETS)
+"""kinds whose records may show an asset or let it be heard"""
+
+_TOLD = 3
+"""records that a refusal names"""
+
 _MEMBERS: tuple[type[Any], ...] = (
     *(Layer, Epoch, Hypothesis, Placement, ChangeEvent, ChronologyStatement),
     *(Annotation, Article, Tour, Person, Family, Exhibition),
@@ -81,28 +95,58 @@ def needed_by(record: Record) -> Iterable[str]:
     return _NAMES.get(type(record), lambda _: ())(record)
 
 
+def assets_of(record: Record) -> Iterable[str]:
+    """Ids of the assets that a record shows or lets hear; empty ones where it names none."""
+    return _ASSETS.get(type(record), lambda _: ())(record)
+
+
 def check_unused(desk: Desk, record: Record) -> None:
     """Let what nobody needs be removed.
 
     Raises:
-        InUse: something of its scene needs the record, or the scene is not empty.
+        InUse: something of its scene (of an asset: of any) needs the record, or the scene is not empty.
     """
     if isinstance(record, Scene):
         _check_empty(desk, record)
         return
+    users = _showing(desk, record) if isinstance(record, Asset) else _needing(desk, record)
+    if users:
+        said = ", and by ".join(_listed(kind, those) for kind, those in users.items())
+        raise InUse(f"the {word(type(record))} {told(record)} is needed by {said}")
+
+
+def _needing(desk: Desk, record: Record) -> dict[type[Any], list[Record]]:
+    """Those of its scene that need a record, by kind."""
+    found: dict[type[Any], list[Record]] = {}
     for kind in _BY.get(type(record), ()):
         others: Iterable[Any] = (desk.exists(Scene, desk.scene),) if kind is Scene else desk.members(kind).values()
         users = [each for each in others if record.id in _NAMES[kind](each) and each.id != record.id]
         if users:
-            raise InUse(f"{record.id} is needed by {_counted(kind, len(users))}: {users[0].id}")
+            found[kind] = users
+    return found
+
+
+def _showing(desk: Desk, asset: Asset) -> dict[type[Any], list[Record]]:
+    """Those of all scenes that show an asset or let it be heard, by kind."""
+    catalogue = desk.museum.catalogue
+    named = catalogue.mentioning([asset.id], scene=None).get(asset.id, ())
+    found = {
+        kind: [each for _, each in sorted(catalogue.get_many(kind, named).items()) if asset.id in assets_of(each)]
+        for kind in SHOWING
+    }
+    return {kind: users for kind, users in found.items() if users}
 
 
 def _check_empty(desk: Desk, scene: Scene) -> None:
     for kind in _MEMBERS:
         found = desk.museum.catalogue.within(kind, (scene.id,))[scene.id]
         if found:
-            raise InUse(f"the scene “{scene.title}” has {_counted(kind, len(found))}")
+            raise InUse(f"the scene {told(scene)} has {_listed(kind, found)}")
 
 
-def _counted(kind: type[Any], number: int) -> str:
-    return f"a {word(kind)}" if number == 1 else f"{number:,} records of the kind {word(kind)}"
+def _listed(kind: type[Any], records: Sequence[Record]) -> str:
+    """How many of a kind, and what a few of them are called."""
+    number = len(records)
+    counted = f"the {word(kind)}" if number == 1 else f"{number:,} {plural(word(kind))}:"
+    more = f" and {number - _TOLD:,} more" if number > _TOLD else ""
+    return f"{counted} {', '.join(map(told, records[:_TOLD]))}{more}"

@@ -67,6 +67,8 @@ class Rules(Generic[R]):
     """what changes with removing it"""
     before_removal: Callable[[Desk, R], None] = _anything
     """raises where it cannot be removed, other than for what refers to it"""
+    is_shared: bool = False
+    """whether records of every scene may refer to it, so that none may be written while it is removed"""
     most: int = MAX_MEMBERS
     """how many a scene may have"""
 

@@ -6,8 +6,9 @@ from dataclasses import fields
 
 from scenes.authoring import text, time
 from scenes.authoring.desk import Desk
-from scenes.authoring.rules import Rules, checked, named
+from scenes.authoring.rules import Also, Rules, checked, named
 from scenes.model import Asset, ObjectIdentity, ObjectStatus, StatusKind, Visibility
+from scenes.ports import Remove
 from scenes.rights import Action, require
 
 
@@ -18,6 +19,19 @@ def _visibility(desk: Desk, value: Visibility) -> Visibility:
 
 def _identity(value: ObjectIdentity) -> ObjectIdentity:
     return ObjectIdentity(**{each.name: text.text(each.name, getattr(value, each.name)) for each in fields(value)})
+
+
+def _may_be_hidden(desk: Desk, asset: Asset) -> None:
+    """What is public is taken from everybody with it."""
+    if asset.visibility is Visibility.PUBLIC:
+        require(desk.actor, Action.PUBLISH)
+
+
+def _with_its_status(desk: Desk, gone: Asset) -> Also:
+    """What became of the object is said of the asset, and goes with it."""
+    entries = [each.id for each in desk.museum.catalogue.within(ObjectStatus, (gone.id,))[gone.id]]
+    found, read = desk.fresh(ObjectStatus, entries)
+    return Also(tuple(Remove(each) for each in found), read)
 
 
 ASSET = Rules(
@@ -32,6 +46,9 @@ ASSET = Rules(
             checked("identity", _identity),
         )
     ),
+    let_go=_with_its_status,
+    before_removal=_may_be_hidden,
+    is_shared=True,
 )
 
 OBJECT_STATUS = Rules(

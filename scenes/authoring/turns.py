@@ -11,11 +11,36 @@ milliseconds of a check.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from threading import RLock
 
 _LOCKS = tuple(RLock() for _ in range(64))
 
 
 def turn(scene: str) -> RLock:
-    """The lock of a scene; no change takes that of two. Who holds it may take it again."""
+    """The lock of a scene, or of an asset. Who holds it may take it again."""
     return _LOCKS[hash(scene) % len(_LOCKS)]
+
+
+@contextmanager
+def together(scenes: Iterable[str]) -> Iterator[None]:
+    """The turns of several scenes at once."""
+    with _all_of({turn(scene) for scene in scenes}):
+        yield
+
+
+@contextmanager
+def everyone() -> Iterator[None]:
+    """The turns of all scenes at once: for a change of what any of them may be about to refer to."""
+    with _all_of(_LOCKS):
+        yield
+
+
+@contextmanager
+def _all_of(locks: Iterable[RLock]) -> Iterator[None]:
+    with ExitStack() as stack:
+        # Always in this order, so that of two who take several neither holds what the other waits for.
+        for lock in sorted(locks, key=id):
+            stack.enter_context(lock)
+        yield

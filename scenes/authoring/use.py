@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from scenes.authoring import text
 from scenes.authoring.chronology import CHRONOLOGY_STATEMENT
-from scenes.authoring.desk import Desk, home_of, word
+from scenes.authoring.desk import Desk, called, home_of, word
 from scenes.authoring.notes import ANNOTATION
 from scenes.authoring.people import FAMILY, PERSON
 from scenes.authoring.placements import CHANGE_EVENT, HYPOTHESIS, PLACEMENT
@@ -23,9 +23,9 @@ from scenes.authoring.references import check_unused
 from scenes.authoring.rules import Rules
 from scenes.authoring.stories import ARTICLE, TOUR
 from scenes.authoring.things import ASSET, OBJECT_STATUS
-from scenes.authoring.turns import turn
+from scenes.authoring.turns import everyone, turn
 from scenes.errors import Invalid, NotFound
-from scenes.model import Actor, Asset, ChronologyStatement, Family, Layer, Person, Record, Revision, Scene
+from scenes.model import Actor, Asset, Layer, Record, Revision, Scene
 from scenes.ports import Change, Museum, Notice, Put, Remove
 from scenes.rights import Action, require
 
@@ -83,7 +83,7 @@ def create(kind: type[R], museum: Museum, actor: Actor, /, *, reason: str = "", 
         record = _made(desk, rules, given)
         rules.agree(desk, (record,))
         also = rules.also(desk, record)
-        note = reason or f"{rules.made} the {word(kind)} “{_called(record)}”"
+        note = reason or f"{rules.made} the {word(kind)} “{called(record)}”"
         return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=also.read))
 
 
@@ -145,7 +145,7 @@ def update(
             rules.agree(desk, (record,))
         also = rules.also(desk, record)
         expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
-        note = reason or f"changed the {word(kind)} “{_called(record)}”"
+        note = reason or f"changed the {word(kind)} “{called(record)}”"
         return Done(record, _commit(desk, record, (Put(record), *also.changes), note, expected=expected))
 
 
@@ -170,14 +170,14 @@ def remove(
     require(actor, Action.EDIT)
     rules = _rules(kind)
     desk = Desk(museum, actor, _home(Desk(museum, actor, "").exists(kind, record_id)))
-    with turn(desk.scene):
+    with everyone() if rules.is_shared else turn(desk.scene):
         read = museum.catalogue.revision_of(record_id)
         record = desk.exists(kind, record_id)
         rules.before_removal(desk, record)
         check_unused(desk, record)
         also = rules.let_go(desk, record)
         expected = {**also.read, record_id: read if expected_revision is None else expected_revision}
-        note = reason or f"removed the {word(kind)} “{_called(record)}”"
+        note = reason or f"removed the {word(kind)} “{called(record)}”"
         return Done(record, _commit(desk, record, (Remove(record), *also.changes), note, expected=expected))
 
 
@@ -244,17 +244,6 @@ def _default(kind: type[Any], name: str) -> object:
             assert each.default is not MISSING, f"{name} of {kind.__name__} cannot be cleared"
             return each.default
     raise AssertionError(f"{kind.__name__} has no field {name}")
-
-
-def _called(record: Record) -> str:
-    """What a note in the history calls a record."""
-    if isinstance(record, Person):
-        return record.names[0].text
-    if isinstance(record, ChronologyStatement):
-        return str(record.relation.value).replace("_", " ")
-    if isinstance(record, Family):
-        return record.xref or record.id
-    return getattr(record, "title", "") or str(getattr(record, "kind", record.id))
 
 
 def _commit(

@@ -153,6 +153,7 @@ def test_what_is_mentioned_within_a_scene_and_what_is_there_no_more(catalogue):
     assert catalogue.mentioning(["layer_a", "layer_b", "p_1"], scene="scene_a") == {"layer_a": ("p_1",)}
     assert catalogue.mentioning(["scene_a"], scene="scene_a") == {"scene_a": ("layer_a", "layer_b", "p_1")}
     assert catalogue.mentioning(["layer_a"], scene="scene_c") == {}
+    assert catalogue.mentioning(["layer_a", "layer_b", "p_x"], scene=None) == {"layer_a": ("p_1", "p_9")}
     write(catalogue, Remove(placement("p_1")))
     assert catalogue.mentioning(["layer_a"], scene="scene_a") == {}
     assert catalogue.ended_among(["p_1", "p_9", "p_x"]) == {"p_1"}

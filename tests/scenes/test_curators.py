@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from scenes import compose
-from scenes.errors import Conflict
+from scenes.errors import Conflict, InUse, NotFound
 from scenes.history import undo
-from scenes.model import Actor, Epoch, Hypothesis, Layer, Placement, Role, Scene, Viewpoint
+from scenes.model import Actor, Asset, Epoch, Hypothesis, Layer, Placement, Role, Scene, Viewpoint
 from scenes.ports import Put
 from storage.bus_local import LocalBus
 from storage.catalogue_sqlite import SqliteCatalogue
@@ -128,3 +129,32 @@ def test_of_two_who_edit_the_same_from_the_same_revision_one_is_told(house: Hous
     assert len(wrong) == 2 * TIMES - 1
     assert {type(each) for each in wrong} == {Conflict}
     assert house.catalogue.latest() == read + 1
+
+
+def test_an_asset_is_placed_or_removed_but_never_both(house: House) -> None:
+    _, layer = place(house)
+    both = []
+    for number in range(TIMES):
+        name = f"asset_{number}"
+        house.catalogue.commit([Put(asset(name))], author="ada", reason="", at=NOON)
+        gate = threading.Barrier(2)
+
+        def put(name: str = name, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            with contextlib.suppress(NotFound):
+                compose.create(Placement, house, ADA, layer=layer, asset=name, existence="-0480/0390")
+
+        def take(name: str = name, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            with contextlib.suppress(InUse):
+                compose.remove(Asset, house, BOB, name)
+
+        threads = [threading.Thread(target=work) for work in (put, take)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        is_there = house.catalogue.get(Asset, name) is not None
+        is_placed = bool(house.catalogue.mentioning([name], scene=None))
+        both.append((is_there, is_placed))
+    assert set(both) <= {(True, True), (False, False)}
