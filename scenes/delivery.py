@@ -157,7 +157,7 @@ class Delivery:
             nodes.append(
                 PlanNode(
                     self._node(at), self._order[forest.tree[at]], digest, tuple(needs),
-                    tuple(self._node(part) for part in selection.replaced_by.get(at, ())),
+                    tuple((self._node(part),) for part in selection.replaced_by.get(at, ())),
                 )
             )  # fmt: skip
         return Plan(state, look, tuple(self._node(at) for at in selection.roots), tuple(nodes), chunks)

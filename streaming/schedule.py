@@ -20,12 +20,29 @@ class Chunk:
 
     digest: str
     total: int
+    """bytes as they are sent"""
     content: Content
+    decoded: int = 0
+    """bytes of the file where it is sent encoded, 0 where it is sent as it is; see `kept`"""
+    texture: int = 0
+    """of an image: bytes of its texture, with mip levels"""
+
+    @property
+    def kept(self) -> int:
+        """Bytes of the file that the client has in the end."""
+        return self.decoded or self.total
 
 
 @dataclass(frozen=True, slots=True)
 class PlanNode:
-    """A node that the view wants."""
+    """A node that the view wants.
+
+    `replaced_by` says what it goes for, region by region: an entry per child of the tile, in the tile's order, with the
+    nodes of this plan that together replace what the tile shows in that child's region (the child, or what replaces the
+    child in turn where its level is skipped). An entry without nodes: there is nothing below to wait for. None: nothing
+    replaces that region, the tile itself shows it in the end; only where the tile is `grouped`. No entries at all: the
+    whole tile is what the view shows in the end.
+    """
 
     node: int
     placement: int
@@ -33,8 +50,26 @@ class PlanNode:
     """digest of its GLB"""
     needs: tuple[str, ...] = ()
     """digests of the images that the GLB refers to"""
-    replaced_by: tuple[int, ...] = ()
-    """nodes of this plan that together replace this one; none: this is what the view shows in the end"""
+    replaced_by: tuple[tuple[int, ...] | None, ...] = ()
+    grouped: bool = False
+    """whether regions may go one by one (docs/tiles.md, "Groups of triangles"); else the tile goes as a whole"""
+    triangles: int = 0
+    """skirts not counted"""
+    draws: int = 0
+    textures: int = 0
+    """bytes of its own textures, with mip levels; those of `needs` stand at their chunks"""
+    groups: tuple[int, ...] = ()
+    """triangles of each group where it is grouped: of each child's region, of straddlers, of skirts"""
+
+    @property
+    def replacement(self) -> tuple[int, ...]:
+        """All nodes that replace some of it."""
+        return tuple(node for region in self.replaced_by for node in region or ())
+
+    @property
+    def goes(self) -> bool:
+        """Whether all of it is replaced in the end."""
+        return bool(self.replaced_by) and None not in self.replaced_by
 
 
 @dataclass(frozen=True, slots=True)

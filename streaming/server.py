@@ -331,7 +331,7 @@ class ServerSession:
         self._nodes.update((node.node, node) for node in nodes)
         # Where the budget cuts the plan off, what lies below is not waited for.
         self._planned = {
-            node.node: node.replaced_by for node in nodes if node.replaced_by and taken.issuperset(node.replaced_by)
+            node.node: node.replacement for node in nodes if node.goes and taken.issuperset(node.replacement)
         }
         roots = set(self._plan.roots)
         cuts = Cuts(self._here, self._planned)

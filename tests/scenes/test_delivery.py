@@ -135,7 +135,7 @@ def test_a_plan_names_images_with_their_kind_and_length():
     assert {digest for node in plan.nodes for digest in node.needs} == images.keys()
     assert plan.roots == tuple(node.node for node in plan.nodes[:2])
     numbers = {node.node for node in plan.nodes}
-    assert all(numbers.issuperset(node.replaced_by) for node in plan.nodes)
+    assert all(numbers.issuperset(node.replacement) for node in plan.nodes)
     assert len(numbers) == len(plan.nodes)
 
 

@@ -75,7 +75,8 @@ class Forest:
                 chunk = digest_of(self.files[node])
                 chunks[chunk] = Chunk(chunk, len(self.files[node]), Content.GLB)
                 chunks |= {digest_of(i): Chunk(digest_of(i), len(i), Content.WEBP) for i in self.images[node]}
-                nodes.append(PlanNode(node, self.root_of(node), chunk, images, planned.get(node, ())))
+                regions = tuple((part,) for part in planned.get(node, ()))
+                nodes.append(PlanNode(node, self.root_of(node), chunk, images, regions))
             level = [part for node in level for part in planned.get(node, ())]
         return Plan(state, look, self.roots, tuple(nodes), chunks)
 

@@ -191,7 +191,7 @@ A, B, C = (digest_of(data) for data in TREE.files)
 
 def leaf_plan(state: int = 1, look: int = 0) -> Plan:
     chunks = {digest: Chunk(digest, len(data), Content.GLB) for digest, data in TREE.blobs.items()}
-    nodes = (PlanNode(0, 0, A, (), (1, 2)), PlanNode(1, 0, B), PlanNode(2, 0, C))
+    nodes = (PlanNode(0, 0, A, (), ((1,), (2,))), PlanNode(1, 0, B), PlanNode(2, 0, C))
     return Plan(state, look, (0,), nodes, chunks)
 
 
@@ -337,7 +337,7 @@ def test_eviction_takes_what_the_view_left_and_the_cut_first_goes_back():
     walk.forest = Forest((-1, 0, 0, -1), (*TREE.files, other), ((),) * 4)
     walk.enter(0)
     # The tree is still refined in the picture, by what stands in; the new one needs room.
-    nodes = (PlanNode(0, 0, A, (), (4,)), PlanNode(3, 3, digest_of(other)))
+    nodes = (PlanNode(0, 0, A, (), ((4,),)), PlanNode(3, 3, digest_of(other)))
     walk.server.set_plan(Plan(2, 0, (0, 3), nodes, chunks))
     walk.now += 0.1
     messages = said(walk)
@@ -374,7 +374,10 @@ def test_the_picture_does_not_fall_back_when_a_plan_wants_a_level_that_was_skipp
 
     def plan(replaced_by: dict[int, tuple[int, ...]]) -> Plan:
         wanted = sorted({0, *replaced_by, *(part for parts in replaced_by.values() for part in parts)})
-        nodes = (PlanNode(node, 0, digest_of(files[node]), (), replaced_by.get(node, ())) for node in wanted)
+        nodes = (
+            PlanNode(node, 0, digest_of(files[node]), (), tuple((part,) for part in replaced_by.get(node, ())))
+            for node in wanted
+        )
         return Plan(1, 0, (0,), tuple(nodes), chunks)
 
     walk.server.set_plan(plan({0: (3, 4, 2)}))

@@ -21,7 +21,7 @@ IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0
 
 def plan(state: int, look: int, *, fine: bool) -> Plan:
     root, left, right = (digest_of(data) for data in TILES)
-    nodes = [PlanNode(0, 0, root, (), (1, 2) if fine else ())]
+    nodes = [PlanNode(0, 0, root, (), ((1,), (2,)) if fine else ())]
     nodes += [PlanNode(1, 0, left), PlanNode(2, 0, right)] if fine else []
     chunks = {digest_of(data): Chunk(digest_of(data), len(data), Content.GLB) for data in TILES}
     return Plan(state, look, (0,), tuple(nodes), chunks)
