@@ -65,8 +65,8 @@ class Chronology:
     20
     >>> for step in chronology.explain("mosque", Bound.START_EARLIEST):
     ...     print(step.sentence())
-    church still stood on 0000-03-20: its own date
-    mosque began no earlier than 0000-03-21: mosque began when church was gone
+    church still stood on 20 March 1 BC: its own date
+    mosque began no earlier than 21 March 1 BC: mosque began when church was gone
     """
 
     def __init__(self, units: Mapping[str, TimeSpan | None], statements: Iterable[Statement] = ()) -> None:
@@ -130,7 +130,7 @@ class Chronology:
         network = self._network
         source = network.source(trail[0], side)
         own = network.spans[trail[0] >> 1]
-        steps = [self._step(trail[0], side, source, is_own=source is None, date="" if source else own.text)]
+        steps = [self._step(trail[0], side, source, own=own if source is None else None)]
         for before, here in pairwise(trail):
             edge = (before, here) if side == EARLIEST else (here, before)
             steps.append(self._step(here, side, network.saying(*edge)))
@@ -219,10 +219,10 @@ class Chronology:
             end_unknown=own.end_unknown and bounds[3] >= FOREVER,
         )
 
-    def _step(self, end: int, side: int, statement: Statement | None, *, is_own: bool = False, date: str = "") -> Step:
+    def _step(self, end: int, side: int, statement: Statement | None, *, own: TimeSpan | None = None) -> Step:
         day = self._sides[side].value[end]
         name = self._network.names[end >> 1]
-        return Step(name, BOUNDS[end & 1, side], day if side == EARLIEST else -day, statement, is_own, date)
+        return Step(name, BOUNDS[end & 1, side], day if side == EARLIEST else -day, statement, own is not None, own)
 
     def _enter(self, statement: Statement, doing: _Doing) -> None:
         """Put a statement in force, or find what it contradicts."""

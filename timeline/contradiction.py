@@ -27,7 +27,7 @@ from timeline.components import components
 from timeline.interval import BEGINNING, FOREVER, TimeSpan
 from timeline.network import EARLIEST, LATEST, Network, free
 from timeline.propagation import Side
-from timeline.reasons import BOUNDS, Bound, bound_sentence
+from timeline.reasons import BOUNDS, Bound, bound_sentence, said_own
 from timeline.statement import Statement, sentence
 
 
@@ -40,10 +40,9 @@ class Dated:
     day: int
     span: TimeSpan
 
-    def sentence(self, name: Callable[[str], str] = str) -> str:
-        """The bound in words, and the date as it was written."""
-        by = f" (its own date{f' {self.span.text}' if self.span.text else ''})"
-        return bound_sentence(name(self.unit), self.bound, self.day) + by
+    def sentence(self, name: Callable[[str], str] = str, language: str = "en") -> str:
+        """The bound in words, and the date."""
+        return f"{bound_sentence(name(self.unit), self.bound, self.day, language)} ({said_own(self.span, language)})"
 
 
 Claim = Statement | Dated
@@ -65,10 +64,11 @@ class Contradiction:
         """The units whose own dates take part."""
         return tuple(dict.fromkeys(claim.unit for claim in self.claims if isinstance(claim, Dated)))
 
-    def sentences(self, name: Callable[[str], str] = str) -> list[str]:
-        """A sentence a claim; `name` turns a unit's id into what people call it."""
+    def sentences(self, name: Callable[[str], str] = str, language: str = "en") -> list[str]:
+        """A sentence a claim; `name` turns a unit's id into what people call it. Languages as for `timeline.label`."""
         return [
-            sentence(claim, name) if isinstance(claim, Statement) else claim.sentence(name) for claim in self.claims
+            sentence(claim, name, language) if isinstance(claim, Statement) else claim.sentence(name, language)
+            for claim in self.claims
         ]
 
 

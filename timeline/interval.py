@@ -183,6 +183,10 @@ class TimeSpan:
         return tuple(sorted(day for day in days if BEGINNING < day < FOREVER))
 
 
+UNDATED = TimeSpan(BEGINNING, FOREVER, BEGINNING, FOREVER, start_unknown=True, end_unknown=True)
+"""Of what nobody says when it stood: possible at any time, never certain, and its weight is not known."""
+
+
 def _both(begun: float | None, not_gone: float | None) -> float | None:
     if 0.0 in (begun, not_gone):
         return 0.0

@@ -14,10 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from timeline.errors import TimelineError
-from timeline.interval import BEGINNING, FOREVER, TimeSpan
+from timeline.interval import BEGINNING, FOREVER, UNDATED, TimeSpan
 from timeline.statement import EDGES, End, Kind, Statement
-
-UNDATED = TimeSpan(BEGINNING, FOREVER, BEGINNING, FOREVER, start_unknown=True, end_unknown=True)
 
 EARLIEST, LATEST = 0, 1
 """The two sides of an end."""

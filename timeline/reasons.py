@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from timeline.instant import civil
+from timeline.interval import BEGINNING, FOREVER, TimeSpan
+from timeline.label import label
 from timeline.network import EARLIEST, LATEST
-from timeline.statement import Statement, said_day, sentence
+from timeline.reason_words import reason_words
+from timeline.statement import Statement, said_day, said_year, sentence
 
 
 class Bound(StrEnum):
@@ -27,21 +31,35 @@ BOUNDS: dict[tuple[int, int], Bound] = {
 }
 """By (0 for a start, 1 for an end; the side)."""
 
-_SENTENCES = {
-    Bound.START_EARLIEST: "{} began no earlier than {}",
-    Bound.START_LATEST: "{} had begun by {}",
-    Bound.END_EARLIEST: "{} still stood on {}",
-    Bound.END_LATEST: "{} stood no later than {}",
-}
 
-
-def bound_sentence(unit: str, bound: Bound, day: int) -> str:
+def bound_sentence(unit: str, bound: Bound, day: int, language: str = "en") -> str:
     """What a bound says, in words. Ends are the first day without; said is the last day with.
 
-    >>> bound_sentence("porch", Bound.END_LATEST, 719468)
-    'porch stood no later than 1969-12-31'
+    Where a whole year says the same as its first or last day, the year is said.
+
+    >>> bound_sentence("porch", Bound.END_LATEST, 719468), bound_sentence("porch", Bound.END_LATEST, 719469)
+    ('porch stood no later than 1969', 'porch stood no later than 1 January 1970')
+    >>> bound_sentence("Vorhalle", Bound.START_LATEST, 719440, "de")
+    'Vorhalle begann nicht später als 4. Dezember 1969'
     """
-    return _SENTENCES[bound].format(unit, said_day(day - bound.startswith("end")))
+    last = day - bound.startswith("end")
+    return reason_words(language).bounds[bound].format(subject=unit, date=_said_bound(bound, last, language))
+
+
+def _said_bound(bound: Bound, day: int, language: str) -> str:
+    if BEGINNING < day < FOREVER:
+        # "No earlier than 1204" is from its first day on, "by 1204" is up to its last.
+        if bound is Bound.START_EARLIEST and civil(day)[1:] == (1, 1):
+            return said_year(day, language)
+        if bound in (Bound.START_LATEST, Bound.END_LATEST) and civil(day)[1:] == (12, 31):
+            return said_year(day, language)
+    return said_day(day, language)
+
+
+def said_own(span: TimeSpan, language: str = "en") -> str:
+    """That a bound is a unit's own date, with that date where it has one in words."""
+    words = reason_words(language)
+    return words.own_date.format(date=label(span, language)) if span.text else words.own
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +75,15 @@ class Step:
     day: int
     statement: Statement | None = None
     is_own: bool = False
-    date: str = ""
-    """the unit's own date as it was written, if `is_own`"""
+    own: TimeSpan | None = None
+    """the unit's own date, if `is_own`"""
 
-    def sentence(self, name: Callable[[str], str] = str) -> str:
-        """The step in words; `name` turns a unit's id into what people call it."""
-        said = bound_sentence(name(self.unit), self.bound, self.day)
+    def sentence(self, name: Callable[[str], str] = str, language: str = "en") -> str:
+        """The step in words; `name` turns a unit's id into what people call it. Languages as for `timeline.label`."""
+        said = bound_sentence(name(self.unit), self.bound, self.day, language)
         if self.statement is not None:
-            return f"{said}: {sentence(self.statement, name)}"
-        if self.is_own:
-            return f"{said}: its own date{f' {self.date}' if self.date else ''}"
-        return f"{said}: it stood for a day at least"
+            return f"{said}: {sentence(self.statement, name, language)}"
+        if self.is_own and self.own is not None:
+            return f"{said}: {said_own(self.own, language)}"
+        words = reason_words(language)
+        return f"{said}: {words.own if self.is_own else words.a_day}"

@@ -27,9 +27,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from timeline.date import year_text
+from timeline.edtf import parse
 from timeline.errors import TimelineError
 from timeline.instant import iso_date, year_of
 from timeline.interval import BEGINNING, FOREVER, DayRange
+from timeline.label import label
+from timeline.reason_words import reason_words
 
 
 class Kind(StrEnum):
@@ -98,6 +102,9 @@ class Statement:
 _START, _END = 0, 1
 _OF_SUBJECT, _OF_OBJECT = 0, 1
 
+_FARTHEST = 10**12
+"""years from 0 that EDTF is read up to"""
+
 Edge = tuple[int, int, int, int]
 """(whose, which end) is not after (whose, which end)"""
 
@@ -118,47 +125,52 @@ EDGES: dict[Kind, tuple[Edge, ...]] = {
 }
 """What each kind says of two units, as `x <= y`."""
 
-_SENTENCES = {
-    Kind.BEFORE: "{subject} was gone when {object} began",
-    Kind.AFTER: "{subject} began when {object} was gone",
-    Kind.CONTEMPORARY_WITH: "{subject} and {object} stood at the same time, for a day at least",
-    Kind.SAME_TIME_AS: "{subject} and {object} stood over the same days",
-    Kind.WITHIN: "{subject} stood within {object}",
-    Kind.CARRIES: "{subject} carries {object}, so it is not later",
-    Kind.TERMINUS_POST_QUEM: "{subject} was made no earlier than {object}",
-    Kind.TERMINUS_ANTE_QUEM: "{subject} was made no later than {object}",
-}
-_SENTENCES_OF_ENDS = {
-    Kind.TERMINUS_POST_QUEM: "{subject} was not gone before {object}",
-    Kind.TERMINUS_ANTE_QUEM: "{subject} was gone by {object}",
-}
 
-
-def sentence(statement: Statement, name: Callable[[str], str] = str) -> str:
+def sentence(statement: Statement, name: Callable[[str], str] = str, language: str = "en") -> str:
     """The statement in words, with who says so; `name` turns a unit's id into what people call it.
+
+    In English, German, French or Italian (`timeline.label`): dates too.
 
     >>> sentence(Statement("s1", Kind.BEFORE, "mosque", "church", source="Rossi 1998"))
     'mosque was gone when church began (Rossi 1998)'
+    >>> coin = Statement("s2", Kind.TERMINUS_POST_QUEM, "mosque", days=(440_000, 440_365), date="-0430~")
+    >>> sentence(coin, str.title, "de")
+    'Mosque entstand nicht früher als um 431 v. Chr.'
     """
-    about_end = statement.end is End.END
-    template = (_SENTENCES_OF_ENDS if about_end else _SENTENCES)[statement.kind]
+    words = reason_words(language)
+    template = (words.said_of_ends if statement.end is End.END else words.said)[statement.kind]
     if statement.days is None:
         other = name(statement.object)
     else:
         first, after = statement.days
         is_post_quem = statement.kind is Kind.TERMINUS_POST_QUEM
-        other = statement.date or said_day(first if is_post_quem else after - 1)
+        other = _said_date(statement.date, language) or said_day(first if is_post_quem else after - 1, language)
     said = template.format(subject=name(statement.subject), object=other)
     by = ", ".join(part for part in (statement.author, statement.source) if part)
     return f"{said} ({by})" if by else said
 
 
-def said_day(day: int) -> str:
-    """A day as people read it: its ISO date, or the year where that cannot be written; without limit "…".
+def said_day(day: int, language: str = "en") -> str:
+    """A day in words, the year alone beyond the year 9999; without limit "…".
 
-    >>> said_day(-15692), said_day(400_000_000), said_day(FOREVER)
-    ('-0043-03-15', 'year 1095162', '…')
+    >>> said_day(-15692), said_day(-15692, "fr"), said_day(400_000_000), said_day(FOREVER)
+    ('15 March 44 BC', '15 mars 44 av. J.-C.', '1,095,162', '…')
     """
     if not BEGINNING < day < FOREVER:
         return "…"
-    return iso_date(day) or f"year {year_of(day)}"
+    date = iso_date(day)
+    return said_year(day, language) if date is None else label(parse(date), language)
+
+
+def said_year(day: int, language: str = "en") -> str:
+    """The year of a day in words; beyond what EDTF can say, as a number."""
+    year = year_of(day)
+    return label(parse(year_text(year)), language) if abs(year) <= _FARTHEST else str(year)
+
+
+def _said_date(text: str, language: str) -> str:
+    """A date as it was written, in words; as it stands where it is none of ours, which callers may give."""
+    try:
+        return label(parse(text), language) if text else ""
+    except TimelineError:
+        return text

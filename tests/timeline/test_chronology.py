@@ -161,10 +161,10 @@ def test_bounds_follow_from_what_is_said() -> None:
 def test_a_bound_says_why_it_is_where_it_is() -> None:
     chronology = Chronology(SITE, SAID)
     assert [step.sentence(str.title) for step in chronology.explain("mosque", Bound.START_LATEST)] == [
-        "Ottoman Rule stood no later than 1833-12-31: its own date 1458/1833",
-        "Minaret stood no later than 1833-12-31: Minaret stood within Ottoman Rule (Pappas)",
-        "Minaret had begun by 1833-12-31: it stood for a day at least",
-        "Mosque had begun by 1833-12-31: Mosque carries Minaret, so it is not later",
+        "Ottoman Rule stood no later than 1833: its own date, 1458 – 1833",
+        "Minaret stood no later than 1833: Minaret stood within Ottoman Rule (Pappas)",
+        "Minaret had begun by 1833: it stood for a day at least",
+        "Mosque had begun by 1833: Mosque carries Minaret, so it is not later",
     ]
     assert chronology.explain("mosque", Bound.END_LATEST) == ()
 
@@ -187,9 +187,9 @@ def test_a_chain_names_the_dates_at_its_ends() -> None:
     chronology = Chronology(SITE, [Statement("s1", Kind.CARRIES, "church", "temple")])
     (contradiction,) = chronology.contradictions
     assert contradiction.sentences() == [
-        "church began no earlier than 0400-01-01 (its own date 0400~/1204)",
+        "church began no earlier than 400 AD (its own date, c. 400 AD – 1204)",
         "church carries temple, so it is not later",
-        "temple had begun by -0447-12-31 (its own date -0447/-0100)",
+        "temple had begun by 448 BC (its own date, 448 – 101 BC)",
     ]
     assert contradiction.dated == ("church", "temple")
 

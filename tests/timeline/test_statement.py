@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from timeline.edtf import parse_days
 from timeline.errors import TimelineError
-from timeline.statement import EDGES, End, Kind, Statement, sentence
+from timeline.reason_words import reason_words
+from timeline.reasons import Bound
+from timeline.remark import LANGUAGES
+from timeline.statement import EDGES, TERMINI, End, Kind, Statement, sentence
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,32 @@ def test_every_kind_has_a_sentence_with_who_says_so() -> None:
 def test_a_terminus_tells_the_day_that_counts() -> None:
     days = (719468, 719468 + 365)
     post, ante = Kind.TERMINUS_POST_QUEM, Kind.TERMINUS_ANTE_QUEM
-    assert sentence(Statement("s", post, "wall", days=days)) == "wall was made no earlier than 1970-01-01"
-    assert sentence(Statement("s", ante, "wall", days=days)) == "wall was made no later than 1970-12-31"
-    assert sentence(Statement("s", post, "wall", days=days, end=End.END)) == "wall was not gone before 1970-01-01"
+    assert sentence(Statement("s", post, "wall", days=days)) == "wall was made no earlier than 1 January 1970"
+    assert sentence(Statement("s", ante, "wall", days=days)) == "wall was made no later than 31 December 1970"
+    assert sentence(Statement("s", post, "wall", days=days, end=End.END)) == "wall was not gone before 1 January 1970"
     assert sentence(Statement("s", ante, "wall", days=days, end=End.END, date="1970")) == "wall was gone by 1970"
+
+
+def test_a_statement_is_said_in_four_languages_with_the_words_of_its_date() -> None:
+    (year,) = parse_days("-0430~")
+    coin = Statement("s", Kind.TERMINUS_POST_QUEM, "wall", days=year, date="-0430~", author="Rossi")
+    assert [sentence(coin, lambda unit: f"“{unit}”", language) for language in ("en", "de-AT", "fr", "it", "el")] == [
+        "“wall” was made no earlier than c. 431 BC (Rossi)",
+        "“wall” entstand nicht früher als um 431 v. Chr. (Rossi)",
+        "“wall” n’a pas commencé plus tôt que vers 431 av. J.-C. (Rossi)",
+        "“wall” non cominciò prima di: ca. 431 a.C. (Rossi)",
+        "“wall” was made no earlier than c. 431 BC (Rossi)",
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_and_every_bound_has_words_in_every_language(language: str) -> None:
+    words = reason_words(language)
+    assert set(words.said) == {kind.value for kind in Kind}
+    assert set(words.said_of_ends) == {kind.value for kind in TERMINI}
+    assert set(words.bounds) == {bound.value for bound in Bound}
+    for said in (*words.said.values(), *words.said_of_ends.values()):
+        assert sorted(re.findall(r"{(\w+)}", said)) == ["object", "subject"]
+    for said in words.bounds.values():
+        assert sorted(re.findall(r"{(\w+)}", said)) == ["date", "subject"]
+    assert len({words.own, words.a_day, *words.bounds.values()}) == 6
