@@ -64,10 +64,11 @@ _ROWS = (
     ErrorKind("FORBIDDEN_REF", 422, 4422, "The file points outside itself."),
     ErrorKind("PARSER_CRASH", 422, 4422, "The parser died on this file; it is kept apart."),
     ErrorKind("STORAGE_FULL", 507, 1013, "The disk is full; nothing was lost, reading goes on."),
-    # timeline.errors
+    # timeline
     ErrorKind("BAD_EDTF", 400, 4422, "The text is not EDTF."),
     ErrorKind("BAD_TIME", 400, 4422, "A date or an interval cannot be used."),
     ErrorKind("BAD_PERIOD", 400, 4422, "The data say no period."),
+    ErrorKind("NO_PERIOD", 404, 4404, "No period is known by that name or address."),
     # the stream
     ErrorKind("BAD_MESSAGE", 400, 4400, "A message is not of the protocol."),
     ErrorKind("SUBPROTOCOL", 400, 4406, "None of the offered subprotocols is spoken here."),

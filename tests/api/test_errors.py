@@ -1,32 +1,65 @@
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
+import pkgutil
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-import scenes.errors
-import timeline.errors
+import scenes.model
 from api.errors import TABLE, DoorError, kind_of, message_of
-from scenes.errors import NotFound, SceneError
+from scenes.errors import NotFound
 from streaming.errors import CloseCode
 from timeline.edtf import parse
 from timeline.errors import EdtfError, TimelineError
+from timeline.period_names import NoPeriod, PeriodNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.api.museum import Doors
 
+PACKAGES = ("api", "pipeline", "sample_museum", "scenes", "storage", "streaming", "tiling", "timeline")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _leaves(root: type[Exception]) -> Iterator[type[Exception]]:
-    yield root
-    for leaf in root.__subclasses__():
-        if leaf.__module__ in (scenes.errors.__name__, timeline.errors.__name__):
-            yield from _leaves(leaf)
+def _modules() -> Iterator[tuple[ModuleType, str]]:
+    """All modules of ours, imported, with their sources."""
+    for package in PACKAGES:
+        root = importlib.import_module(package)
+        names = [package, *(each.name for each in pkgutil.walk_packages(root.__path__, f"{package}."))]
+        for module in map(importlib.import_module, names):
+            yield module, inspect.getsource(module) if Path(str(module.__file__)).stat().st_size else ""
+
+
+def _raised(modules: Iterable[tuple[ModuleType, str]]) -> Iterator[tuple[str, str]]:
+    """Codes that errors carry, and where: those of the classes, and those that doors are given by name."""
+    known = list(modules)
+    doors = {"DoorError"}
+    for module, _ in known:
+        for each in vars(module).values():
+            if isinstance(each, type) and issubclass(each, Exception) and each.__module__ == module.__name__:
+                if issubclass(each, DoorError):
+                    doors.add(each.__name__)
+                elif isinstance(code := getattr(each, "code", None), str):
+                    yield code, f"{module.__name__}.{each.__name__}"
+    for module, source in known:
+        for code, line in _given(ast.parse(source), doors):
+            yield code, f"{module.__name__}:{line}"
+
+
+def _given(tree: ast.AST, doors: set[str]) -> Iterator[tuple[str, int]]:
+    """Codes in the first arguments of calls of these names."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in doors and call.args:
+            for each in ast.walk(call.args[0]):
+                if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.isupper():
+                    yield each.value, call.lineno
 
 
 def test_the_documented_table_is_the_real_one() -> None:
@@ -35,9 +68,24 @@ def test_the_documented_table_is_the_real_one() -> None:
     assert rows == [(k.code, str(k.status), k.graphql, str(k.close), k.title) for k in TABLE.values()]
 
 
-@pytest.mark.parametrize("root", [SceneError, TimelineError])
-def test_every_error_of_the_core_has_a_row(root: type[Exception]) -> None:
-    assert {getattr(leaf, "code", "") for leaf in _leaves(root)} <= set(TABLE)
+def test_every_code_that_is_raised_anywhere_has_a_row() -> None:
+    found = list(_raised(_modules()))
+    assert {code for code, _ in found} >= {"NOT_FOUND", "BAD_EDTF", "NO_PERIOD", "RANGE", "TUS_VERSION"}
+    assert [f"{code} of {where}" for code, where in found if code not in TABLE] == []
+
+
+def test_a_code_without_a_row_is_noticed() -> None:
+    made = ModuleType("made")
+    made.Sunk = type("Sunk", (TimelineError,), {"code": "SUNK", "__module__": "made"})  # type: ignore[attr-defined]
+    source = "def sail(deep):\n    raise DoorError('LEAKING' if deep else 'NOT_FOUND', 'help')"
+    assert dict(_raised([(made, source)])) == {"SUNK": "made.Sunk", "LEAKING": "made:2", "NOT_FOUND": "made:2"}
+
+
+def test_a_period_that_is_not_known_is_no_fault_of_ours() -> None:
+    with pytest.raises(NoPeriod) as refused:
+        PeriodNames([]).by_uri("http://n2t.net/ark:/99152/p0")
+    assert (kind_of(refused.value).code, kind_of(refused.value).status) == ("NO_PERIOD", 404)
+    assert message_of(refused.value) == "no period has the URI 'http://n2t.net/ark:/99152/p0'"
 
 
 def test_the_close_codes_of_the_stream_are_in_the_table() -> None:
