@@ -147,6 +147,8 @@ def assembled(
         # Showing nothing is no better than showing the root.
         geometric_error=max(float(np.linalg.norm(high - low)), float(errors[0])),
         image_bytes={},
+        groups=tuple(receipt.made.groups for receipt in made),
+        coded_length=np.array([each.coded_length for each in stored], np.int64),
     )
     return Tiled(
         tree=tree,

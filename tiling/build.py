@@ -366,6 +366,8 @@ class Made:
     draws: int
     texel: float
     """side of its coarsest texel on the surface, metres; 0 without texture"""
+    groups: tuple[int, ...] = ()
+    """triangles of each group where it may be shown in part: of each child's region, of straddlers, of skirts"""
 
 
 def settled(surface: Surface, tile: Tile, place: Place, look: Look) -> Tile:
@@ -443,6 +445,8 @@ def made(
         vertices=sum(piece.vertices for piece in geometry.pieces),
         draws=len(geometry.pieces),
         texel=max(texels, default=0.0),
+        # The dense coding tells groups apart by planes, not by order: who shows it in part has to sort it first.
+        groups=geometry.triangles if look.coding == "meshopt" and not look.is_leaf else (),
     )
 
 

@@ -38,6 +38,8 @@ class Payload:
     """whether groups were told apart by planes"""
     images: frozenset[str] = frozenset()
     """addresses of images beside it"""
+    grouped: tuple[int, ...] = ()
+    """triangles of each group where their order tells groups apart, over all primitives"""
 
 
 def missing() -> Payload:
@@ -85,6 +87,11 @@ def read(data: bytes, fetch: Callable[[str], bytes | None]) -> Payload:
         tuple(np.concatenate(parts) for parts in zip(*grouped, strict=True)) if is_even else (),
         is_dense=any(planes),
         images=images,
+        grouped=tuple(
+            sum(counts) for counts in zip(*([count for _, count in each.ranges] for each in placed), strict=True)
+        )
+        if is_even
+        else (),
     )
 
 

@@ -133,6 +133,8 @@ def _content(tree: TileTree, tile: int) -> dict[str, Any]:
         "draws": int(tree.draws[tile]),
         "textureBytes": int(tree.texture_bytes[tile]),
         "needs": list(tree.needs[tile]),
+        "groups": list(tree.groups_of(tile)),
+        "codedBytes": int(tree.coded_length[tile]) if len(tree.coded_length) else 0,
     }
     told = {name: fact for name, fact in facts.items() if fact}
     return {"content": {"uri": f"{tree.content[tile]}.glb"}, "extras": {"chronotope": told}}
@@ -182,6 +184,8 @@ def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
             texture_bytes=np.array([fact.get("textureBytes", 0) for fact in facts], np.int64),
             geometric_error=float(document["geometricError"]),
             image_bytes={str(name): (int(sizes[0]), int(sizes[1])) for name, sizes in images.items()},
+            groups=_groups(facts),
+            coded_length=_coded(facts),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as wrong:
         raise BadTileset(f"not a tileset that can be read: {type(wrong).__name__} {wrong}") from wrong
@@ -190,6 +194,16 @@ def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
 def _images(document: dict[str, Any]) -> dict[str, Any]:
     images: dict[str, Any] = document.get("extras", {}).get("chronotope", {}).get("images", {})
     return images
+
+
+def _groups(facts: list[dict[str, Any]]) -> tuple[tuple[int, ...], ...]:
+    groups = tuple(tuple(int(count) for count in fact.get("groups", ())) for fact in facts)
+    return groups if any(groups) else ()
+
+
+def _coded(facts: list[dict[str, Any]]) -> NDArray[np.int64]:
+    coded = np.array([fact.get("codedBytes", 0) for fact in facts], np.int64)
+    return coded if coded.any() else coded[:0]
 
 
 def _boxes(numbers: list[list[float]]) -> NDArray[np.float64]:

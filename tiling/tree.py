@@ -7,7 +7,7 @@ asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,15 @@ class TileTree:
     """metres; error of showing nothing"""
     image_bytes: dict[str, tuple[int, int]]
     """by file name, of each shared image: length of the file, and of the texture when decoded with mip levels"""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """of each tile that may be shown in part (docs/tiles.md, "Groups of triangles"), how many triangles each group has:
+    one per child, straddlers, skirts; () of one that may not. Not given at all: none may"""
+    coded_length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(n,) bytes of each GLB by gzip, 0 where that is not known; or (0,) where it is known of none"""
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    def groups_of(self, tile: int) -> tuple[int, ...]:
+        """`groups` of one tile."""
+        return self.groups[tile] if self.groups else ()

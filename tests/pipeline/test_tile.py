@@ -69,6 +69,24 @@ def test_tiles_are_quantised_compressed_and_require_it(tmp_path: Path) -> None:
     assert "uri" not in document["buffers"][1]
 
 
+@pytest.mark.parametrize("coding", ["meshopt", "draco"])
+def test_a_tile_that_may_be_shown_in_part_says_so_by_its_groups(tmp_path: Path, coding: quantize.Coding) -> None:
+    tiles = tiled(
+        Model((sheet(100, 100, height=0.1),), (Material("clay"),)), tmp_path / "out", leaf_triangles=6000, coding=coding
+    )
+    tree = tileset.read((tmp_path / "out" / "tileset.json").read_bytes())
+    inner = sorted({int(parent) for parent in tree.parent[1:]})
+    assert [tile for tile in range(len(tree)) if tree.groups_of(tile)] == (inner if coding == "meshopt" else [])
+    for tile in inner if coding == "meshopt" else ():
+        groups = tree.groups_of(tile)
+        assert len(groups) == np.count_nonzero(tree.parent == tile) + 2
+        assert sum(groups[:-1]) == tree.triangles[tile]
+        drawn = tiles.placed(tile)
+        assert groups == tuple(np.sum([[count for _, count in part.ranges] for part in drawn], axis=0))
+    assert (tree.coded_length > 0).all()
+    assert tiles.findings() == []
+
+
 def test_any_number_of_workers_writes_the_same_files(tmp_path: Path) -> None:
     results = []
     for workers in (1, 3):

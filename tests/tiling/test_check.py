@@ -122,6 +122,10 @@ def _states_bytes(document: Json, files: Files) -> None:
     document["root"]["extras"] = {"chronotope": {"bytes": len(files["house.glb"]) - 4, "needs": ["wall.webp"]}}
 
 
+def _states_groups(document: Json, _: Files) -> None:
+    document["root"]["extras"] = {"chronotope": {"groups": [4, 4, 4], "needs": ["wall.webp"]}}
+
+
 def _children_swapped(document: Json, _: Files) -> None:
     document["root"]["children"].reverse()
 
@@ -227,6 +231,7 @@ FAULTS: dict[str, tuple[Callable[[Json, Files], object], str]] = {
     ),
     "bytes that are not the stated ones": (_states_bytes, "STATED_BYTES"),
     "an image that is not stated": (_needs, "STATED_NEEDS"),
+    "groups that are not the stated ones": (_states_groups, "STATED_GROUPS"),
     "groups for another number of children": (_one_child_less, "GROUPS"),
     "groups of the wrong children": (_children_swapped, "GROUP_ELSEWHERE"),
     "groups with a gap": (_content(lambda d: _extras(d)["ranges"][1].__setitem__(0, 9)), "BAD_CONTENT"),

@@ -30,6 +30,23 @@ def test_what_is_written_is_read_back() -> None:
     _assert_same(tileset.read(written.root), tree)
 
 
+def test_groups_and_coded_lengths_are_said_where_they_are_known() -> None:
+    plain = grid_tree(2, fan=4)
+    tree = replace(
+        plain, groups=((20, 20, 0, 50, 10, 8), (), (), (), ()), coded_length=np.array([700, 0, 500, 600, 800])
+    )
+    root = json.loads(tileset.write(tree).root)["root"]
+    said = [tile["extras"]["chronotope"] for tile in (root, *root["children"])]
+    assert [facts.get("groups") for facts in said] == [[20, 20, 0, 50, 10, 8], None, None, None, None]
+    assert [facts.get("codedBytes") for facts in said] == [700, None, 500, 600, 800]
+    back = tileset.read(tileset.write(tree).root)
+    assert back.groups == tree.groups
+    assert back.groups_of(0) == (20, 20, 0, 50, 10, 8)
+    assert back.coded_length.tolist() == tree.coded_length.tolist()
+    none = tileset.read(tileset.write(plain).root)
+    assert (none.groups, none.groups_of(0), len(none.coded_length)) == ((), (), 0)
+
+
 def test_boxes_are_z_up_in_the_document() -> None:
     tree = grid_tree(1)
     tree.box[0] = bounds.box(np.array([0.0, 10.0, 200.0]), np.array([2.0, 14.0, 206.0]))
