@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile web schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime
@@ -44,6 +44,10 @@ web: python
 
 schema: python
 	$(BIN)/python -m api.schema > docs/schema.graphql
+
+# At a release: what clients may rely on from now on. Refuses to break the one before unless the version says so.
+release-schema: python
+	$(BIN)/python -m api.schema_changes docs/schema.released.graphql
 
 # Rewrites requirements/*.txt from requirements/*.in; needs uv.
 lock:
