@@ -143,6 +143,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
         scheduler=scheduler,
         normal_maps=normal_maps,
         is_measured=measure,
+        is_coded=gzip,
     )
     try:
         _refuse_strangers(out)

@@ -25,7 +25,7 @@ def chronotope(source: Path, out: Path, options: dict[str, str]) -> Callable[[],
     from pipeline.tile import TileSettings, tile_file
 
     # Values are JSON; what isn't (the name of a coding) is a word.
-    settings = TileSettings(**{name: _value(text) for name, text in options.items()})
+    settings = TileSettings(**{name: _value(text) for name, text in options.items()}, is_coded=True)
     made = out.with_name(f"{out.name}-made")
     made.mkdir(parents=True)
     name = f"{source.name}.gltf" if source.is_dir() else source.name

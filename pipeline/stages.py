@@ -61,6 +61,8 @@ class Context:
     """points a tile is measured by, each way"""
     digest: str
     """of what tiles show but for their geometry"""
+    is_coded: bool = False
+    """whether every tile's file has a gzip copy beside it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +359,17 @@ def is_whole(context: Context, receipt: MakeReceipt) -> bool:
     """Whether the file of a tile is there."""
     stored = receipt.made.stored
     path = Path(context.out) / f"{stored.digest}.glb"
-    return path.is_file() and path.stat().st_size == stored.byte_length
+    return _is_whole(path, stored.byte_length) and not (
+        context.is_coded and not _is_whole(_zipped(path), stored.coded_length)
+    )
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
+def _zipped(path: Path) -> Path:
+    return path.with_name(f"{path.name}.gz")
 
 
 def emit(context: Context, content: build.Content) -> build.Stored:
@@ -396,12 +408,18 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     coded = compress.gzipped(data)
     digest = hashlib.sha256(data).hexdigest()
     path = Path(context.out) / f"{digest}.glb"
-    if not (path.is_file() and path.stat().st_size == len(data)):
+    _write(path, data)
+    if context.is_coded:
+        _write(_zipped(path), coded)
+    return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
+
+
+def _write(path: Path, data: bytes) -> None:
+    if not _is_whole(path, len(data)):
         # A file that has its name is whole, wherever a run is cut off; and two tiles may have the same bytes.
-        part = path.with_name(f"{digest}.{os.getpid()}-{threading.get_ident()}.part")
+        part = path.with_name(f"{path.name[:64]}.{os.getpid()}-{threading.get_ident()}.part")
         part.write_bytes(data)
         part.replace(path)
-    return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
 
 
 def decoded_bytes(width: int, height: int) -> int:

@@ -21,7 +21,7 @@ OURS = ".chronotope.*"
 """what tells a folder that we made from a source: of a result, or of the work on one"""
 _NAMED = (".mtl", ".bin", ".png", ".jpg", ".jpeg", ".webp", ".ktx2", ".tif", ".tiff", ".bmp", ".tga", ".gif")
 """what a file that is read with its folder may name there"""
-_OF_THE_RUN = ("workers", "memory_bytes", "most_seconds", "scheduler", "is_measured")
+_OF_THE_RUN = ("workers", "memory_bytes", "most_seconds", "scheduler", "is_measured", "is_coded")
 """settings that change nothing of the result"""
 
 

@@ -28,7 +28,7 @@ def put(made: Path, out: Path, result: TileResult, *, digest: str, is_implicit: 
     """Move what was `made` into `out`, which gets nothing else and keeps nothing of before.
 
     `digest` is told to the next run. With `is_implicit` tiles get names by place, and `out` is one implicit tileset;
-    with `is_coded` every file that shrinks by it has a gzip copy beside it.
+    with `is_coded` every file that shrinks by it has a gzip copy beside it, made now unless it came with the file.
     """
     if is_implicit:
         _name_by_place(made, result)
@@ -38,7 +38,8 @@ def put(made: Path, out: Path, result: TileResult, *, digest: str, is_implicit: 
     names = sorted(path.name for path in made.iterdir() if path.is_file() and path.name != result.document)
     if is_coded:
         for name in [name for name in [*names, result.document] if name.endswith(_CODED)]:
-            (made / f"{name}.gz").write_bytes(compress.gzipped((made / name).read_bytes()))
+            if f"{name}.gz" not in names:
+                (made / f"{name}.gz").write_bytes(compress.gzipped((made / name).read_bytes()))
         names = sorted(path.name for path in made.iterdir() if path.is_file() and path.name != result.document)
     for name in [*names, result.document]:
         _move(made / name, out / name)
@@ -67,9 +68,11 @@ def _name_by_place(made: Path, result: TileResult) -> None:
     found = implicit.write(tree)
     for name, digest in found.contents.items():
         # Copies: two tiles may have the same content.
-        (made / name).write_bytes((made / f"{digest}.glb").read_bytes())
+        for ending in ("", ".gz") if (made / f"{digest}.glb.gz").exists() else ("",):
+            (made / f"{name}{ending}").write_bytes((made / f"{digest}.glb{ending}").read_bytes())
     for name, _, _, media_type in result.files:
         if not media_type.startswith("image/"):
             (made / name).unlink()
+            (made / f"{name}.gz").unlink(missing_ok=True)
     for name, data in found.documents.items():
         (made / name).write_bytes(data)

@@ -44,7 +44,7 @@ _LEAF_TEXELS = 1 << 21  # about 1448²
 _FEWEST_OF_A_LEAF = 256  # triangles
 _ALONE = 4_500  # triangles that fit the bytes of a root
 _AHEAD = 256  # tasks that a cluster is given at once
-_TILE = re.compile(r"[0-9a-f]{64}\.(?:glb|\d+-\d+\.part)")
+_TILE = re.compile(r"([0-9a-f]{64}\.glb)(?:\.gz)?|[0-9a-f]{64}\.\d+-\d+\.part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class TileSettings:
     """whether coarse tiles with images get a map of the normals that were simplified away"""
     is_measured: bool = False
     """whether the errors that tiles state are held against dense sampling of the source"""
+    is_coded: bool = False
+    """whether every tile's file gets a gzip copy beside it, which is made in any case: its bytes are told"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def tile_model(
             out=str(tiles.resolve()),
             samples=settings.samples,
             digest=_digest(model, found, pictures, settings),
+            is_coded=settings.is_coded,
         )
         results = Results(_results(base))
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
@@ -181,7 +184,7 @@ def tile_model(
         progress(0.98, "measuring")
         result = replace(result, measured=_measured(tree, found, tiles))
     if work is not None:
-        _hand_over(tiles, out, result)
+        _hand_over(tiles, out, result, is_coded=settings.is_coded)
     progress(1.0, "done")
     return result
 
@@ -263,9 +266,11 @@ def _measured(tree: TileTree, found: Source, tiles: Path) -> dict[str, Any]:
     return {"table": measure.table(truth), **measure.figures(truth)}
 
 
-def _hand_over(tiles: Path, out: Path, result: TileResult) -> None:
+def _hand_over(tiles: Path, out: Path, result: TileResult, *, is_coded: bool) -> None:
     """Put what was made into `out`: the same files where the disk allows it, copies elsewhere; the document last."""
-    for name in [*(name for name, *_ in result.files), result.document]:
+    names = [name for name, *_ in result.files]
+    copies = [f"{name}.gz" for name in names if is_coded and name.endswith(".glb")]
+    for name in [*names, *copies, result.document]:
         (out / name).unlink(missing_ok=True)
         try:
             os.link(tiles / name, out / name)
@@ -318,5 +323,6 @@ class _Files:
     def tidy(self) -> None:
         """Remove tiles that did not stay, such as roots that were too large."""
         for path in self.out.iterdir():
-            if _TILE.fullmatch(path.name) and path.name not in self.known:
+            found = _TILE.fullmatch(path.name)
+            if found and found[1] not in self.known:
                 path.unlink()

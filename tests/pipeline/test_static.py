@@ -12,11 +12,24 @@ from tests.tiling.shapes import ball
 from tiling import check, implicit
 
 
-def _put(base: Path, out: Path, *, leaf: int = 500, is_implicit: bool = False, is_coded: bool = False) -> TileResult:
+def _put(
+    base: Path,
+    out: Path,
+    *,
+    leaf: int = 500,
+    is_implicit: bool = False,
+    is_coded: bool = False,
+    with_copies: bool = False,
+    work: Path | None = None,
+) -> TileResult:
+    """`with_copies` says whether tiles are given their gzip copies as they are made."""
     made = base / "made"
     made.mkdir()
-    settings = TileSettings(leaf_triangles=leaf)
-    result = tile_model(ball(16, ripple=0.02), made, settings, lambda fraction, message: None)
+    settings = TileSettings(leaf_triangles=leaf, is_coded=with_copies)
+    result = tile_model(ball(16, ripple=0.02), made, settings, lambda fraction, message: None, work=work)
+    assert {path.name[:-3] for path in made.glob("*.glb.gz")} == {
+        path.name for path in made.glob("*.glb") if with_copies
+    }
     static.put(made, out, result, digest="d", is_implicit=is_implicit, is_coded=is_coded)
     assert list(made.iterdir()) == []
     made.rmdir()
@@ -53,6 +66,30 @@ def test_coded_files_lie_beside_plain_ones_and_decode_to_them(tmp_path: Path) ->
     assert stamp.matches(out, "d")
     _put(tmp_path, out)
     assert not {name for name in _names(out) if name.endswith(".gz")}
+
+
+@pytest.mark.parametrize("is_implicit", [False, True])
+def test_copies_that_were_made_with_the_tiles_are_those_that_would_be_made_here(
+    is_implicit: bool, tmp_path: Path
+) -> None:
+    later, at_once = tmp_path / "later", tmp_path / "at once"
+    _put(tmp_path, later, is_coded=True, is_implicit=is_implicit)
+    _put(tmp_path, at_once, is_coded=True, is_implicit=is_implicit, with_copies=True)
+    assert _names(later) == _names(at_once)
+    told = _names(later) - {stamp.NAME}
+    assert any(name.endswith(".glb.gz") for name in told)
+    assert all((later / name).read_bytes() == (at_once / name).read_bytes() for name in told)
+
+
+def test_copies_come_from_a_folder_of_work_that_had_none(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    _put(tmp_path, tmp_path / "a", work=work)
+    _put(tmp_path, tmp_path / "b", work=work, is_coded=True, with_copies=True)
+    lost = min((work / "tiles").glob("*.glb.gz"))
+    lost.unlink()
+    _put(tmp_path, tmp_path / "c", work=work, is_coded=True, with_copies=True)
+    assert lost.exists()
 
 
 @pytest.mark.parametrize("is_coded", [False, True])
