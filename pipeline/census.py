@@ -22,9 +22,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from pipeline import mapped, twins
+from pipeline.compiled import njit
 from pipeline.corners import Points
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from pipeline import mapped, words
+from pipeline.compiled import njit
 from pipeline.decimals import number, quick
 from pipeline.lines import after_line, after_word, is_blank, is_end
 from scenes.errors import TooLarge

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from pipeline import lines, mapped, words
+from pipeline.compiled import njit
 from pipeline.decimals import number
 from pipeline.lines import is_blank, is_end
 from scenes.errors import Malformed

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from numba import njit
 
 from pipeline import mapped
+from pipeline.compiled import njit
 from tiling import cells, extent, meshopt
 from tiling.patch import coarse_origin
 
