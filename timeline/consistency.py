@@ -107,20 +107,22 @@ def _break_chains(network: Network, crossed: Iterable[int], result: Propagated) 
 
 
 def _fresh_trail(sides: Sides, end: int, seen: set[int]) -> list[int]:
-    """The reasons of both values of an end, from date to date; none if one was seen before. All are seen now."""
+    """The reasons of both values of an end, from date to date; none if one was seen before. All are seen now.
+
+    Both halves may share ends, where some are equal: those count once, so that the first trail is always told.
+    """
     halves: list[list[int]] = []
-    if end in seen:
-        return []
-    seen.add(end)
+    found = {end}
+    is_fresh = end not in seen
     for side in sides:
         half = [end]
-        while (before := side.came_from[half[-1]]) != OWN:
-            if before in seen:
-                return []
-            seen.add(before)
+        while is_fresh and (before := side.came_from[half[-1]]) != OWN:
+            found.add(before)
             half.append(before)
+            is_fresh = before not in seen
         halves.append(half)
-    return halves[0][::-1] + halves[1][1:]
+    seen |= found
+    return halves[0][::-1] + halves[1][1:] if is_fresh else []
 
 
 def _within(network: Network, ends: frozenset[int]) -> list[Statement]:

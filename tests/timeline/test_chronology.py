@@ -194,6 +194,24 @@ def test_a_chain_names_the_dates_at_its_ends() -> None:
     assert contradiction.dated == ("church", "temple")
 
 
+def test_reasons_that_pass_an_equal_end_twice_are_told_and_not_tangled() -> None:
+    units: dict[str, TimeSpan | None] = {
+        "hall": TimeSpan(100, 101, 109, 111),
+        "wall": TimeSpan(99, 100, 107, 109),
+        "well": TimeSpan(97, 100, 107, 108),
+    }
+    said = [
+        Statement("s1", Kind.AFTER, "wall", "well"),
+        Statement("s2", Kind.CARRIES, "hall", "wall"),
+        Statement("s3", Kind.SAME_TIME_AS, "wall", "hall"),
+    ]
+    chronology = Chronology(units, said)
+    (contradiction,) = chronology.contradictions
+    assert [each.id for each in contradiction.statements] == ["s1"]
+    assert chronology.tangled == ()
+    assert chronology.span("hall").start_latest == 100
+
+
 def test_termini_narrow_the_end_that_they_are_about() -> None:
     (year,) = parse_days("1250")
     kinds = Kind.TERMINUS_POST_QUEM, Kind.TERMINUS_ANTE_QUEM
