@@ -11,6 +11,9 @@ that never two rivals count at once:
 3. every hypothesis without rivals, unless it builds on one that does not count.
 
 A placement without a hypothesis always counts.
+
+Spans are those of relative chronology (`scenes.relative`): a thing's own date, narrowed by all that counting statements
+say of it. What is *undated* may have stood at any time, if nothing narrows that.
 """
 
 from __future__ import annotations
@@ -18,10 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scenes.dated import own_span, span_text
 from scenes.errors import Invalid, NotFound
-from scenes.model import Hypothesis, Placement, Scene
-from timeline.edtf import Edtf, parse, parse_span
-from timeline.interval import Certainty, DayRange, TimeSpan
+from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
+from scenes.relative import chronology_of
+from timeline.edtf import Edtf, parse
+from timeline.interval import BEGINNING, FOREVER, Certainty, DayRange, TimeSpan
+from timeline.reasons import Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Standing:
     placement: Placement
     certainty: Certainty
     reason: str
+    narrowed: str = ""
+    """its bounds by relative chronology, as text; empty where they are its own"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ def resolve(
     scene: Scene,
     placements: Iterable[Placement],
     hypotheses: Iterable[Hypothesis],
+    epochs: Iterable[Epoch] = (),
+    statements: Iterable[ChronologyStatement] = (),
     *,
     at: str = "",
     hypothesis: str | None = None,
@@ -55,7 +65,8 @@ def resolve(
 ) -> Moment:
     """What stands at `at` (EDTF; empty: the scene's default moment) with at least the certainty `minimum`.
 
-    `hypothesis` is an id of one of `hypotheses`; None or empty: the scene's preferred one.
+    `hypothesis` is an id of one of `hypotheses`; None or empty: the scene's preferred one. `epochs` matter where
+    `statements` are about them.
 
     Raises:
         timeline.errors.EdtfError: `at` is not EDTF.
@@ -71,15 +82,20 @@ def resolve(
     chosen = known.get(hypothesis or scene.default_hypothesis)
     active = active_hypotheses(known, chosen="" if chosen is None else chosen.id, preferred=scene.default_hypothesis)
     days = moment.days()
+    placed = list(placements)
+    chronology = chronology_of([*placed, *epochs], statements, active)
+    narrowed = dict(chronology.spans())
     standing = []
-    for placement in placements:
+    for placement in placed:
         if placement.hypothesis and placement.hypothesis not in active:
             continue
-        span = parse_span(placement.existence)
+        own = own_span(placement.existence)
+        span = narrowed.get(placement.id, own)
         certainty = span.over(days)
         if certainty is Certainty.CERTAIN or certainty is minimum:
             by = known[placement.hypothesis].title if placement.hypothesis else ""
-            standing.append(Standing(placement, certainty, reason_of(span, days, certainty, by)))
+            text = span_text(span) if span != own else ""
+            standing.append(Standing(placement, certainty, reason_of(span, days, certainty, by, own=own), text))
     standing.sort(key=lambda each: each.placement.id)
     return Moment(moment, days, chosen, active, tuple(standing))
 
@@ -139,12 +155,22 @@ def _connected(rivals: Mapping[str, frozenset[str]], start: Iterable[str]) -> se
     return found
 
 
-def reason_of(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty, hypothesis: str) -> str:
-    """Why a span is said to be `certainty` over these days, in words; `hypothesis` is the title of the one it is by."""
+def reason_of(
+    span: TimeSpan,
+    days: Sequence[DayRange],
+    certainty: Certainty,
+    hypothesis: str,
+    *,
+    own: TimeSpan | None = None,
+) -> str:
+    """Why a span is said to be `certainty` over these days, in words; `hypothesis` is the title of the one it is by.
+
+    `own` is the thing's own date where `span` may be narrower.
+    """
     first, last = days[0][0], days[-1][1] - 1
     said = []
     if certainty is Certainty.CERTAIN:
-        said.append(f"stood all through the time asked about ({span.text})")
+        said.append("stood all through the time asked about")
     else:
         if first < span.start_earliest:
             before = last < span.start_earliest
@@ -156,7 +182,32 @@ def reason_of(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty, hy
             said.append("was gone " + ("already" if after else "before the end of the time asked about"))
         elif last >= span.end_earliest:
             said.append("may have been gone already" if not span.end_unknown else "its end is not known")
-        said[-1] += f" ({span.text})"
+    said[-1] += f" ({_told(span, own)})"
     if hypothesis:
         said.append(f"by the hypothesis “{hypothesis}”")
     return "; ".join(said)
+
+
+def deciding(span: TimeSpan, days: Sequence[DayRange], certainty: Certainty) -> tuple[Bound, ...]:
+    """The bounds by which a span is said to be `certainty` over these days, those without limit left out."""
+    first, last = days[0][0], days[-1][1] - 1
+    found = []
+    if certainty is Certainty.CERTAIN:
+        found = [(Bound.START_LATEST, span.start_latest), (Bound.END_EARLIEST, span.end_earliest)]
+    else:
+        if first < span.start_earliest:
+            found.append((Bound.START_EARLIEST, span.start_earliest))
+        elif first < span.start_latest:
+            found.append((Bound.START_LATEST, span.start_latest))
+        if last >= span.end_latest:
+            found.append((Bound.END_LATEST, span.end_latest))
+        elif last >= span.end_earliest:
+            found.append((Bound.END_EARLIEST, span.end_earliest))
+    return tuple(bound for bound, day in found if BEGINNING < day < FOREVER)
+
+
+def _told(span: TimeSpan, own: TimeSpan | None) -> str:
+    text = span_text(span) or "undated"
+    if own is None or own == span:
+        return text
+    return f"{text} by what is said of others; {'its own date ' + own.text if own.text else 'undated'} itself"

@@ -63,7 +63,9 @@ class _Records:
         """Whether answers are the same; what else was written in the scene (annotations) does not matter."""
         one, two = self.table, other.table
         return self.assets == other.assets and (
-            one is two or (one.scene, one.placements, one.hypotheses) == (two.scene, two.placements, two.hypotheses)
+            one is two
+            or (one.scene, one.placements, one.hypotheses, one.epochs, one.statements)
+            == (two.scene, two.placements, two.hypotheses, two.epochs, two.statements)
         )
 
 

@@ -2,8 +2,9 @@
 
 Two times are EDTF, each read as its set of days. Of every placement that counts under the hypothesis shown, what is
 said of it at one time is held against what is said at the other: it appears, it disappears, it becomes surer or less
-sure. Each answer carries the reasons of both sides and the change events that name the placement and may have happened
-in between. For what changed in the records (the axis of record time) see `scenes.history.edits`.
+sure. Each answer carries the reasons of both sides, the change events that name the placement and may have happened in
+between, and the chain of reasons of each bound that decides and follows from relative chronology. For what changed in
+the records (the axis of record time) see `scenes.history.edits`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scenes.at_time import reason_of
+from scenes.at_time import deciding, reason_of
 from scenes.model import ChangeEvent, Hypothesis, Placement
+from scenes.relative import is_narrowed
 from scenes.table import SceneTable
 from timeline.edtf import Edtf, parse, parse_span
 from timeline.index import Kind
 from timeline.interval import Certainty
+from timeline.reasons import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class HistoricalChange:
     why_after: str
     events: tuple[ChangeEvent, ...]
     """those that name it and may have happened in between, earliest first"""
+    chains: tuple[tuple[Step, ...], ...] = ()
+    """what decides at either time and is not its own date: reasons step by step, once a bound"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +75,25 @@ def difference(
             for name in dict.fromkeys((*event.predecessors, *event.successors)):
                 by_placement[name].append(event)
     found = []
-    for change in table.index.difference(*days):
+    stood = table.times(active)
+    for change in stood.index.difference(*days):
         placement = table.placements[change.key]
         if placement.hypothesis and placement.hypothesis not in active:
             continue
-        title = table.title_of(placement)
-        sides = zip(days, (change.before, change.after), strict=True)
-        why = [reason_of(change.span, each, certainty, title) for each, certainty in sides]
+        title, own = table.title_of(placement), table.spans[change.key]
+        sides = list(zip(days, (change.before, change.after), strict=True))
+        why = [reason_of(change.span, each, certainty, title, own=own) for each, certainty in sides]
+        bounds = dict.fromkeys(bound for each, certainty in sides for bound in deciding(change.span, each, certainty))
         found.append(
             HistoricalChange(
-                placement, change.kind, change.before, change.after, why[0], why[1], tuple(by_placement[placement.id])
+                placement,
+                change.kind,
+                change.before,
+                change.after,
+                why[0],
+                why[1],
+                tuple(by_placement[placement.id]),
+                tuple(stood.why(placement.id, bound) for bound in bounds if is_narrowed(change.span, own, bound)),
             )
         )
     found.sort(key=_name)

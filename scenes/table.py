@@ -4,13 +4,18 @@
 bounds lie in an array, so that a moment is a few comparisons of whole columns; words (why something is said to stand)
 are made for the page that is shown. `tests/scenes/test_table.py` holds both against each other.
 
+What stood when depends on the hypotheses that count, since statements of relative chronology count with them. `times`
+answers it, made once for each set of hypotheses of which anything is said.
+
 Rows are ordered by the placement's id, which is also what a page goes on from: writing and removing others never shifts
 what comes after.
 """
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,11 +24,14 @@ from typing import Any
 import numpy as np
 
 from scenes.at_time import Standing, active_hypotheses, reason_of
+from scenes.dated import own_span, span_text
 from scenes.errors import Invalid, NotFound
-from scenes.model import Hypothesis, Placement, Scene
-from timeline.edtf import Edtf, parse, parse_span
+from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
+from scenes.relative import Relative, network_of, spoken_of
+from timeline.edtf import Edtf, parse
 from timeline.index import SpanIndex
 from timeline.interval import BEGINNING, FOREVER, Certainty, DayRange, TimeSpan
+from timeline.reasons import Bound, Step
 
 Array = np.ndarray[Any, Any]
 
@@ -34,17 +42,56 @@ LEAST_WEIGHT = 1e-6
 """weights are rounded to this, and none of what may have stood is rounded to 0"""
 
 
+_MOST_TIMES = 8
+"""sets of hypotheses whose times are kept; 100 bytes a placement each"""
+
+
+@dataclass(frozen=True)
+class Times:
+    """When the rows of a table stood under some hypotheses: own dates, narrowed by relative chronology."""
+
+    spans: tuple[TimeSpan, ...]
+    bounds: Array
+    """(4, n) int64: earliest and latest starts, earliest and latest ends, in days"""
+    relative: Relative | None
+    """None: nothing is said of any of them"""
+
+    @cached_property
+    def index(self) -> SpanIndex[int]:
+        """The rows by their spans, for what differs between two times."""
+        return SpanIndex(enumerate(self.spans))
+
+    def narrowed(self, name: str, own: TimeSpan) -> TimeSpan:
+        """Bounds of a placement or an epoch; `own` where nothing narrows them, or it does not count."""
+        return own if self.relative is None else self.relative.narrowed.get(name, own)
+
+    def why(self, name: str, bound: Bound) -> tuple[Step, ...]:
+        """Why a bound is where it is, from a date on; none where it has no limit, or nobody speaks of the thing."""
+        return () if self.relative is None else self.relative.why(name, bound)
+
+
 @dataclass(frozen=True)
 class SceneTable:
-    """The placements of a scene as they stood after one revision, and its hypotheses. Immutable."""
+    """The placements of a scene as they stood after one revision, its hypotheses, and what is said of its times.
+
+    Immutable to who asks.
+    """
 
     scene: Scene
     hypotheses: Mapping[str, Hypothesis]
     placements: tuple[Placement, ...]
     """by id"""
     spans: tuple[TimeSpan, ...]
+    """their own dates"""
     revision: int = 0
     """number of the revision after which this is how it stood"""
+    epochs: Mapping[str, Epoch] = field(default_factory=dict)
+    """those that are spoken of, at least"""
+    statements: Mapping[str, ChronologyStatement] = field(default_factory=dict)
+    _before: dict[frozenset[str], Relative] = field(default_factory=dict, repr=False, compare=False)
+    """chronologies of the table before this one, by what counts, until this one needs its own"""
+    _times: OrderedDict[frozenset[str], Times] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -53,7 +100,7 @@ class SceneTable:
 
     @cached_property
     def bounds(self) -> Array:
-        """(4, n) int64: earliest and latest starts, earliest and latest ends, in days."""
+        """(4, n) int64: own dates, as `Times.bounds`."""
         rows = [(each.start_earliest, each.start_latest, each.end_earliest, each.end_latest) for each in self.spans]
         return np.array(rows, np.int64).reshape(-1, 4).T.copy()
 
@@ -83,9 +130,60 @@ class SceneTable:
         return Coded.of(each.hypothesis for each in self.placements)
 
     @cached_property
-    def index(self) -> SpanIndex[int]:
-        """The rows by their spans, for what differs between two times."""
-        return SpanIndex(enumerate(self.spans))
+    def _spoken_of(self) -> frozenset[str]:
+        """Ids of hypotheses of which something is said: what counts of the others changes no times."""
+        rows = self._rows_of(spoken_of(self.statements.values()))
+        return frozenset(self.placements[row].hypothesis for row in rows) - {""}
+
+    def times(self, active: frozenset[str]) -> Times:
+        """When everything stood, where the hypotheses `active` count. Made once, and of what it was before."""
+        key = active & self._spoken_of
+        with self._lock:
+            found = self._times.get(key)
+            if found is None:
+                found = self._times[key] = self._times_of(key)
+                while len(self._times) > _MOST_TIMES:
+                    self._times.popitem(last=False)
+            else:
+                self._times.move_to_end(key)
+            return found
+
+    def _times_of(self, active: frozenset[str]) -> Times:
+        if not self.statements:
+            return Times(self.spans, self.bounds, None)
+        names = spoken_of(self.statements.values())
+        dated = [self.placements[row] for row in self._rows_of(names)]
+        units, counting = network_of([*dated, *self.epochs.values()], self.statements.values(), active)
+        relative = Relative(units, counting, self._before.pop(active, None))
+        spans, bounds = list(self.spans), self.bounds.copy()
+        for row in self._rows_of(relative.narrowed):
+            span = spans[row] = relative.narrowed[self.ids[row]]
+            bounds[:, row] = span.start_earliest, span.start_latest, span.end_earliest, span.end_latest
+        return Times(tuple(spans), bounds, relative)
+
+    def _rows_of(self, names: Iterable[str]) -> list[int]:
+        """The rows of those of these ids that are placements."""
+        rows = ((name, bisect_right(self.ids, name) - 1) for name in names)
+        return [row for name, row in rows if row >= 0 and self.ids[row] == name]
+
+    def chronologies(self) -> dict[frozenset[str], Relative]:
+        """What the next table may go on from, by what counts: each gives its chronology away once."""
+        with self._lock:
+            own = {key: each.relative for key, each in self._times.items() if each.relative is not None}
+            return {**self._before, **own}
+
+    def reading(self, hypothesis: str | None, *, of: str = "") -> frozenset[str]:
+        """Ids of the hypotheses that count where one is asked about under `hypothesis`, or about what is `of` one.
+
+        Without `hypothesis`: those of the scene's preferred one; if `of` is not among them, those of `of`.
+
+        Raises:
+            NotFound: the scene has no such hypothesis.
+        """
+        _, active = self.active(hypothesis)
+        if hypothesis or not of or of in active or of not in self.hypotheses:
+            return active
+        return self.active(of)[1]
 
     def active(self, hypothesis: str | None) -> tuple[Hypothesis | None, frozenset[str]]:
         """The hypothesis chosen, and the ids of all that count with it.
@@ -112,10 +210,11 @@ class SceneTable:
         moment = parse(time or self.scene.default_moment)
         chosen, active = self.active(hypothesis)
         days = moment.days()
-        certain, possible = _over(self.bounds, days)
+        times = self.times(active)
+        certain, possible = _over(times.bounds, days)
         shown = (certain if minimum is Certainty.CERTAIN else possible) & self.counting(active)
         rows = np.flatnonzero(shown)
-        return MomentTable(self, moment, days, chosen, active, rows, certain[rows])
+        return MomentTable(self, times, moment, days, chosen, active, rows, certain[rows])
 
     def title_of(self, placement: Placement) -> str:
         """Title of the hypothesis that a placement is part of; empty: of every one."""
@@ -127,6 +226,7 @@ class MomentTable:
     """A scene resolved: the time asked about, the hypothesis chosen, all that count, and the rows that stand."""
 
     table: SceneTable
+    times: Times
     at: Edtf
     days: tuple[DayRange, ...]
     hypothesis: Hypothesis | None
@@ -161,7 +261,12 @@ class MomentTable:
         rows = self.rows[places.start : places.stop].tolist()
         certain = self.is_certain[places.start : places.stop].tolist()
         return tuple(
-            Standing(self.table.placements[row], _CERTAINTIES[is_certain], self._reason(row, _CERTAINTIES[is_certain]))
+            Standing(
+                self.table.placements[row],
+                _CERTAINTIES[is_certain],
+                self._reason(row, _CERTAINTIES[is_certain]),
+                self._narrowed(row),
+            )
             for row, is_certain in zip(rows, certain, strict=True)
         )
 
@@ -181,7 +286,11 @@ class MomentTable:
 
     def _reason(self, row: int, certainty: Certainty) -> str:
         title = self.table.title_of(self.table.placements[row])
-        return reason_of(self.table.spans[row], self.days, certainty, title)
+        return reason_of(self.times.spans[row], self.days, certainty, title, own=self.table.spans[row])
+
+    def _narrowed(self, row: int) -> str:
+        span = self.times.spans[row]
+        return "" if span is self.table.spans[row] else span_text(span)
 
     @cached_property
     def assets(self) -> Coded:
@@ -208,9 +317,9 @@ class MomentTable:
         """
         if len(self.days) == 1:
             ((first, after),) = self.days
-            exact = _weights(self.table.bounds[:, self.rows], first, after)
+            exact = _weights(self.times.bounds[:, self.rows], first, after)
         else:
-            found = (self.table.spans[row].weights(self.days).some for row in self.rows.tolist())
+            found = (self.times.spans[row].weights(self.days).some for row in self.rows.tolist())
             exact = np.array([np.nan if value is None else value for value in found], np.float64)
         return np.clip(np.round(exact, 6), LEAST_WEIGHT, 1.0)
 
@@ -239,18 +348,31 @@ def table_of(
     scene: Scene,
     placements: Iterable[Placement],
     hypotheses: Iterable[Hypothesis],
+    epochs: Iterable[Epoch] = (),
+    statements: Iterable[ChronologyStatement] = (),
     *,
     revision: int = 0,
     older: SceneTable | None = None,
 ) -> SceneTable:
     """The columns of a scene; what `older` has read of the same placements is not read again.
 
+    `epochs` are those that `statements` are about, at least.
+
     Raises EdtfError where an existence cannot be read.
     """
     ordered = tuple(sorted(placements, key=lambda each: each.id))
     known = {} if older is None else dict(zip(map(id, older.placements), older.spans, strict=True))
-    spans = tuple(known.get(id(each)) or parse_span(each.existence) for each in ordered)
-    return SceneTable(scene, {each.id: each for each in hypotheses}, ordered, spans, revision)
+    spans = tuple(known.get(id(each)) or own_span(each.existence) for each in ordered)
+    return SceneTable(
+        scene,
+        {each.id: each for each in hypotheses},
+        ordered,
+        spans,
+        revision,
+        {each.id: each for each in epochs},
+        {each.id: each for each in statements},
+        {} if older is None else older.chronologies(),
+    )
 
 
 def _over(bounds: Array, days: Sequence[DayRange]) -> tuple[Array, Array]:

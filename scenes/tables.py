@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from scenes.errors import NotFound
-from scenes.model import Hypothesis, Placement, Scene
+from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
 from scenes.ports import Catalogue
+from scenes.relative import spoken_of
 from scenes.table import SceneTable, table_of
 
-R = TypeVar("R", Placement, Hypothesis)
+R = TypeVar("R", Placement, Hypothesis, Epoch, ChronologyStatement)
 
 MOST_PLACEMENTS = 200_000
 """kept in all, and a table counts as a thousand at least; about 2 KB each"""
@@ -35,7 +36,9 @@ class SceneTables:
         """revision of the newest table of each scene"""
 
     def table(self, catalogue: Catalogue, scene_id: str, *, as_of: int | None = None) -> SceneTable:
-        """A scene as it stands, or stood after revision `as_of`: one statement where it is kept, four where it is not.
+        """A scene as it stands, or stood after revision `as_of`: one statement where it is kept, five where it is not.
+
+        One more where something is said of when epochs were.
 
         Raises:
             NotFound: there is no such scene, or was not.
@@ -88,6 +91,7 @@ class SceneTables:
         scene: Scene | None = older.scene
         placements = {each.id: each for each in older.placements}
         hypotheses = dict(older.hypotheses)
+        epochs, statements = dict(older.epochs), dict(older.statements)
         for each in catalogue.between(older.revision, number, scene=older.scene.id):
             record = each.after or each.before
             if isinstance(record, Scene):
@@ -96,9 +100,23 @@ class SceneTables:
                 _set(placements, record, is_there=each.after is not None)
             elif isinstance(record, Hypothesis):
                 _set(hypotheses, record, is_there=each.after is not None)
+            elif isinstance(record, Epoch):
+                _set(epochs, record, is_there=each.after is not None)
+            elif isinstance(record, ChronologyStatement):
+                _set(statements, record, is_there=each.after is not None)
         if scene is None:
             return None
-        return table_of(scene, placements.values(), hypotheses.values(), revision=number, older=older)
+        if missing := spoken_of(statements.values()) - placements.keys() - epochs.keys():
+            epochs |= catalogue.get_many(Epoch, sorted(missing), as_of=number)
+        return table_of(
+            scene,
+            placements.values(),
+            hypotheses.values(),
+            epochs.values(),
+            statements.values(),
+            revision=number,
+            older=older,
+        )
 
     def _keep(self, table: SceneTable) -> None:
         name = table.scene.id
@@ -121,8 +139,19 @@ def _read(catalogue: Catalogue, names: Sequence[str], numbers: Mapping[str, int]
     scenes = catalogue.get_many(Scene, names, as_of=last)
     placements = catalogue.within(Placement, names, as_of=last)
     hypotheses = catalogue.within(Hypothesis, names, as_of=last)
+    statements = catalogue.within(ChronologyStatement, names, as_of=last)
+    about = {name: spoken_of(statements[name]) - {each.id for each in placements[name]} for name in names}
+    wanted = sorted(set().union(*about.values()))
+    epochs = catalogue.get_many(Epoch, wanted, as_of=last) if wanted else {}
     return [
-        table_of(scenes[name], placements[name], hypotheses[name], revision=numbers[name])
+        table_of(
+            scenes[name],
+            placements[name],
+            hypotheses[name],
+            [epochs[each] for each in sorted(about[name]) if each in epochs],
+            statements[name],
+            revision=numbers[name],
+        )
         for name in names
         if name in scenes
     ]

@@ -48,6 +48,8 @@ def about_placement(standing: Standing, asset: Asset) -> dict[str, Any]:
         "rights": asset.rights,
         "attribution": asset.attribution,
     }
+    if standing.narrowed:
+        about["narrowed"] = standing.narrowed
     return about if placement.generated is None else about | {"generated": True}
 
 

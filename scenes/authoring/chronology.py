@@ -1,43 +1,23 @@
-"""Rules of relative chronology: what is said of times must be possible, all of it together."""
+"""Rules of relative chronology: what is said of times must be possible, all together that may count together.
+
+A contradiction can still come about without being written: by undo, or where hypotheses that were rivals are no more.
+It narrows nothing then, and is told with the scene (`scenes.relative`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from scenes.at_time import active_hypotheses
 from scenes.authoring import text
 from scenes.authoring.desk import Desk
 from scenes.authoring.rules import Rules, checked, named
-from scenes.errors import Contradiction, Invalid, NotFound
-from scenes.model import ChronologyStatement, End, Epoch, Placement, Relation
-from timeline.chronology import Chronology
-from timeline.edtf import parse_span
-from timeline.interval import DayRange
-from timeline.statement import Statement
+from scenes.errors import Contradiction, NotFound
+from scenes.model import ChronologyStatement, End, Epoch, Hypothesis, Placement, Relation, Scene
+from scenes.relative import Dated, chronology_of, days_of, said, spoken_of
 
 _MAX_SAID = 12
 """sentences of a contradiction that are told"""
-
-
-def chronology_of(dated: Iterable[Placement | Epoch], statements: Iterable[ChronologyStatement]) -> Chronology:
-    """What is said of the times of a scene. Statements about what is not among `dated` are left out."""
-    units = {each.id: parse_span(each.existence) for each in dated}
-    known = (each for each in statements if each.subject in units and (not each.object or each.object in units))
-    return Chronology(units, [said(each) for each in known])
-
-
-def said(statement: ChronologyStatement) -> Statement:
-    """A statement as `timeline` reads it. Raises timeline.errors.TimelineError where it has no meaning."""
-    return Statement(
-        id=statement.id,
-        kind=statement.relation,
-        subject=statement.subject,
-        object=statement.object,
-        days=_days(statement.date) if statement.date else None,
-        end=statement.end,
-        date=statement.date,
-        source=statement.source.text if statement.source else "",
-        author=statement.author,
-    )
 
 
 def check_times(desk: Desk, changed: Sequence[Placement] | Sequence[Epoch]) -> None:
@@ -47,19 +27,39 @@ def check_times(desk: Desk, changed: Sequence[Placement] | Sequence[Epoch]) -> N
         _check(desk, changed)
 
 
-def _check(desk: Desk, changed: Sequence[Placement | Epoch | ChronologyStatement]) -> None:
-    dated: dict[str, Placement | Epoch] = {**desk.members(Placement), **desk.members(Epoch)}
+def _check(desk: Desk, changed: Sequence[Dated | ChronologyStatement]) -> None:
+    dated: dict[str, Dated] = {**desk.members(Placement), **desk.members(Epoch)}
     statements = desk.members(ChronologyStatement)
     for each in changed:
         if isinstance(each, ChronologyStatement):
             statements[each.id] = each
         else:
             dated[each.id] = each
-    found = chronology_of(dated.values(), statements.values()).contradictions
-    if found:
-        sentences = found[0].sentences(lambda unit: f"“{dated[unit].title}”" if unit in dated else unit)
-        more = "; …" if len(sentences) > _MAX_SAID else ""
-        raise Contradiction("these cannot all be true: " + "; ".join(sentences[:_MAX_SAID]) + more)
+    for active in _readings(desk, dated, statements.values()):
+        found = chronology_of(dated.values(), statements.values(), active).contradictions
+        if found:
+            sentences = found[0].sentences(lambda unit: f"“{dated[unit].title}”" if unit in dated else unit)
+            more = "; …" if len(sentences) > _MAX_SAID else ""
+            raise Contradiction("these cannot all be true: " + "; ".join(sentences[:_MAX_SAID]) + more)
+
+
+def _readings(
+    desk: Desk, dated: Mapping[str, Dated], statements: Iterable[ChronologyStatement]
+) -> list[frozenset[str]]:
+    """The sets of hypotheses that may count together, of those that are spoken of; none within another.
+
+    Rivals never count together: what one of them says does not contradict what the other says.
+    """
+    named = (dated.get(name) for name in spoken_of(statements))
+    spoken = frozenset(each.hypothesis for each in named if isinstance(each, Placement)) - {""}
+    if not spoken:
+        return [frozenset()]
+    hypotheses = desk.members(Hypothesis)
+    scene = desk.museum.catalogue.get(Scene, desk.scene)
+    preferred = "" if scene is None else scene.default_hypothesis
+    found = {active_hypotheses(hypotheses, chosen=chosen, preferred=preferred) & spoken for chosen in ("", *hypotheses)}
+    # What contradicts itself in one contradicts itself in all that hold it.
+    return sorted((each for each in found if not any(each < other for other in found)), key=sorted)
 
 
 def _has_meaning(desk: Desk, statement: ChronologyStatement) -> ChronologyStatement:
@@ -78,15 +78,8 @@ def _is_dated(desk: Desk, record_id: str) -> bool:
 
 def _date(value: str) -> str:
     if value:
-        _days(value)
+        days_of(value)
     return value
-
-
-def _days(value: str) -> DayRange:
-    span = parse_span(value)
-    if span.start_unknown or span.end_unknown:
-        raise Invalid(f"date: {value!r} has no limit on one side, expected a day or days")
-    return span.start_earliest, span.end_latest
 
 
 CHRONOLOGY_STATEMENT = Rules(

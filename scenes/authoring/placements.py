@@ -183,7 +183,7 @@ PLACEMENT = Rules(
             one_of("layer", Layer),
             ("asset", _asset),
             named("title", lambda name, value: text.line(name, value, text.MAX_TITLE)),
-            checked("existence", time.existence),
+            checked("existence", time.existence_if_any),
             checked("transform", space.transform),
             one_of("hypothesis", Hypothesis),
             checked("reliability", Reliability),
@@ -197,7 +197,7 @@ PLACEMENT = Rules(
     begins=lambda _: {"title": ""},
     whole=_of_asset,
     agree=check_times,
-    agree_on=frozenset({"existence"}),
+    agree_on=frozenset({"existence", "hypothesis"}),
     let_go=_release,
     made="placed",
 )

@@ -58,7 +58,7 @@ EPOCH = Rules(
     checks=dict(
         (
             checked("title", text.title),
-            checked("existence", time.existence),
+            checked("existence", time.existence_if_any),
             named("description", text.text),
             checked("colour", text.colour),
         )

@@ -28,7 +28,10 @@ def existence(text: str) -> str:
 
 
 def existence_if_any(text: str) -> str:
-    """As `existence`, or empty: not said."""
+    """As `existence`, or empty: not said. Of a placement or an epoch: undated (`scenes.dated`)."""
+    if text == "/":
+        # People take it for "unknown on both sides", which EDTF has no interval for.
+        raise EdtfError(text, 1, "nothing that is known on either side", "no text at all for what is undated")
     return existence(text) if text else ""
 
 

@@ -38,9 +38,9 @@ class Placement:
     layer: str
     asset: str
     title: str
-    existence: str
+    existence: str = ""
     """EDTF interval of existence, or four bounds as `timeline.bounds` writes them; a single date means that it began
-    and ended within it"""
+    and ended within it; empty: undated, which says nothing of when it stood"""
     transform: tuple[float, ...] = IDENTITY
     hypothesis: str = ""
     """empty: part of every hypothesis"""

@@ -67,8 +67,8 @@ class Epoch:
     id: str
     scene: str
     title: str
-    existence: str
-    """EDTF interval, or four bounds as `timeline.bounds` writes them"""
+    existence: str = ""
+    """EDTF interval, or four bounds as `timeline.bounds` writes them; empty: undated"""
     description: str = ""
     colour: str = "#888888"
 
