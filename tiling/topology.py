@@ -67,6 +67,8 @@ def _tidy(  # noqa: C901 - one pass over corners after the other
             fill[v] += 1
     open_places = np.zeros(count, np.bool_)
     for v in range(count):
+        if _is_closed(following, preceding, start[v], fill[v]):
+            continue
         for at in range(start[v], fill[v]):
             n = following[at]
             forth = back = 0
@@ -85,3 +87,28 @@ def _tidy(  # noqa: C901 - one pass over corners after the other
                 open_places[v] = True
                 open_places[p] = True
     return keep, open_places, degenerate, repeated
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _is_closed(
+    following: NDArray[np.uint32], preceding: NDArray[np.uint32], start: int, end: int
+) -> bool:  # pragma: no cover - compiled
+    """Whether all edges at a place surely are: what most places are, told with a fifth of the comparisons.
+
+    So it is where no place follows twice, no triangle lies on another, and those that follow are those that precede.
+    """
+    balance = np.uint64(0)
+    for at in range(start, end):
+        n, p = following[at], preceding[at]
+        balance += _scattered(n) - _scattered(p)
+        for other in range(start, at):
+            if following[other] == n or (following[other] == p and preceding[other] == n):
+                return False
+    return bool(balance == np.uint64(0))  # of scattered numbers it is 0 by chance once in 2^64 times
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _scattered(number: np.uint32) -> np.uint64:  # pragma: no cover - compiled
+    mixed = (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(32)
+    return mixed * np.uint64(0xD6E8FEB86659FD93)
