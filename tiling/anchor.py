@@ -40,6 +40,8 @@ _TO_SIGMA = 1.4826
 _TURNS = 8
 _EXPLAINED = 0.5
 """a motion that leaves more than this part of the distances explains nothing"""
+_MOST_ALONG = 5.0
+"""how much farther than the surface lies off samples may be moved: beyond, a few patches are turned round each other"""
 _FEWEST = 3
 
 
@@ -188,7 +190,8 @@ def drift(
     if known.sum() < max(_FEWEST, 0.5 * len(points)):
         return None
     before = _typical(offsets)
-    if before <= least:
+    # Where most did not move, the whole did not, whatever motion would reach the rest.
+    if before <= least or float(np.median(np.abs(offsets))) <= least:
         return None
     for share in np.linspace(0.9, 0.5, _TURNS):
         step = _step(
@@ -199,7 +202,9 @@ def drift(
         if known.sum() < max(_FEWEST, 0.5 * len(points)):
             return None
     after = _typical(offsets)
-    return Drift(motion, before, after) if after < _EXPLAINED * before else None
+    moved = _typical(np.linalg.norm(motion.points(points) - points, axis=1))
+    is_explained = after < _EXPLAINED * before and moved < _MOST_ALONG * before
+    return Drift(motion, before, after) if is_explained else None
 
 
 def _offsets(

@@ -181,6 +181,35 @@ def test_the_same_surface_did_not_drift_and_noise_is_no_motion() -> None:
     assert _drift_to(Model((type(primitive)(primitive.positions + noise, primitive.indices),))) is None
 
 
+@pytest.mark.parametrize("crust", [0.0, 0.002])
+def test_a_corner_that_broke_off_is_no_motion_though_few_spots_could_be_turned_to_it(crust: float) -> None:
+    """A slab with three notes, one on the corner, each a patch so small that a turn and a scale reach them all."""
+
+    def slab(*, later: bool) -> Piece:
+        x, z = np.meshgrid(np.linspace(0, 0.5, 60), np.linspace(0, 1.2, 120))
+        relief = 0.003 * np.sin(25 * x) * np.sin(22 * z) - later * crust * np.sin(31 * x + 1) * np.sin(27 * z)
+        positions = np.stack([x, relief, z], -1).reshape(-1, 3)
+        if later:
+            break_ = np.array([0.50, 0.62, 0.60])
+            beyond = (positions - np.array([0.5, 0.0, 1.2])) @ break_ + 0.085
+            positions = positions - np.maximum(beyond, 0.0)[:, None] * break_
+        number = np.arange(x.size).reshape(x.shape)
+        a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
+        triangles = [np.stack(corners, -1).reshape(-1, 3) for corners in ((a, c, b), (a, d, c))]
+        return anchor.piece(positions, np.concatenate(triangles).astype(np.int64))
+
+    around = np.random.default_rng(5).uniform(-0.025, 0.025, (3, 24, 3)) * np.array([1.0, 0.0, 1.0])
+    notes = np.array([[0.25, 0.0, 0.8], [0.1, 0.0, 0.9], [0.465, 0.0, 1.165]])
+    spots = (notes[:, None] + around).reshape(-1, 3)
+    old = _nearest([slab(later=False)], spots, np.full(spots.shape, np.nan))
+    new = slab(later=True)
+
+    def nearest(at: Floats, facing: Floats) -> Feet:
+        return _nearest([new], at, facing, 0.065)
+
+    assert anchor.drift(old.points, old.normals, nearest, size=1.3, least=1.3e-4) is None
+
+
 def test_samples_about_a_spot_face_as_it_does_and_are_as_many_as_are_asked_for() -> None:
     grid = sheet(20, 20)
     within = anchor.piece(np.asarray(grid.positions, np.float64), grid.indices.astype(np.int64))
