@@ -1,7 +1,8 @@
 """`chronotope demo`: makes the sample museum in a data directory, each asset in a process of its own, then serves it.
 
 What is made is remembered asset by asset, so that an interrupted run goes on where it stopped and a second one starts
-in seconds. Beside each stands a digest of the code that made it: a newer program makes it anew.
+in seconds. Beside each stands a digest of the code that made it: a newer program makes it anew. What curators changed
+of the records since stays as they left it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
 from api.cli_progress import progress_bar
 from api.data_directory import held, prepare
+from api.demo_log import DemoLog
 from api.errors import DoorError
 from api.services import open_services
 from api.settings import from_environment
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
+    from api.demo_files import Version
     from api.services import Services
     from api.settings import Settings
     from pipeline.tile import TileResult
     from sample_museum.build import SampleMuseum
-    from scenes.model import Record
+    from scenes.model import ObjectIdentity, Record
 
     class Sample(Protocol):
         """`sample_museum.build.SampleAsset`, or a smaller one in tests."""
@@ -72,8 +73,17 @@ if TYPE_CHECKING:
             """Makes the model; can be sent to another process."""
             ...
 
+        @property
+        def identity(self) -> ObjectIdentity | None:
+            """The object that it shows."""
+            ...
 
-_MADE = "sample-museum.json"
+        @property
+        def later(self) -> Sequence[Version]:
+            """Later scans of it."""
+            ...
+
+
 _AUTHOR = "sample museum"
 _MAKERS = ("sample_museum", "tiling", "pipeline", "scenes/glb.py", "scenes/gltf_build.py")
 
@@ -110,13 +120,17 @@ def demo(
 
 def build(settings: Settings) -> None:
     """The sample museum in the data directory of `settings`. Raises SettingsError where a server holds it."""
+    from api.app import sandboxed_tile
+    from api.demo_files import add_recordings, put_up_versions
     from sample_museum.build import build as sample
 
     with held(settings.data), open_services(settings) as services:
         museum = sample()
-        stamp = stamp_of_makers()
+        stamp, log = stamp_of_makers(), DemoLog.of(settings)
         build_assets(services, museum.assets, stamp=stamp, processes=os.cpu_count() or 1)
+        add_recordings(services, museum.recordings, log, stamp=stamp, author=_AUTHOR)
         write_records(services, records_of(museum))
+        put_up_versions(services, museum.assets, sandboxed_tile(settings), log, stamp=stamp)
 
 
 def stamp_of_makers() -> str:
@@ -137,12 +151,25 @@ def records_of(museum: SampleMuseum) -> list[Record]:
 
 
 def write_records(services: Services, records: Sequence[Record]) -> None:
-    """Those of `records` that are missing or differ, as one revision."""
-    changed = [record for record in records if services.catalogue.get(type(record), record.id) != record]
+    """Those of `records` that are missing or differ, as one revision; not those that somebody else wrote last."""
+    changed = [
+        record
+        for record in records
+        if services.catalogue.get(type(record), record.id) != record and _is_ours(services, record)
+    ]
     if changed:
         services.catalogue.commit(
             [Put(record) for record in changed], author=_AUTHOR, reason="sample museum", at=services.clock.now()
         )
+
+
+def _is_ours(services: Services, record: Record) -> bool:
+    """Whether nobody but the sample museum ever wrote it, or wrote or removed it last."""
+    number = services.catalogue.revision_of(record.id)
+    if number == 0:
+        return True
+    (last,) = services.catalogue.history([record.id], last=1, as_of=number)
+    return last.author == _AUTHOR
 
 
 def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, processes: int) -> None:
@@ -151,15 +178,8 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
     Raises:
         DoorError: one of them could not be made; what is made stays.
     """
-    log = services.settings.data / _MADE
-    made: dict[str, str] = orjson.loads(log.read_bytes()) if log.is_file() else {}
-    missing = [
-        sample
-        for sample in samples
-        if made.get(sample.id) != stamp
-        or (asset := services.catalogue.get(Asset, sample.id)) is None
-        or asset.state is not AssetState.READY
-    ]
+    log = DemoLog.of(services.settings)
+    missing = [sample for sample in samples if not _is_made(services, sample, log, stamp)]
     if not missing:
         return
     scratch = services.settings.data / "work" / "sample"
@@ -175,8 +195,7 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
             for number, future in enumerate(concurrent.futures.as_completed(running), 1):
                 sample = running[future]
                 _keep(services, sample, future.result())
-                made[sample.id] = stamp
-                _write(log, orjson.dumps(made, option=orjson.OPT_INDENT_2))
+                log.add(sample.id, stamp)
                 advance(1, sample.title)
                 if not sys.stderr.isatty():
                     print(f"made {number} of {len(missing)}: {sample.title}", file=sys.stderr, flush=True)
@@ -193,6 +212,14 @@ def build_assets(services: Services, samples: Sequence[Sample], *, stamp: str, p
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_made(services: Services, sample: Sample, log: DemoLog, stamp: str) -> bool:
+    """Whether it is there, made by this code. What was scanned again later is kept up by its later scans."""
+    asset = services.catalogue.get(Asset, sample.id)
+    if asset is None or asset.state is not AssetState.READY:
+        return False
+    return log.has(sample.id, stamp) or bool(sample.later)
 
 
 def _belong_to_parent() -> None:
@@ -252,14 +279,9 @@ def _keep(services: Services, sample: Sample, made: _Made) -> None:
         tileset=made.result.tileset,
         attribution=sample.attribution,
         report=made.result.report,
+        identity=sample.identity,
     )
     services.catalogue.allow_blobs(asset.id, uses)
     if asset != before:
         services.catalogue.commit([Put(asset)], author=_AUTHOR, reason=f"made {sample.title}", at=now)
     shutil.rmtree(made.folder)
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

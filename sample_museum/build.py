@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sample_museum import chronicle
+from sample_museum import chronicle, finds, inventory, lyre
 from sample_museum.changes import CHANGE_EVENTS, CHRONOLOGY_STATEMENTS
 from sample_museum.ids import asset_id
-from sample_museum.inventory import PLACEMENTS
 from sample_museum.notes import ANNOTATIONS
+from sample_museum.objects import IDENTITIES, OBJECT_STATUS
 from sample_museum.people import FAMILIES, PERSONS
-from sample_museum.stories import ARTICLES, GILDED, OBJECT_STATUS
-from sample_museum.works import WORKS, make
+from sample_museum.stories import ARTICLES, GILDED_SIMA
+from sample_museum.works import LATER, WORKS, make, make_later
 from scenes.model import (
     Annotation,
     Article,
@@ -24,6 +24,7 @@ from scenes.model import (
     Family,
     Hypothesis,
     Layer,
+    ObjectIdentity,
     ObjectStatus,
     Person,
     Placement,
@@ -38,6 +39,14 @@ RIGHTS = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 @dataclass(frozen=True, slots=True)
+class SampleVersion:
+    """A later record of an asset, which takes the place of the one before: the name of its file, and how it is made."""
+
+    name: str
+    make: Callable[[], Model]
+
+
+@dataclass(frozen=True, slots=True)
 class SampleAsset:
     """An asset to be made: `make` is picklable, takes seconds and gives the same model each time."""
 
@@ -47,13 +56,30 @@ class SampleAsset:
     attribution: str
     rights: str
     make: Callable[[], Model]
+    identity: ObjectIdentity | None = None
+    later: tuple[SampleVersion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecording:
+    """A sound to be made, a whole file of `media_type`."""
+
+    id: str
+    slug: str
+    title: str
+    attribution: str
+    rights: str
+    name: str
+    media_type: str
+    make: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleMuseum:
-    """All of it. Placements name assets by their ids."""
+    """All of it. Placements and tours name assets and recordings by their ids."""
 
     assets: tuple[SampleAsset, ...]
+    recordings: tuple[SampleRecording, ...]
     scene: Scene
     layers: tuple[Layer, ...]
     epochs: tuple[Epoch, ...]
@@ -68,6 +94,8 @@ class SampleMuseum:
     families: tuple[Family, ...]
     object_status: tuple[ObjectStatus, ...]
     exhibition: Exhibition
+    draft: Exhibition
+    """seen by curators only"""
 
     def records(self) -> tuple[Record, ...]:
         """All but the assets, what others refer to first."""
@@ -86,12 +114,25 @@ class SampleMuseum:
             *self.families,
             *self.object_status,
             self.exhibition,
+            self.draft,
         )
 
     @staticmethod
     def asset_id(slug: str) -> str:
         """The fixed id of an asset."""
         return asset_id(slug)
+
+
+SONG = SampleRecording(
+    asset_id("song_of_seikilos"),
+    "song_of_seikilos",
+    "The song of Seikilos, on a computed lyre",
+    ATTRIBUTION,
+    RIGHTS,
+    "song-of-seikilos.wav",
+    "audio/wav",
+    lyre.seikilos,
+)
 
 
 def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
@@ -103,14 +144,27 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
         progress(f"sample museum: {len(WORKS)} assets, {len(chronicle.EPOCHS)} epochs")
     return SampleMuseum(
         assets=tuple(
-            SampleAsset(asset_id(slug), slug, work.title, ATTRIBUTION, RIGHTS, partial(make, slug))
+            SampleAsset(
+                asset_id(slug),
+                slug,
+                work.title,
+                ATTRIBUTION,
+                RIGHTS,
+                partial(make, slug),
+                IDENTITIES.get(slug),
+                tuple(
+                    SampleVersion(f"{slug}-{year}.glb", partial(make_later, slug, year))
+                    for year, _ in LATER.get(slug, ())
+                ),
+            )
             for slug, work in WORKS.items()
         ),
+        recordings=(SONG,),
         scene=chronicle.SCENE,
         layers=chronicle.LAYERS,
         epochs=chronicle.EPOCHS,
-        hypotheses=(*chronicle.HYPOTHESES, GILDED),
-        placements=PLACEMENTS,
+        hypotheses=(*chronicle.HYPOTHESES, GILDED_SIMA),
+        placements=(*inventory.PLACEMENTS, *finds.PLACEMENTS),
         change_events=CHANGE_EVENTS,
         chronology=CHRONOLOGY_STATEMENTS,
         annotations=ANNOTATIONS,
@@ -120,4 +174,5 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
         families=FAMILIES,
         object_status=OBJECT_STATUS,
         exhibition=chronicle.EXHIBITION,
+        draft=chronicle.DRAFT,
     )

@@ -135,4 +135,32 @@ CHRONOLOGY_STATEMENTS = (
     ),
     _said("chapel_in_ruin", Relation.AFTER, placement_id("chapel"), object=placement_id("temple_cella")),
     _said("yard_in_epoch", Relation.WITHIN, placement_id("building_yard"), object="epoch_sample_yard"),
+    _said(
+        "ruin_cleared",
+        Relation.BEFORE,
+        placement_id("archaic_naos_burnt"),
+        object=placement_id("temple_crepidoma"),
+        source=Source(DAY_BOOKS, pages="1899: burnt blocks in the foundation"),
+    ),
+    _said(
+        "hamlet_coin",
+        Relation.TERMINUS_POST_QUEM,
+        placement_id("hamlet"),
+        date="1231",
+        source=Source("Coin 1896/44, struck in 1231, under the oldest floor"),
+    ),
+    _said(
+        "donors",
+        Relation.CONTEMPORARY_WITH,
+        placement_id("imperial_statues"),
+        object=placement_id("fountain"),
+        source=Source("Inscriptions 85 and 86: one family pays for both"),
+    ),
+    _said(
+        "one_contract",
+        Relation.SAME_TIME_AS,
+        placement_id("shelter"),
+        object=placement_id("walkway"),
+        source=Source("Contract of works, 2003"),
+    ),
 )

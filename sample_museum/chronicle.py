@@ -7,14 +7,18 @@ The site is a composite made for demonstration, no real place; persons and books
 
 from __future__ import annotations
 
-from sample_museum.ids import BRIGHT, RESTRAINED, SCENE_ID, layer_id
+from sample_museum.ids import BRIGHT, RESTRAINED, SCENE_ID, asset_id, layer_id
+from sample_museum.inventory import BRANDVOLD, KALLERGI
+from sample_museum.melody import captions
 from scenes.model import (
+    Audio,
     Epoch,
     Exhibition,
     Georeference,
     Hypothesis,
     Layer,
     Scene,
+    Source,
     Tour,
     TourStep,
     Viewpoint,
@@ -166,6 +170,8 @@ HYPOTHESES = (
         "Weathering lines stop at edges of fields, not of mouldings, so the fields were painted as a whole. Building "
         "accounts pay two painters for a year and list forty minas of blue.",
         (RESTRAINED,),
+        confidence=0.75,
+        sources=(Source(KALLERGI, pages="61–119"), Source("Building accounts, fragments a–d")),
     ),
     Hypothesis(
         RESTRAINED,
@@ -178,6 +184,8 @@ HYPOTHESES = (
         "sixty kilometres away, which makes no sense below opaque paint. A tinted wash that softened the glare, with a "
         "few accents, agrees with both observations. The forty minas may have been for the ceiling.",
         (BRIGHT,),
+        confidence=0.7,
+        sources=(Source(BRANDVOLD, pages="101–140"),),
     ),
 )
 
@@ -189,15 +197,16 @@ def _step(
     target: tuple[float, float, float],
     text: str,
     hypothesis: str = "",
+    audio: Audio | None = None,
 ) -> TourStep:
-    return TourStep(title, text, Viewpoint(position, target), moment, hypothesis)
+    return TourStep(title, text, Viewpoint(position, target), moment, hypothesis, audio)
 
 
 TOURS = (
     Tour(
         "tour_sample_centuries",
         SCENE_ID,
-        "Twenty-six centuries in eleven stops",
+        "Twenty-six centuries in twelve stops",
         (
             _step(
                 "The grove",
@@ -254,6 +263,16 @@ TOURS = (
                 "Stoa, altar, gate, votive columns: the sanctuary at its fullest.",
             ),
             _step(
+                "Under Rome",
+                "0160",
+                (33.0, 2.6, 22.0),
+                (45.5, 2.2, 13.0),
+                "Water has come up the hill, and with it people who stay for the evening. The song is of these years, "
+                "though not of this place: Seikilos had it cut on a gravestone at Tralles in Asia Minor. It is the "
+                "oldest that is whole.",
+                audio=Audio(asset=asset_id("song_of_seikilos"), captions=captions(), language="grc"),
+            ),
+            _step(
                 "A church",
                 "0600",
                 (48.0, 5.0, 27.0),
@@ -284,6 +303,7 @@ TOURS = (
                 "is thought: ask of every stone.",
             ),
         ),
+        "From the altar of ash to the walkway, with one song on the way. Ten minutes.",
     ),
 )
 
@@ -296,4 +316,13 @@ EXHIBITION = Exhibition(
     "two scholars think of its colours, ask of every stone how we know. A composite for demonstration; no real place.",
     SCENE_ID,
     Visibility.PUBLIC,
+)
+
+DRAFT = Exhibition(
+    "exhibition_sample_school",
+    "sanctuary-school",
+    "The sanctuary for a school morning",
+    "In work, for curators only: the same place in four stops.",
+    SCENE_ID,
+    Visibility.DRAFT,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 SCENE_ID = "scene_sample_sanctuary"
 BRIGHT = "hypothesis_sample_bright"
 RESTRAINED = "hypothesis_sample_restrained"
+GILDED = "hypothesis_sample_gilded"
 
 
 def asset_id(slug: str) -> str:

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from sample_museum.ids import SCENE_ID, placement_id
-from scenes.model import Anchor, Annotation, LocalText
+from sample_museum.inventory import DAY_BOOKS, VIEW
+from sample_museum.remarks import AUTHOR, REMARKS, WRITTEN
+from scenes.model import Anchor, Annotation, LocalText, Motivation, Source, Term
 
-AUTHOR = "Chronotope sample museum"
+_TEMPLE = (
+    Term("temples (buildings)", "http://vocab.getty.edu/aat/300007595"),
+    Term("temple", "http://www.wikidata.org/entity/Q44539"),
+)
+_CHURCH = (
+    Term("churches (buildings)", "http://vocab.getty.edu/aat/300007466"),
+    Term("church building", "http://www.wikidata.org/entity/Q16970"),
+)
+_STATUE = (Term("statue", "http://www.wikidata.org/entity/Q179700"),)
 
 
 def _note(
-    slug: str, title: str, position: tuple[float, float, float], existence: str, placement: str, *paragraphs: str
+    slug: str,
+    title: str,
+    position: tuple[float, float, float],
+    existence: str,
+    placement: str,
+    *paragraphs: str,
+    motivation: Motivation = Motivation.DESCRIBING,
+    tags: tuple[Term, ...] = (),
+    sources: tuple[Source, ...] = (),
+    also: tuple[LocalText, ...] = (),
 ) -> Annotation:
+    """`paragraphs` are English, `also` the same in other languages."""
     return Annotation(
         id=f"annotation_sample_{slug}",
         scene=SCENE_ID,
         title=title,
-        bodies=(LocalText("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)),),
+        bodies=(LocalText("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)), *also),
         anchor=Anchor.at(position, placement_id(placement)),
         existence=existence,
         author=AUTHOR,
+        motivation=motivation,
+        tags=tags,
+        sources=sources,
+        created_at=WRITTEN,
     )
 
 
-ANNOTATIONS: tuple[Annotation, ...] = (
+_NOTES: tuple[Annotation, ...] = (
     _note(
         "ash",
         "Seven metres of smoke",
@@ -35,6 +59,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "Of 4,100 bones, nine in ten are sheep and goat, and almost all are thighs and tails: <em>the god's "
         "share</em>. "
         "People ate the rest.",
+        sources=(Source("Bone report, 2006"), Source(DAY_BOOKS, pages="1893")),
     ),
     _note(
         "shrine",
@@ -46,6 +71,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "likely; "
         "their height is a guess.",
         "Green here means: by analogy. Ask any reconstruction which of its stones were found.",
+        motivation=Motivation.ASSESSING,
     ),
     _note(
         "naos",
@@ -68,6 +94,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "red "
         "lips, a gaze.",
         "All were broken in 480 BC and buried with care in a pit north of the naos. That is why the colour survives.",
+        tags=_STATUE,
+        sources=(Source("Museum inventory 3–41"),),
     ),
     _note(
         "fire",
@@ -88,6 +116,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "A sanctuary needs an altar; a temple is a gift. Cups of these thirty years lie thick about the altar while "
         "the "
         "naos stood open to the rain.",
+        motivation=Motivation.COMMENTING,
     ),
     _note(
         "crane",
@@ -107,6 +136,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "temple_crepidoma",
         "34 columns outside, 4 in the porches, 15 inside in two storeys; about 14,000 tons of stone; fourteen summers.",
         "The accounts name 107 workers: citizens, foreigners and slaves, all at one drachma a day.",
+        tags=_TEMPLE,
+        sources=(Source("Building accounts, fragments a–d"),),
     ),
     _note(
         "colour",
@@ -118,6 +149,24 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "hypotheses with the switch.",
         "Kallergi sees Egyptian blue on whole fields under ultraviolet light. Brandvold finds pigment only along edges "
         "and holds the rest for later washes.",
+        motivation=Motivation.QUESTIONING,
+        also=(
+            LocalText(
+                "<p>Dass der Tempel bemalt war, bezweifelt niemand. Wie viel davon und wie kräftig, ist umstritten: "
+                "Vergleichen Sie die beiden Hypothesen.</p>",
+                "de",
+            ),
+            LocalText(
+                "<p>Personne ne doute que le temple était peint. Jusqu’où et avec quelle force, on en discute : "
+                "comparez les deux hypothèses.</p>",
+                "fr",
+            ),
+            LocalText(
+                "<p>Che il tempio fosse dipinto, nessuno lo nega. Quanto e con che forza, si discute: confrontate le "
+                "due ipotesi.</p>",
+                "it",
+            ),
+        ),
     ),
     _note(
         "entasis",
@@ -140,6 +189,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "games "
         "and names cover the floor.",
         "Its wide rhythm, two triglyphs to a bay more than a temple would allow, marks it as a hall for people.",
+        motivation=Motivation.CLASSIFYING,
     ),
     _note(
         "altar",
@@ -159,6 +209,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "Small, round, and set exactly so that who leaves the gate sees it first: the emperor as neighbour of the "
         "goddess.",
         "The dedication names the city's council, and in smaller letters the man who paid.",
+        motivation=Motivation.IDENTIFYING,
+        sources=(Source("Inscription 83"),),
     ),
     _note(
         "fountain",
@@ -179,6 +231,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "A temple is entered from the east, a church is turned to it. So the builders closed the front with an apse, "
         "walled up the spaces between the columns and cut a new door in the west.",
         "Little was destroyed. That is why so much stood until the earthquake.",
+        tags=_CHURCH,
     ),
     _note(
         "baptistery",
@@ -238,6 +291,8 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "temple_columns_standing",
         "'Nine columns, which shepherds call the old woman's teeth,' wrote a traveller in 1795 who drew them well and "
         "took a metope home. It has been asked for since 1834.",
+        motivation=Motivation.LINKING,
+        sources=(Source(VIEW),),
     ),
     _note(
         "fig",
@@ -290,3 +345,5 @@ ANNOTATIONS: tuple[Annotation, ...] = (
         "on sixteen small feet that stand on nothing ancient.",
     ),
 )
+
+ANNOTATIONS = (*_NOTES, *REMARKS)

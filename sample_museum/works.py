@@ -6,7 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sample_museum import church, early, precinct, roman, ruins, shrine, statues, temple, terrain, today, trees, village
+from sample_museum import (
+    church,
+    early,
+    lions,
+    precinct,
+    roman,
+    ruins,
+    shrine,
+    statues,
+    stele,
+    temple,
+    terrain,
+    today,
+    trees,
+    village,
+)
 from sample_museum.models import model
 from sample_museum.orders import BRIGHT, RESTRAINED
 from sample_museum.solids import Shape, join, move, turn
@@ -116,10 +131,21 @@ WORKS: dict[str, Work] = {
     "shelter": Work("Roof of steel and membrane over the ash altar", today.shelter),
     "walkway": Work("Visitors' walkway", today.walkway),
     "ticket_hut": Work("Ticket hut, fence and benches", today.ticket_hut),
+    "temple_lions": Work("Great temple: gilded lions' heads", lions.gilded_lions),
+    "boundary_stone": Work("Boundary stone", stele.earlier),
+    "boundary_stone_change": Work("Boundary stone: gained and lost, 2009 to 2019", stele.changed),
 }
 """In the order in which they are made."""
 
+LATER: dict[str, tuple[tuple[str, Callable[[], Shape]], ...]] = {"boundary_stone": (("2019", stele.later),)}
+"""Works that were recorded again: the year, and the shape that was found then"""
+
 
 def make(slug: str) -> Model:
-    """The model of one work."""
+    """The model of one work, as it was recorded first."""
     return model(WORKS[slug].shape())
+
+
+def make_later(slug: str, year: str) -> Model:
+    """The model of a work as it was recorded again."""
+    return model(dict(LATER[slug])[year]())

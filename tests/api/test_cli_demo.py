@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,11 +8,25 @@ import numpy as np
 import pytest
 
 from api import cli_demo
+from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, stamp_of_makers, write_records
+from api.demo_files import add_recordings, put_up_versions
+from api.demo_log import DemoLog
 from api.services import open_services
 from api.settings import Settings
 from sample_museum.build import build
-from scenes.model import Asset, AssetState, Exhibition, Scene, Visibility
+from scenes import compose
+from scenes.model import (
+    Actor,
+    Annotation,
+    Asset,
+    AssetState,
+    Exhibition,
+    ObjectIdentity,
+    Role,
+    Scene,
+    Visibility,
+)
 from tiling.mesh import Material, Model, Primitive
 
 if TYPE_CHECKING:
@@ -20,6 +34,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.services import Services
+
+
+@dataclass(frozen=True)
+class Later:
+    """A later scan of one."""
+
+    name: str
+    make: Callable[[], Model]
 
 
 @dataclass(frozen=True)
@@ -31,10 +53,32 @@ class Sample:
     title: str = "A slab"
     attribution: str = "tests"
     rights: str = "https://creativecommons.org/publicdomain/zero/1.0/"
+    identity: ObjectIdentity | None = None
+    later: tuple[Later, ...] = ()
 
     @property
     def id(self) -> str:
         return f"asset_sample_{self.slug}"
+
+
+@dataclass(frozen=True)
+class Song:
+    """A stand-in for a recording."""
+
+    make: Callable[[], bytes]
+    id: str = "asset_sample_song"
+    title: str = "A song"
+    attribution: str = "tests"
+    rights: str = "https://creativecommons.org/publicdomain/zero/1.0/"
+    name: str = "song.wav"
+    media_type: str = "audio/wav"
+
+
+def sung(mark: Path) -> bytes:
+    """A recording that leaves a mark of having been made."""
+    with mark.open("a") as file:
+        file.write("made\n")
+    return b"RIFF, as it were"
 
 
 def slab(height: float) -> Model:
@@ -109,6 +153,57 @@ def test_the_sample_museums_records_are_written_once_and_published(services: Ser
     write_records(services, records_of(museum))
     assert services.catalogue.revision_of(museum.scene.id) == revision
     assert services.catalogue.page(Scene, first=1).records == (museum.scene,)
+
+
+def test_what_a_curator_changed_or_removed_stays_so(services: Services) -> None:
+    museum = build()
+    write_records(services, records_of(museum))
+    ada = Actor("ada", Role.CURATOR)
+    changed, gone, own = (each.id for each in museum.annotations[:3])
+    compose.update(Annotation, services, ada, changed, title="Ada's words")
+    compose.remove(Annotation, services, ada, gone)
+    # The program's own words are new: another museum's record of the same id stands for it.
+    newer = [replace(each, title="Newer") if each.id in {changed, gone, own} else each for each in museum.annotations]
+    write_records(services, newer)
+    found = services.catalogue.get_many(Annotation, [changed, gone, own])
+    assert {each.title for each in found.values()} == {"Ada's words", "Newer"}
+    assert gone not in found
+
+
+def test_a_recording_is_public_and_whole_and_made_once(services: Services, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    song = Song(partial(sung, mark))
+    log = DemoLog.of(services.settings)
+    for stamp, times in (("1", 1), ("1", 1), ("2", 2)):
+        add_recordings(services, [song], log, stamp=stamp, author="tests")
+        assert mark.read_text() == "made\n" * times
+    asset = services.catalogue.get(Asset, song.id)
+    assert asset
+    assert (asset.state, asset.visibility, asset.media_type) == (AssetState.READY, Visibility.PUBLIC, "audio/wav")
+    assert services.blobs.read(asset.master) == b"RIFF, as it were"
+    assert len(services.catalogue.history([song.id], last=9)) == 1
+
+
+def test_a_later_scan_takes_the_place_of_the_first_and_stays(services: Services) -> None:
+    settings = services.settings
+    log, tile = DemoLog.of(settings), sandboxed_tile(settings)
+    sample = Sample("low", partial(slab, 0.0), later=(Later("low-2019.glb", partial(slab, 0.5)),))
+
+    def run(stamp: str) -> Asset:
+        build_assets(services, [sample], stamp=stamp, processes=1)
+        put_up_versions(services, [sample], tile, log, stamp=stamp)
+        asset = services.catalogue.get(Asset, sample.id)
+        assert asset
+        return asset
+
+    first = run("1")
+    assert (first.master_name, first.state, first.replacement) == ("low-2019.glb", AssetState.READY, None)
+    assert first.tileset
+    assert first.tileset.extent.high[1] == pytest.approx(0.5, abs=1e-4)
+    revision = services.catalogue.revision_of(sample.id)
+    # Newer code that makes the same scan: it is not put up again, and the museum does not go back to the first.
+    assert run("2") == first
+    assert services.catalogue.revision_of(sample.id) == revision
 
 
 def test_the_stamp_is_of_every_file_that_makes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from scenes.model import (
     Hypothesis,
     Layer,
     LocalText,
+    ObjectIdentity,
     Placement,
     Reliability,
     Scene,
@@ -60,6 +61,8 @@ class Sample:
     attribution: str
     rights: str
     make: Callable[[], Model]
+    identity: ObjectIdentity | None = None
+    later: tuple[()] = ()
 
 
 def stone(seed: int, colour: tuple[int, int, int], size: int = 256) -> Image:

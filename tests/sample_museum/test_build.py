@@ -6,7 +6,9 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from sample_museum import finds
 from sample_museum.build import SampleMuseum, build
+from sample_museum.terrain import height
 from scenes import compose
 from scenes.annotations import sanitise
 from scenes.at_time import resolve
@@ -104,7 +106,7 @@ def test_records_refer_to_what_exists() -> None:
 def test_curators_could_have_written_it() -> None:
     """Every record passes the checks of its kind, and none says what another makes impossible."""
     catalogue = MemoryCatalogue()
-    assets = [replace(stand_in(), id=asset.id) for asset in MUSEUM.assets]
+    assets = [replace(stand_in(), id=each.id) for each in (*MUSEUM.assets, *MUSEUM.recordings)]
     catalogue.commit([Put(each) for each in (*assets, *MUSEUM.records())], author="", reason="", at=NOON)
     museum = Small(catalogue)
     for record in MUSEUM.records():
@@ -152,6 +154,11 @@ def test_the_default_moment_shows_the_temple_in_colour() -> None:
     assert MUSEUM.asset_id("stoa") not in shown
 
 
+def test_the_boundary_stone_stands_on_the_ground() -> None:
+    for x, y, z, state in ((*finds.FIRST_AT, "classical"), (*finds.NOW_AT, "today"), (*finds.BESIDE_AT, "today")):
+        assert abs(float(height(state, np.array([x]), np.array([z]))[0]) - y) < 0.03
+
+
 def test_transforms_are_finite_and_can_be_inverted() -> None:
     for placement in MUSEUM.placements:
         matrix = np.array(placement.transform, dtype=float).reshape(4, 4).T
@@ -187,7 +194,7 @@ def test_the_whole_museum_has_a_sensible_weight(models: dict[str, Model]) -> Non
 
 
 def test_a_model_made_twice_has_the_same_bytes(models: dict[str, Model]) -> None:
-    for slug in ("valley", "temple_columns_standing", "temple_fallen_stones", "church"):
+    for slug in ("valley", "temple_columns_standing", "temple_fallen_stones", "church", "boundary_stone_change"):
         again = next(asset for asset in MUSEUM.assets if asset.slug == slug).make()
         assert sha256(write_glb(again)).digest() == sha256(write_glb(models[slug])).digest()
 

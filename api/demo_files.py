@@ -1,0 +1,147 @@
+"""What of the sample museum comes as files: recordings, and later scans of things that are there.
+
+A later scan goes the way of every new version: it is deposited, tiled in the sandbox, and takes the place of the one
+before together with the notes at it (`scenes.versions`). A museum never goes back to an earlier one.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from scenes.model import Actor, Asset, AssetState, JobState, Role, Visibility
+from scenes.ports import BlobUse, Put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
+
+    from api.demo_log import DemoLog
+    from api.services import Services
+    from api.worker import Tile
+
+    class Recording(Protocol):
+        """`sample_museum.build.SampleRecording`."""
+
+        @property
+        def id(self) -> str:
+            """Fixed id of the asset."""
+            ...
+
+        @property
+        def title(self) -> str:
+            """What it is called."""
+            ...
+
+        @property
+        def attribution(self) -> str:
+            """Whom to name."""
+            ...
+
+        @property
+        def rights(self) -> str:
+            """Address of its licence."""
+            ...
+
+        @property
+        def name(self) -> str:
+            """Name of its file."""
+            ...
+
+        @property
+        def media_type(self) -> str:
+            """What the file is."""
+            ...
+
+        @property
+        def make(self) -> Callable[[], bytes]:
+            """Makes the file."""
+            ...
+
+    class Version(Protocol):
+        """`sample_museum.build.SampleVersion`."""
+
+        @property
+        def name(self) -> str:
+            """Name of its file, which is of no other version."""
+            ...
+
+        @property
+        def make(self) -> Callable[[], object]:
+            """Makes the model."""
+            ...
+
+    class Versioned(Protocol):
+        """An asset with later scans."""
+
+        @property
+        def id(self) -> str:
+            """Fixed id of the asset."""
+            ...
+
+        @property
+        def later(self) -> Sequence[Version]:
+            """Its later scans, in order."""
+            ...
+
+
+SURVEYOR = Actor("sample museum, survey", Role.CURATOR)
+"""who signs later scans and what they do to notes"""
+_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
+
+
+def add_recordings(
+    services: Services, recordings: Sequence[Recording], log: DemoLog, *, stamp: str, author: str
+) -> None:
+    """Make those that are missing or were made by other code. They are public and ready as they are, without tiles."""
+    for recording in recordings:
+        before = services.catalogue.get(Asset, recording.id)
+        if before is not None and log.has(recording.id, stamp):
+            continue
+        master, length = services.blobs.put_stream(io.BytesIO(recording.make()))
+        now = services.clock.now()
+        asset = Asset(
+            id=recording.id,
+            title=recording.title,
+            rights=recording.rights,
+            master=master,
+            master_name=recording.name,
+            media_type=recording.media_type,
+            byte_length=length,
+            state=AssetState.READY,
+            visibility=Visibility.PUBLIC,
+            created_at=before.created_at if before else now,
+            created_by=author,
+            attribution=recording.attribution,
+        )
+        services.catalogue.allow_blobs(asset.id, [BlobUse(master, length, recording.media_type)])
+        if asset != before:
+            services.catalogue.commit([Put(asset)], author=author, reason=f"made {recording.title}", at=now)
+        log.add(recording.id, stamp)
+
+
+def put_up_versions(services: Services, assets: Sequence[Versioned], tile: Tile, log: DemoLog, *, stamp: str) -> None:
+    """Deposit the later scans that are missing or were made by other code, and tile them.
+
+    One that is not tiled at the end, because another process works on it, is left to that.
+    """
+    from api.worker import Worker
+    from scenes.gltf_build import write_glb
+    from scenes.versions import deposit_version
+    from tiling.mesh import Model
+
+    for asset in assets:
+        for version in asset.later:
+            if log.has(version.name, stamp):
+                continue
+            model = version.make()
+            assert isinstance(model, Model), "a sample makes a model"
+            content = write_glb(model)
+            present = services.catalogue.get(Asset, asset.id)
+            if present is not None and present.master != services.blobs.put_stream(io.BytesIO(content))[0]:
+                _, job = deposit_version(services, SURVEYOR, io.BytesIO(content), asset_id=asset.id, name=version.name)
+                worker = Worker(services, tile)
+                while (now := services.jobs.job(job.id)) is not None and now.state in _AT_WORK:
+                    if not worker.work_once(services.ids.new("worker")):
+                        break
+            log.add(version.name, stamp)
