@@ -27,8 +27,8 @@ def _standing(x: float, y: float, z: float, facing_deg: float) -> tuple[float, .
 
 
 FIRST_AT = (-48.0, -0.506, 2.0)
-NOW_AT = (-37.6, 0.52, 6.0)
-BESIDE_AT = (-36.6, 0.52, 5.4)
+NOW_AT = (-37.6, 0.48, 6.0)
+BESIDE_AT = (-36.6, 0.474, 5.4)
 """where they stand on the ground, metres"""
 _NOW = _standing(*NOW_AT, facing_deg=-32)
 
