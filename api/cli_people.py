@@ -34,6 +34,7 @@ def import_gedcom(  # noqa: PLR0917 - typer passes by name
     Everything is written by one revision, or nothing is. The report says what was left out, and why.
     """
     from api.errors import DoorError
+    from scenes.counting import FAMILIES, PEOPLE, counted
 
     if server and data:
         raise typer.BadParameter("give either --data or --server")
@@ -43,7 +44,8 @@ def import_gedcom(  # noqa: PLR0917 - typer passes by name
     if json:
         print(orjson.dumps(done).decode())
         return
-    print(f"{done['persons']} people and {done['families']} families (revision {done['revision']})")
+    people, families = (counted(done[each], said) for each, said in (("persons", PEOPLE), ("families", FAMILIES)))
+    print(f"{people} and {families} (revision {done['revision']})")
     for line in done["report"]:
         print(f"  {line}")
 

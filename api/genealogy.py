@@ -19,6 +19,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.auth import actor_of
 from pipeline.gedcom_lines import MOST_BYTES
 from scenes import compose
+from scenes.counting import FAMILIES, PEOPLE, counted
 from scenes.errors import Conflict, Invalid, NotFound, TooLarge
 from scenes.ingest import file_name
 from scenes.model import Family, Person, Scene
@@ -75,7 +76,8 @@ def import_people(museum: Museum, actor: Actor, scene: str, found: Genealogy, *,
             [ids[xref] for xref in xrefs] for xrefs in (family.partners, family.children)
         )
         drafts.append((Family, {"id": museum.ids.new("family"), **values}))
-    reason = f"imported {len(found.persons)} people and {len(found.families)} families from {file_name(name)}"
+    people, families = counted(len(found.persons), PEOPLE), counted(len(found.families), FAMILIES)
+    reason = f"imported {people} and {families} from {file_name(name)}"
     _, revision = compose.create_all(museum, actor, scene, drafts, reason=reason)
     return Imported(len(found.persons), len(found.families), found.withheld, revision.number, found.report)
 

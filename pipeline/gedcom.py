@@ -1,7 +1,7 @@
 """People and families out of a GEDCOM file, as drafts for an import, with a report of what was left out and why.
 
     bytes ─► lines (`gedcom_lines`) ─► records (`gedcom_people`) ─► loops broken ─► the living withheld
-    (`gedcom_living`) ─► drafts
+    (`gedcom_living`) ─► times that cannot be are taken for words (`gedcom_order`) ─► drafts
 
 Dates are read by `gedcom_dates`. It is hostile input: read in the sandbox (`people_in_sandbox`), and checked again by
 the use case that writes it.
@@ -19,8 +19,10 @@ from typing import Any
 from pipeline import gedcom_lines
 from pipeline.gedcom_lines import Forest
 from pipeline.gedcom_living import withheld, without
+from pipeline.gedcom_order import possible
 from pipeline.gedcom_people import FamilyDraft, PersonDraft, Reading
 from scenes.authoring.graph import circle
+from scenes.counting import FAMILIES, PEOPLE, counted
 from scenes.errors import Malformed, ParserCrash, TooLarge
 
 MOST_RECORDS = 20_000
@@ -61,15 +63,20 @@ def genealogy(forest: Forest, *, today: tuple[int, int, int], with_living: bool 
     kept = tuple(person for xref, person in persons.items() if xref not in hidden)
     shown = tuple(without(family, hidden) for family in families)
     shown = tuple(family for family in shown if family.partners or family.children)
+    kept, shown = possible(kept, shown, reading.wrong)
     if len(kept) + len(shown) > MOST_RECORDS:
-        raise TooLarge(f"{len(kept):,} people and {len(shown):,} families; one import writes {MOST_RECORDS:,} at most")
+        found = f"{counted(len(kept), PEOPLE)} and {counted(len(shown), FAMILIES)}"
+        raise TooLarge(f"{found}; one import writes {MOST_RECORDS:,} at most")
     said = [
-        f"GEDCOM {forest.version}, {forest.encoding}: {len(persons):,} people and {len(families):,} families were read"
+        f"GEDCOM {forest.version}, {forest.encoding}: {counted(len(persons), PEOPLE)} and "
+        f"{counted(len(families), FAMILIES)} were read"
     ]
     for reason, count in sorted(Counter(hidden.values()).items()):
-        said.append(f"{count:,} people were withheld: {reason}")
+        said.append(f"{counted(count, '[person was|people were]')} withheld: {reason}")
     if len(shown) < len(families):
-        said.append(f"{len(families) - len(shown):,} families were left out: nobody of them is shown")
+        said.append(
+            f"{counted(len(families) - len(shown), '[family was|families were]')} left out: nobody of them is shown"
+        )
     return Genealogy(kept, shown, len(hidden), (*said, *forest.report, *reading.report()))
 
 
@@ -93,7 +100,9 @@ def _without_loops(
         dropped.add((way[-2], way[-1]))
         names = (persons[each].names[0].text for each in way[:5])
         reading.wrong(
-            "children would be ancestors of their parents, and were dropped from the family", " → ".join(names)
+            "[child would be an ancestor of its|children would be ancestors of their] parents, and [was|were] dropped "
+            "from the family",
+            " → ".join(names),
         )
     else:
         raise Malformed(f"people are their own ancestors in more than {_MOST_LOOPS} places")

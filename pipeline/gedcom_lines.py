@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from scenes.counting import counted
 from scenes.errors import Malformed, TooLarge, Unsupported
 
 MOST_BYTES = 64 << 20
@@ -140,9 +141,9 @@ def read(data: bytes) -> Forest:
         records, report = _of_5(lines)
     else:
         raise Unsupported(f"GEDCOM {version[:20]} is not read here; 5.5, 5.5.1 and 7 are")
-    said = [f"{count:,} {words}" for words, count in report.items()]
+    said = [counted(count, words) for words, count in report.items()]
     if lost:
-        said.append(f"{lost:,} characters are not {encoding}, and were replaced by �")
+        said.append(counted(lost, f"[character is|characters are] not {encoding}, and [was|were] replaced by �"))
     kept = tuple(record for record in records if record.tag not in ("HEAD", "TRLR"))
     return Forest(version, encoding, kept, tuple(said))
 
@@ -198,7 +199,7 @@ def _of_5(lines: Iterable[str]) -> tuple[list[Line], Counter[str]]:
         if match is None:
             if not stack or odd.total() > _MOST_WRONG:
                 raise Malformed(f"line {number} is no line of GEDCOM: {text[:80]!r}")
-            odd["lines without a level were taken for what belongs to the line before"] += 1
+            odd["[line without a level was|lines without a level were] taken for what belongs to the line before"] += 1
             parts.setdefault(id(stack[-1]), [stack[-1].value]).append("\n" + text)
             continue
         level, xref, tag, value = int(match[1]), match[2], match[3].upper(), (match[4] or "").replace("@@", "@")
@@ -209,7 +210,7 @@ def _of_5(lines: Iterable[str]) -> tuple[list[Line], Counter[str]]:
         if level > len(stack):
             if odd.total() > _MOST_WRONG:
                 raise Malformed(f"line {number}: too many lines are wrong before it")
-            odd["lines are deeper than one below the line before, and were left out"] += 1
+            odd["[line is|lines are] deeper than one below the line before, and [was|were] left out"] += 1
             continue
         to = (match[4] or "").strip()
         pointer = to if _POINTER.fullmatch(to) else ""

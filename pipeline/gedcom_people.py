@@ -17,6 +17,7 @@ from pipeline.gedcom_dates import NotADate, edtf_of, has_two_years
 from pipeline.gedcom_lines import Forest, Line
 from scenes.authoring.people import MAX_CHILDREN, MAX_EVENTS, MAX_NAMES, MAX_PARTNERS
 from scenes.authoring.text import MAX_SOURCE, MAX_SOURCES, MAX_TEXT, MAX_TITLE
+from scenes.counting import counted
 from scenes.errors import TooLarge
 from scenes.model import LifeEvent, PersonName, Sex, Source
 from timeline.proposal import propose
@@ -80,6 +81,11 @@ _CONFIDENTIAL = re.compile(r"confidential|privacy", re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
 _OPENING = re.compile(r"<(?=[A-Za-z/!?])")
 _ENDS_OF_LIFE = (("BIRT", "birth"), ("DEAT", "death"))
+_NOWHERE = "[link leads|links lead] nowhere, and [was|were] dropped"
+_LEFT = "and [was|were] left out"
+_UNREAD = "[date was kept as it is|dates were kept as they are] written, and not taken for a time"
+_BELIEVED = "[child is named by itself|children are named by themselves] only, and [was|were] believed"
+_OTHER_SEX = "[person has|people have] a sex that is none of M, F, X and U, and is taken for unknown"
 _DETAILS = (("cause", "CAUS"), ("age", "AGE"), ("agency", "AGNC"))
 _XREF = re.compile(r"@[^@\s]{1,60}@")
 
@@ -123,7 +129,7 @@ class Reading:
         self.confidential: set[str] = set()
         for record in forest.records:
             if record.xref and self._by_xref.setdefault(record.xref, record) is not record:
-                self._wrong("records have the id of another one, and were left out", record.xref)
+                self._wrong(f"[record has|records have] the id of another one, {_LEFT}", record.xref)
         self._child_of: list[tuple[str, str]] = []
         """child and family, as children say it"""
 
@@ -145,18 +151,19 @@ class Reading:
             if found.partners or found.children:
                 yield found
             else:
-                self._wrong("families have neither partners nor children, and were left out", record.xref)
+                self._wrong(f"[family has|families have] neither partners nor children, {_LEFT}", record.xref)
 
     def report(self) -> Iterator[str]:
         """What was odd, with examples, and what has no place here."""
         for words, examples in self.odd.items():
             told = ", ".join(each for each, _ in examples.most_common(_MOST_TOLD))
-            yield f"{examples.total():,} {words}: {told}{', …' if len(examples) > _MOST_TOLD else ''}"
+            yield f"{counted(examples.total(), words)}: {told}{', …' if len(examples) > _MOST_TOLD else ''}"
         for tag, count in sorted(self._left.items()):
-            yield f"{count:,} lines {tag} were left out: there is no place for them here"
+            said = "[line|lines] {} [was|were] left out: there is no place for [it|them] here"
+            yield counted(count, said).format(tag)
 
     def wrong(self, words: str, example: str) -> None:
-        """Count something odd."""
+        """Count something odd. `words` are as `scenes.counting` takes them."""
         self._wrong(words, example)
 
     def _wrong(self, words: str, example: str) -> None:
@@ -172,14 +179,17 @@ class Reading:
                 if _XREF.fullmatch(record.xref):
                     yield record
                 else:
-                    self._wrong("records have no id that can be kept, and were left out", f"{tag} {record.xref}")
+                    self._wrong(
+                        f"[record has|records have] no id that can be kept, {_LEFT}",
+                        f"{tag} {record.xref}",
+                    )
 
     def _is_a(self, xref: str, tag: str) -> bool:
         found = self._by_xref.get(xref)
         if xref == "@VOID@":
             return False
         if found is None or found.tag != tag:
-            self._wrong("links lead nowhere, and were dropped", xref)
+            self._wrong(_NOWHERE, xref)
             return False
         return True
 
@@ -208,7 +218,7 @@ class Reading:
         children = list(dict.fromkeys(each for each in children if self._is_a(each, "INDI") and each in persons))
         for each in dict.fromkeys(claims):
             if each not in children:
-                self._wrong("children are named by themselves only, and were believed", each)
+                self._wrong(_BELIEVED, each)
                 children.append(each)
         marriages = [self._event(line, "marriage") for line in record.all("MARR")]
         self._leave(record, FAMILY_EVENTS)
@@ -259,13 +269,16 @@ class Reading:
             self._unread(value)
             return said, ""
         if has_two_years(value):
-            self._wrong("dates have two years, of which the later was taken", value)
+            self._wrong("[date has|dates have] two years, of which the later was taken", value)
         return said, written
 
     def _unread(self, said: str) -> None:
         proposals = propose(said.strip("() ")).proposals
         perhaps = f", perhaps {proposals[0].text}" if proposals else ""
-        self._wrong("dates were kept as they are written, and not taken for a time", f"“{said[:40]}”{perhaps}")
+        self._wrong(
+            _UNREAD,
+            f"“{said[:40]}”{perhaps}",
+        )
 
     def _names(self, record: Line) -> tuple[PersonName, ...]:
         found = []
@@ -278,7 +291,7 @@ class Reading:
                     PersonName(text, self._line(given), self._line(surname), self._line(line.text("TYPE")).lower())
                 )
         if not found:
-            self._wrong("people have no name", record.xref)
+            self._wrong("[person has|people have] no name", record.xref)
             found = [PersonName(NAMELESS)]
         return self._most("names", list(dict.fromkeys(found)), MAX_NAMES, record)
 
@@ -287,7 +300,10 @@ class Reading:
         if said in set(Sex):
             return Sex(said)
         if said:
-            self._wrong("people have a sex that is none of M, F, X and U, and is taken for unknown", record.text("SEX"))
+            self._wrong(
+                _OTHER_SEX,
+                record.text("SEX"),
+            )
         return Sex.UNKNOWN
 
     def _note(self, record: Line) -> str:
@@ -296,7 +312,7 @@ class Reading:
         for line in record.all("NOTE", "SNOTE"):
             found = self._by_xref.get(line.pointer) if line.pointer else line
             if found is None or (line.pointer and found.tag not in ("NOTE", "SNOTE")):
-                self._wrong("links lead nowhere, and were dropped", line.pointer)
+                self._wrong(_NOWHERE, line.pointer)
             else:
                 texts.append(found.value.strip())
         return self._text("\n\n".join(dict.fromkeys(text for text in texts if text)))
@@ -313,7 +329,7 @@ class Reading:
             found = self._by_xref.get(line.pointer)
             if found is None or found.tag != "SOUR":
                 if line.pointer != "@VOID@":
-                    self._wrong("links lead nowhere, and were dropped", line.pointer)
+                    self._wrong(_NOWHERE, line.pointer)
                 return None
             text = ", ".join(part for tag in ("AUTH", "TITL", "PUBL") if (part := self._line(found.text(tag))))
             text = text or self._line(found.text("ABBR")) or f"source {line.pointer} of the file"
@@ -328,7 +344,9 @@ class Reading:
 
     def _most(self, what: str, found: Sequence[T], most: int, record: Line) -> tuple[T, ...]:
         if len(found) > most:
-            self._wrong(f"records have more than {most} {what}, the rest of which was left out", record.xref)
+            self._wrong(
+                f"[record has|records have] more than {most} {what}, the rest of which was left out", record.xref
+            )
         return tuple(found[:most])
 
     def _line(self, text: str, most: int = MAX_TITLE) -> str:
@@ -341,7 +359,7 @@ class Reading:
     def _cut(self, text: str, most: int) -> str:
         if len(text) <= most:
             return text
-        self._wrong("texts were cut, being too long", f"{text[:40]}…")
+        self._wrong("[text was|texts were] cut, being too long", f"{text[:40]}…")
         return text[: most - 1] + "…"
 
 

@@ -110,6 +110,19 @@ class Desk:
         """All of a kind in this scene, by id, in order of first writing; those pending, too."""
         return {**self._all(kind), **{each.id: each for each in self.pending.values() if isinstance(each, kind)}}
 
+    def some(self, kind: type[R], record_ids: Sequence[str]) -> dict[str, R]:
+        """Those of the records that are there, by id, in one statement; those pending as they will be."""
+        wanted = list(dict.fromkeys(record_ids))
+        found: dict[str, R] = dict(self.museum.catalogue.get_many(kind, wanted)) if wanted else {}
+        return found | {name: each for name in wanted if isinstance(each := self.pending.get(name), kind)}
+
+    def around(self, kind: type[R], records: Sequence[Record]) -> list[R]:
+        """All of a kind in this scene that may refer to one of these records; to a new one only those pending can."""
+        known = self.museum.catalogue.revisions_of([each.id for each in records])
+        if known:
+            return list(self.members(kind).values())
+        return [each for each in self.pending.values() if isinstance(each, kind)]
+
     def _all(self, kind: type[R]) -> dict[str, R]:
         """Those that are written."""
         if kind not in self._read:

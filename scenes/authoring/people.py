@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from scenes.authoring import text, time
 from scenes.authoring.desk import Desk
 from scenes.authoring.graph import circle
+from scenes.authoring.lives import never_lived, not_alive
+from scenes.authoring.occasions import cannot_all_be
 from scenes.authoring.rules import Check, Rules, checked, named
 from scenes.errors import Cycle, Invalid
 from scenes.model import Family, LifeEvent, Person, PersonName, Placement, Sex
@@ -82,6 +84,33 @@ def _descent(desk: Desk, changed: Sequence[Family]) -> None:
         raise Cycle(f"children: {said}")
 
 
+def _lives(desk: Desk, changed: Sequence[Person]) -> None:
+    """Nobody dies before they are born; families were formed while these lived. Raises Contradiction."""
+    for person in changed:
+        if parts := never_lived(person.birth, person.death):
+            raise cannot_all_be(*(f"“{person.names[0].text}” {part}" for part in parts))
+    people = {each.id: each for each in changed if each.birth is not None or each.death is not None}
+    if people:
+        for family in desk.around(Family, list(people.values())):
+            _formed(family, [people[each] for each in family.partners if each in people])
+
+
+def _families(desk: Desk, changed: Sequence[Family]) -> None:
+    """Nobody is their own ancestor, and families were formed while their partners lived."""
+    _descent(desk, changed)
+    dated = [each for each in changed if each.marriage is not None and each.marriage.existence]
+    people = desk.some(Person, [partner for family in dated for partner in family.partners])
+    for family in dated:
+        _formed(family, [people[each] for each in family.partners if each in people])
+
+
+def _formed(family: Family, partners: Sequence[Person]) -> None:
+    for partner in partners:
+        if parts := not_alive(family.marriage, partner.birth, partner.death):
+            name = partner.names[0].text
+            raise cannot_all_be(f"the family of “{name}” {parts[0]}", f"“{name}” {parts[1]}")
+
+
 _BOTH: tuple[tuple[str, Check], ...] = (
     ("events", _events),
     checked("xref", _xref),
@@ -94,6 +123,8 @@ PERSON = Rules(
     checks=dict(
         (checked("names", _names), checked("sex", Sex), _only("birth"), _only("death"), *_BOTH),
     ),
+    agree=_lives,
+    agree_on=frozenset({"birth", "death"}),
     made="recorded",
 )
 
@@ -103,7 +134,7 @@ FAMILY = Rules(
         (_persons("partners", MAX_PARTNERS), _persons("children", MAX_CHILDREN), _only("marriage"), *_BOTH),
     ),
     whole=_somebody,
-    agree=_descent,
-    agree_on=frozenset({"partners", "children"}),
+    agree=_families,
+    agree_on=frozenset({"partners", "children", "marriage"}),
     made="recorded",
 )

@@ -11,6 +11,7 @@ from scenes.authoring import space, text, time
 from scenes.authoring.chronology import check_times
 from scenes.authoring.desk import Desk
 from scenes.authoring.graph import circle
+from scenes.authoring.occasions import check_events, check_placed
 from scenes.authoring.rules import Also, Rules, checked, named, one_of
 from scenes.errors import Cycle, Invalid, NotFound
 from scenes.model import (
@@ -154,6 +155,18 @@ def _succession(desk: Desk, changed: Sequence[ChangeEvent]) -> None:
         raise Cycle(f"successors: {said}")
 
 
+def _happened(desk: Desk, changed: Sequence[ChangeEvent]) -> None:
+    """Events form no circle, and happened when they can have. Raises Cycle, Contradiction."""
+    _succession(desk, changed)
+    check_events(desk, changed)
+
+
+def _agrees(desk: Desk, changed: Sequence[Placement]) -> None:
+    """Times of placements agree with what is said of them, and with what happened to them. Raises Contradiction."""
+    check_times(desk, changed)
+    check_placed(desk, changed)
+
+
 HYPOTHESIS = Rules(
     kind=Hypothesis,
     checks=dict(
@@ -196,7 +209,7 @@ PLACEMENT = Rules(
     fields={"why": "reason"},
     begins=lambda _: {"title": ""},
     whole=_of_asset,
-    agree=check_times,
+    agree=_agrees,
     agree_on=frozenset({"existence", "hypothesis"}),
     let_go=_release,
     made="placed",
@@ -216,7 +229,7 @@ CHANGE_EVENT = Rules(
         )
     ),
     whole=_as_many,
-    agree=_succession,
-    agree_on=frozenset({"predecessors", "successors"}),
+    agree=_happened,
+    agree_on=frozenset({"kind", "existence", "predecessors", "successors"}),
     made="recorded",
 )

@@ -44,8 +44,8 @@ def test_a_file_is_read_into_a_data_directory_and_the_report_is_printed(museum: 
     done = run("import-gedcom", masons, "--scene", "scene_open", "--data", museum)
     assert (done.returncode, done.stderr) == (0, "")
     first, *report = done.stdout.splitlines()
-    assert first.startswith("3 people and 1 families (revision ")
-    assert any("1 people were withheld: no death is recorded" in line for line in report)
+    assert first.startswith("3 people and 1 family (revision ")
+    assert any("1 person was withheld: no death is recorded" in line for line in report)
     assert _people(museum) == ["Giovanni Rossi", "Maria Bianchi", "Paolo Rossi"]
 
 

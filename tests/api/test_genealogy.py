@@ -9,7 +9,7 @@ from api.genealogy import import_people
 from pipeline.gedcom import Genealogy, genealogy
 from pipeline.gedcom_lines import read
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
-from scenes.history import undo
+from scenes.history import redo, undo
 from scenes.model import ANONYMOUS, Actor, Family, Person, Role
 from tests.pipeline.test_gedcom import MASONS, TODAY
 from tests.pipeline.test_gedcom_lines import old
@@ -42,7 +42,7 @@ async def test_people_and_families_are_written_by_one_revision(doors: Doors) -> 
     assert persons[0].birth
     assert (persons[0].birth.date, persons[0].birth.existence) == ("ABT 1712", "1712~")
     (last,) = doors.services.catalogue.history([family.id], last=1)
-    assert (last.author, last.reason) == ("ines", "imported 3 people and 1 families from masons.ged")
+    assert (last.author, last.reason) == ("ines", "imported 3 people and 1 family from masons.ged")
 
 
 async def test_one_undo_takes_all_back_and_the_file_can_be_read_again(doors: Doors) -> None:
@@ -114,3 +114,21 @@ async def test_the_door_refuses_with_a_code_and_writes_nothing(doors: Doors) -> 
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert (await doors.client.post(f"/people?scene={SCENE}", content=FILE)).status_code == 401
     assert _there(doors) == ((), ())
+
+
+async def test_a_file_with_lives_that_cannot_be_loses_nobody(doors: Doors) -> None:
+    lines = ("0 @I1@ INDI", "1 NAME Ada", "1 BIRT", "2 DATE 1712", "1 DEAT", "2 DATE 1700",
+             "0 @F1@ FAM", "1 WIFE @I1@", "1 MARR", "2 DATE 1730")  # fmt: skip
+    done = import_people(doors.services, INES, SCENE, _found(*lines))
+    (ada,), (family,) = _there(doors)
+    assert (done.persons, done.families) == (1, 1)
+    assert ada.birth
+    assert ada.death
+    assert [(each.date, each.existence) for each in (ada.birth, ada.death)] == [("1712", ""), ("1700", "")]
+    assert family.marriage
+    assert family.marriage.existence == "1730"
+    assert any("dead before they were born" in line and "“Ada” 1712 to 1700" in line for line in done.report)
+    # Taken back and brought back as any other import.
+    undo(doors.services, INES)
+    redo(doors.services, INES)
+    assert len(_there(doors)[0]) == 1

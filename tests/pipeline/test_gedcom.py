@@ -8,6 +8,7 @@ import pytest
 from pipeline.gedcom import Genealogy, genealogy, people_in_sandbox
 from pipeline.gedcom_lines import read
 from pipeline.gedcom_people import NAMELESS, FamilyDraft, PersonDraft
+from scenes.counting import FAMILIES, PEOPLE, counted
 from scenes.errors import Malformed, TooLarge
 from scenes.model import LifeEvent, PersonName, Sex, Source
 from tests.pipeline.test_gedcom_lines import new, old
@@ -109,7 +110,7 @@ def test_families_come_with_who_belongs_to_them_and_their_marriage() -> None:
             "@F1@", ("@I1@", "@I2@"), ("@I3@",), LifeEvent("marriage", "BET 1735 AND 1739", "[1735..1739]", "Como")
         ),
     )
-    assert found.report[0] == "GEDCOM 5.5.1, utf-8: 3 people and 1 families were read"
+    assert found.report[0] == "GEDCOM 5.5.1, utf-8: 3 people and 1 family were read"
     assert _told(found, "two years").endswith("11 FEB 1751/52")
 
 
@@ -173,7 +174,7 @@ def test_who_may_be_alive_is_withheld(lines: tuple[str, ...], is_shown: bool) ->
     found = _read(*_person(1, *lines), *_person(9, "1 DEAT Y"))
     assert ("@I1@" in _shown(found)) is is_shown
     assert found.withheld == (not is_shown)
-    assert any("1 people were withheld" in line for line in found.report) is not is_shown
+    assert any("1 person was withheld" in line for line in found.report) is not is_shown
     assert _shown(_read(*_person(1, *lines), with_living=True)) == ["@I1@"]
 
 
@@ -201,7 +202,7 @@ def test_a_family_loses_who_is_withheld_and_with_a_partner_what_was_said_of_it()
     assert found.families == (FamilyDraft("@F1@", ("@I1@",)),)
     assert "2005" not in str(found)
     assert "private" not in str(found)
-    assert _told(found, "nobody of them").startswith("1 families")
+    assert _told(found, "nobody of them").startswith("1 family was left out")
 
 
 def test_a_child_that_only_says_so_itself_is_believed() -> None:
@@ -241,6 +242,38 @@ def test_a_line_of_nine_thousand_generations_is_followed() -> None:
     assert len(found.persons) == 9_001
 
 
+def test_dates_that_cannot_all_be_true_keep_their_words_and_are_told() -> None:
+    found = _read(
+        *_person(1, "1 BIRT", "2 DATE 1712", "1 DEAT", "2 DATE 1700", name="Ada"),
+        *_person(2, "1 BIRT", "2 DATE ABT 1712", "1 DEAT", "2 DATE 1710"),
+        *_person(3, "1 BIRT", "2 DATE 1740", "1 DEAT", "2 DATE BEF 1790", name="Bea"),
+        *_family(1, [3], [1], "1 MARR", "2 DATE 1735"), *_family(2, [1, 3], [], "1 MARR", "2 DATE 1760"),
+    )  # fmt: skip
+    ada, doubtful, bea = found.persons
+    assert ada.birth == LifeEvent("birth", "1712")
+    assert ada.death == LifeEvent("death", "1700")
+    assert doubtful.death is not None
+    assert doubtful.death.existence == "1710"
+    assert bea.birth == LifeEvent("birth", "1740", "1740")
+    early, late = (family.marriage for family in found.families)
+    assert (early, late) == (LifeEvent("marriage", "1735"), LifeEvent("marriage", "1760", "1760"))
+    assert _told(found, "dead before") == (
+        "1 person was dead before they were born; both dates were kept as they are written only: “Ada” 1712 to 1700"
+    )
+    assert _told(found, "formed outside") == (
+        "1 family was formed outside of a partner's life; that date was kept as it is written only: “Bea” 1740 to "
+        "BEF 1790, married 1735"
+    )
+
+
+def test_nothing_is_told_of_the_dates_of_who_is_withheld() -> None:
+    found = _read(
+        *_person(1, "1 BIRT", "2 DATE 1990", "1 DEAT", "2 DATE 1980", "1 RESN confidential", name="Ada"),
+        *_person(2, "1 DEAT Y"), *_family(1, [1, 2], [], "1 MARR", "2 DATE 1970"),
+    )  # fmt: skip
+    assert not [line for line in found.report if "Ada" in line or "formed" in line]
+
+
 def test_what_is_too_long_or_too_much_is_cut_and_told() -> None:
     found = _read(
         *_person(1, "1 DEAT Y", *["1 RESI"] * 300, name="x" * 400),
@@ -273,9 +306,9 @@ def test_second_records_of_an_id_and_people_without_a_name_are_told() -> None:
 
 def test_what_has_no_place_is_counted_by_its_tag() -> None:
     found = _read(*_person(1, "1 DEAT Y", "1 SSN 123", "1 OBJE @O1@", "1 OBJE @O2@", "1 CHAN"))
-    assert [line for line in found.report if line.endswith("no place for them here")] == [
+    assert [line for line in found.report if "there is no place for" in line] == [
         "2 lines OBJE were left out: there is no place for them here",
-        "1 lines SSN were left out: there is no place for them here",
+        "1 line SSN was left out: there is no place for it here",
     ]
     assert "123" not in str(found)
 
@@ -305,4 +338,5 @@ def test_the_example_of_the_manual_gives_what_the_manual_says() -> None:
     file, answer = re.findall(r"```(?:gedcom)?\n(.*?)```", page, re.DOTALL)[:2]
     found = genealogy(read(file.encode()), today=TODAY)
     assert [line.strip() for line in answer.splitlines()[2:]] == list(found.report)
-    assert answer.splitlines()[1].startswith(f"{len(found.persons)} people and {len(found.families)} families")
+    people, families = counted(len(found.persons), PEOPLE), counted(len(found.families), FAMILIES)
+    assert answer.splitlines()[1].startswith(f"{people} and {families} (revision ")

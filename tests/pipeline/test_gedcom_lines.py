@@ -45,7 +45,7 @@ def test_letters_are_the_same_in_every_encoding(data: bytes, encoding: str) -> N
 def test_bytes_that_are_none_of_the_encoding_are_replaced_and_counted() -> None:
     data = old("0 @I1@ INDI", "1 NAME *").encode().replace(b"*", b"Gr\xfcn")
     assert name_in(data) == "Gr�n"
-    assert read(data).report == ("1 characters are not utf-8, and were replaced by �",)
+    assert read(data).report == ("1 character is not utf-8, and was replaced by �",)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r"])
@@ -68,7 +68,7 @@ def test_a_line_without_a_level_belongs_to_the_line_before_and_is_told() -> None
 def test_a_line_that_is_too_deep_is_left_out_and_told() -> None:
     found = read(old("0 @I1@ INDI", "1 NAME Ada", "4 PAGE 7", "1 SEX F").encode())
     assert found.records[0].text("SEX") == "F"
-    assert "1 lines are deeper" in found.report[0]
+    assert "1 line is deeper" in found.report[0]
 
 
 def test_pointers_are_told_from_texts() -> None:

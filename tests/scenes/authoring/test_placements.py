@@ -142,7 +142,13 @@ def test_a_placement_that_a_note_is_about_stays_and_one_with_a_note_at_a_point_g
 
 
 def event(here: Site, kind: ChangeKind, before: list[str], after: list[str], **given: Any) -> ChangeEvent:
-    values = {"title": kind, "kind": kind, "existence": "0470", "predecessors": before, "successors": after} | given
+    values = {
+        "title": kind,
+        "kind": kind,
+        "existence": "-0480/0390",
+        "predecessors": before,
+        "successors": after,
+    } | given
     made: ChangeEvent = here.create(ChangeEvent, **values)
     return made
 

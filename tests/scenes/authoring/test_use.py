@@ -48,7 +48,7 @@ BODIES = [LocalText("<p>Blue.</p>")]
 
 def everything(here: Site) -> dict[type[Any], tuple[Record, dict[str, Any]]]:
     """One record of each kind that can be made, and a change of it."""
-    one, two = here.placed("Temple"), here.placed("Church", "0470/0861")
+    one, two = here.placed("Temple", "-0480/0470"), here.placed("Church", "0470/0861")
     person = here.create(Person, names=[PersonName("Ada")])
     step = TourStep("Look", "Up.", VIEW, "-0430")
     made: list[tuple[Record, dict[str, Any]]] = [
@@ -57,7 +57,7 @@ def everything(here: Site) -> dict[type[Any], tuple[Record, dict[str, Any]]]:
         (here.create(Epoch, title="E", existence="-0480/-0323"), {"colour": "#123456"}),
         (here.create(Exhibition, slug="one", title="X"), {"slug": "two"}),
         (here.create(Hypothesis, title="H", author="A", argument="B"), {"confidence": 0.5}),
-        (one, {"existence": "-0447/-0432"}),
+        (one, {"existence": "-0447/0470"}),
         (
             here.create(
                 ChangeEvent,
@@ -67,7 +67,7 @@ def everything(here: Site) -> dict[type[Any], tuple[Record, dict[str, Any]]]:
                 predecessors=[one.id],
                 successors=[two.id],
             ),
-            {"existence": "0471"},
+            {"existence": "0469"},
         ),
         (
             here.create(ChronologyStatement, relation=Relation.AFTER, subject=two.id, object=one.id),
@@ -245,7 +245,7 @@ def test_a_change_of_what_nothing_depends_on_reads_nothing_else() -> None:
     here.update(Placement, placed, title="Temple II", why="Because.")
     assert read == []
     here.update(Placement, placed, existence="-0447/..")
-    assert read == [ChronologyStatement]
+    assert read == [ChronologyStatement, ChangeEvent]
 
 
 def test_a_scene_has_room_for_so_many_of_a_kind() -> None:
