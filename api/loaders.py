@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from scenes.authoring.references import needed_by
+from scenes.errors import NotFound
 from scenes.history import restricted
 from scenes.model import Actor, Asset, Exhibition, Hypothesis, Job, Record, Revision, Scene
 from scenes.rights import Action, may
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from api.services import Services
     from scenes.ports import Page
-    from scenes.table import SceneTable
+    from scenes.table import SceneTable, Times
 
 R = TypeVar("R", bound=Record)
 K = TypeVar("K")
@@ -43,6 +44,7 @@ class Loaders:
         self._is_restricted = as_of is not None and is_strict
         self._by_kind: dict[Hashable, DataLoader[Any, Any]] = {}
         self._jobs = DataLoader(self._read_jobs)
+        self._tables: dict[str, SceneTable] = {}
 
     def record(self, kind: type[R], record_id: str) -> Awaitable[R | None]:
         """A record by id, None where there is none."""
@@ -103,6 +105,22 @@ class Loaders:
 
         return self._loader("table", read).load(scene)
 
+    async def times(self, scene: str, *, hypothesis: str | None, of: str = "") -> tuple[SceneTable, Times]:
+        """A scene that is known to be there, and when everything stood there under a hypothesis.
+
+        Without one: under the scene's preferred one, or `of`, if that one does not count there.
+
+        Raises:
+            NotFound: the scene has no such hypothesis.
+        """
+
+        def read(keys: Sequence[tuple[str, str | None, str]]) -> list[Times | NotFound]:
+            return [_times_of(self._tables[name], hypothesis, of) for name, hypothesis, of in keys]
+
+        table = self._tables[scene] = await self.table(scene)
+        loader: DataLoader[tuple[str, str | None, str], Any] = self._loader("times", read)
+        return table, await loader.load((scene, hypothesis, of))
+
     def history(self, record_id: str, *, last: int) -> Awaitable[tuple[Revision, ...]]:
         """The latest revisions of a record, and of what belongs to it where it is a scene."""
 
@@ -153,6 +171,13 @@ class Loaders:
 
             self._by_kind[key] = DataLoader(load)
         return self._by_kind[key]
+
+
+def _times_of(table: SceneTable, hypothesis: str | None, of: str) -> Times | NotFound:
+    try:
+        return table.times(table.reading(hypothesis, of=of))
+    except NotFound as unknown:
+        return unknown  # of one key; the others have their answer
 
 
 def _by_named(records: Iterable[R]) -> dict[str, list[R]]:

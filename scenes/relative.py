@@ -129,6 +129,12 @@ class Relative:
         """what cannot all be true, told apart; their statements narrow nothing"""
         self.tangled: Final[tuple[str, ...]] = tuple(each.id for each in chronology.tangled)
         """ids of the statements that lie in contradictions too many to be told apart; they narrow nothing"""
+        told_apart = (statement.id for each in self.contradictions for statement in each.statements)
+        self._out_of_force: Final = frozenset((*told_apart, *self.tangled))
+
+    def is_in_force(self, statement_id: str) -> bool:
+        """Whether a statement counts here and narrows bounds: it belongs to no contradiction."""
+        return statement_id in self._records and statement_id not in self._out_of_force
 
     def why(self, unit: str, bound: Bound) -> tuple[Step, ...]:
         """Why a unit's bound is where it is, from a date on; none where it has no limit, or nobody speaks of it."""

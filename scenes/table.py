@@ -172,6 +172,11 @@ class SceneTable:
             own = {key: each.relative for key, each in self._times.items() if each.relative is not None}
             return {**self._before, **own}
 
+    def dated(self, name: str) -> Placement | Epoch | None:
+        """A placement, or an epoch that is spoken of; None where there is none of this id."""
+        rows = self._rows_of((name,))
+        return self.placements[rows[0]] if rows else self.epochs.get(name)
+
     def reading(self, hypothesis: str | None, *, of: str = "") -> frozenset[str]:
         """Ids of the hypotheses that count where one is asked about under `hypothesis`, or about what is `of` one.
 
@@ -273,6 +278,10 @@ class MomentTable:
     def reason(self, place: int) -> str:
         """Why what stands in this place is said to, in words."""
         return self._reason(int(self.rows[place]), _CERTAINTIES[bool(self.is_certain[place])])
+
+    def span(self, place: int) -> TimeSpan:
+        """When what stands in this place stood, narrowed."""
+        return self.times.spans[int(self.rows[place])]
 
     def shown(self, places: range) -> list[tuple[int, Placement, Certainty]]:
         """What stands in these places: the place, the placement, how surely. Words are left to `reason`."""

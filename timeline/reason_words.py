@@ -29,6 +29,8 @@ class ReasonWords:
     """the same with the `{date}`"""
     a_day: str
     """that a thing stands for a day at least"""
+    title: str
+    """a title in a sentence, with the quotation marks of the language"""
 
 
 _TABLE: Mapping[str, ReasonWords] = {
@@ -56,6 +58,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="its own date",
         own_date="its own date, {date}",
         a_day="it stood for a day at least",
+        title="“{}”",
     ),
     "de": ReasonWords(
         said={
@@ -81,6 +84,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="so ist es selbst datiert",
         own_date="so ist es selbst datiert, {date}",
         a_day="alles besteht mindestens einen Tag",
+        title="„{}“",
     ),
     "fr": ReasonWords(
         said={
@@ -106,6 +110,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="sa propre date",
         own_date="sa propre date, {date}",
         a_day="toute chose existe un jour au moins",
+        title="«\u00a0{}\u00a0»",
     ),
     "it": ReasonWords(
         said={
@@ -131,6 +136,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="la propria data",
         own_date="la propria data, {date}",
         a_day="ogni cosa esiste almeno un giorno",
+        title="«{}»",
     ),
 }
 

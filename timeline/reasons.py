@@ -87,3 +87,15 @@ class Step:
             return f"{said}: {said_own(self.own, language)}"
         words = reason_words(language)
         return f"{said}: {words.own if self.is_own else words.a_day}"
+
+
+def own_step(unit: str, bound: Bound, own: TimeSpan) -> Step | None:
+    """A bound of a unit's own date as a reason, for what nobody speaks of; None where it has no limit.
+
+    >>> own_step("porch", Bound.START_EARLIEST, TimeSpan(BEGINNING, 5, 10, 20)) is None
+    True
+    >>> own_step("porch", Bound.END_LATEST, TimeSpan(BEGINNING, 5, 10, 719468)).sentence()
+    'porch stood no later than 1969: its own date'
+    """
+    day: int = getattr(own, bound.value)
+    return Step(unit, bound, day, is_own=True, own=own) if BEGINNING < day < FOREVER else None

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import ID
 
 from api.mutations.shape import REASON, TEXT, TITLE, Kind, given, update_input
-from api.mutations.values import EXISTENCE, SOURCES, GeneratedInput, PeriodReferenceInput, SourceInput
+from api.mutations.values import EXISTENCE, SOURCES, UNDATED, GeneratedInput, PeriodReferenceInput, SourceInput
 from scenes import compose, model
 
 
@@ -33,7 +33,9 @@ class CreatePlacementInput:
 
     layer: ID = given("The layer, and with it the scene.")
     asset: ID = given("What stands there.")
-    existence: str = given(EXISTENCE + ": when it stood; a single date means that it began and ended within it.")
+    existence: str = given(
+        EXISTENCE + ": when it stood; a single date means that it began and ended within it. " + UNDATED, default=""
+    )
     title: str = given(TITLE + " Empty: the asset's.", default="")
     transform: list[float] | None = given(
         "16 numbers, column-major, from the asset's frame to the scene's, metres; null: as it is.", default=None

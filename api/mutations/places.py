@@ -6,7 +6,7 @@ import strawberry
 from strawberry import ID, UNSET
 
 from api.mutations.shape import EXPECTED, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
-from api.mutations.values import EXISTENCE, GeoreferenceInput, ViewpointInput
+from api.mutations.values import EXISTENCE, UNDATED, GeoreferenceInput, ViewpointInput
 from scenes import model
 
 
@@ -57,7 +57,7 @@ class CreateEpochInput:
 
     scene: ID = given("The scene.")
     title: str = given(TITLE)
-    existence: str = given(EXISTENCE + ": when it was, `-0480/-0323`.")
+    existence: str = given(EXISTENCE + ": when it was, `-0480/-0323`. " + UNDATED, default="")
     description: str = given(TEXT, default="")
     colour: str = given("#rrggbb, for time sliders.", default="#888888")
     reason: str = given(REASON, default="")

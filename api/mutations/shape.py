@@ -105,7 +105,8 @@ def payload(shown: type[Any], *, owner: type[Any] | None = Scene) -> type[Any]:
         namespace[_snake(owner.__name__)] = strawberry.field(description="What it belongs to, as it stands now.")
     annotations["revision"] = Revision
     namespace["revision"] = strawberry.field(description="The change.")
-    made = type(f"{word}Payload", (), {"__doc__": "Answer.", "__annotations__": annotations, **namespace})
+    bases = (types.Touching,) if shown is types.ChronologyStatement else ()
+    made = type(f"{word}Payload", bases, {"__doc__": "Answer.", "__annotations__": annotations, **namespace})
     _PAYLOADS[word] = strawberry.type(made, description=f"{_a(word).capitalize()} was made, changed or removed.")
     return _PAYLOADS[word]
 

@@ -12,6 +12,7 @@ from scenes import compose, model
 POINT = "x, y, z in metres, scene frame (right-handed, +y up)."
 HTML = f"HTML, at most {compose.MAX_TEXT:,} characters; cut down to a short list of harmless tags."
 EXISTENCE = "EDTF, or four bounds as `[1205..1215]/[1248..1252]`"
+UNDATED = "Empty: undated, until something that is said of it narrows that."
 
 
 def vector(numbers: list[float]) -> model.Vector:

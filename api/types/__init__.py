@@ -12,6 +12,7 @@ from typing import Any
 import strawberry
 
 from api.types.asset import Asset, Job, ObjectStatus, asset_view, job_view
+from api.types.chronology import ChronologyStatement, Dated, Touching
 from api.types.node import (
     After,
     Connection,
@@ -31,7 +32,7 @@ from api.types.node import (
 )
 from api.types.note import Annotation
 from api.types.person import Family, Person
-from api.types.placement import ChangeEvent, ChronologyStatement, Epoch, Hypothesis, Layer, Placement
+from api.types.placement import ChangeEvent, Epoch, Hypothesis, Layer, Placement
 from api.types.scene import Exhibition, Scene, scene_view
 from api.types.story import Article, Tour
 from scenes import model
@@ -73,6 +74,7 @@ __all__ = [
     "ChangeEvent",
     "ChronologyStatement",
     "Connection",
+    "Dated",
     "Epoch",
     "Exhibition",
     "Family",
@@ -88,6 +90,7 @@ __all__ = [
     "Recorded",
     "Revision",
     "Scene",
+    "Touching",
     "Tour",
     "address",
     "asset_view",

@@ -8,13 +8,16 @@ import strawberry
 from strawberry import ID, Private
 from strawberry.scalars import JSON
 
-from api.types.moment import Moment, name_of, page_info
+from api.types.chronology import BoundReason, bound_reasons
+from api.types.cursor import name_of, page_info
+from api.types.moment import Moment
 from api.types.node import After, First, Info, Last, PageInfo, Revision, field, page_size, plain, revision
 from api.types.placement import ChangeEvent, Hypothesis, Placement, hypothesis_view
 from api.types.scalar import AsOf
 from api.types.time import Language
 from scenes import difference, history, model
 from scenes.errors import Invalid
+from scenes.table import SceneTable
 from timeline import edtf
 from timeline import label as wording
 from timeline.index import Kind
@@ -109,6 +112,7 @@ class HistoricalChange:
     """View of a `scenes.difference.HistoricalChange`."""
 
     value: Private[difference.HistoricalChange]
+    table: Private[SceneTable]
 
     @field
     def placement(self) -> Placement:
@@ -144,6 +148,11 @@ class HistoricalChange:
     def events(self) -> list[ChangeEvent]:
         """Change events that name it and may have happened between the two times, earliest first."""
         return [ChangeEvent(value=each) for each in self.value.events]
+
+    @field
+    def chronology(self) -> list[BoundReason]:
+        """Of each bound that decides at either time and is not where its own date has it: why it is where it is."""
+        return bound_reasons(self.table, self.value.chains)
 
 
 @strawberry.type(description="What changed at a place between two times of its history, ordered by the placement's id.")
@@ -220,7 +229,7 @@ class SceneInTime:
             ends = (found[0].placement.id, found[-1].placement.id) if found else (None, None)
             return Difference(
                 whole=whole,
-                nodes=[HistoricalChange(value=each) for each in found],
+                nodes=[HistoricalChange(value=each, table=table) for each in found],
                 page_info=page_info(ends, after, has_next=has_next),
             )
 

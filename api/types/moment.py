@@ -6,46 +6,18 @@ write it down; the columns are values as a whole, and cost little more than that
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import strawberry
 from strawberry import ID, Private
 
+from api.types.cursor import cursor_of, name_of, page_info
 from api.types.node import After, First, Info, PageInfo, field, page_size
 from api.types.placement import Hypothesis, Placement, hypothesis_view
 from api.types.scalar import Column
-from api.types.time import Language
-from scenes.errors import Invalid
+from api.types.time import Language, TimeSpan
 from scenes.rights import Action, may
 from scenes.table import MomentTable
 from timeline import label as wording
 from timeline.interval import Certainty
-
-
-def cursor_of(name: str) -> str:
-    """An opaque name for the place behind an id, in a list ordered by ids."""
-    return base64.urlsafe_b64encode(f"by-id:{name}".encode()).decode().rstrip("=")
-
-
-def name_of(cursor: str | None) -> str | None:
-    """The id in a cursor. Raises Invalid."""
-    if cursor is None:
-        return None
-    if len(cursor) <= 300:
-        try:
-            plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        except (binascii.Error, ValueError):
-            plain = ""
-        if plain.startswith("by-id:"):
-            return plain.removeprefix("by-id:")
-    raise Invalid(f"after: {cursor[:64]!r} is no cursor of this list")
-
-
-def page_info(names: tuple[str | None, str | None], after: str | None, *, has_next: bool) -> PageInfo:
-    """Where a page stands that begins and ends with these ids."""
-    start, end = (None if name is None else cursor_of(name) for name in names)
-    return PageInfo(has_next_page=has_next, has_previous_page=after is not None, start_cursor=start, end_cursor=end)
 
 
 @strawberry.type(description="A placement that stands at a moment.")
@@ -61,6 +33,11 @@ class Standing:
     def reason(self) -> str:
         """Why that is said, in words."""
         return self.moment.reason(self.place)
+
+    @field
+    def span(self) -> TimeSpan:
+        """When it stood, as it was read here: narrowed by relative chronology, in the branch shown."""
+        return TimeSpan(span=self.moment.span(self.place))
 
 
 @strawberry.type(description="An item of a page, with its place.")

@@ -32,6 +32,11 @@ def field(resolver: Callable[..., Any]) -> Any:
     return strawberry.field(resolver, description=inspect.getdoc(resolver))
 
 
+def replaced(resolver: Callable[..., Any], *, by: str) -> Any:
+    """As `field`, of one that is deprecated; `by` says what to ask for instead."""
+    return strawberry.field(resolver, description=inspect.getdoc(resolver), deprecation_reason=by)
+
+
 def subscribed(resolver: Callable[..., Any]) -> Any:
     """A generator as a subscription; its docstring is what the schema says of it."""
     return strawberry.subscription(resolver, description=inspect.getdoc(resolver))

@@ -1,4 +1,4 @@
-"""What stood where, in GraphQL: layers, epochs, hypotheses, placements, what became of them, what is said of them."""
+"""What stood where, in GraphQL: layers, epochs, hypotheses, placements, and what became of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import strawberry
 from strawberry import Private
 
 from api.types.asset import Asset, asset_view
-from api.types.node import Info, Node, Recorded, field, plain
+from api.types.chronology import VIEWS, Branch, ChronologyStatement, Dated, narrowed_of
+from api.types.node import Info, Recorded, field, plain, replaced
 from api.types.scalar import Matrix
-from api.types.time import TimeSpan, span, span_if_any
+from api.types.time import TimeSpan, span
 from api.types.value import Generated, PeriodReference, Source, source_views
 from scenes import at_time, model
 from scenes.rights import Action, may
@@ -23,15 +24,6 @@ strawberry.enum(
     description="What became of placements: none became one or more, one became one, some became none, some became "
     "one, one became some.",
 )
-strawberry.enum(
-    model.Relation,
-    name="Relation",
-    description="What is said of the subject's time. BEFORE: it was gone when the object began (they may meet); AFTER: "
-    "the other way round; CONTEMPORARY_WITH: some day belongs to both; SAME_TIME_AS: the same days; WITHIN: no day of "
-    "it lies outside the object; CARRIES: it lies below the object, so it is not later; TERMINUS_POST_QUEM: made no "
-    "earlier than the day, or than the object was; TERMINUS_ANTE_QUEM: made by the day, or by when the object was.",
-)
-strawberry.enum(model.End, name="End", description="Which end of an existence is meant.")
 
 
 @strawberry.type(description="A named strand of a scene.")
@@ -44,18 +36,12 @@ class Layer(Recorded):
 
 
 @strawberry.type(description="A named interval of a scene's history.")
-class Epoch(Recorded):
+class Epoch(Dated):
     """View of a `scenes.model.Epoch`."""
 
     value: Private[model.Epoch]
-    title: str = plain("Name for people.")
     description: str = plain("What happened in it.")
     colour: str = plain("#rrggbb, for time sliders.")
-
-    @field
-    def existence(self) -> TimeSpan:
-        """When."""
-        return span(self.value.existence)
 
 
 @strawberry.type(description="A branch of rival placements: who holds it, why, how surely, what it contradicts.")
@@ -107,11 +93,10 @@ async def hypothesis_of(info: Info, record_id: str) -> Hypothesis | None:
 
 
 @strawberry.type(description="An asset standing in a scene: where, when, by which hypothesis, on what evidence.")
-class Placement(Recorded):
+class Placement(Dated):
     """View of a `scenes.model.Placement`."""
 
     value: Private[model.Placement]
-    title: str = plain("Name for people.")
 
     @field
     async def asset(self, info: Info) -> Asset | None:
@@ -124,11 +109,6 @@ class Placement(Recorded):
         """The strand that it belongs to."""
         value = await info.context.loaders.record(model.Layer, self.value.layer)
         return None if value is None else Layer(value=value)
-
-    @field
-    def existence(self) -> TimeSpan:
-        """When it stood."""
-        return span(self.value.existence)
 
     transform: Matrix = plain("From the asset's frame to the scene's, metres.")
 
@@ -167,12 +147,14 @@ class Placement(Recorded):
         time: Annotated[
             str | None, strawberry.argument(description="EDTF, read as its set of days; null: the scene's default.")
         ] = None,
+        hypothesis: Branch = None,
     ) -> Certainty:
-        """Whether it stood at a time, hypotheses not asked."""
+        """Whether it stood at a time by its narrowed bounds, where it counts."""
         if time is None:
             scene = await info.context.loaders.scene(self.value.scene)
             time = scene.default_moment if scene else ""
-        return edtf.parse_span(self.value.existence).over(edtf.parse_days(time))
+        days = edtf.parse_days(time)
+        return (await narrowed_of(info, self.value, hypothesis)).over(days)
 
     @field
     async def change_events(self, info: Info) -> list[ChangeEvent]:
@@ -180,11 +162,12 @@ class Placement(Recorded):
         found = await info.context.loaders.naming(model.ChangeEvent, self.value.scene, self.value.id)
         return [ChangeEvent(value=each) for each in found]
 
-    @field
-    async def chronology(self, info: Info) -> list[ChronologyStatement]:
+    async def _chronology(self, info: Info) -> list[ChronologyStatement]:
         """What is said of its time relative to others and to days."""
         found = await info.context.loaders.naming(model.ChronologyStatement, self.value.scene, self.value.id)
         return [ChronologyStatement(value=each) for each in found]
+
+    chronology: list[ChronologyStatement] = replaced(_chronology, by="Ask for `statements`, which has pages.")
 
 
 def source_line(value: model.Source) -> str:
@@ -245,41 +228,4 @@ async def _placements(info: Info, ids: tuple[str, ...]) -> list[Placement]:
     return [placement_view(each) for each in found]
 
 
-@strawberry.type(description="What somebody says of when a placement or an epoch stood.")
-class ChronologyStatement(Recorded):
-    """View of a `scenes.model.ChronologyStatement`."""
-
-    value: Private[model.ChronologyStatement]
-    relation: model.Relation = plain("What is said.")
-
-    @field
-    async def subject(self, info: Info) -> Node | None:
-        """The placement or epoch of which it is said."""
-        return await _dated(info, self.value.subject)
-
-    @field
-    async def object(self, info: Info) -> Node | None:
-        """The other placement or epoch; null where a date stands in its place."""
-        return await _dated(info, self.value.object) if self.value.object else None
-
-    @field
-    def date(self) -> TimeSpan | None:
-        """The day or days of a terminus."""
-        return span_if_any(self.value.date)
-
-    end: model.End = plain("Which end of the subject a terminus with a date is about.")
-    author: str = plain("Who says so.")
-
-    @field
-    def source(self) -> Source | None:
-        """Where it is said."""
-        return None if self.value.source is None else Source(value=self.value.source)
-
-
-async def _dated(info: Info, record_id: str) -> Node | None:
-    """A placement or an epoch. Both are asked for: one statement each, however many statements are shown."""
-    placement = await info.context.loaders.record(model.Placement, record_id)
-    if placement is not None:
-        return placement_view(placement)
-    epoch = await info.context.loaders.record(model.Epoch, record_id)
-    return None if epoch is None else Epoch(value=epoch)
+VIEWS.update({model.Placement: Placement, model.Epoch: Epoch})

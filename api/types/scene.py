@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,13 +10,14 @@ import strawberry
 from strawberry import ID, Private
 
 from api.past import entered_at
+from api.types.chronology import Branch, Chronology, dated_record, narrowed_of
+from api.types.dating import SpanRelations
 from api.types.history import RecordTime, SceneInTime
 from api.types.node import After, Connection, First, Info, Recorded, address, field, page_within, plain
 from api.types.note import Annotation
 from api.types.person import Family, Person
 from api.types.placement import (
     ChangeEvent,
-    ChronologyStatement,
     Epoch,
     Hypothesis,
     Layer,
@@ -25,8 +27,9 @@ from api.types.placement import (
 from api.types.story import Article, Tour
 from api.types.value import Georeference, Viewpoint, viewpoint_view
 from scenes import model
+from scenes.errors import NotFound
 from scenes.rights import Action, may
-from timeline import edtf
+from timeline import allen, edtf
 
 
 @strawberry.type(description="A place.")
@@ -67,9 +70,9 @@ class Scene(SceneInTime, Recorded):
 
     @field
     async def epochs(self, info: Info) -> list[Epoch]:
-        """Its epochs, earliest first."""
+        """Its epochs by their own dates, earliest first, those undated last."""
         found = await info.context.loaders.within(model.Epoch, self.value.id)
-        return [Epoch(value=each) for each in sorted(found, key=lambda epoch: edtf.parse(epoch.existence).sort_key)]
+        return [Epoch(value=each) for each in sorted(found, key=_begins)]
 
     @field
     async def hypotheses(self, info: Info) -> list[Hypothesis]:
@@ -97,10 +100,38 @@ class Scene(SceneInTime, Recorded):
         return await page_within(info, model.ChangeEvent, ChangeEvent, of=self.value.id, first=first, after=after)
 
     @field
-    async def chronology(self, info: Info, first: First = 20, after: After = None) -> Connection[ChronologyStatement]:
-        """What is said of times relative to one another, page by page."""
-        kind, shown = model.ChronologyStatement, ChronologyStatement
-        return await page_within(info, kind, shown, of=self.value.id, first=first, after=after)
+    async def chronology(
+        self, info: Info, first: First = 20, after: After = None, hypothesis: Branch = None
+    ) -> Chronology:
+        """What is said of times relative to one another, and what of it cannot be true.
+
+        `first` and `after` are of the deprecated page of statements; `statements` has its own.
+        """
+        table, times = await info.context.loaders.times(self.value.id, hypothesis=hypothesis)
+        return Chronology(table=table, times=times, page=(first, after))
+
+    @field
+    async def relation(
+        self,
+        info: Info,
+        *,
+        of: Annotated[ID, strawberry.argument(description="A placement or an epoch of this scene.")],
+        to: Annotated[ID, strawberry.argument(description="Another.")],
+        hypothesis: Branch = None,
+    ) -> SpanRelations:
+        """How the time of one thing may lie to that of another, by what their narrowed bounds leave open.
+
+        Bounds are of one thing each: a statement may say more of the two than they do. NOT_FOUND where the scene has no
+        such thing.
+        """
+        one, other = await asyncio.gather(dated_record(info, of), dated_record(info, to))
+        for name, record in ((of, one), (to, other)):
+            if record is None or record.scene != self.value.id:
+                raise NotFound(f"there is no placement or epoch {name[:80]!r} in scene {self.value.id}")
+        assert one is not None
+        assert other is not None
+        spans = [await narrowed_of(info, record, hypothesis) for record in (one, other)]
+        return SpanRelations(value=allen.relations(*spans))
 
     @field
     async def persons(self, info: Info, first: First = 20, after: After = None) -> Connection[Person]:
@@ -138,6 +169,10 @@ class Scene(SceneInTime, Recorded):
         """Exhibitions that show it."""
         found = await info.context.loaders.exhibitions(self.value.id)
         return [Exhibition(value=each) for each in found if may(info.context.actor, Action.SEE, each)]
+
+
+def _begins(epoch: model.Epoch) -> tuple[bool, tuple[int, int, str]]:
+    return not epoch.existence, edtf.parse(epoch.existence).sort_key if epoch.existence else (0, 0, epoch.id)
 
 
 def scene_view(value: model.Scene) -> Scene:

@@ -8,10 +8,12 @@ import strawberry
 from strawberry import Private
 
 from api.types.node import field, plain
+from scenes.dated import own_span, span_text
 from timeline import bounds, edtf, instant
 from timeline import label as wording
 from timeline.interval import BEGINNING, FOREVER, Certainty, Weights
 from timeline.interval import TimeSpan as SpanValue
+from timeline.remark import Remark
 
 # GraphQL names enums by their members (CERTAIN) and describes them here; the Python classes stay the model's.
 strawberry.enum(
@@ -21,6 +23,9 @@ strawberry.enum(
 )
 
 Language = Annotated[str, strawberry.argument(description="BCP 47 tag; English where it is not known.")]
+
+
+_UNDATED = bounds.Conversion(None, Remark("NO_EDTF"))
 
 
 def _year(day: int) -> int | None:
@@ -76,8 +81,8 @@ class Weight:
 @strawberry.type(
     description="An interval of existence with four bounds: something began between startEarliest and startLatest and "
     "stood for the last time between endEarliest and endLatest. Years are astronomical (year 0 is 1 BC, -430 is 431 "
-    "BC); null: no bound on this side. Dates are of the proleptic Gregorian calendar, YYYY-MM-DD; null also where the "
-    "year has more than four digits."
+    "BC); null: no bound on this side. Something undated has none at all, and startUnknown and endUnknown are true. "
+    "Dates are of the proleptic Gregorian calendar, YYYY-MM-DD; null also where the year has more than four digits."
 )
 class TimeSpan:
     """View of a `timeline.interval.TimeSpan`. Its ends are the first days without; shown are the last days with."""
@@ -86,8 +91,8 @@ class TimeSpan:
 
     @field
     def text(self) -> str:
-        """EDTF (ISO 8601-2) or four bounds, as the curator wrote it."""
-        return self.span.text
+        """EDTF (ISO 8601-2) or four bounds, as the curator wrote it or as they were narrowed; empty: undated."""
+        return span_text(self.span)
 
     @field
     def label(self, language: Language = "en") -> str:
@@ -157,12 +162,13 @@ class TimeSpan:
     @field
     def notes(self, language: Language = "en") -> list[str]:
         """What to know before relying on the text: what was taken for what, in words (en, de, fr, it)."""
-        return [note.words(language) for note in edtf.parse(self.span.text).notes]
+        return [note.words(language) for note in edtf.parse(self.span.text).notes] if self.span.text else []
 
     @field
     def as_edtf(self) -> Conversion:
         """What EDTF can say of it, for other readers; four bounds are Chronotope's own."""
-        return conversion(bounds.as_edtf(edtf.parse(self.span.text)))
+        text = span_text(self.span)
+        return conversion(bounds.as_edtf(edtf.parse(text)) if text else _UNDATED)
 
     @field
     def weight(self, time: Annotated[str, strawberry.argument(description="EDTF, read as its set of days.")]) -> Weight:
@@ -186,5 +192,5 @@ def span_if_any(text: str) -> TimeSpan | None:
 
 
 def span(text: str) -> TimeSpan:
-    """The interval that a text says, which was checked when it was written."""
-    return TimeSpan(span=edtf.parse_span(text))
+    """The interval that a text says, which was checked when it was written; empty: undated."""
+    return TimeSpan(span=own_span(text))

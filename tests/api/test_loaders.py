@@ -196,7 +196,7 @@ async def test_a_thousand_placements_take_no_more_statements_than_the_query_has_
     assert all(count <= READING_FIELDS for count in counts.values()), counts
 
 
-AUTHORED_FIELDS = 30
+AUTHORED_FIELDS = 34
 """places in `AUTHORED` where something is read, and the token of who asks"""
 
 
@@ -216,6 +216,41 @@ async def test_whatever_is_authored_takes_no_more_statements_than_the_query_has_
     assert all(count <= AUTHORED_FIELDS for count in counts.values()), counts
 
 
+RELATIVE = """
+query ($first: Int!, $scenes: Int!) {
+  scenes(first: $scenes) { nodes {
+    placements(first: $first) { nodes {
+      title certainty narrowed { text label } why(bound: START_EARLIEST) {
+        sentence(language: "de") dated { title } statement { author source { text } }
+      }
+      statements(first: 5) { total nodes { relation isInForce subject { ... on Dated { title narrowed { label } } } } }
+    } }
+    epochs { title narrowed { text } why(bound: END_LATEST) { sentence } statements { total pageInfo { endCursor } } }
+    chronology {
+      contradictions { sentences statements { author } dated { title } } tangled { total }
+      statements(first: 7) { total nodes { relation } }
+    }
+  } }
+}
+"""
+RELATIVE_FIELDS = 15
+"""places in `RELATIVE` where something is read, and the token of who asks"""
+
+
+async def test_narrowed_bounds_and_their_reasons_take_no_more_statements_for_more_of_them(tmp_path: Path) -> None:
+    counts = {}
+    for scenes, each in ((1, 8), (1, 300), (5, 40)):
+        folder = tmp_path / f"{scenes}-{each}"
+        folder.mkdir()
+        records = authored(scenes, each)
+        counts[scenes, each], data = await statements(folder, records, RELATIVE, first=each, scenes=scenes)
+        for scene in data["scenes"]["nodes"]:  # type: ignore[index]
+            assert len(scene["placements"]["nodes"]) == scene["chronology"]["statements"]["total"] == each
+            assert all(node["narrowed"]["text"] for node in scene["placements"]["nodes"])
+            assert scene["epochs"][0]["statements"]["total"] == each
+    assert all(count <= RELATIVE_FIELDS for count in counts.values()), counts
+
+
 @pytest.mark.parametrize("each", [10, 1000])
 async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Path, each: int) -> None:
     query = """query ($first: Int!) { scenes { nodes { placements(first: $first) { nodes {
@@ -227,13 +262,13 @@ async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Pa
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ('{ scenes { nodes { at(time: "-0430") { columns { ids transforms } } } } }', 5),
-        ('{ scenes { nodes { difference(from: "-0430", to: "1000") { nodes { placement { title } } } } } }', 6),
+        ('{ scenes { nodes { at(time: "-0430") { columns { ids transforms } } } } }', 6),
+        ('{ scenes { nodes { difference(from: "-0430", to: "1000") { nodes { placement { title } } } } } }', 7),
         ("{ scenes { nodes { title } } }", 1),
         ("{ scenes { nodes { layers { title } } } }", 2),
         ("{ scenes { nodes { placements { nodes { asset { title } } } } } }", 3),
         ("{ scenes { nodes { placements { nodes { asset { jobs { state } } layer { title } } } } } }", 5),
-        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 5),
+        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 6),
     ],
 )
 async def test_each_level_of_a_query_is_one_statement(tmp_path: Path, query: str, expected: int) -> None:
