@@ -22,10 +22,10 @@ import typer
 
 from api.errors import TABLE, DoorError
 from api.settings import parse_size
-from streaming.client import Arrived, ClientSession, Event, Forgotten
+from streaming.client import Arrived, ClientSession, Drawn, Event, Forgotten
 from streaming.errors import CloseCode, StreamError
-from streaming.events import Content, Cut, Hello, Refusal, State
-from streaming.frames import FOV_RANGE
+from streaming.events import Content, Hello, Refusal, State, Stats
+from streaming.limits import FOV_RANGE
 from streaming.opening import SUBPROTOCOL, Opening, read_opening, write_opening
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _REFUSALS = {
     CloseCode.NOT_FOUND: "NOT_FOUND",
     CloseCode.SUBPROTOCOL: "SUBPROTOCOL",
     CloseCode.SLOW: "SLOW",
+    CloseCode.REPLACED: "REPLACED",
     CloseCode.BAD_MOMENT: "BAD_EDTF",
     CloseCode.TOO_BIG: "TOO_BIG",
     CloseCode.FLOOD: "FLOOD",
@@ -197,7 +198,7 @@ class _Run:
 
     def __init__(self, socket: ClientConnection, opening: Opening, output: Path | None, tell: Tell) -> None:
         self._socket, self._output, self._tell = socket, output, tell
-        self._session = ClientSession(budget_bytes=opening.bytes)
+        self._session = ClientSession(budget_bytes=opening.bytes, gzip=opening.gzip, groups=opening.groups)
         self._began = time.monotonic()
         self._report = Report(opening.scene)
         self._at = opening.at
@@ -214,7 +215,7 @@ class _Run:
             if isinstance(event, Refusal):
                 raise DoorError(event.code if event.code in TABLE else "REFUSED", event.message)
             state = self._session.state
-            if isinstance(event, Cut) and event.complete and state is not None and state.seek == wanted_seek:
+            if isinstance(event, Drawn) and event.complete and state is not None and state.seek == wanted_seek:
                 if not seeks:
                     break
                 wanted_seek = self._session.seek(seeks[0])
@@ -234,9 +235,11 @@ class _Run:
             except TimeoutError:
                 continue
             before = self._session.received
-            for event in self._session.receive(data, time.monotonic()):
-                yield event
+            events = self._session.receive(data, time.monotonic())
+            # Before the events are told, because the last of them may begin the next step.
             self._report.steps[-1].chunk_bytes += self._session.received - before
+            for event in events:
+                yield event
 
     def _note(self, event: Event) -> None:
         step = self._report.steps[-1]
@@ -253,15 +256,18 @@ class _Run:
                 step.held += event.held
                 if self._output and event.data:
                     (self._output / f"{event.digest}.{EXTENSIONS[event.content]}").write_bytes(event.data)
-                self._say("file", content=event.content.name, bytes=event.total, digest=event.digest, held=event.held)
-            case Cut():
+                self._say("file", content=event.content.name, bytes=event.total, decoded=event.decoded,
+                          digest=event.digest, held=event.held)  # fmt: skip
+            case Drawn():
                 self._note_cut(step, event)
             case Forgotten():
                 self._say("evict", files=len(event.digests))
             case Refusal():
                 self._say("error", code=event.code, message=event.message)
+            case Stats():
+                pass
 
-    def _note_cut(self, step: Step, cut: Cut) -> None:
+    def _note_cut(self, step: Step, cut: Drawn) -> None:
         step.cuts += 1
         step.tiles = len(cut.nodes)
         passed = self._now() - step.began_s

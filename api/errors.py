@@ -73,6 +73,7 @@ _ROWS = (
     ErrorKind("BAD_MESSAGE", 400, 4400, "A message is not of the protocol."),
     ErrorKind("SUBPROTOCOL", 400, 4406, "None of the offered subprotocols is spoken here."),
     ErrorKind("SLOW", 408, 4408, "The peer does not keep up, or said nothing for too long."),
+    ErrorKind("REPLACED", 409, 4410, "Another connection goes on with this session."),
     ErrorKind("FLOOD", 429, 4429, "Too much was asked in too short a time."),
     ErrorKind("TOO_BIG", 413, 1009, "A message is larger than the protocol allows."),
     # doors

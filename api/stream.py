@@ -18,7 +18,6 @@ import logging
 import threading
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -30,9 +29,10 @@ from scenes.assemble import named
 from scenes.delivery import Delivery, Entered, Wish
 from scenes.errors import Forbidden, NotFound, SceneError
 from streaming.errors import CloseCode, StreamError
-from streaming.events import Budget, Look, Seek
+from streaming.events import Budget, ClientMessage, Look, Seek
+from streaming.limits import STALL_S
 from streaming.opening import PARAMETERS, SUBPROTOCOL, Opening, read_opening
-from streaming.server import STALL_S, ServerSession
+from streaming.server import ServerSession
 from tiling import tileset
 from tiling.select import Limits
 from tiling.view import View, gaze_towards
@@ -206,9 +206,12 @@ class _Stream:
     ) -> None:
         self._websocket, self._services, self._shared, self._delivery = websocket, services, shared, delivery
         self._loop = asyncio.get_running_loop()
-        self.session = ServerSession(budget_bytes=opening.bytes, now=self._loop.time(), held=opening.held)
+        budget = opening.budget()
+        self.session = ServerSession(
+            budget=budget, now=self._loop.time(), held=opening.held, groups=opening.groups, stats=opening.stats
+        )  # fmt: skip
         self._scene = opening.scene
-        self._limits = Limits(opening.bytes, opening.triangles, opening.draws, opening.textures, opening.error)
+        self._limits = Limits(budget.bytes, budget.triangles, budget.draws, budget.textures, opening.error)
         self._view, self._look = _first_view(opening, delivery), 0
         self._seek: Seek | None = None
         self._answered = 0
@@ -257,7 +260,7 @@ class _Stream:
                 self._note(event)
             self._woken.set()
 
-    def _note(self, event: Look | Seek | Budget) -> None:
+    def _note(self, event: ClientMessage) -> None:
         match event:
             case Look():
                 self._view = View(event.eye, event.gaze, event.fov, event.aspect, event.height)
@@ -265,8 +268,10 @@ class _Stream:
             case Seek():
                 self._seek = event
             case Budget():
-                said = {name: getattr(event, name) for name in ("bytes", "triangles", "draws", "textures")}
-                self._limits = replace(self._limits, **{name: n for name, n in said.items() if n is not None})
+                budget = self.session.budget
+                self._limits = Limits(
+                    budget.bytes, budget.triangles, budget.draws, budget.textures, self._limits.error
+                )  # fmt: skip
                 self._unplanned = True
         self._wished.set()
 

@@ -2,9 +2,10 @@
 
 | state | message | next state |
 |---|---|---|
-| OPENING | `hello` | GREETED |
+| OPENING | `hello`, `resumed` false | GREETED |
+| OPENING, after `reconnect` | `hello`, `resumed` true | where it was when the connection broke |
 | GREETED | `state`, numbered 1 | STREAMING |
-| STREAMING | `state`, `error`, NODES, CHUNK, CUT, EVICT | STREAMING |
+| STREAMING | `state`, `error`, `stats`, NODES, CHUNK, CUT, EVICT, PACK of these | STREAMING |
 | any | `close`, or a StreamError out of `receive` | CLOSED |
 
 Every rule of docs/protocol.md that a client can check is checked here, so that tests find a server that breaks one.
@@ -13,13 +14,16 @@ Every rule of docs/protocol.md that a client can check is checked here, so that 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from streaming import frames
 from streaming.errors import StreamError
 from streaming.events import (
+    AHEAD,
+    STILL,
     Ack,
     Budget,
     Certainty,
@@ -27,20 +31,28 @@ from streaming.events import (
     ClientMessage,
     Content,
     Cut,
+    Encoding,
     Evict,
     Have,
     Hello,
     NodeName,
     Nodes,
+    Pack,
     Refusal,
     Seek,
     ServerMessage,
     State,
+    Stats,
     StreamPlacement,
+    prefix_of,
 )
+from streaming.frames_binary import checked_look
+from streaming.limits import MAX_DRAWN, MAX_HAVE, MAX_U32, NO_PLACEMENT
 from streaming.schedule import ACK_INTERVAL_S
 
 ACK_PATIENCE_S = 0.025
+TALK_PATIENCE_S = 1.0
+"""within which messages without a CHUNK are acknowledged, too, so that the server may forget them"""
 
 
 class Phase(Enum):
@@ -59,8 +71,27 @@ class Arrived:
     digest: str
     content: Content
     total: int
+    """bytes as they were sent"""
     data: bytes
+    """decoded"""
     held: bool
+    decoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cut that can be drawn now: every node with the groups of it that are hidden, as bits."""
+
+    cut: int
+    state: int
+    look: int
+    shown: dict[int, int]
+    complete: bool
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes that are drawn, in whole or in part."""
+        return tuple(self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +105,46 @@ class Forgotten:
 class _Incoming:
     digest: str
     content: Content
+    encoding: Encoding
     total: int
-    pieces: list[bytes]
+    decoded: int
+    pieces: list[bytes | memoryview] = field(default_factory=list)
     received: int = 0
     whole: bool = False
 
 
-Event = Hello | State | Refusal | Arrived | Cut | Forgotten
+Event = Hello | State | Refusal | Stats | Arrived | Drawn | Forgotten
 
 
 class ClientSession:
-    """One stream, as a client keeps it."""
+    """One stream, as a client keeps it, over as many connections as it takes."""
 
-    def __init__(self, *, budget_bytes: int) -> None:
-        self.phase = Phase.OPENING
+    def __init__(self, *, budget_bytes: int | None = None, gzip: bool = True, groups: bool = True) -> None:
         self.hello: Hello | None = None
+        self._said_budget, self._gzip, self._groups = budget_bytes, gzip, groups
+        self._look = self._seek = 0
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Forget everything that a session was about."""
+        self.phase = Phase.OPENING
+        self._phase_before: Phase | None = None
         self.state: State | None = None
-        self.cut: Cut | None = None
+        self.cut: Drawn | None = None
         self.placements: dict[int, StreamPlacement] = {}
         """what stands, by number in the session"""
+        self.messages = 0
+        """messages of the server in this session; a `hello` that resumes is not counted"""
         self.received = 0
-        """bytes of CHUNK frames"""
+        """bytes of CHUNK messages"""
         self.held_bytes = 0
-        self._largest_budget = budget_bytes
+        self._largest_budget = self._said_budget or 0
         self._out: list[str | bytes] = []
-        self._look = self._seek = 0
-        self._claimed: set[str] = set()
-        self._digests: dict[int, str] = {}
+        self._claimed: set[int] = set()
+        self._digests: dict[int, tuple[str, Encoding]] = {}
         self._chunks: dict[int, _Incoming] = {}
         self._nodes: dict[int, NodeName] = {}
-        self._acknowledged = 0
+        self._acknowledged = (0, 0)
         self._acknowledged_at = -ACK_INTERVAL_S
         self._owed_since: float | None = None
 
@@ -111,11 +152,16 @@ class ClientSession:
 
     def look(
         self, eye: tuple[float, float, float], gaze: tuple[float, float, float, float], *, fov: float, aspect: float,
-        height: int,
+        height: int, velocity: tuple[float, float, float] = STILL, turning: tuple[float, float, float] = STILL,
+        sight: tuple[float, float] = AHEAD,
     ) -> int:  # fmt: skip
         """Be here and look there; the number of the look."""
         self._look += 1
-        self._say(frames.checked_look(self._look, eye, gaze, fov=fov, aspect=aspect, height=height))
+        said = checked_look(
+            self._look, eye, gaze, fov=fov, aspect=aspect, height=height, velocity=velocity, turning=turning,
+            sight=sight,
+        )  # fmt: skip
+        self._say(said)
         return self._look
 
     def seek(self, at: str, hypothesis: str | None = None, certainty: str = "possible") -> int:
@@ -131,16 +177,18 @@ class ClientSession:
 
     def have(self, digests: Iterable[str]) -> None:
         """Say which files are here from earlier."""
-        ordered = sorted(set(digests) - self._claimed)
+        ordered = sorted({prefix_of(digest) for digest in digests} - self._claimed)
         self._claimed.update(ordered)
-        for start in range(0, len(ordered), frames.MAX_HAVE):
-            self._say(Have(tuple(ordered[start : start + frames.MAX_HAVE])))
+        for start in range(0, len(ordered), MAX_HAVE):
+            self._say(Have(tuple(ordered[start : start + MAX_HAVE])))
 
     def data_to_send(self, now: float) -> list[str | bytes]:
         """Messages to send now, an acknowledgement among them if it is due."""
-        if self.received > self._acknowledged and now - self._acknowledged_at >= ACK_INTERVAL_S:
-            self._say(Ack(self.received))
-            self._acknowledged, self._acknowledged_at, self._owed_since = self.received, now, None
+        due = self.next_due(now)
+        if due is not None and now >= due - 1e-9 and self.phase is not Phase.OPENING:
+            self._say(Ack(self.messages & MAX_U32, self.received))
+            self._acknowledged = (self.messages, self.received)
+            self._acknowledged_at, self._owed_since = now, None
         messages, self._out = self._out, []
         return messages
 
@@ -148,7 +196,20 @@ class ClientSession:
         """When to call `data_to_send` again, if an acknowledgement is owed."""
         if self._owed_since is None:
             return None
-        return max(now, min(self._acknowledged_at + ACK_INTERVAL_S, self._owed_since + ACK_PATIENCE_S))
+        if self.received > self._acknowledged[1]:
+            return max(now, self._acknowledged_at + ACK_INTERVAL_S)
+        return max(now, self._owed_since + TALK_PATIENCE_S)
+
+    def reconnect(self) -> tuple[str, int]:
+        """The connection broke: token and count of messages for `resume` and `received` of a new opening.
+
+        What was said and may not have been heard is said again by the user once the hello is there, under new numbers.
+        """
+        assert self.hello is not None, "there is nothing to go on with"
+        if self._phase_before is None:
+            self._phase_before = self.phase
+        self.phase, self._out = Phase.OPENING, []
+        return self.hello.resume, self.messages
 
     def close(self) -> None:
         """Nothing more will be said or heard."""
@@ -161,7 +222,7 @@ class ClientSession:
 
     def digest_of(self, node: int) -> str:
         """Digest of a node's GLB."""
-        return self._digests[self._nodes[node].chunk]
+        return self._digests[self._nodes[node].chunk][0]
 
     def placement_of(self, node: int) -> int:
         """Number of the placement that a node is a tile of."""
@@ -178,33 +239,38 @@ class ClientSession:
         if self.phase is Phase.CLOSED:
             return ()
         try:
-            return self._act_on(frames.decode_server(data), len(data), now)
+            message = frames.decode_server(data)
+            if not (isinstance(message, Hello) and message.resumed):
+                self.messages += 1
+                self._owed_since = now if self._owed_since is None else self._owed_since
+            return self._act_on(message, len(data))
         except StreamError:
             self.close()
             raise
 
-    def _act_on(self, message: ServerMessage, length: int, now: float) -> tuple[Event, ...]:
+    def _act_on(self, message: ServerMessage, length: int) -> tuple[Event, ...]:
         if isinstance(message, Hello):
-            if self.phase is not Phase.OPENING:
-                raise StreamError("a second hello")
-            self.phase, self.hello = Phase.GREETED, message
-            return (message,)
+            return self._greet(message)
         if self.phase is Phase.OPENING:
             raise StreamError("something came before hello")
         if isinstance(message, State):
             return self._enter(message)
-        if isinstance(message, Refusal):
+        if isinstance(message, Refusal | Stats):
             return (message,)
         if self.phase is not Phase.STREAMING:
             raise StreamError("tiles came before the first state")
-        if isinstance(message, ChunkFrame):
-            self.received += length
-            self._owed_since = now if self._owed_since is None else self._owed_since
-        return self._act_on_tiles(message)
+        if isinstance(message, Pack):
+            return tuple(
+                event
+                for inner in message.messages
+                for event in self._act_on_tiles(frames.decode_server(inner), len(inner))
+            )
+        return self._act_on_tiles(message, length)
 
-    def _act_on_tiles(self, message: Nodes | ChunkFrame | Cut | Evict) -> tuple[Event, ...]:
+    def _act_on_tiles(self, message: ServerMessage, length: int) -> tuple[Event, ...]:
         match message:
             case ChunkFrame():
+                self.received += length
                 return self._take(message)
             case Nodes():
                 return self._learn(message)
@@ -212,6 +278,23 @@ class ClientSession:
                 return self._draw(message)
             case Evict():
                 return self._forget(message)
+        raise StreamError("a PACK holds what does not belong there")
+
+    def _greet(self, hello: Hello) -> tuple[Event, ...]:
+        if self.phase is not Phase.OPENING:
+            raise StreamError("a second hello")
+        if hello.resumed:
+            if self._phase_before is None or self.hello is None or hello.resume != self.hello.resume:
+                raise StreamError("resumed what was not asked for")
+            self.phase, self._phase_before = self._phase_before, None
+        else:
+            if self._phase_before is not None:
+                self._start_over()
+                self.messages = 1
+            self.phase = Phase.GREETED
+        self.hello = hello
+        self._largest_budget = max(self._largest_budget, hello.budget.bytes)
+        return (hello,)
 
     def _enter(self, state: State) -> tuple[Event, ...]:
         if state.state != (self.state.state if self.state else 0) + 1:
@@ -230,29 +313,31 @@ class ClientSession:
         incoming = self._chunks.get(frame.chunk)
         if incoming is None or incoming.whole or incoming.received != frame.offset:
             raise StreamError(f"CHUNK {frame.chunk}: a piece is missing or comes twice")
-        if (incoming.total, incoming.content) != (frame.total, frame.content):
-            raise StreamError(f"CHUNK {frame.chunk}: total or content changed on the way")
+        said = incoming.total, incoming.content, incoming.encoding
+        if said != (frame.total, frame.content, frame.encoding):
+            raise StreamError(f"CHUNK {frame.chunk}: total, content or encoding changed on the way")
         incoming.pieces.append(frame.payload)
         incoming.received += len(frame.payload)
         if not frame.last:
             return ()
-        data = b"".join(incoming.pieces)
-        if not frame.held and hashlib.sha256(data).hexdigest() != incoming.digest:
-            raise StreamError(f"CHUNK {frame.chunk}: the bytes are not those of its digest")
+        data = b"" if frame.held else _decoded(b"".join(incoming.pieces), incoming, frame.chunk)
         incoming.pieces, incoming.whole = [], True
-        return (Arrived(incoming.digest, incoming.content, incoming.total, data, frame.held),)
+        return (Arrived(incoming.digest, incoming.content, incoming.total, data, frame.held, incoming.decoded),)
 
     def _begin(self, frame: ChunkFrame) -> None:
         if frame.chunk in self._chunks:
             raise StreamError(f"CHUNK {frame.chunk} begins twice")
-        if self._digests.setdefault(frame.chunk, frame.digest) != frame.digest:
-            raise StreamError(f"CHUNK {frame.chunk}: the number means another digest now")
-        if frame.held and frame.digest not in self._claimed:
+        meant = frame.digest, frame.encoding
+        if self._digests.setdefault(frame.chunk, meant) != meant:
+            raise StreamError(f"CHUNK {frame.chunk}: the number means another digest or encoding now")
+        if frame.encoding is Encoding.GZIP and not self._gzip:
+            raise StreamError(f"CHUNK {frame.chunk}: an encoding that was not asked for")
+        if frame.held and prefix_of(frame.digest) not in self._claimed:
             raise StreamError(f"CHUNK {frame.chunk}: called held, but it is not")
-        self.held_bytes += frame.total
+        self.held_bytes += frame.decoded
         if self.held_bytes > self._largest_budget:
             raise StreamError("more bytes than the budget")
-        self._chunks[frame.chunk] = _Incoming(frame.digest, frame.content, frame.total, [])
+        self._chunks[frame.chunk] = _Incoming(frame.digest, frame.content, frame.encoding, frame.total, frame.decoded)
 
     def _learn(self, nodes: Nodes) -> tuple[Event, ...]:
         for name in nodes.nodes:
@@ -268,29 +353,59 @@ class ClientSession:
             raise StreamError("the cut is of another state")
         if cut.look > self._look:
             raise StreamError("the cut answers a look that was not sent")
-        if len(set(cut.nodes)) != len(cut.nodes):
+        shown = dict(self.cut.shown) if self.cut else {}
+        for node in cut.gone:
+            if shown.pop(node, None) is None:
+                raise StreamError(f"the cut takes away node {node}, which is not drawn")
+        if len({node for node, _ in cut.shown}) != len(cut.shown):
             raise StreamError("the cut names a node twice")
-        for node in cut.nodes:
+        for node, hidden in cut.shown:
+            if hidden and not self._groups:
+                raise StreamError(f"the cut hides groups of node {node}, which was not asked for")
+            if shown.get(node) == hidden or node in cut.gone:
+                raise StreamError(f"the cut says of node {node} what is so already, or twice")
+            shown[node] = hidden
+        self._check_shown(shown)
+        self.cut = Drawn(cut.cut, cut.state, cut.look, shown, cut.complete)
+        return (self.cut,)
+
+    def _check_shown(self, shown: dict[int, int]) -> None:
+        if len(shown) > MAX_DRAWN:
+            raise StreamError(f"the cut has more than {MAX_DRAWN} nodes")
+        for node in shown:
             name = self._nodes.get(node)
-            if name is None or name.placement not in self.placements:
+            if name is None or (name.placement not in self.placements and name.placement != NO_PLACEMENT):
                 raise StreamError(f"the cut names node {node}, which is unknown or does not stand")
             incoming = self._chunks.get(name.chunk)
             if incoming is None or not incoming.whole:
                 raise StreamError(f"the cut names node {node}, whose chunk is not here")
-        self.cut = cut
-        return (cut,)
 
     def _forget(self, evict: Evict) -> tuple[Event, ...]:
-        drawn = {self._nodes[node].chunk for node in self.cut.nodes} if self.cut else set()
+        drawn = {self._nodes[node].chunk for node in self.cut.shown} if self.cut else set()
         digests = []
         for number in evict.chunks:
             incoming = self._chunks.pop(number, None)
             if incoming is None or number in drawn:
                 raise StreamError(f"EVICT {number}: it is not here, or the cut needs it")
-            self.held_bytes -= incoming.total
-            self._claimed.discard(incoming.digest)
+            self.held_bytes -= incoming.decoded
+            self._claimed.discard(prefix_of(incoming.digest))
             digests.append(incoming.digest)
         return (Forgotten(tuple(digests)),)
 
     def _say(self, message: ClientMessage) -> None:
         self._out.append(frames.encode(message))
+
+
+def _decoded(data: bytes, incoming: _Incoming, chunk: int) -> bytes:
+    """The bytes of a whole chunk; never more than it said, however they were packed."""
+    if incoming.encoding is Encoding.GZIP:
+        unpack = zlib.decompressobj(wbits=31)
+        try:
+            data = unpack.decompress(data, incoming.decoded + 1)
+        except zlib.error as error:
+            raise StreamError(f"CHUNK {chunk}: the bytes are not gzip") from error
+        if not unpack.eof or unpack.unused_data:
+            raise StreamError(f"CHUNK {chunk}: it does not end where it should")
+    if len(data) != incoming.decoded or hashlib.sha256(data).hexdigest() != incoming.digest:
+        raise StreamError(f"CHUNK {chunk}: the bytes are not those of its digest")
+    return data

@@ -19,6 +19,7 @@ class CloseCode(IntEnum):
     NOT_FOUND = 4404
     SUBPROTOCOL = 4406
     SLOW = 4408
+    REPLACED = 4410
     BAD_MOMENT = 4422
     FLOOD = 4429
 

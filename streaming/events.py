@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 Vector3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
 """x, y, z, w"""
+
+STILL: Vector3 = (0.0, 0.0, 0.0)
+AHEAD = (0.0, 0.0)
 
 
 class Content(IntEnum):
@@ -19,6 +22,13 @@ class Content(IntEnum):
     PNG = 4
 
 
+class Encoding(IntEnum):
+    """How a chunk's bytes are sent."""
+
+    IDENTITY = 0
+    GZIP = 1
+
+
 class Certainty(StrEnum):
     """Least certainty shown. The words are timeline's; streaming does not know timeline."""
 
@@ -26,18 +36,42 @@ class Certainty(StrEnum):
     POSSIBLE = "possible"
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceBudget:
+    """What a device holds and shows at once."""
+
+    bytes: int
+    """of files that it keeps, decoded"""
+    triangles: int
+    draws: int
+    textures: int
+    """bytes, with mip levels"""
+
+    def at_most(self, other: DeviceBudget) -> DeviceBudget:
+        """The lesser of both in each respect."""
+        return DeviceBudget(
+            min(self.bytes, other.bytes), min(self.triangles, other.triangles), min(self.draws, other.draws),
+            min(self.textures, other.textures),
+        )  # fmt: skip
+
+
 # Server to client
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first message of the server."""
+    """The first message of a connection."""
 
     session: str
     scene: str
     title: str
     window: int
     max_frame: int
+    resume: str
+    resumed: bool
+    budget: DeviceBudget
+    stall_s: float
+    resume_s: float
     version: int = 1
 
 
@@ -78,6 +112,24 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Stats:
+    """How the stream does, for people who look on."""
+
+    rtt_ms: float
+    bandwidth: int
+    """bytes of CHUNK messages a second"""
+    window: int
+    unacknowledged: int
+    queued: int
+    """bytes that this view still waits for"""
+    held: int
+    chunks: int
+    evicted: int
+    prefetched: int
+    """bytes sent before any view wanted them"""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeName:
     """That a node is a tile of placement `placement`, with the bytes of chunk `chunk`."""
 
@@ -95,14 +147,20 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class ChunkFrame:
-    """A piece of a chunk. `digest` (sha256, 64 hexadecimal digits) stands on the first piece only."""
+    """A piece of a chunk as it is sent: `total`, `offset` and `payload` count encoded bytes.
+
+    `digest` (sha256 of the decoded bytes, 64 hexadecimal digits) and `decoded` (their length) stand on the first piece
+    only.
+    """
 
     chunk: int
     content: Content
     total: int
     offset: int
-    payload: bytes
+    payload: bytes | memoryview
     digest: str = ""
+    decoded: int = 0
+    encoding: Encoding = Encoding.IDENTITY
     held: bool = False
 
     @property
@@ -113,12 +171,14 @@ class ChunkFrame:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The whole set of nodes to draw."""
+    """How the set of nodes to draw changes; against nothing for the first one."""
 
     cut: int
     state: int
     look: int
-    nodes: tuple[int, ...]
+    gone: tuple[int, ...]
+    shown: tuple[tuple[int, int], ...]
+    """node, and its groups that are not drawn, as bits"""
     complete: bool
 
 
@@ -129,12 +189,19 @@ class Evict:
     chunks: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Several binary messages in one."""
+
+    messages: tuple[bytes, ...]
+
+
 # Client to server
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Where the eye is: metres, unit quaternion, radians, pixels."""
+    """Where the eye is and how it moves: metres, unit quaternion, radians, pixels, metres and radians a second."""
 
     look: int
     eye: Vector3
@@ -142,13 +209,21 @@ class Look:
     fov: float
     aspect: float
     height: int
+    velocity: Vector3 = STILL
+    turning: Vector3 = STILL
+    """axis × speed in the scene's frame"""
+    sight: tuple[float, float] = AHEAD
+    """where in the view the eye looks, -1 to 1: left to right, down to up"""
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Bytes of CHUNK frames received since the opening."""
+    """What the client received of the session so far."""
 
+    messages: int
+    """modulo 2^32"""
     received: int
+    """bytes of CHUNK messages"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +245,29 @@ class Budget:
     draws: int | None = None
     textures: int | None = None
 
+    def over(self, before: DeviceBudget) -> DeviceBudget:
+        """The budget that holds after this message."""
+        return DeviceBudget(
+            self.bytes or before.bytes, self.triangles or before.triangles, self.draws or before.draws,
+            self.textures or before.textures,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """Digests of files that the client holds from earlier."""
+    """Files that the client holds from earlier: the first 8 bytes of their digests (`prefix_of`)."""
 
-    digests: tuple[str, ...]
+    prefixes: tuple[int, ...] = field(default=())
 
 
-ServerMessage = Hello | State | Refusal | Nodes | ChunkFrame | Cut | Evict
+def prefix_of(digest: str) -> int:
+    """The first 8 bytes of a digest as the number that HAVE says, little-endian.
+
+    >>> hex(prefix_of("0123456789abcdef" + 48 * "0"))
+    '0xefcdab8967452301'
+    """
+    return int.from_bytes(bytes.fromhex(digest[:16]), "little")
+
+
+ServerMessage = Hello | State | Refusal | Stats | Nodes | ChunkFrame | Cut | Evict | Pack
 ClientMessage = Look | Ack | Seek | Budget | Have

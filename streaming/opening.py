@@ -11,20 +11,41 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from streaming.errors import StreamError
-from streaming.events import Certainty, Quaternion, Vector3
-from streaming.frames import FOV_RANGE, MAX_AT, MAX_COUNT, MAX_HELD_DIGESTS, MAX_ID, MAX_METRES, MAX_PIXELS
+from streaming.events import Certainty, DeviceBudget, Quaternion, Vector3
+from streaming.limits import (
+    FOV_RANGE,
+    MAX_AT,
+    MAX_COUNT,
+    MAX_DRAWN,
+    MAX_HELD,
+    MAX_ID,
+    MAX_METRES,
+    MAX_PIXELS,
+    MAX_TOKEN,
+    MAX_U32,
+)
 
 SUBPROTOCOL = "chronotope.v1"
 PARAMETERS = frozenset(
-    {"scene", "at", "hypothesis", "certainty", "eye", "gaze", "fov", "size", "error", "bytes", "triangles", "draws",
-     "textures", "held"}
+    {"scene", "at", "hypothesis", "certainty", "eye", "gaze", "fov", "size", "error", "profile", "bytes", "triangles",
+     "draws", "textures", "encodings", "groups", "held", "resume", "received", "prefetch", "stats"}
 )  # fmt: skip
 ERROR_RANGE = (0.1, 64.0)
+PROFILES: Mapping[str, DeviceBudget] = {
+    "headset": DeviceBudget(192 << 20, 700_000, 250, 512 << 20),
+    "phone": DeviceBudget(128 << 20, 500_000, 200, 384 << 20),
+    "desktop": DeviceBudget(256 << 20, 3_000_000, 500, 1536 << 20),
+}
+"""budgets of device classes, where the server's settings say nothing else"""
+MOST = DeviceBudget(8 << 30, 100_000_000, MAX_DRAWN, 32 << 30)
+"""no device holds more; a larger number is an accident, or a wish to make the server work"""
+_WORDS = 20
+"""content codings that a client may name"""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a client asks for when it connects; None: as the scene has it."""
+    """What a client asks for when it connects; None: as the scene or the profile has it."""
 
     scene: str
     at: str = ""
@@ -37,12 +58,35 @@ class Opening:
     width: int = 1280
     height: int = 720
     error: float = 1.0
-    bytes: int = 256 << 20
-    triangles: int = 3_000_000
-    draws: int = 500
-    textures: int = 1536 << 20
+    profile: str = "desktop"
+    bytes: int | None = None
+    triangles: int | None = None
+    draws: int | None = None
+    textures: int | None = None
+    gzip: bool = False
+    """whether the client decodes chunks that are coded by gzip"""
+    groups: bool = False
+    """whether it can draw groups of a tile"""
     held: int = 0
-    """digests that the client will name by `have` before it wants any chunk"""
+    """files that it will name by HAVE before it wants any chunk"""
+    resume: str = ""
+    """token of an earlier hello, to go on with that session"""
+    received: int = 0
+    """messages of that session that it received"""
+    prefetch: bool = True
+    stats: bool = False
+
+    def budget(self, profiles: Mapping[str, DeviceBudget] = PROFILES) -> DeviceBudget:
+        """The budget in force: the profile's, what the client said over it, and never more than any device holds.
+
+        >>> Opening("scene_1", profile="phone", draws=80).budget().draws
+        80
+        """
+        device = profiles[self.profile]
+        return DeviceBudget(
+            self.bytes or device.bytes, self.triangles or device.triangles, self.draws or device.draws,
+            self.textures or device.textures,
+        ).at_most(MOST)  # fmt: skip
 
 
 def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
@@ -74,23 +118,31 @@ def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
         width=width,
         height=height,
         error=_number(given, "error", ERROR_RANGE, defaults.error),
-        bytes=_count(given, "bytes", defaults.bytes),
-        triangles=_count(given, "triangles", defaults.triangles),
-        draws=_count(given, "draws", defaults.draws),
-        textures=_count(given, "textures", defaults.textures),
-        held=_held(given.get("held")),
+        profile=_profile(given.get("profile")),
+        bytes=_count(given, "bytes"),
+        triangles=_count(given, "triangles"),
+        draws=_count(given, "draws"),
+        textures=_count(given, "textures"),
+        gzip=_codings(given.get("encodings")),
+        groups=_truth(given, "groups", default=False),
+        held=_up_to(given, "held", MAX_HELD),
+        resume=_text(given, "resume", MAX_TOKEN) or "",
+        received=_up_to(given, "received", MAX_U32),
+        prefetch=_truth(given, "prefetch", default=True),
+        stats=_truth(given, "stats", default=False),
     )
 
 
 def write_opening(opening: Opening) -> dict[str, str]:
     """The query's pairs; what is as by default is left out.
 
-    >>> write_opening(Opening("scene_1", eye=(0.0, 1.6, 5.0), draws=80))
-    {'scene': 'scene_1', 'draws': '80', 'eye': '0.0,1.6,5.0'}
+    >>> write_opening(Opening("scene_1", eye=(0.0, 1.6, 5.0), draws=80, gzip=True))
+    {'scene': 'scene_1', 'draws': '80', 'eye': '0.0,1.6,5.0', 'encodings': 'gzip'}
     """
     defaults = Opening("")
     said = {"scene": opening.scene}
-    for name in ("at", "hypothesis", "certainty", "fov", "error", "bytes", "triangles", "draws", "textures", "held"):
+    for name in ("at", "hypothesis", "certainty", "fov", "error", "profile", "bytes", "triangles", "draws", "textures",
+                 "held", "resume", "received"):  # fmt: skip
         if getattr(opening, name) != getattr(defaults, name):
             said[name] = str(getattr(opening, name))
     if opening.eye is not None:
@@ -99,6 +151,11 @@ def write_opening(opening: Opening) -> dict[str, str]:
         said["gaze"] = ",".join(map(str, opening.gaze))
     if (opening.width, opening.height) != (defaults.width, defaults.height):
         said["size"] = f"{opening.width}x{opening.height}"
+    if opening.gzip:
+        said["encodings"] = "gzip"
+    for name in ("groups", "prefetch", "stats"):
+        if getattr(opening, name) != getattr(defaults, name):
+            said[name] = str(int(getattr(opening, name)))
     return said
 
 
@@ -160,21 +217,43 @@ def _digits(value: str) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 16 else 0
 
 
-def _count(given: Mapping[str, str], name: str, default: int) -> int:
+def _count(given: Mapping[str, str], name: str) -> int | None:
     value = given.get(name)
     if not value:
-        return default
+        return None
     number = _digits(value)
     if not 1 <= number <= MAX_COUNT:
         raise StreamError(f"{name} is not a whole number from 1 to 2^53")
     return number
 
 
-def _held(value: str | None) -> int:
-    number = _digits(value or "0")
-    if number > MAX_HELD_DIGESTS or not (value or "0").isdigit():
-        raise StreamError(f"held is not a whole number up to {MAX_HELD_DIGESTS}")
+def _up_to(given: Mapping[str, str], name: str, most: int) -> int:
+    value = given.get(name) or "0"
+    number = _digits(value)
+    if number > most or (number == 0 and value.strip("0")):
+        raise StreamError(f"{name} is not a whole number up to {most}")
     return number
+
+
+def _truth(given: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = given.get(name) or ""
+    if value not in ("", "0", "1"):
+        raise StreamError(f"{name} is neither 0 nor 1")
+    return default if not value else value == "1"
+
+
+def _profile(value: str | None) -> str:
+    if (value or "desktop") not in PROFILES:
+        raise StreamError(f"profile is none of {', '.join(PROFILES)}")
+    return value or "desktop"
+
+
+def _codings(value: str | None) -> bool:
+    """Whether gzip is among them. Codings that we do not know do no harm: the client knows them besides."""
+    words = [word.strip().lower() for word in (value or "").split(",", _WORDS)]
+    if len(words) > _WORDS:
+        raise StreamError(f"encodings are more than {_WORDS}")
+    return "gzip" in words
 
 
 def _size(value: str | None, defaults: Opening) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from streaming.events import Content
+from streaming.events import Content, Encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,20 @@ class Transfer:
     whole: bool = False
     wanted_at: int = 0
     """number of the last plan that wanted it"""
-    needs: tuple[str, ...] = ()
-    """images that it refers to"""
+
+    @property
+    def encoding(self) -> Encoding:
+        """How it is sent."""
+        return Encoding.GZIP if self.chunk.decoded else Encoding.IDENTITY
 
 
 def within(plan: Plan, budget_bytes: int) -> tuple[tuple[PlanNode, ...], set[str]]:
-    """The first nodes of the plan whose chunks fit into the budget, and these chunks' digests."""
+    """The first nodes of the plan whose files fit into the budget, and these files' digests."""
     wanted: set[str] = set()
     left = budget_bytes
     for taken, node in enumerate(plan.nodes):
         new = {*node.needs, node.chunk} - wanted
-        left -= sum(plan.chunks[digest].total for digest in new)
+        left -= sum(plan.chunks[digest].kept for digest in new)
         if left < 0:
             return plan.nodes[:taken], wanted
         wanted |= new
@@ -210,6 +213,25 @@ class Window:
         if round_trip is None or slowness is None:
             return MIN_WINDOW
         return max(MIN_WINDOW, min(MAX_WINDOW, int(2 * (round_trip + ACK_INTERVAL_S) / slowness)))
+
+    @property
+    def round_trip_s(self) -> float:
+        """Shortest round trip of the last minute, 0 where none is known yet."""
+        return self._round_trip.least or 0.0
+
+    @property
+    def bandwidth(self) -> float:
+        """Bytes a second of the fastest delivery of the last seconds, 0 where none is known yet."""
+        return 1.0 / self._slowness.least if self._slowness.least else 0.0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes sent and not known to have arrived."""
+        return self.sent - self.acknowledged
+
+    def go_on(self, now: float) -> None:
+        """The client is back after a pause that was no stall of its own."""
+        self._progress_at = now
 
     def has_room(self, count: int) -> bool:
         """Whether a frame of `count` bytes may be sent."""

@@ -4,13 +4,14 @@
 |---|---|---|
 | OPENING | `open`: queues `hello` | GREETED |
 | GREETED | `enter`: queues `state` 1 | STREAMING |
-| STREAMING | `enter`, `refuse`, `set_plan`, `supply`, `data_to_send` | STREAMING |
+| STREAMING | `enter`, `refuse`, `say`, `set_plan`, `set_spare`, `supply`, `messages_to_send`, `resume` | STREAMING |
 | any | `receive` | the same |
 | any | `close`, or a StreamError out of `receive` or `check` | CLOSED |
 
 The driver feeds `receive`, answers Look, Seek and Budget events with `enter` and `set_plan`, reads the blobs of `needs`
-and hands them to `supply`, and sends what `data_to_send` returns. Invariants, which the property tests walk:
-- the totals of the chunks begun and not evicted stay within the budget;
+and hands them to `supply`, and sends what `messages_to_send` returns. Where a connection broke, `park` and `resume` go
+on with the same session on another one. Invariants, which the property tests walk:
+- the files begun and not evicted stay within the budget, decoded; so do triangles, draws and textures of each cut;
 - a cut names only nodes whose chunks, images included, are whole with the client, and that were announced;
 - a chunk's bytes go out once, unless it was evicted in between.
 """
@@ -18,48 +19,37 @@ and hands them to `supply`, and sends what `data_to_send` returns. Invariants, w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from streaming import frames
-from streaming.cut import Cuts
 from streaming.errors import CloseCode, StreamError
 from streaming.events import (
     Ack,
     Budget,
-    ChunkFrame,
-    Content,
-    Cut,
-    Evict,
+    ClientMessage,
+    DeviceBudget,
     Have,
     Hello,
     Look,
-    NodeName,
-    Nodes,
     Refusal,
     Seek,
     State,
+    Stats,
     StreamPlacement,
 )
-from streaming.schedule import MIN_WINDOW, NO_PLAN, Plan, PlanNode, Queue, Transfer, Window, within
+from streaming.limits import MAX_FRAME, RESUME_S, STALL_S
+from streaming.opening import MOST
+from streaming.outbox import Outbox
+from streaming.replay import Message
+from streaming.schedule import MIN_WINDOW, NO_PLAN, Plan, Window
+from streaming.sender import Sender
 
-STALL_S = 20.0
 MESSAGES_PER_S = 500.0
 MESSAGES_BURST = 1000.0
-FRAME = 32 << 10
-"""bytes of the longest CHUNK message that we send: a new plan waits for 13 ms at most on 20 Mbit/s"""
-PAYLOAD = FRAME - 48
-CUT_INTERVAL_S = 0.04
-"""cuts that improve the picture come at most this often: a cut of 500 nodes is 2 KB"""
-STATE_PATIENCE_S = 0.5
-"""how long the picture of the state before stays while the first tiles of a new state are on their way"""
-READ_AHEAD = 512 << 10
-BURST = 256 << 10
-"""bytes that one `data_to_send` returns at most, so that the driver sees what arrives in between"""
 HAVE_WAIT_S = 2.0
 """how long the first chunk waits for what the client said it would name"""
-_STAND_INS = 3
-"""replacements remembered of one node"""
+STATS_INTERVAL_S = 1.0
 
 
 class Phase(Enum):
@@ -80,52 +70,42 @@ class Figures:
     evicted: int
     held_bytes: int
     window: int
+    prefetched: int
+
+
+_NO_STATS = Stats(0.0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class ServerSession:
-    """One client's stream."""
+    """One client's stream, over as many connections as it takes."""
 
-    def __init__(self, *, budget_bytes: int, now: float, held: int = 0) -> None:
+    def __init__(
+        self, *, budget: DeviceBudget, now: float, held: int = 0, groups: bool = False, stats: bool = False
+    ) -> None:
         self.phase = Phase.OPENING
-        self.budget_bytes = budget_bytes
-        self.window = Window(now)
         self.state = 0
-        self._out: list[str | bytes] = []
-        self._seek = 0
-        self._look = 0
+        self._sender = Sender(budget=budget, now=now, groups=groups)
+        self._hello: Hello | None = None
+        self._again: list[Message] = []
+        """what goes out before anything new, because it may have been lost"""
+        self._seek = self._look = 0
         self._tokens, self._tokens_at = MESSAGES_BURST, now
-        self._claimed: set[str] = set()
-        """digests that the client says it holds from earlier"""
         self._announced_held = held
-        """how many it said in its opening that it would name"""
+        """how many files the client said in its opening that it would name"""
         self._held_until = now + HAVE_WAIT_S
-        self._plan = NO_PLAN
-        self._plan_number = 0
-        self._wanted: set[str] = set()
-        self._planned: dict[int, tuple[int, ...]] = {}
-        self._remembered: dict[int, list[tuple[int, ...]]] = {}
-        self._nodes: dict[int, PlanNode] = {}
-        """every node of any plan, the latest word on it"""
-        self._announced: set[int] = set()
-        self._transfers: dict[str, Transfer] = {}
-        """every chunk that was ever begun or queued; its number is its place"""
-        self._queue = Queue()
-        self._data: dict[str, bytes] = {}
-        self._held_bytes = 0
-        self._cut = Cut(0, 0, 0, (), complete=False)
-        self._cut_at = -CUT_INTERVAL_S
-        self._stale_cut = False
-        """whether something happened that the last cut does not show"""
-        self._state_at = now
-        self._chunks_sent = 0
-        self._evicted = 0
+        self._stats: Stats | None = _NO_STATS if stats else None
+        self._stats_at = now
 
     # What the driver says
 
-    def open(self, *, session: str, scene: str, title: str) -> None:
-        """Greet the client."""
+    def open(self, *, session: str, scene: str, title: str, token: str = "") -> None:
+        """Greet the client; `token` is what it goes on by, should the connection break."""
         self._expect(Phase.OPENING)
-        self._say(Hello(session, scene, title, MIN_WINDOW, frames.MAX_FRAME))
+        self._hello = Hello(
+            session, scene, title, MIN_WINDOW, MAX_FRAME, token, resumed=False, budget=self.budget, stall_s=STALL_S,
+            resume_s=RESUME_S,
+        )  # fmt: skip
+        self._outbox.add(frames.encode(self._hello))
         self.phase = Phase.GREETED
 
     def enter(
@@ -146,8 +126,10 @@ class ServerSession:
         self._expect(Phase.GREETED, Phase.STREAMING)
         self.phase = Phase.STREAMING
         self.state += 1
-        self._state_at = now
-        self._say(State(self.state, seek, at, label, hypothesis, certainty, tuple(placements), tuple(gone)))
+        self._sender.state_at = now
+        self._sender.set_spare(NO_PLAN)
+        state = State(self.state, seek, at, label, hypothesis, certainty, tuple(placements), tuple(gone))
+        self._outbox.add(frames.encode(state))
         return self.state
 
     def refuse(self, code: str, message: str, seek: int | None = None) -> None:
@@ -155,30 +137,60 @@ class ServerSession:
         if self.phase is Phase.CLOSED:
             return
         self._expect(Phase.GREETED, Phase.STREAMING)
-        self._say(Refusal(code, message, seek))
+        self._outbox.add(frames.encode(Refusal(code, message, seek)))
+
+    def say(self, message: str | bytes) -> None:
+        """Say something that is no concern of the session's: a message of rooms, encoded."""
+        if self.phase is not Phase.CLOSED:
+            self._expect(Phase.GREETED, Phase.STREAMING)
+            self._outbox.add(message)
 
     def set_plan(self, plan: Plan) -> None:
         """Follow a new plan from now on. One that was made for an earlier state is ignored."""
         if self.phase is Phase.CLOSED:
             return
         self._expect(Phase.STREAMING)
-        if plan.state != self.state:
-            return
-        self._remember()
-        self._plan = plan
-        self._plan_number += 1
-        self._follow()
+        if plan.state == self.state:
+            self._sender.set_plan(plan)
+
+    def set_spare(self, plan: Plan) -> None:
+        """What to send while nothing else is to be sent and there is room, because it may be wanted soon.
+
+        Only the plan's files count, in its order. Nothing is evicted for it; it ends with the next state.
+        """
+        if self.phase is Phase.STREAMING:
+            self._sender.set_spare(plan)
 
     def close(self) -> None:
         """Nothing more will be said or heard: what the driver was still working on for this client is let fall."""
         self.phase = Phase.CLOSED
-        self._queue.clear()
-        self._data.clear()
+        self._sender.park()
+
+    def park(self) -> None:
+        """The connection is gone. What can be read again is let fall, so that a session that waits costs little."""
+        self._sender.park()
+
+    def resume(self, received: int, now: float) -> bool:
+        """Go on on another connection, with a client that has `received` messages.
+
+        False where what it lacks is no longer here, or where it claims more than was said: then it starts over with
+        another session.
+        """
+        if self.phase is not Phase.STREAMING or self._hello is None:
+            return False
+        lacking = self._outbox.again(received)
+        if lacking is None:
+            return False
+        hello = replace(self._hello, resumed=True, budget=self.budget, window=self.window.size)
+        # The hello is the connection's, not the session's: it is neither counted nor kept.
+        self._again = [str(frames.encode(hello)), *lacking]
+        self._sender.go_on(now)
+        return True
 
     # What the client says
 
-    def receive(self, data: str | bytes, now: float) -> tuple[Look | Seek | Budget, ...]:
-        """Take one message; what the driver must answer.
+    def receive(self, data: str | bytes, now: float) -> tuple[ClientMessage, ...]:
+        """Take one message; what the driver must answer: Look, Seek, Budget, and what belongs to rooms.
 
         Raises:
             StreamError: the client broke the protocol; the session is closed.
@@ -198,24 +210,24 @@ class ServerSession:
         if self._tokens < 0:
             raise StreamError("more than 500 messages a second", CloseCode.FLOOD)
 
-    def _act_on(self, message: Look | Seek | Budget | Ack | Have, now: float) -> tuple[Look | Seek | Budget, ...]:
+    def _act_on(self, message: ClientMessage, now: float) -> tuple[ClientMessage, ...]:
         match message:
+            case Ack():
+                if not (
+                    self._outbox.log.acknowledge(message.messages)
+                    and self.window.on_acknowledged(message.received, now)
+                ):
+                    raise StreamError("ACK: more than was sent, or less than before")
+                return ()
+            case Have():
+                self._sender.holdings.claims.add(message.prefixes)
+                return ()
             case Look() | Seek():
                 self._grow(message)
-                return (message,)
             case Budget():
-                if message.bytes is not None:
-                    self.budget_bytes = message.bytes
-                    self._follow()
-                return (message,)
-            case Ack():
-                if not self.window.on_acknowledged(message.received, now):
-                    raise StreamError("ACK: more than was sent, or less than before")
-            case Have():
-                if len(self._claimed) + len(message.digests) > frames.MAX_HELD_DIGESTS:
-                    raise StreamError(f"have: more than {frames.MAX_HELD_DIGESTS} digests")
-                self._claimed.update(message.digests)
-        return ()
+                self._sender.budget = message.over(self.budget).at_most(MOST)
+                self._sender.follow()
+        return (message,)
 
     def _grow(self, message: Look | Seek) -> None:
         """Numbers grow, so that an answer belongs to one request."""
@@ -230,248 +242,110 @@ class ServerSession:
         """Notice a client that takes nothing any more.
 
         Raises:
-            StreamError: it has not acknowledged anything for 20 s; the session is closed.
+            StreamError: it has not acknowledged anything for 20 s. It may come back on another connection.
         """
         if self.phase is not Phase.CLOSED and self.window.stalled_for(now) > STALL_S:
-            self.close()
             raise StreamError("bytes unacknowledged for 20 s", CloseCode.SLOW)
 
     # What goes out
 
     def needs(self) -> tuple[str, ...]:
         """Digests whose bytes will be sent next and are not yet supplied, in order."""
-        wanted: list[str] = []
-        ahead = 0
-        for transfer in self._queue:
-            if ahead >= max(READ_AHEAD, self.window.size):
-                break
-            if not self._is_held(transfer):
-                if transfer.chunk.digest not in self._data:
-                    wanted.append(transfer.chunk.digest)
-                ahead += transfer.chunk.total - transfer.sent
-        return tuple(wanted)
+        return self._sender.needs()
 
     def supply(self, digest: str, data: bytes) -> None:
-        """Here are the bytes of a chunk. Bytes that are no longer needed are dropped.
+        """Here are the bytes of a chunk, encoded as planned. Bytes that are no longer needed are dropped.
 
         Raises:
             ValueError: they are not as many as planned.
         """
-        transfer = self._transfers.get(digest)
-        if transfer is None or transfer.whole or digest not in self._wanted:
-            return
-        if len(data) != transfer.chunk.total:
-            raise ValueError(f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned")
-        self._data[digest] = data
+        if self.phase is not Phase.CLOSED:
+            self._sender.supply(digest, data)
+
+    def is_encoded(self, digest: str) -> bool:
+        """Whether the bytes of a chunk are to be supplied as gzip has them."""
+        transfer = self._sender.holdings.get(digest)
+        return transfer is not None and bool(transfer.chunk.decoded)
+
+    def messages_to_send(self, now: float) -> list[Message]:
+        """Messages to send now, in order: text, or the pieces of a binary message.
+
+        There is about one message of tiles among them, so that a new plan takes effect with the next call. Empty: wait
+        for an ACK, for `needs`, for a plan, or until `next_due`.
+        """
+        # Between a new state and its plan nothing is sent: what is under way may no longer stand.
+        if self.phase is Phase.STREAMING and self._sender.plan.state == self.state and not self._awaits_have(now):
+            self._sender.fill(now)
+        if self._stats is not None and now >= self._stats_at + STATS_INTERVAL_S:
+            self._say_stats(now)
+        again, self._again = self._again, []
+        return again + self._outbox.take()
 
     def data_to_send(self, now: float) -> list[str | bytes]:
-        """Messages to send now, in order. Empty: wait for an ACK, for `needs`, for a plan, or until `next_due`."""
-        # Between a new state and its plan nothing is sent: what is under way may no longer stand.
-        if self.phase is Phase.STREAMING and self._plan.state == self.state and not self._awaits_have(now):
-            self._fill(now)
-        messages, self._out = self._out, []
-        return messages
+        """The same, with binary messages in one piece."""
+        return [message if isinstance(message, str) else b"".join(message) for message in self.messages_to_send(now)]
 
     def next_due(self, now: float) -> float:
-        """When to call `data_to_send` and `check` again, at the latest."""
+        """When to call `messages_to_send` and `check` again, at the latest."""
         due = now + 1.0
         if self._awaits_have(now):
-            due = min(due, self._held_until)
-        elif self._stale_cut:
-            due = min(due, max(self._cut_at + CUT_INTERVAL_S, now + 0.01))
-        return due
+            return min(due, self._held_until)
+        return due if self._sender.due is None else min(due, max(self._sender.due, now + 0.01))
+
+    @property
+    def budget(self) -> DeviceBudget:
+        """The budget in force."""
+        return self._sender.budget
+
+    @property
+    def window(self) -> Window:
+        """What is on its way."""
+        return self._sender.window
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that the newest state's view wants was sent."""
+        return self._sender.plan.state == self.state and not self._sender.queued
 
     @property
     def figures(self) -> Figures:
         """What was sent so far."""
-        return Figures(self.window.sent, self._chunks_sent, self._evicted, self._held_bytes, self.window.size)
+        sender = self._sender
+        return Figures(
+            sender.window.sent, sender.chunks_sent, sender.holdings.evicted, sender.holdings.bytes, sender.window.size,
+            sender.prefetched,
+        )  # fmt: skip
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes that are kept for saying them again, most of them shared with others."""
+        return self._outbox.log.bytes
 
     @property
     def held(self) -> frozenset[str]:
         """Digests that the client holds whole."""
-        return frozenset(digest for digest, transfer in self._transfers.items() if transfer.whole)
+        return self._sender.holdings.whole()
 
     # Inside
 
+    @property
+    def _outbox(self) -> Outbox:
+        return self._sender.outbox
+
     def _awaits_have(self, now: float) -> bool:
-        return len(self._claimed) < self._announced_held and now < self._held_until
+        return len(self._sender.holdings.claims) < self._announced_held and now < self._held_until
 
     def _expect(self, *phases: Phase) -> None:
         assert self.phase in phases, f"{self.phase} is not the time for this"
 
-    def _say(self, message: Hello | State | Refusal | Nodes | ChunkFrame | Cut | Evict) -> None:
-        self._out.append(frames.encode(message))
-
-    def _here(self, node: int) -> bool:
-        known = self._nodes.get(node)
-        return known is not None and all(self._is_whole(digest) for digest in (known.chunk, *known.needs))
-
-    def _is_whole(self, digest: str) -> bool:
-        transfer = self._transfers.get(digest)
-        return transfer is not None and transfer.whole
-
-    def _is_held(self, transfer: Transfer) -> bool:
-        return transfer.sent == 0 and transfer.chunk.digest in self._claimed
-
-    def _remember(self) -> None:
-        """Keep the replacements known so far whose nodes can still be drawn."""
-        cuts = Cuts(self._here, self._planned, self._remembered)
-        kept: dict[int, list[tuple[int, ...]]] = {}
-        for node in {*self._planned, *self._remembered}:
-            ways = [self._planned[node]] if self._planned.get(node) else []
-            ways += [way for way in self._remembered.get(node, ()) if way not in ways]
-            if drawn := [way for way in ways if cuts.below_all(way) is not None][:_STAND_INS]:
-                kept[node] = drawn
-        self._remembered = kept
-
-    def _follow(self) -> None:
-        """Queue what the plan wants within the budget and the client does not hold."""
-        nodes, self._wanted = within(self._plan, self.budget_bytes)
-        taken = {node.node for node in nodes}
-        self._nodes.update((node.node, node) for node in nodes)
-        # Where the budget cuts the plan off, what lies below is not waited for.
-        self._planned = {
-            node.node: node.replacement for node in nodes if node.goes and taken.issuperset(node.replacement)
-        }
-        roots = set(self._plan.roots)
-        cuts = Cuts(self._here, self._planned)
-        order: dict[str, Transfer] = {}
-        for node in nodes:
-            finer = self._planned.get(node.node)
-            if finer and node.node not in roots and cuts.below_all(finer) is not None:
-                continue  # all that replaces it is there already
-            for digest in (*node.needs, node.chunk):
-                transfer = self._transfer(digest)
-                if not transfer.whole:
-                    order[digest] = transfer
-            self._transfers[node.chunk].needs = node.needs
-        for digest in self._wanted:
-            if digest in self._transfers:
-                self._transfers[digest].wanted_at = self._plan_number
-        self._queue.fill(order.values())
-        self._data = {digest: data for digest, data in self._data.items() if digest in order}
-        self._stale_cut = True
-
-    def _transfer(self, digest: str) -> Transfer:
-        transfer = self._transfers.get(digest)
-        if transfer is None:
-            transfer = self._transfers[digest] = Transfer(self._plan.chunks[digest], len(self._transfers))
-        return transfer
-
-    def _fill(self, now: float) -> None:
-        """Queue frames until the window, the burst or the bytes at hand are used up; cuts in between."""
-        if self._held_bytes > self.budget_bytes:
-            self._make_room(0, now)
-        room = BURST
-        while (head := self._queue.head) is not None and room > 0 and self.window.has_room(FRAME):
-            held = self._is_held(head)
-            if not held and head.chunk.digest not in self._data:
-                break
-            if not head.begun and not self._make_room(head.chunk.total, now):
-                self._queue.clear()
-                break
-            room -= self._send_piece(head, held=held, now=now)
-            if head.whole:
-                self._data.pop(head.chunk.digest, None)
-                self._chunks_sent += 1
-                self._stale_cut = True
-                self._say_cut(now)
-        if self._stale_cut:
-            self._say_cut(now)
-
-    def _send_piece(self, head: Transfer, *, held: bool, now: float) -> int:
-        chunk = head.chunk
-        payload = b"" if held else self._data[chunk.digest][head.sent : head.sent + PAYLOAD]
-        digest = chunk.digest if head.sent == 0 else ""
-        message = frames.encode(
-            ChunkFrame(head.number, chunk.content, chunk.total, head.sent, payload, digest, held)
+    def _say_stats(self, now: float) -> None:
+        window, figures = self.window, self.figures
+        stats = Stats(
+            rtt_ms=window.round_trip_s * 1000, bandwidth=int(window.bandwidth), window=window.size,
+            unacknowledged=window.unacknowledged, queued=self._sender.queued, held=figures.held_bytes,
+            chunks=figures.chunks, evicted=figures.evicted, prefetched=figures.prefetched,
         )  # fmt: skip
-        self._out.append(message)
-        if not head.begun:
-            self._held_bytes += chunk.total
-        self._queue.advance(chunk.total if held else len(payload))
-        self.window.on_sent(len(message), now)
-        return len(message)
-
-    def _say_cut(self, now: float, *, at_once: bool = False) -> None:
-        """Say the cut if it changed, and if it is time."""
-        complete = not self._queue.left
-        if not (at_once or complete or now - self._cut_at >= CUT_INTERVAL_S or not self._cut.nodes):
-            return
-        nodes = Cuts(self._here, self._planned, self._remembered).of(self._plan.roots)
-        if not at_once and self._waits_for_roots(nodes, complete=complete, now=now):
-            return
-        self._stale_cut = False
-        if not (nodes or self._cut.nodes or complete):
-            return  # nothing was shown, nothing is there to show
-        cut = Cut(self._cut.cut + 1, self._plan.state, self._plan.look, nodes, complete)
-        last = self._cut
-        if (
-            set(nodes) == set(last.nodes)
-            and (cut.state, cut.complete) == (last.state, last.complete)
-            and (not complete or cut.look == last.look)
-        ):
-            return
-        fresh = [node for node in nodes if node not in self._announced]
-        for start in range(0, len(fresh), frames.NODES_PER_MESSAGE):
-            part = [self._nodes[node] for node in fresh[start : start + frames.NODES_PER_MESSAGE]]
-            self._say(
-                Nodes(tuple(NodeName(node.node, node.placement, self._transfers[node.chunk].number) for node in part))
-            )
-        self._announced.update(fresh)
-        self._say(cut)
-        self._cut, self._cut_at = cut, now
-
-    def _waits_for_roots(self, nodes: tuple[int, ...], *, complete: bool, now: float) -> bool:
-        """Whether the picture of the state before should stay a moment longer, lest a time step flicker."""
-        if complete or self._plan.state == self._cut.state or not self._cut.nodes:
-            return False
-        drawn = {self._nodes[node].placement for node in nodes}
-        missing = any(self._nodes[root].placement not in drawn for root in self._plan.roots if root in self._nodes)
-        return missing and now - self._state_at < STATE_PATIENCE_S
-
-    # Eviction
-
-    def _make_room(self, total: int, now: float) -> bool:
-        """Evict until `total` bytes more fit into the budget; False where they cannot, as all the rest is wanted."""
-        short = self._held_bytes + total - self.budget_bytes
-        if short <= 0:
-            return True
-        # A little more than needed, so that a stream at its budget does not evict before each chunk.
-        goal = max(short, min(self._queue.left, self.budget_bytes // 16) - (self.budget_bytes - self._held_bytes))
-        shown = {digest for node in self._cut.nodes for digest in (self._nodes[node].chunk, *self._nodes[node].needs)}
-        unwanted = [
-            transfer for digest, transfer in self._transfers.items() if transfer.begun and digest not in self._wanted
-        ]
-        unwanted.sort(
-            key=lambda transfer: (
-                transfer.chunk.digest in shown,
-                transfer.chunk.content is not Content.GLB,  # an image goes after the tiles that refer to it
-                transfer.wanted_at,
-                transfer.number,
-            )
-        )
-        going: list[Transfer] = []
-        for transfer in unwanted:
-            if goal <= 0:
-                break
-            if short <= 0 and transfer.chunk.digest in shown:
-                break
-            going.append(transfer)
-            goal -= transfer.chunk.total
-            short -= transfer.chunk.total
-        self._evict(going, any(transfer.chunk.digest in shown for transfer in going), now)
-        return short <= 0
-
-    def _evict(self, going: list[Transfer], shown: bool, now: float) -> None:
-        for transfer in going:
-            transfer.begun = transfer.whole = False
-            transfer.sent = 0
-            self._held_bytes -= transfer.chunk.total
-            self._evicted += 1
-            # The client forgets them, whatever it said before.
-            self._claimed.discard(transfer.chunk.digest)
-        if shown:
-            self._say_cut(now, at_once=True)
-        for start in range(0, len(going), frames.CHUNKS_PER_EVICT):
-            self._say(Evict(tuple(transfer.number for transfer in going[start : start + frames.CHUNKS_PER_EVICT])))
+        self._stats_at = now
+        if stats != self._stats and self.phase is Phase.STREAMING:
+            self._stats = stats
+            self._outbox.add(frames.encode(stats))

@@ -41,9 +41,9 @@ from scenes.model import (
 )
 from scenes.ports import Notice, Put, Remove
 from streaming import frames
-from streaming.client import Arrived, ClientSession, Event
+from streaming.client import Arrived, ClientSession, Drawn, Event
 from streaming.errors import StreamError
-from streaming.events import Ack, Budget, Cut, Evict, Look, Refusal, Seek, State
+from streaming.events import Ack, Budget, Evict, Look, Refusal, Seek, State
 from streaming.opening import Opening
 from tests.tiling.trees import grid_tree, with_files
 from tiling import tileset
@@ -154,7 +154,7 @@ class Client:
                 events += new
                 for event in new:
                     if (wanted and isinstance(event, wanted)) or (
-                        complete and isinstance(event, Cut) and event.complete
+                        complete and isinstance(event, Drawn) and event.complete
                     ):
                         return events
 
@@ -178,7 +178,7 @@ async def test_a_scene_arrives_coarse_to_fine_and_every_digest_is_right(museum: 
         events = await client.until(complete=True)
     arrived = {event.digest: event.data for event in events if isinstance(event, Arrived)}
     assert all(museum.files[digest] == data for digest, data in arrived.items())
-    cuts = [event for event in events if isinstance(event, Cut)]
+    cuts = [event for event in events if isinstance(event, Drawn)]
     assert [len(cut.nodes) for cut in cuts] == sorted(len(cut.nodes) for cut in cuts)
     assert len(cuts[-1].nodes) > 60
     assert client.session.hello is not None
@@ -303,7 +303,7 @@ async def test_an_opening_that_is_refused_says_why_by_its_code(museum: Museum, q
         (b"", 4400),
         (b"\x77", 4400),
         (b"\x01\0\0\0", 4400),
-        (frames.encode(Ack(2**60)), 4400),
+        (frames.encode(Ack(0, 2**60)), 4400),
         (frames.encode(Evict((1,))), 4400),
         (frames.encode(Look(1, (float("nan"), 0, 0), (0, 0, 0, 1), 1.0, 1.0, 720)), 4400),
         (frames.encode(Seek(0, "-0430")), 4400),
@@ -316,7 +316,7 @@ async def test_a_message_that_is_none_ends_the_stream_by_its_code(museum: Museum
 
 
 async def test_a_flood_ends_the_stream_with_4429(museum: Museum):
-    assert await museum.close_code(*[frames.encode(Ack(0))] * 3000) == 4429
+    assert await museum.close_code(*[frames.encode(Ack(0, 0))] * 3000) == 4429
 
 
 async def test_another_subprotocol_is_refused_with_4406(museum: Museum):

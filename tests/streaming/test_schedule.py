@@ -106,3 +106,10 @@ def test_a_plan_is_cut_off_where_the_budget_ends_and_shared_chunks_count_once():
     assert within(plan, 399) == (nodes[:3], {"a", "b", "i"})
     assert within(plan, 400) == (nodes, {"a", "b", "c", "i"})
     assert within(plan, 150) == ((), set())
+
+
+def test_a_budget_counts_files_as_they_are_kept_not_as_they_are_sent():
+    chunks = {"a": Chunk("a", 30, Content.GLB, decoded=100)}
+    plan = Plan(1, 0, (0,), (PlanNode(0, 0, "a"),), chunks)
+    assert within(plan, 99) == ((), set())
+    assert within(plan, 100) == (plan.nodes, {"a"})
