@@ -19,6 +19,7 @@ import numpy as np
 from bench import process, tiles
 from bench.tiles import Surface
 from tiling import draco, meshopt
+from tiling.walk import walked
 
 _PEERS = Path(__file__).parent / "peers"
 _GLTFPACK = _PEERS / "node_modules" / "gltfpack" / "cli.js"
@@ -102,7 +103,8 @@ def coded(positions: np.ndarray[Any, Any], triangles: np.ndarray[Any, Any], step
     welded[names] = numbers
     indices = names[triangles]
     whole = (indices[:, 0] != indices[:, 1]) & (indices[:, 1] != indices[:, 2]) & (indices[:, 2] != indices[:, 0])
-    indices = meshopt.strip_order(np.ascontiguousarray(indices[whole], np.uint32), count)
+    kept = np.ascontiguousarray(indices[whole], np.uint32)
+    indices = walked(kept, np.array([0, len(kept)]), count)  # in the order that ours have
     order = meshopt.fetch_order(indices, count)
     place = np.zeros(count, np.uint32)
     place[order] = np.arange(len(order), dtype=np.uint32)

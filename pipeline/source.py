@@ -162,20 +162,20 @@ def gathered(source: Source, triangles: NDArray[np.uint32]) -> list[Primitive]:
     for primitive, begin, low, high in zip(source.primitives, source.starts, bounds, bounds[1:], strict=False):
         if low == high:
             continue
-        indices = primitive.indices[triangles[low:high] - np.uint32(begin)]
+        # (`take` takes a fifth of the time of brackets, where rows are short.)
+        indices = primitive.indices.take(triangles[low:high] - np.uint32(begin), axis=0)
         number, count = meshopt.remap(np.ascontiguousarray(indices.reshape(-1)))
-        first = np.empty(count, np.int64)
-        first[number[::-1]] = np.arange(len(number) - 1, -1, -1)
-        vertices = indices.reshape(-1)[first]
+        vertices = np.empty(count, np.uint32)
+        vertices[number] = indices.reshape(-1)
         found.append(
             replace(
                 primitive,
-                positions=primitive.positions[vertices],
+                positions=primitive.positions.take(vertices, axis=0),
                 indices=number.reshape(-1, 3),
-                normals=None if primitive.normals is None else primitive.normals[vertices],
-                uvs=None if primitive.uvs is None else primitive.uvs[vertices],
-                colours=None if primitive.colours is None else primitive.colours[vertices],
-                second_uvs=None if primitive.second_uvs is None else primitive.second_uvs[vertices],
+                normals=None if primitive.normals is None else primitive.normals.take(vertices, axis=0),
+                uvs=None if primitive.uvs is None else primitive.uvs.take(vertices, axis=0),
+                colours=None if primitive.colours is None else primitive.colours.take(vertices, axis=0),
+                second_uvs=None if primitive.second_uvs is None else primitive.second_uvs.take(vertices, axis=0),
             )
         )
         columns = (primitive.positions, primitive.normals, primitive.uvs, primitive.second_uvs, primitive.colours)

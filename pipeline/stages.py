@@ -25,7 +25,7 @@ import numpy as np
 from pipeline import compress, images
 from pipeline.graph import key
 from scenes import gltf_build
-from tiling import borders, bounds, build, error, extent, leaf
+from tiling import borders, bounds, build, distance, error, extent, leaf
 from tiling.simplify import metres_per_uv, weights
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 RIM = "rim"
 POINTS = "points"
 EDGE = "edge"
+_OWNED = "owned"
 _QUICK = 1024
 """points for a first estimate of a level's error"""
 
@@ -152,6 +153,7 @@ def close(
     closed = Closed(leaf_key, number, leaves, sums, inner)
     patch = _finished(at, closed)
     at.put(error.scatter(patch, at.context.samples), POINTS)
+    at.put(error.scatter_on(patch, _QUICK), _OWNED)
     return TileReceipt(at.put(closed), patch.triangles, *_corners(patch), 0.0)
 
 
@@ -328,9 +330,10 @@ def make(
         found = error.distances(points.points, [shown, *around])
         at.put(error.scatter(shown, at.context.samples), POINTS)
     else:
-        # A leaf is the original but for rounding: few points tell how far that went.
-        points = error.thinned([points], _QUICK)
-        found = error.distances(points.points, [build.snapped(tile.patch, look.step)])
+        # A leaf is the original but for rounding: few points tell how far that went, each held against the triangle
+        # that it was on. Another one may be nearer, so this is never too little.
+        points, owners = at.get(tile_key, _OWNED)
+        found = error.distances(points.points, [build.on_grid(tile.patch, owners, look.step)])
     content = build.on_steps(patch.positions, look.step).astype(np.float64) + surface.origin
     low, high = extent.low_high(content)
     return MakeReceipt(
@@ -352,7 +355,16 @@ def summary(values: Singles, weights: Singles) -> Distances:
 
 def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     """Distances (k,) of points to a leaf as it was before any rounding."""
-    return error.distances(points, [_tile(at, leaf_key).patch])
+    # Those of narrow tiles and those of wide ones are asked for one after the other.
+    tree: distance.Tree = at.lasting(leaf_key, "tree", lambda: _tree(_tile(at, leaf_key).patch))
+    found = np.full(len(points), np.inf, np.float32)
+    distance.nearest(tree, points, best=found)
+    return found
+
+
+def _tree(patch: Patch) -> tuple[distance.Tree, int]:
+    tree = distance.build(patch.positions, patch.indices)
+    return tree, tree.boxes.nbytes + tree.leaves.nbytes
 
 
 def is_whole(context: Context, receipt: MakeReceipt) -> bool:

@@ -128,6 +128,18 @@ def parted(
     return edge[:at_edge], inner[:within]
 
 
+@njit(cache=True, nogil=True)
+def seams(leaves: NDArray[np.int32], edge: Indices) -> NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Which vertices (n,) more leaves than one share, or triangles of the edge name."""
+    out = np.empty(len(leaves), np.bool_)
+    for vertex in range(len(leaves)):
+        out[vertex] = leaves[vertex, 0] != leaves[vertex, 3]
+    for triangle in range(len(edge)):
+        for corner in range(3):
+            out[edge[triangle, corner]] = True
+    return out
+
+
 def touching(leaves: NDArray[np.int32], tile: int, shift: int) -> tuple[int, ...]:
     """The other tiles of a level that a tile shares vertices with."""
     shared = leaves[(leaves[:, 0] < tile << shift) | (leaves[:, 3] >= (tile + 1) << shift)]

@@ -104,7 +104,14 @@ def edge(children: Sequence[Tile], place: Place) -> Patch:
 
 def joined(children: Sequence[Tile], place: Place, edge: Patch) -> Patch:
     """The children's surface as one, with this in place of their `edge`."""
-    return welded(side_by_side([*(replace(each.patch, indices=_parted(each, place)[1]) for each in children), edge]))
+    parts, may_meet = [], []
+    for child in children:
+        outer, inner = _parted(child, place)
+        parts.append(replace(child.patch, indices=inner))
+        may_meet.append(borders.seams(child.patch.leaves, outer))
+    # Only what more leaves than one share has an equal in another child, and what the edge names one in it.
+    may_meet.append(np.ones(len(edge.positions), np.bool_))
+    return welded(side_by_side([*parts, edge]), np.concatenate(may_meet))
 
 
 def _parted(child: Tile, place: Place) -> tuple[Indices, Indices]:
@@ -470,6 +477,14 @@ def snapped(patch: Patch, step: float) -> Patch:
     on_grid = on_steps(patch.positions, step)
     indices = without_degenerates(on_grid, patch.indices)
     return replace(patch, positions=on_grid, indices=indices if len(indices) else patch.indices)
+
+
+def on_grid(patch: Patch, triangles: NDArray[np.int64], step: float) -> Patch:
+    """Some triangles of a patch where a client will see them; one that falls onto a line is there as that."""
+    corners = patch.indices.take(triangles, axis=0)
+    positions = on_steps(patch.positions.take(corners.reshape(-1), axis=0), step)
+    rows = np.arange(corners.size, dtype=np.uint32)
+    return replace(patch.of_vertices(corners.reshape(-1), rows.reshape(-1, 3)), positions=positions)
 
 
 @njit(cache=True, nogil=True)

@@ -91,7 +91,7 @@ def scatter(positions: Singles, indices: Indices, count: int) -> tuple[Singles, 
     owner = np.minimum(owner, np.searchsorted(total, total[-1]))
     points = _on_triangles(positions, indices, owner)
     order = _along_curve(_codes(points))
-    return points[order], owner[order]
+    return points.take(order, axis=0), owner.take(order)
 
 
 def along_curve(points: Singles) -> NDArray[np.int64]:

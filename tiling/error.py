@@ -34,6 +34,8 @@ from tiling import distance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from tiling.mesh import Floats, Singles
     from tiling.patch import Patch
 
@@ -57,9 +59,14 @@ class Samples:
 
 def scatter(patch: Patch, count: int = SAMPLES) -> Samples:
     """`count` points on a patch, evenly by area, near ones after one another; the same every time."""
-    points, _ = distance.scatter(patch.positions, patch.indices, count)
+    return scatter_on(patch, count)[0]
+
+
+def scatter_on(patch: Patch, count: int) -> tuple[Samples, NDArray[np.int64]]:
+    """Like `scatter`, with the triangle (k,) that each point lies on."""
+    points, owner = distance.scatter(patch.positions, patch.indices, count)
     area = float(distance.areas(patch.positions, patch.indices).sum())
-    return Samples(points, np.full(len(points), area / max(len(points), 1), np.float32))
+    return Samples(points, np.full(len(points), area / max(len(points), 1), np.float32)), owner
 
 
 def thinned(parts: Sequence[Samples], count: int = SAMPLES) -> Samples:

@@ -63,6 +63,22 @@ def inside(points: Singles, low: Singles, high: Singles) -> NDArray[np.int64]:  
     return found
 
 
+@njit(cache=True, nogil=True)
+def outside(points: Singles, low: Singles, high: Singles) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Numbers, ascending, of the points (n, 3) beyond a box."""
+    out = np.empty(len(points), np.int64)
+    count = 0
+    for row in range(len(points)):
+        is_out = False
+        for axis in range(3):
+            is_out |= points[row, axis] < low[axis] or points[row, axis] > high[axis]
+        if is_out:
+            out[count] = row
+            count += 1
+    found: NDArray[np.int64] = out[:count].copy()
+    return found
+
+
 def nearest_box(points: Singles, low: Singles, high: Singles) -> NDArray[np.int64]:
     """For each of few points (n, 3) the number of the nearest of boxes with these corners (k, 3)."""
     gap = np.maximum(np.maximum(low[None] - points[:, None], points[:, None] - high[None]), 0.0)

@@ -94,13 +94,16 @@ class Patch:
 
     def of_vertices(self, rows: NDArray[Any], indices: Indices) -> Patch:
         """Some of the vertices, by number or mask, under other triangles."""
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        # (`take` takes a fifth of the time of brackets, where rows are short.)
         return Patch(
-            self.positions[rows],
-            self.attributes[rows],
-            self.material[rows],
-            self.leaves[rows],
+            self.positions.take(rows, axis=0),
+            self.attributes.take(rows, axis=0),
+            self.material.take(rows),
+            self.leaves.take(rows, axis=0),
             indices,
-            None if self.features is None else self.features[rows],
+            None if self.features is None else self.features.take(rows),
         )
 
     def outside(self, first: int, last: int) -> NDArray[np.bool_]:
@@ -200,14 +203,26 @@ def _rows(*arrays: NDArray[Any]) -> NDArray[np.uint32]:
     return np.concatenate([a.reshape(len(a), -1).view(np.uint32) for a in arrays], axis=1)
 
 
-def welded(patch: Patch) -> Patch:
-    """The same surface with equal vertices made one and degenerate and unused parts gone."""
+def welded(patch: Patch, among: NDArray[np.bool_] | None = None) -> Patch:
+    """The same surface with equal vertices made one and degenerate and unused parts gone.
+
+    Where it is known which vertices (n,) may have an equal, only `among` those it is looked for.
+    """
     if not len(patch.positions):
         return patch
     keys = [patch.positions, patch.attributes, patch.material]
     if patch.features is not None:
         keys.append(patch.features)
-    table, count = meshopt.remap(_rows(*(np.ascontiguousarray(column) for column in keys)))
+    if among is None:
+        table, count = meshopt.remap(_rows(*(np.ascontiguousarray(column) for column in keys)))
+    else:
+        rows = np.flatnonzero(among).astype(np.uint32)
+        table, count = np.arange(len(among), dtype=np.uint32), len(among)
+        if len(rows):
+            same, few = meshopt.remap(_rows(*(column.take(rows, axis=0) for column in keys)))
+            first = np.empty(few, np.uint32)
+            first[same[::-1]] = rows[::-1]
+            table[rows] = first[same]
     order, indices = _in_use(patch.positions, patch.indices, table, count)
     return patch.of_vertices(order, indices)
 

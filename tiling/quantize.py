@@ -21,6 +21,7 @@ from numba import njit
 
 from tiling import draco, extent, meshopt
 from tiling.errors import TilingError
+from tiling.walk import walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -279,7 +280,7 @@ class _Own:
 
     def normals(self, order: NDArray[np.uint32]) -> Singles | None:
         """Normals of some of the vertices."""
-        return self.attributes[order, self.layout.normal_columns] if self.layout.normals else None
+        return self.attributes.take(order, axis=0)[:, self.layout.normal_columns] if self.layout.normals else None
 
     def colours(self, order: NDArray[np.uint32]) -> NDArray[np.uint8] | None:
         """Colours of some of the vertices, if one of them is not white."""
@@ -299,12 +300,9 @@ def _piece(own: _Own, indices: Indices, bounds: NDArray[np.int64], *, grouped: b
     first = bounds[0]
     # Renumbered before they are ordered, too: then a group's vertices lie close together.
     indices, before = _in_order_of_use(indices[first : bounds[-1]], len(own.rows))
-    ordered = np.empty_like(indices)
-    for start, end in pairwise(bounds - first):
-        ordered[start:end] = meshopt.strip_order(indices[start:end], len(before))
-    indices, after = _in_order_of_use(ordered, len(before))
+    indices, after = _in_order_of_use(walked(indices, bounds - first, len(before)), len(before))
     order = before[after]
-    rows = own.rows[order]
+    rows = own.rows.take(order, axis=0)
     normals = own.normals(order)
     colours = own.colours(order)
     texture = None

@@ -181,8 +181,8 @@ def _collapsed(
         if layout.second:
             scale_of_second = _metres_per(patch, layout.second_columns)
             _undo_wild_uvs(patch, layout.second_columns, scale_of_second, positions, attributes)
-        attributes = _proper(attributes, layout)
-        coarse = replace(patch, positions=positions, attributes=attributes, indices=indices)
+        coarse = only_used(replace(patch, positions=positions, attributes=attributes, indices=indices))
+        coarse = replace(coarse, attributes=_proper(coarse.attributes, layout))
         coarse = welded(coarse if seams is None else _with_edges(coarse, layout, meant))
         return Simplified(coarse, error * size, is_blocked=coarse.triangles > enough)
 
@@ -298,7 +298,7 @@ def _undo_wild_moves(patch: Patch, positions: Singles, attributes: Singles) -> N
     low, high = extent.low_high(patch.positions)
     margin = _MOST_ERROR * float((high - low).max())
     # Copies at one place move alike, so they are taken back alike, and no seam opens.
-    wild = ((positions < low - margin) | (positions > high + margin)).any(axis=1)
+    wild = extent.outside(positions, low - margin, high + margin)
     positions[wild], attributes[wild] = patch.positions[wild], patch.attributes[wild]
 
 

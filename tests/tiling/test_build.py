@@ -173,6 +173,13 @@ def test_snapped_points_lie_on_the_grid_half_a_step_away_at_most() -> None:
     assert np.abs(snapped - whole.positions).max() <= 2.0**-6
 
 
+def test_some_triangles_on_the_grid_are_those_of_the_whole_patch_there() -> None:
+    whole, _, _ = patch_of(ball(8))
+    some = np.array([5, 0, 5])
+    found, snapped = build.on_grid(whole, some, 2.0**-5), build.on_steps(whole.positions, 2.0**-5)
+    assert np.array_equal(found.positions[found.indices], snapped[whole.indices[some]])
+
+
 def test_snapped_triangles_that_fall_onto_a_line_are_gone_but_never_all() -> None:
     corners = np.array([[[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[4, 0, 0], [4.1, 0, 0], [4, 9, 0]]], np.float64)
     both, _, _ = patch_of(_soup(corners))

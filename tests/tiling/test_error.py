@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.tiling.shapes import ball, sheet
+from tests.tiling.shapes import ball, patch_of, sheet
 from tiling import error, patch
 from tiling.mesh import Primitive
 
@@ -106,3 +106,12 @@ def test_a_lattice_has_the_centroids_of_a_triangle_cut_so_many_fold(n: int) -> N
     assert weights.min() > 0.0
     assert weights.sum(axis=1) == pytest.approx(np.ones(n * n))
     assert weights.mean(axis=0) == pytest.approx(np.full(3, 1 / 3))
+
+
+def test_points_lie_on_the_triangles_that_are_told_with_them() -> None:
+    whole = patch_of(ball(8))[0]
+    found, owners = error.scatter_on(whole, 100)
+    assert np.array_equal(found.points, error.scatter(whole, 100).points)
+    for point, owner in zip(found.points, owners, strict=True):
+        alone = replace(whole, indices=whole.indices[owner : owner + 1])
+        assert error.distances(point[None], [alone])[0] < 1e-6

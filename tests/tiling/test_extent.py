@@ -29,6 +29,13 @@ def test_corners_keep_their_type_and_width(kind: type, width: int) -> None:
     assert high.tolist() == list(range(4 * width, 5 * width))
 
 
+@given(points, sizes, sizes)
+def test_points_outside_are_all_that_are_not_inside(places: NDArray[np.float32], one: float, other: float) -> None:
+    low, high = np.full(3, min(one, other), np.float32), np.full(3, max(one, other), np.float32)
+    both = np.concatenate([extent.outside(places, low, high), extent.inside(places, low, high)])
+    assert sorted(both.tolist()) == list(range(len(places)))
+
+
 def test_points_are_not_changed() -> None:
     places = np.array([[3.0, 1.0], [1.0, 3.0]])
     low, high = extent.low_high(places)

@@ -209,3 +209,17 @@ def test_models_side_by_side_keep_their_numbers_apart() -> None:
         len(patch.merged([one, patch.of_primitives(other.primitives, layout, np.full(3, 0.5) * [1, 0, 1])]).positions)
         == 18
     )
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_welding_among_those_that_may_have_an_equal_is_welding(is_turned: bool) -> None:
+    whole = patch_of(ball(6))[0]
+    halves = [replace(whole, indices=whole.indices[:100]), replace(whole, indices=whole.indices[100:])]
+    torn = patch.side_by_side([patch.only_used(half) for half in halves[:: -1 if is_turned else 1]])
+    rows = [row.tobytes() for row in torn.positions]
+    among = np.array([rows.count(row) > 1 for row in rows])
+    assert 5 < among.sum() < len(among)
+    one, other = patch.welded(torn), patch.welded(torn, among)
+    assert len(one.positions) < len(torn.positions)
+    for name in ("positions", "attributes", "material", "leaves", "indices"):
+        assert np.array_equal(getattr(one, name), getattr(other, name))
