@@ -67,7 +67,11 @@ def days_of(date: str) -> DayRange:
 
 def spoken_of(statements: Iterable[ChronologyStatement]) -> frozenset[str]:
     """Ids of all that statements are about."""
-    return frozenset(name for each in statements for name in (each.subject, each.object) if name)
+    found: set[str] = set()
+    for each in statements:
+        found.add(each.subject)
+        found.add(each.object)
+    return frozenset(found - {""})
 
 
 def counts(thing: Dated, active: frozenset[str]) -> bool:
@@ -85,6 +89,7 @@ def network_of(
         for each in sorted(statements, key=_id)
         if each.subject in there and (not each.object or each.object in there)
     ]
+    # In an order of their own, so that the same records give the same answer, whatever was written first.
     return {name: own_span(there[name].existence) for name in sorted(spoken_of(counting))}, counting
 
 
@@ -192,11 +197,11 @@ class _Changes:
         old: Mapping[str, ChronologyStatement],
         new: Mapping[str, ChronologyStatement],
     ) -> _Changes:
-        same = {name for name, each in new.items() if name in old and (old[name] is each or old[name] == each)}
+        same = {name for name, each in new.items() if (was := old.get(name)) is each or was == each}
         return cls(
             withdrawn=[name for name in old if name not in same],
             lost=[name for name in old_units if name not in units],
-            dated=[name for name, span in units.items() if old_units.get(name) != span],
+            dated=[name for name, span in units.items() if (own := old_units.get(name)) is not span and own != span],
             said=[name for name in new if name not in same],
         )
 

@@ -130,10 +130,20 @@ class SceneTable:
         return Coded.of(each.hypothesis for each in self.placements)
 
     @cached_property
+    def _rows(self) -> dict[str, int]:
+        """By id."""
+        return dict(zip(self.ids, range(len(self.ids)), strict=True))
+
+    @cached_property
+    def _dated(self) -> list[Placement | Epoch]:
+        """All that is spoken of."""
+        rows = self._rows_of(spoken_of(self.statements.values()))
+        return [*(self.placements[row] for row in rows), *self.epochs.values()]
+
+    @cached_property
     def _spoken_of(self) -> frozenset[str]:
         """Ids of hypotheses of which something is said: what counts of the others changes no times."""
-        rows = self._rows_of(spoken_of(self.statements.values()))
-        return frozenset(self.placements[row].hypothesis for row in rows) - {""}
+        return frozenset(each.hypothesis for each in self._dated if isinstance(each, Placement)) - {""}
 
     def times(self, active: frozenset[str]) -> Times:
         """When everything stood, where the hypotheses `active` count. Made once, and of what it was before."""
@@ -151,9 +161,7 @@ class SceneTable:
     def _times_of(self, active: frozenset[str]) -> Times:
         if not self.statements:
             return Times(self.spans, self.bounds, None)
-        names = spoken_of(self.statements.values())
-        dated = [self.placements[row] for row in self._rows_of(names)]
-        units, counting = network_of([*dated, *self.epochs.values()], self.statements.values(), active)
+        units, counting = network_of(self._dated, self.statements.values(), active)
         relative = Relative(units, counting, self._before.pop(active, None))
         spans, bounds = list(self.spans), self.bounds.copy()
         for row in self._rows_of(relative.narrowed):
@@ -163,8 +171,8 @@ class SceneTable:
 
     def _rows_of(self, names: Iterable[str]) -> list[int]:
         """The rows of those of these ids that are placements."""
-        rows = ((name, bisect_right(self.ids, name) - 1) for name in names)
-        return [row for name, row in rows if row >= 0 and self.ids[row] == name]
+        known = self._rows
+        return [known[name] for name in names if name in known]
 
     def chronologies(self) -> dict[frozenset[str], Relative]:
         """What the next table may go on from, by what counts: each gives its chronology away once."""
