@@ -171,11 +171,12 @@ const server = createServer((request, response) => {
   createReadStream(path).pipe(response);
 });
 
+let greeted = 0;
 const sockets = new WebSocketServer({ server, path: "/stream", handleProtocols: (offered) => (offered.has("chronotope.v1") ? "chronotope.v1" : false) });
 sockets.on("connection", (socket, request) => {
   const { searchParams } = new URL(request.url, "http://x");
-  const sent = new Set(), held = new Set();
-  let stateNumber = 0, cut = 0, look = 0, before = new Map();
+  const sent = new Set(), held = new Set(), said = new Set();
+  let stateNumber = 0, cut = 0, look = 0, before = new Map(), drawn = new Set();
   const show = (at, hypothesis, certainty, seek) => {
     const now = standing(at, hypothesis, certainty);
     if (now === null) return socket.send(JSON.stringify({ type: "error", code: "BAD_EDTF", message: `'${at}' is not EDTF`, seek }));
@@ -188,10 +189,12 @@ sockets.on("connection", (socket, request) => {
       gone: [...before.keys()].filter((n) => !next.has(n)),
     }));
     before = next;
-    const nodes = Buffer.alloc(4 + now.length * 12);
+    const unsaid = now.filter(({ placement }) => !said.has(placement.n));
+    for (const { placement } of unsaid) said.add(placement.n);
+    const nodes = Buffer.alloc(4 + unsaid.length * 12);
     nodes[0] = 0x10;
-    nodes.writeUInt16LE(now.length, 2);
-    now.forEach(({ placement }, i) => {
+    nodes.writeUInt16LE(unsaid.length, 2);
+    unsaid.forEach(({ placement }, i) => {
       nodes.writeUInt32LE(placement.n + 1, 4 + i * 12);
       nodes.writeUInt32LE(placement.n, 8 + i * 12);
       nodes.writeUInt32LE(files.get(placement.digest).chunk, 12 + i * 12);
@@ -201,39 +204,38 @@ sockets.on("connection", (socket, request) => {
       if (sent.has(placement.digest)) continue;
       sent.add(placement.digest);
       const { chunk, bytes } = files.get(placement.digest);
-      const have = held.has(placement.digest);
-      const head = Buffer.alloc(48);
+      const have = held.has(placement.digest.slice(0, 16));
+      const head = Buffer.alloc(52);
       head.set([0x11, 1, 0, have ? 7 : 3]);
       head.writeUInt32LE(chunk, 4);
       head.writeUInt32LE(bytes.length, 8);
       head.write(placement.digest, 16, "hex");
+      head.writeUInt32LE(bytes.length, 48);
       socket.send(have ? head : Buffer.concat([head, bytes]));
     }
     sendCut(now);
   };
   const sendCut = (now) => {
-    const frame = Buffer.alloc(20 + now.length * 4);
-    frame.set([0x12, 1]);
-    frame.writeUInt32LE(++cut, 4);
-    frame.writeUInt32LE(stateNumber, 8);
-    frame.writeUInt32LE(look, 12);
-    frame.writeUInt32LE(now.length, 16);
-    now.forEach(({ placement }, i) => frame.writeUInt32LE(placement.n + 1, 20 + i * 4));
-    socket.send(frame);
+    const nodes = new Set(now.map(({ placement }) => placement.n + 1));
+    const gone = [...drawn].filter((node) => !nodes.has(node));
+    const shown = [...nodes].filter((node) => !drawn.has(node));
+    drawn = nodes;
+    socket.send(Buffer.from(new Uint32Array([0x112, ++cut, stateNumber, look, gone.length, shown.length, ...gone, ...shown.flatMap((node) => [node, 0])]).buffer));
   };
   socket.on("message", (data, binary) => {
     if (binary) {
+      if (data[0] === 0x03) for (let at = 8; at < data.length; at += 8) held.add(data.toString("hex", at, at + 8));
       if (data[0] !== 0x01) return;
       look = data.readUInt32LE(4);
       sendCut([...before.values()]);
       return;
     }
     const message = JSON.parse(data.toString());
-    if (message.type === "have") message.digests.forEach((digest) => held.add(digest));
     if (message.type === "seek") show(message.at, message.hypothesis, message.certainty, message.seek);
   });
-  socket.send(JSON.stringify({ type: "hello", version: 1, session: "fixture", scene: scene.id, title: scene.title, window: 163840, max_frame: 65536 }));
-  show(searchParams.get("at") ?? scene.defaultMoment, searchParams.get("hypothesis"), searchParams.get("certainty") ?? "possible", 0);
+  socket.send(JSON.stringify({ type: "hello", version: 1, session: "fixture", scene: scene.id, title: scene.title, window: 163840, max_frame: 65536, resume: `fixture-${++greeted}`, resumed: false, budget: { bytes: 2 ** 28, triangles: 3e6, draws: 500, textures: 2 ** 30 }, stall_s: 20, resume_s: 60 }));
+  // HAVE comes at once, before any file is to be sent.
+  setTimeout(() => show(searchParams.get("at") ?? scene.defaultMoment, searchParams.get("hypothesis"), searchParams.get("certainty") ?? "possible", 0), Number(searchParams.get("held") ?? 0) ? 100 : 0);
 });
 
 server.listen(PORT, "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/exhibitions/boxes`));

@@ -1,75 +1,161 @@
 import { describe, expect, it } from "vitest";
 import { FrameError } from "../src/stream/frames";
 import { ClientSession } from "../src/stream/session";
+import type { SessionEvent } from "../src/stream/session";
 
 const DIGEST = "cd".repeat(32);
 
-function chunkFrame(flags: number, offset: number, total: number, payload: number[]): ArrayBuffer {
-  const first = (flags & 1) !== 0;
-  const data = new Uint8Array((first ? 48 : 16) + payload.length);
-  data.set([0x11, 1, 0, flags, 5]);
-  new DataView(data.buffer).setUint32(8, total, true);
-  new DataView(data.buffer).setUint32(12, offset, true);
-  if (first) data.fill(0xcd, 16, 48);
-  data.set(payload, first ? 48 : 16);
-  return data.buffer;
+const numbers = (...values: number[]): number[] => [...new Uint8Array(new Uint32Array(values).buffer)];
+const message = (...values: number[]): ArrayBuffer => new Uint8Array(values).buffer;
+const nodes = message(0x10, 0, 1, 0, ...numbers(7, 2, 5));
+const evict = message(0x13, 0, 0, 0, ...numbers(1, 5));
+
+/** A piece of chunk 5, three bytes as they are. */
+function piece(flags: number, offset: number, payload: number[], total = 3): ArrayBuffer {
+  const head = (flags & 1) !== 0 ? [...new Array<number>(32).fill(0xcd), ...numbers(total)] : [];
+  return message(0x11, 1, 0, flags, ...numbers(5, total, offset), ...head, ...payload);
 }
 
-const nodes = new Uint8Array([0x10, 0, 1, 0, 7, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0]).buffer;
-const cut = new Uint8Array([0x12, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0]).buffer;
+function cut(number: number, gone: number[], shown: [number, number][]): ArrayBuffer {
+  return message(0x12, 1, 0, 0, ...numbers(number, 1, 0, gone.length, shown.length, ...gone, ...shown.flat()));
+}
+
+const hello = (more: object = {}): string =>
+  JSON.stringify({ type: "hello", version: 1, session: "s", scene: "scene_1", title: "", window: 1, resume: "token", resumed: false, budget: { bytes: 1, triangles: 1, draws: 1, textures: 1 }, ...more });
+
+const tilesOf = (events: SessionEvent[]) => events.flatMap((event) => (event.type === "cut" ? event.tiles : []));
 
 describe("a session", () => {
   it("puts a chunk together and names its file in the cut", () => {
     const session = new ClientSession();
     session.receive(nodes);
-    expect(session.receive(chunkFrame(1, 0, 3, [1, 2]))).toEqual([]);
-    expect(session.receive(chunkFrame(2, 2, 3, [3]))).toEqual([
-      { type: "chunk", content: "glb", digest: DIGEST, bytes: new Uint8Array([1, 2, 3]) },
+    expect(session.receive(piece(1, 0, [1, 2]))).toEqual([]);
+    expect(session.receive(piece(2, 2, [3]))).toEqual([
+      { type: "chunk", content: "glb", encoding: "identity", digest: DIGEST, length: 3, bytes: new Uint8Array([1, 2, 3]) },
     ]);
-    expect(session.receive(cut)).toEqual([
-      { type: "cut", cut: 1, state: 1, look: 0, complete: true, tiles: [{ node: 7, placement: 2, digest: DIGEST }] },
+    expect(session.receive(cut(1, [], [[7, 0]]))).toEqual([
+      { type: "cut", cut: 1, state: 1, look: 0, complete: true, tiles: [{ node: 7, placement: 2, digest: DIGEST, hidden: 0 }] },
     ]);
+  });
+
+  it("keeps the cut from its changes", () => {
+    const session = new ClientSession();
+    session.receive(message(0x10, 0, 2, 0, ...numbers(7, 2, 5, 8, 3, 5)));
+    session.receive(piece(3, 0, [1, 2, 3]));
+    const drawn = (data: ArrayBuffer) => tilesOf(session.receive(data)).map(({ node, hidden }) => [node, hidden]);
+    expect(drawn(cut(1, [], [[7, 0]]))).toEqual([[7, 0]]);
+    expect(drawn(cut(2, [], [[7, 5], [8, 0]]))).toEqual([[7, 5], [8, 0]]);
+    expect(drawn(cut(3, [], []))).toEqual([[7, 5], [8, 0]]);
+    expect(drawn(cut(4, [7], [[8, 1]]))).toEqual([[8, 1]]);
+    expect(() => session.receive(cut(5, [7], []))).toThrow(FrameError);
   });
 
   it("takes a chunk that it holds as arrived", () => {
     const session = new ClientSession();
     session.receive(nodes);
-    expect(session.receive(chunkFrame(7, 0, 3, []))).toEqual([{ type: "held", digest: DIGEST }]);
-    expect(session.receive(cut)[0]).toMatchObject({ tiles: [{ digest: DIGEST }] });
+    expect(session.receive(piece(7, 0, []))).toEqual([{ type: "held", content: "glb", digest: DIGEST, length: 3 }]);
+    expect(tilesOf(session.receive(cut(1, [], [[7, 0]])))).toMatchObject([{ digest: DIGEST }]);
   });
 
-  it("begins a chunk anew after its eviction", () => {
+  it("begins a chunk anew after its eviction, and not before", () => {
     const session = new ClientSession();
-    session.receive(chunkFrame(1, 0, 3, [1, 2]));
-    session.receive(new Uint8Array([0x13, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0]).buffer);
-    expect(session.receive(chunkFrame(3, 0, 3, [4, 5, 6]))).toMatchObject([{ bytes: new Uint8Array([4, 5, 6]) }]);
+    session.receive(piece(1, 0, [1, 2]));
+    expect(() => session.receive(piece(1, 0, [1, 2]))).toThrow(FrameError);
+    session.receive(evict);
+    expect(session.receive(piece(3, 0, [4, 5, 6]))).toMatchObject([{ bytes: new Uint8Array([4, 5, 6]) }]);
+    expect(() => session.receive(piece(3, 0, [4, 5, 6]))).toThrow(FrameError);
+    expect(session.receive(evict)).toEqual([{ type: "evict", digests: [DIGEST] }]);
+    expect(session.receive(piece(3, 0, [4, 5, 6]))).toHaveLength(1);
   });
 
   it("refuses a cut that names what was not sent, and a chunk with a gap", () => {
-    expect(() => new ClientSession().receive(cut)).toThrow(FrameError);
+    expect(() => new ClientSession().receive(cut(1, [], [[7, 0]]))).toThrow(FrameError);
     const session = new ClientSession();
-    session.receive(chunkFrame(1, 0, 4, [1]));
-    expect(() => session.receive(chunkFrame(2, 2, 4, [3, 4]))).toThrow(FrameError);
+    session.receive(piece(1, 0, [1], 4));
+    expect(() => session.receive(piece(2, 2, [3, 4], 4))).toThrow(FrameError);
+  });
+
+  it("refuses a file that would fill the memory, before there is any room made for it", () => {
+    const head = [...new Array<number>(32).fill(0xcd), ...numbers(0xffffffff)];
+    const bomb = message(0x11, 1, 1, 1, ...numbers(5, 4, 0), ...head, 1, 2);
+    expect(() => new ClientSession().receive(bomb)).toThrow(/too large/);
+  });
+
+  it("reads a pack as its messages, in order", () => {
+    const session = new ClientSession();
+    const parts = [nodes, piece(3, 0, [1, 2, 3]), cut(1, [], [[7, 0]])];
+    const inner = parts.flatMap((part) => [...numbers(part.byteLength), ...new Uint8Array(part)]);
+    const events = session.receive(message(0x14, 0, 3, 0, ...inner));
+    expect(events.map((event) => event.type)).toEqual(["chunk", "cut"]);
+    session.acknowledge();
+    const ack = new DataView(session.takeOutput()[0] as ArrayBuffer);
+    expect([ack.getUint32(4, true), ack.getBigUint64(8, true)]).toEqual([1, 55n]); // one message; the CHUNK in it
   });
 
   it("carries placements from state to state", () => {
     const session = new ClientSession();
-    const placement = (n: number) => ({ n, id: `placement_${n}`, asset: "", title: "", transform: [], certainty: "certain", reliability: "US" });
+    const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+    const placement = (n: number) => ({ n, id: `placement_${n}`, asset: "", title: "", transform: identity, certainty: "certain", reliability: "US" });
     const state = (number: number, placements: unknown[], gone: number[]): string =>
       JSON.stringify({ type: "state", state: number, seek: 0, at: "-0430", label: "", hypothesis: null, certainty: "possible", placements, gone });
     session.receive(state(1, [placement(1), placement(2)], []));
     const events = session.receive(state(2, [placement(3)], [1]));
     const event = events[0]!;
     expect(event.type === "state" && [...event.state.placements.keys()]).toEqual([2, 3]);
+    expect(() => session.receive(state(3, [{ ...placement(4), transform: [1] }], []))).toThrow(FrameError);
   });
 
-  it("acknowledges whole messages, once", () => {
+  it("acknowledges whole messages, once, and knows which ACK is pressing", () => {
     const session = new ClientSession();
-    session.receive(chunkFrame(1, 0, 3, [1, 2]));
+    session.receive(hello());
+    expect(session.ackDue).toBe("talk");
+    session.receive(piece(1, 0, [1, 2]));
+    expect(session.ackDue).toBe("tiles");
     session.acknowledge();
     session.acknowledge();
+    expect(session.ackDue).toBeNull();
     const output = session.takeOutput();
     expect(output).toHaveLength(1);
-    expect(new DataView(output[0] as ArrayBuffer).getBigUint64(8, true)).toBe(50n);
+    expect(new DataView(output[0] as ArrayBuffer).getUint32(4, true)).toBe(2);
+    expect(new DataView(output[0] as ArrayBuffer).getBigUint64(8, true)).toBe(54n);
+  });
+
+  it("goes on where it was when the server resumes it", () => {
+    const session = new ClientSession();
+    expect(session.resume).toBeNull();
+    session.receive(hello());
+    session.receive(nodes);
+    session.receive(piece(1, 0, [1, 2]));
+    session.acknowledge();
+    expect(session.resume).toEqual({ token: "token", received: 3 });
+    expect(session.receive(hello({ resumed: true }))).toMatchObject([{ type: "hello", resumed: true }]);
+    expect(session.resume).toEqual({ token: "token", received: 3 }); // the greeting itself is not of the session
+    expect(session.ackDue).not.toBeNull(); // the ACK before may have been lost
+    expect(session.receive(piece(2, 2, [3]))).toMatchObject([{ bytes: new Uint8Array([1, 2, 3]) }]);
+  });
+
+  it("forgets everything when the server does not", () => {
+    const session = new ClientSession();
+    session.receive(hello());
+    session.seek({ at: "-0430", hypothesis: null, certainty: "possible" });
+    session.receive(nodes);
+    session.receive(piece(3, 0, [1, 2, 3]));
+    session.receive(hello({ resume: "another" }));
+    expect(session.resume).toEqual({ token: "another", received: 1 });
+    expect([session.lastSeek, session.chunkBytes]).toEqual([0, 0]);
+    expect(() => session.receive(cut(1, [], [[7, 0]]))).toThrow(FrameError);
+    expect(() => new ClientSession().receive(hello({ resumed: true }))).toThrow(FrameError);
+  });
+
+  it("names no more files than a session may", () => {
+    const session = new ClientSession();
+    session.have(new Array<string>(60_000).fill(DIGEST));
+    session.have(new Array<string>(60_000).fill(DIGEST));
+    const named = session.takeOutput().map((data) => new DataView(data as ArrayBuffer).getUint32(4, true));
+    expect(named.reduce((sum, count) => sum + count, 0)).toBe(100_000);
+  });
+
+  it.each(["[]", "null", "{", '{"type":"what"}', '{"type":"hello"}', '{"type":"state","state":-1}'])("refuses the text %s", (text) => {
+    expect(() => new ClientSession().receive(text)).toThrow(FrameError);
   });
 });

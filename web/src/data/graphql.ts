@@ -43,6 +43,12 @@ export async function ask<T>(query: string, variables: Record<string, unknown> =
   return answer.data;
 }
 
+/** Whether this browser is signed in. */
+export async function signedIn(): Promise<boolean> {
+  const { me } = await ask<{ me: { name: string; role: string } }>("{ me { name role } }");
+  return me.role !== "VISITOR" || me.name !== "anonymous";
+}
+
 let client: Client | null = null;
 
 /** Calls `next` with each result; the returned function ends it. */

@@ -8,8 +8,9 @@ import "../styles/exhibition.css";
 import * as THREE from "three";
 import { loadExhibition } from "../data/exhibition";
 import type { Exhibition, Placement, Point } from "../data/exhibition";
+import { signedIn } from "../data/graphql";
 import { Caption } from "../scene/caption";
-import { deviceBudget } from "../scene/device";
+import { askedBudget, deviceBudget, deviceProfile } from "../scene/device";
 import { Exhibit } from "../scene/exhibit";
 import { Headset, readiness } from "../scene/headset";
 import { Highlight } from "../scene/highlight";
@@ -24,6 +25,7 @@ import { Watch } from "../scene/watch";
 import type { Certainty, Seek, State } from "../stream/session";
 import { StreamSocket } from "../stream/socket";
 import type { Link } from "../stream/socket";
+import type { Stats } from "../stream/texts";
 import { TimeBar } from "../time/bar";
 import { Seeker } from "../time/seeker";
 import { edtfYear, yearEdtf } from "../time/years";
@@ -35,11 +37,15 @@ import { readAddress, writeAddress } from "../ui/address";
 
 const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const query = new URLSearchParams(location.search);
+/** A slow disk must not hold up the first picture. */
+const LIST_PATIENCE_MS = 300;
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
   const slug = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
   let exhibition: Exhibition | null;
+  // Nothing of what somebody sees who is signed in stays on the device: it may be nobody else's to see.
+  const keeps = signedIn().then((known) => !known, () => false);
   try {
     exhibition = await loadExhibition(slug);
   } catch (error) {
@@ -52,7 +58,7 @@ async function main(): Promise<void> {
   }
   document.title = `${exhibition.title} · Chronotope`;
   try {
-    new ExhibitionPage(main, exhibition).begin();
+    void new ExhibitionPage(main, exhibition).begin(await keeps);
   } catch (error) {
     if (!(error instanceof WebGLMissing)) throw error;
     fail(main, "This browser cannot show the scene", error.message);
@@ -95,7 +101,10 @@ class ExhibitionPage {
   private selected: string | null = null;
   private wanted: Seek;
   private state: State | null = null;
+  private serverStats: Stats | null = null;
   private everOpen = false;
+  private opened = false;
+  private restartTimer: number | undefined;
   private shadedAt = -Infinity;
   private addressTimer: number | undefined;
 
@@ -117,7 +126,10 @@ class ExhibitionPage {
     const asked = query.get("quality");
     const quality = (this.quality = asked === "full" || asked === "plain" ? asked : suitableQuality());
     this.stage = new Stage(this.canvas, { capture: query.has("capture"), quality });
-    this.tiles = new TileStore(this.stage.renderer, quality === "full" ? 8 : 1, () => this.exhibit.tryApply());
+    this.tiles = new TileStore(this.stage.renderer, quality === "full" ? 8 : 1, {
+      ready: (digest) => this.exhibit.ready(digest),
+      lost: (digest) => this.lost(digest),
+    });
     this.exhibit = new Exhibit(
       this.tiles,
       () => this.dissolve(),
@@ -142,22 +154,24 @@ class ExhibitionPage {
       reducedMotion,
     );
     this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null));
-    this.socket = new StreamSocket({
+    this.socket = new StreamSocket(location.href, {
       opening: () => ({
         scene: scene.id,
         seek: this.wanted,
-        view: this.watch.view(),
-        budget: deviceBudget(query, this.headset.presenting),
+        view: this.watch.opening(),
+        profile: deviceProfile(this.headset.presenting),
+        budget: askedBudget(query),
+        stats: query.has("stats"),
       }),
       held: () => this.tiles.held(),
       link: (link) => this.linkChanged(link),
       event: (event) => {
         switch (event.type) {
           case "chunk":
-            this.tiles.add(event.content, event.digest, event.bytes);
+            this.tiles.add(event);
             break;
           case "held":
-            this.tiles.keep(event.digest);
+            this.tiles.keep(event);
             break;
           case "state":
             this.stateCame(event.state);
@@ -168,12 +182,21 @@ class ExhibitionPage {
           case "evict":
             this.exhibit.forget(event.digests);
             this.tiles.evict(event.digests);
+            // Out of memory, but still on this device: it need not be sent again.
+            this.socket.have(event.digests.filter((digest) => this.tiles.files.kept.has(digest)));
             break;
           case "error":
             if (event.seek !== null) this.seeker.answered(event.seek);
             this.say(event.message);
             break;
           case "hello":
+            if (!event.resumed) this.exhibit.newSession();
+            break;
+          case "stats":
+            this.serverStats = event;
+            break;
+          case "room":
+          case "peers":
             break;
         }
       },
@@ -203,16 +226,30 @@ class ExhibitionPage {
     this.showMoment(this.wanted.at);
   }
 
-  begin(): void {
-    this.socket.start();
+  /** `keeps`: whether files may stay on this device after the visit. */
+  async begin(keeps: boolean): Promise<void> {
     document.addEventListener("visibilitychange", () => {
       if (this.headset.presenting) return; // a session has a visibility of its own
       if (document.visibilityState === "hidden") this.socket.pause();
-      else this.socket.start();
+      else if (this.opened) this.socket.start();
     });
+    window.addEventListener("online", () => this.socket.hurry());
     this.listenToClicks();
     this.stage.onFrame(() => this.shade());
     this.expose();
+    await this.tiles.files.open(this.scene.id, keeps, LIST_PATIENCE_MS);
+    this.opened = true;
+    if (document.visibilityState !== "hidden") this.socket.start();
+  }
+
+  /** The server takes a file to be here that is not: another session asks for it anew. */
+  private lost(digest: string): void {
+    console.warn(`file ${digest.slice(0, 12)}… is gone from this device`);
+    // Where one is gone, more are: they are found out together.
+    this.restartTimer ??= window.setTimeout(() => {
+      this.restartTimer = undefined;
+      this.socket.restart();
+    }, 100);
   }
 
   private get home(): View {
@@ -538,10 +575,7 @@ class ExhibitionPage {
   // ── connection, light, address ─────────────────────────────────────────────────────────────────────────────────────
 
   private linkChanged(link: Link): void {
-    if (link.state === "connecting") {
-      this.exhibit.newSession();
-      this.seeker.reset();
-    }
+    if (link.state === "connecting") this.seeker.reset();
     const words: Record<Link["state"], string> = {
       connecting: this.everOpen ? "Connecting again…" : "Connecting…",
       open: "",
@@ -551,7 +585,11 @@ class ExhibitionPage {
     };
     if (link.state === "open") {
       this.everOpen = true;
-      this.watch.reset();
+      if (link.resumed) {
+        // What was asked last may have been lost with the connection.
+        this.watch.now();
+        this.seeker.want(this.wanted);
+      }
     }
     this.link.textContent = words[link.state];
     this.link.classList.toggle("is-bad", link.state === "waiting" || link.state === "ended");
@@ -596,7 +634,12 @@ class ExhibitionPage {
             shown: { ...exhibit.shown },
             cutsApplied: exhibit.cutsApplied,
             tiles: { ...tiles.stats },
-            held: tiles.held().length,
+            held: tiles.inMemory,
+            kept: tiles.files.kept.size,
+            files: { ...tiles.files.stats },
+            longestUploadMs: tiles.longestUploadMs,
+            resumptions: socket.resumptions,
+            server: page.serverStats,
             verifies: tiles.verifies,
             quality,
             frames: stage.frames,

@@ -1,24 +1,36 @@
 /**
- * What a device can hold and draw, told to the server. Data, not code: published figures differ by a factor of five, so
- * these are cautious, and the address can overrule them (`?triangles=200000`).
+ * What a device can hold and draw. The server knows the classes of devices and their budgets; the address can overrule them
+ * (`?triangles=200000`). A class that changes on the way (into a headset) is told as a budget, so the figures stand here,
+ * too. Data, not code: published figures differ by a factor of five, so these are cautious.
  */
 
+import type { Profile } from "../stream/opening";
 import type { Budget } from "../stream/session";
 
 const MIB = 1024 * 1024;
 
-const PROFILES = {
-  desktop: { bytes: 512 * MIB, triangles: 3_000_000, draws: 500, textures: 1536 * MIB },
-  phone: { bytes: 128 * MIB, triangles: 600_000, draws: 150, textures: 256 * MIB },
-  headset: { bytes: 256 * MIB, triangles: 700_000, draws: 150, textures: 400 * MIB },
-} satisfies Record<string, Budget>;
+/** As the server's defaults are: docs/protocol.md. */
+const PROFILES: Record<Profile, Budget> = {
+  desktop: { bytes: 256 * MIB, triangles: 3_000_000, draws: 500, textures: 1536 * MIB },
+  phone: { bytes: 128 * MIB, triangles: 500_000, draws: 200, textures: 384 * MIB },
+  headset: { bytes: 192 * MIB, triangles: 700_000, draws: 250, textures: 512 * MIB },
+};
+
+export function deviceProfile(inHeadset: boolean): Profile {
+  if (inHeadset) return "headset";
+  return window.matchMedia("(pointer: coarse)").matches ? "phone" : "desktop";
+}
+
+/** What the address overrules. */
+export function askedBudget(query: URLSearchParams): Partial<Budget> {
+  const asked: Partial<Budget> = {};
+  for (const name of ["bytes", "triangles", "draws", "textures"] as const) {
+    const value = Number(query.get(name));
+    if (Number.isSafeInteger(value) && value > 0) asked[name] = value;
+  }
+  return asked;
+}
 
 export function deviceBudget(query: URLSearchParams, inHeadset: boolean): Budget {
-  const handheld = window.matchMedia("(pointer: coarse)").matches;
-  const budget: Budget = { ...(inHeadset ? PROFILES.headset : handheld ? PROFILES.phone : PROFILES.desktop) };
-  for (const name of Object.keys(budget) as (keyof Budget)[]) {
-    const asked = Number(query.get(name));
-    if (Number.isSafeInteger(asked) && asked > 0) budget[name] = asked;
-  }
-  return budget;
+  return { ...PROFILES[deviceProfile(inHeadset)], ...askedBudget(query) };
 }

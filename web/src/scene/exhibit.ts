@@ -3,24 +3,32 @@
  */
 
 import * as THREE from "three";
-import type { CutTile, StandingPlacement, State } from "../stream/session";
+import { NO_PLACEMENT } from "../stream/frames";
+import type { Cut, StandingPlacement, State } from "../stream/session";
 import { ghostOf } from "./ghost";
 import type { TileStore } from "./tiles";
 
 const MOST_WAITING = 64;
 
-interface Drawn {
-  object: THREE.Object3D | null;
+/** Where a tile is drawn, and how. A proxy stands for several placements, in the scene's own frame. */
+type Place = Pick<StandingPlacement, "id" | "transform" | "certainty">;
+
+const PROXY: Place = { id: "", transform: new THREE.Matrix4().toArray(), certainty: "certain" };
+
+interface Want {
   digest: string;
-  placement: StandingPlacement;
+  hidden: number;
+  placement: Place;
 }
 
-interface Waiting {
-  cut: number;
-  state: State;
-  look: number;
-  complete: boolean;
-  tiles: CutTile[];
+interface Drawn extends Want {
+  object: THREE.Object3D | null;
+}
+
+interface Waiting extends Cut {
+  stands: State;
+  /** digests of tiles that are not ready yet */
+  missing: Set<string>;
 }
 
 export interface Shown {
@@ -30,6 +38,9 @@ export interface Shown {
   complete: boolean;
   tiles: number;
   ghosts: number;
+  /** tiles of which some groups are hidden */
+  parts: number;
+  proxies: number;
 }
 
 export class Exhibit {
@@ -37,7 +48,7 @@ export class Exhibit {
   private readonly drawn = new Map<string, Drawn>();
   private states = new Map<number, State>();
   private waiting: Waiting[] = [];
-  shown: Shown = { cut: 0, state: 0, look: 0, complete: false, tiles: 0, ghosts: 0 };
+  shown: Shown = { cut: 0, state: 0, look: 0, complete: false, tiles: 0, ghosts: 0, parts: 0, proxies: 0 };
   cutsApplied = 0;
 
   constructor(
@@ -50,7 +61,7 @@ export class Exhibit {
     this.root.matrixAutoUpdate = false;
   }
 
-  /** A new connection counts anew; what is drawn stays until its first cut. */
+  /** A new session counts anew; what is drawn stays until its first cut. */
   newSession(): void {
     this.states.clear();
     this.waiting = [];
@@ -60,12 +71,14 @@ export class Exhibit {
     this.states.set(state.state, state);
   }
 
-  setCut(cut: { cut: number; state: number; look: number; complete: boolean; tiles: CutTile[] }): void {
-    const state = this.states.get(cut.state);
-    if (!state) return;
-    this.waiting.push({ ...cut, state });
+  setCut(cut: Cut): void {
+    const stands = this.states.get(cut.state);
+    if (!stands) return;
+    const missing = new Set<string>();
+    for (const { digest } of cut.tiles) if (!this.tiles.ready(digest)) missing.add(digest);
+    this.waiting.push({ ...cut, stands, missing });
     if (this.waiting.length > MOST_WAITING) this.waiting.shift();
-    this.tryApply();
+    if (missing.size === 0) this.apply();
   }
 
   /** Cuts that wait for a file that was evicted wait in vain. */
@@ -74,54 +87,67 @@ export class Exhibit {
     this.waiting = this.waiting.filter((cut) => !cut.tiles.some((tile) => gone.has(tile.digest)));
   }
 
-  /** To be called whenever a tile has been decoded. */
-  tryApply(): void {
-    const newest = this.waiting.findLastIndex((cut) => cut.tiles.every((tile) => this.tiles.ready(tile.digest)));
+  /** A tile has been decoded. */
+  ready(digest: string): void {
+    let whole = false;
+    for (const { missing } of this.waiting) if (missing.delete(digest) && missing.size === 0) whole = true;
+    if (whole) this.apply();
+  }
+
+  /** Draws the newest cut all of whose tiles are ready, and forgets those before it. */
+  private apply(): void {
+    const newest = this.waiting.findLastIndex(({ missing }) => missing.size === 0);
     const next = this.waiting[newest];
     if (!next) return;
     this.waiting.splice(0, newest + 1);
-    const wanted = new Map<string, { digest: string; placement: StandingPlacement }>();
-    for (const tile of next.tiles) {
-      const placement = next.state.placements.get(tile.placement);
-      // Numbers start anew with each connection, so what is drawn is known by its placement's id and its content.
-      if (placement) wanted.set(`${placement.id}/${tile.digest}`, { digest: tile.digest, placement });
+    const wanted = new Map<string, Want>();
+    for (const { digest, hidden, placement: n } of next.tiles) {
+      const placement = n === NO_PLACEMENT ? PROXY : next.stands.placements.get(n);
+      // Numbers start anew with each session, so what is drawn is known by its placement's id and its content.
+      if (placement) wanted.set(`${placement.id}/${digest}`, { digest, hidden, placement });
     }
-    if (next.state.state !== this.shown.state && this.drawn.size > 0 && this.changes(wanted)) this.beforeMoment();
+    if (next.state !== this.shown.state && this.drawn.size > 0 && this.changes(wanted)) this.beforeMoment();
 
     for (const [key, want] of wanted) {
       const old = this.drawn.get(key);
-      if (old) {
+      if (old?.object && old.hidden === want.hidden) {
         if (old.placement !== want.placement) this.dress(old.object, want.placement, old.placement);
         old.placement = want.placement;
         continue;
       }
-      const object = this.tiles.take(want.digest);
-      if (object) {
-        object.userData["placement"] = want.placement.id;
-        this.dress(object, want.placement, null);
-        this.root.add(object);
-      }
-      this.drawn.set(key, { object, ...want });
+      this.drawn.set(key, { ...want, object: this.put(want) });
+      if (old) this.takeAway(old);
     }
     for (const [key, old] of this.drawn) {
       if (wanted.has(key)) continue;
-      old.object?.removeFromParent();
       this.drawn.delete(key);
-      this.tiles.giveBack(old.digest);
+      this.takeAway(old);
     }
-    for (const number of this.states.keys()) if (number < next.state.state) this.states.delete(number);
-    let ghosts = 0;
-    for (const { placement } of this.drawn.values()) if (placement.certainty === "possible") ghosts += 1;
-    this.shown = {
-      cut: next.cut,
-      state: next.state.state,
-      look: next.look,
-      complete: next.complete,
-      tiles: this.drawn.size,
-      ghosts,
-    };
+    for (const number of this.states.keys()) if (number < next.state) this.states.delete(number);
+    const { cut, state, look, complete } = next;
+    this.shown = { cut, state, look, complete, tiles: this.drawn.size, ghosts: 0, parts: 0, proxies: 0 };
+    for (const { placement, hidden } of this.drawn.values()) {
+      if (placement.certainty === "possible") this.shown.ghosts += 1;
+      if (hidden !== 0) this.shown.parts += 1;
+      if (placement === PROXY) this.shown.proxies += 1;
+    }
     this.cutsApplied += 1;
     this.onShown(this.shown);
+  }
+
+  private put({ digest, hidden, placement }: Want): THREE.Object3D | null {
+    const object = this.tiles.take(digest, hidden);
+    if (!object) return null;
+    // Without an id it cannot be clicked.
+    if (placement !== PROXY) object.userData["placement"] = placement.id;
+    this.dress(object, placement, null);
+    this.root.add(object);
+    return object;
+  }
+
+  private takeAway({ object, digest, hidden }: Drawn): void {
+    object?.removeFromParent();
+    this.tiles.giveBack(digest, hidden, object);
   }
 
   /** Id of the placement that an object of the scene graph belongs to. */
@@ -148,7 +174,7 @@ export class Exhibit {
     return false;
   }
 
-  private dress(object: THREE.Object3D | null, placement: StandingPlacement, before: StandingPlacement | null): void {
+  private dress(object: THREE.Object3D | null, placement: Place, before: Place | null): void {
     if (!object) return;
     object.matrix.fromArray(placement.transform);
     object.matrixWorldNeedsUpdate = true;

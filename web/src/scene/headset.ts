@@ -4,7 +4,7 @@
  */
 
 import * as THREE from "three";
-import type { Look } from "../stream/frames";
+import type { Pose } from "../stream/frames";
 import { EYE_HEIGHT_M } from "./movement";
 import type { Movement } from "./movement";
 import type { Stage } from "./stage";
@@ -96,7 +96,7 @@ export class Headset {
   }
 
   /** What the head sees, for the stream: position between the eyes, the taller field of view, one eye's pixels. */
-  view(): Omit<Look, "look"> | null {
+  view(): Pose | null {
     if (!this.session) return null;
     const xr = this.stage.renderer.xr.getCamera();
     const eyes: readonly THREE.PerspectiveCamera[] = xr.cameras;

@@ -1,40 +1,48 @@
 /**
- * Tiles by content: what has arrived, decoded and ready to draw.
+ * Tiles by content: what has arrived, decoded, on the graphics card and ready to draw.
  *
- * Files are kept by sha256. A GLB names shared textures as `<sha256>.webp`; they are taken from here, never from the
- * network. Decoding runs one file at a time and gives the thread back after a few milliseconds, in or out of an XR
- * session. A file is let go when the server has evicted it and nothing drawn needs it.
+ * Files are known by sha256. They are decoded and checked in a worker; here they become models, a few at a time, and are
+ * uploaded piece by piece. A file is let go when the server has evicted it and nothing drawn needs it. A tile drawn in part
+ * is a model of its own that shares all but its index with the whole one.
  */
 
 import * as THREE from "three";
-import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
-import type { GLTFLoaderPlugin, GLTFParser } from "three/addons/loaders/GLTFLoader.js";
-import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
-import type { Content } from "../stream/frames";
-import { hex } from "../stream/frames";
+import type { Arrived } from "../stream/session";
+import { Files } from "../workers/files";
+import type { Made } from "../workers/files";
+import type { Source } from "../workers/messages";
+import { verifies } from "../workers/unpack";
+import { disposePart, partOf } from "./groups";
+import { ModelReader } from "./model";
+import type { Model } from "./model";
+import { Uploader } from "./upload";
 
-const MEDIA_TYPES: Record<Content, string> = {
-  glb: "model/gltf-binary",
-  webp: "image/webp",
-  jpeg: "image/jpeg",
-  png: "image/png",
-};
-const SLICE_MS = 6;
+/** Being read at a time: enough that the decoder's workers never wait for us. */
+const MOST_READING = 3;
 
 interface Picture {
   bitmap: Promise<ImageBitmap>;
+  came: (bitmap: ImageBitmap) => void;
+  failed: (error: Error) => void;
   users: number;
   evicted: boolean;
 }
 
+interface Part {
+  root: THREE.Object3D;
+  users: number;
+}
+
 interface Tile {
   /** null while it is being decoded, or when it could not be */
-  model: THREE.Object3D | null;
+  model: Model | null;
   done: boolean;
-  textures: THREE.Texture[];
+  /** digests of pictures that it uses */
   pictures: string[];
   users: number;
   evicted: boolean;
+  /** by hidden groups; those that are drawn */
+  parts: Map<number, Part>;
 }
 
 export interface TileStats {
@@ -44,70 +52,71 @@ export interface TileStats {
   decodeMs: number;
   longestDecodeMs: number;
   textures: number;
+  /** tiles drawn in part, each kind of part once */
+  parts: number;
+}
+
+export interface TileHandlers {
+  /** a tile is ready, or found impossible */
+  ready(digest: string): void;
+  /** a file that the server takes to be here can be had nowhere */
+  lost(digest: string): void;
 }
 
 export class TileStore {
   private readonly tiles = new Map<string, Tile>();
   private readonly pictures = new Map<string, Picture>();
-  private readonly queue: { digest: string; bytes: Uint8Array }[] = [];
-  private readonly loader: GLTFLoader;
-  private working = false;
-  readonly stats: TileStats = { decoded: 0, failed: 0, damaged: 0, decodeMs: 0, longestDecodeMs: 0, textures: 0 };
-  /** Digests are checked only where the browser lends its hash: in a secure context. */
-  readonly verifies = typeof crypto !== "undefined" && crypto.subtle !== undefined;
+  private readonly queue: { digest: string; bytes: Uint8Array<ArrayBuffer>; began: number }[] = [];
+  private readonly began = new Map<string, number>();
+  private readonly reader = new ModelReader();
+  private readonly uploader: Uploader;
+  readonly files: Files;
+  private reading = 0;
+  readonly stats: TileStats = { decoded: 0, failed: 0, damaged: 0, decodeMs: 0, longestDecodeMs: 0, textures: 0, parts: 0 };
+  readonly verifies = verifies;
 
   constructor(
-    private readonly renderer: THREE.WebGLRenderer,
-    private readonly anisotropy: number,
-    private readonly onReady: () => void,
+    renderer: THREE.WebGLRenderer,
+    anisotropy: number,
+    private readonly handlers: TileHandlers,
   ) {
-    if (typeof Worker !== "undefined") MeshoptDecoder.useWorkers(navigator.hardwareConcurrency > 4 ? 2 : 1);
-    this.loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
-    this.loader.register((parser) => this.texturePlugin(parser));
+    this.uploader = new Uploader(renderer, anisotropy);
+    this.files = new Files({
+      made: (file) => this.made(file),
+      failed: (digest, from, damaged, why) => this.failed(digest, from, damaged, why),
+    });
   }
 
-  /** Digests of what is here and not evicted: the server need not send it again. */
+  /** The longest that an upload held the thread, ms. */
+  get longestUploadMs(): number {
+    return this.uploader.longestMs;
+  }
+
+  /** Digests of what is here and not evicted, and of what is kept on this device: the server need not send it again. */
   held(): string[] {
-    const result: string[] = [];
-    for (const [digest, tile] of this.tiles) if (!tile.evicted && (!tile.done || tile.model)) result.push(digest);
-    for (const [digest, picture] of this.pictures) if (!picture.evicted) result.push(digest);
-    return result;
+    const result = new Set<string>();
+    for (const [digest, tile] of this.tiles) if (!tile.evicted && (!tile.done || tile.model)) result.add(digest);
+    for (const [digest, picture] of this.pictures) if (!picture.evicted) result.add(digest);
+    for (const digest of this.files.kept) result.add(digest);
+    return [...result];
   }
 
-  add(content: Content, digest: string, bytes: Uint8Array): void {
-    if (content === "glb") {
-      const known = this.tiles.get(digest);
-      if (known) {
-        known.evicted = false;
-        return;
-      }
-      this.tiles.set(digest, {
-        model: null,
-        done: false,
-        textures: [],
-        pictures: [],
-        users: 0,
-        evicted: false,
-      });
-      this.queue.push({ digest, bytes });
-      void this.work();
-    } else {
-      const known = this.pictures.get(digest);
-      if (known) {
-        known.evicted = false;
-        return;
-      }
-      const bitmap = this.checked(digest, bytes).then(() => decodePicture(bytes, MEDIA_TYPES[content]));
-      bitmap.catch(() => undefined); // whoever draws with it hears of it
-      this.pictures.set(digest, { bitmap, users: 0, evicted: false });
-    }
+  /** Files that are here, decoded or on their way. */
+  get inMemory(): number {
+    let count = 0;
+    for (const { evicted } of this.tiles.values()) if (!evicted) count += 1;
+    for (const { evicted } of this.pictures.values()) if (!evicted) count += 1;
+    return count;
   }
 
-  /** The server says it is here from an earlier session: true where that is so. */
-  keep(digest: string): boolean {
-    const entry = this.tiles.get(digest) ?? this.pictures.get(digest);
-    if (entry) entry.evicted = false;
-    return entry !== undefined;
+  /** A file came. */
+  add(file: Arrived): void {
+    if (this.expect(file)) this.files.unpack(file);
+  }
+
+  /** The server says that the file is here from earlier. */
+  keep(file: Pick<Arrived, "content" | "digest" | "length">): void {
+    if (this.expect(file)) this.files.find(file);
   }
 
   evict(digests: readonly string[]): void {
@@ -125,36 +134,141 @@ export class TileStore {
     }
   }
 
-  /** Decoded, or found impossible to decode: a cut waits for nothing more of it. */
+  /** Decoded and uploaded, or found impossible to decode: a cut waits for nothing more of it. */
   ready(digest: string): boolean {
     return this.tiles.get(digest)?.done ?? false;
   }
 
-  /** An object to draw, sharing geometry and materials with its like; null when the file could not be decoded. */
-  take(digest: string): THREE.Object3D | null {
+  /**
+   * An object to draw, without the hidden groups, sharing geometry and materials with its like; null when the file could
+   * not be decoded. To be given back.
+   */
+  take(digest: string, hidden: number): THREE.Object3D | null {
     const tile = this.tiles.get(digest);
     if (!tile) return null;
     tile.users += 1;
-    return tile.model?.clone() ?? null;
+    if (!tile.model) return null;
+    let part = tile.parts.get(hidden);
+    if (!part) {
+      part = { root: cut(tile.model.root, hidden), users: 0 };
+      tile.parts.set(hidden, part);
+      if (hidden !== 0) this.stats.parts += 1;
+    }
+    part.users += 1;
+    return part.root.clone();
   }
 
-  giveBack(digest: string): void {
+  giveBack(digest: string, hidden: number, object: THREE.Object3D | null): void {
     const tile = this.tiles.get(digest);
     if (!tile) return;
     tile.users -= 1;
+    const part = object ? tile.parts.get(hidden) : undefined;
+    if (part && --part.users === 0) {
+      tile.parts.delete(hidden);
+      if (hidden !== 0) this.stats.parts -= 1;
+      eachPair(part.root, tile.model!.root, disposePart);
+    }
     this.letGoTile(digest, tile);
   }
 
+  /** Whether a file has to be got: it is new here. */
+  private expect({ content, digest }: Pick<Arrived, "content" | "digest">): boolean {
+    const tile = this.tiles.get(digest);
+    const known = content === "glb" ? tile : this.pictures.get(digest);
+    if (known) known.evicted = false;
+    if (known && !(tile?.done && !tile.model)) return false;
+    this.began.set(digest, performance.now());
+    if (content === "glb") {
+      // What could not be decoded may come better a second time; who drew nothing of it gives nothing back.
+      const users = tile?.users ?? 0;
+      this.tiles.set(digest, { model: null, done: false, pictures: [], users, evicted: false, parts: new Map() });
+    } else {
+      const { promise, resolve, reject } = promised<ImageBitmap>();
+      promise.catch(() => undefined); // whoever draws with it hears of it
+      this.pictures.set(digest, { bitmap: promise, came: resolve, failed: reject, users: 0, evicted: false });
+    }
+    return true;
+  }
+
+  private made(file: Made): void {
+    const { digest } = file;
+    if ("bitmap" in file) {
+      const picture = this.pictures.get(digest);
+      if (picture) picture.came(file.bitmap);
+      else file.bitmap.close(); // evicted on its way
+      this.began.delete(digest);
+      return;
+    }
+    this.queue.push({ digest, bytes: file.bytes, began: this.began.get(digest) ?? performance.now() });
+    this.began.delete(digest);
+    void this.work();
+  }
+
+  private failed(digest: string, from: Source, damaged: boolean, why: string): void {
+    this.began.delete(digest);
+    if (damaged) this.stats.damaged += 1;
+    if (from === "http") {
+      // Not sent and not here: nothing to draw with, and the server thinks otherwise.
+      this.tiles.delete(digest);
+      this.pictures.get(digest)?.failed(new Error(why));
+      this.pictures.delete(digest);
+      this.handlers.lost(digest);
+      return;
+    }
+    console.error(`file ${digest.slice(0, 12)}…:`, why);
+    this.pictures.get(digest)?.failed(new Error(why));
+    const tile = this.tiles.get(digest);
+    if (tile) this.finish(digest, tile, false);
+  }
+
+  private async work(): Promise<void> {
+    if (this.reading >= MOST_READING) return;
+    this.reading += 1;
+    for (let job = this.queue.shift(); job; job = this.queue.shift()) {
+      const { digest } = job;
+      const tile = this.tiles.get(digest);
+      if (!tile || tile.done) continue;
+      if (tile.evicted) {
+        tile.done = true; // for nobody any more
+        this.letGoTile(digest, tile);
+        continue;
+      }
+      try {
+        const model = await this.reader.read(job.bytes, (name) => this.lend(name, tile));
+        tile.model = model;
+        this.stats.textures += model.textures.length;
+        await this.uploader.upload(model);
+      } catch (error) {
+        console.error(`tile ${digest.slice(0, 12)}…:`, error);
+      }
+      const took = performance.now() - job.began;
+      this.stats.decodeMs += took;
+      this.stats.longestDecodeMs = Math.max(this.stats.longestDecodeMs, took);
+      this.finish(digest, tile, tile.model !== null);
+    }
+    this.reading -= 1;
+  }
+
+  private lend(name: string, tile: Tile): Promise<ImageBitmap> | undefined {
+    const picture = this.pictures.get(name);
+    if (!picture) return undefined;
+    picture.users += 1;
+    tile.pictures.push(name);
+    return picture.bitmap;
+  }
+
+  private finish(digest: string, tile: Tile, fine: boolean): void {
+    tile.done = true;
+    if (fine) this.stats.decoded += 1;
+    else this.stats.failed += 1;
+    this.letGoTile(digest, tile);
+    this.handlers.ready(digest);
+  }
+
   private letGoTile(digest: string, tile: Tile): void {
-    if (!tile.evicted || tile.users > 0 || !tile.done) return;
+    if (!tile.evicted || tile.users > 0 || !tile.done || this.tiles.get(digest) !== tile) return;
     this.tiles.delete(digest);
-    tile.model?.traverse((object) => {
-      if (!(object instanceof THREE.Mesh || object instanceof THREE.Points)) return;
-      (object.geometry as THREE.BufferGeometry).dispose();
-      for (const material of [object.material].flat() as THREE.Material[]) material.dispose();
-    });
-    for (const texture of tile.textures) texture.dispose();
-    this.stats.textures -= tile.textures.length;
+    if (tile.model) this.dispose(tile.model);
     for (const name of tile.pictures) {
       const picture = this.pictures.get(name);
       if (!picture) continue;
@@ -163,162 +277,54 @@ export class TileStore {
     }
   }
 
+  private dispose(model: Model): void {
+    model.root.traverse((object) => {
+      if (!(object instanceof THREE.Mesh || object instanceof THREE.Points)) return;
+      (object.geometry as THREE.BufferGeometry).dispose();
+      for (const material of [object.material].flat() as THREE.Material[]) material.dispose();
+    });
+    for (const texture of model.textures) texture.dispose();
+    this.stats.textures -= model.textures.length;
+  }
+
   private letGoPicture(digest: string, picture: Picture): void {
     if (!picture.evicted || picture.users > 0) return;
     this.pictures.delete(digest);
     picture.bitmap.then((bitmap) => bitmap.close()).catch(() => undefined);
   }
-
-  private async checked(digest: string, bytes: Uint8Array): Promise<void> {
-    if (!this.verifies) return;
-    const found = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
-    if (found !== digest) {
-      this.stats.damaged += 1;
-      throw new Error(`bytes of ${digest.slice(0, 12)}… have digest ${found.slice(0, 12)}…`);
-    }
-  }
-
-  private async work(): Promise<void> {
-    if (this.working) return;
-    this.working = true;
-    let sliceBegan = performance.now();
-    for (let job = this.queue.shift(); job; job = this.queue.shift()) {
-      const tile = this.tiles.get(job.digest);
-      if (!tile) continue;
-      const began = performance.now();
-      try {
-        await this.checked(job.digest, job.bytes);
-        await this.decode(job.bytes, tile);
-        this.stats.decoded += 1;
-      } catch (error) {
-        this.stats.failed += 1;
-        console.error(`tile ${job.digest.slice(0, 12)}…:`, error);
-      }
-      tile.done = true;
-      const took = performance.now() - began;
-      this.stats.decodeMs += took;
-      this.stats.longestDecodeMs = Math.max(this.stats.longestDecodeMs, took);
-      this.letGoTile(job.digest, tile);
-      this.onReady();
-      if (performance.now() - sliceBegan > SLICE_MS) {
-        await breath();
-        sliceBegan = performance.now();
-      }
-    }
-    this.working = false;
-  }
-
-  private async decode(bytes: Uint8Array, tile: Tile): Promise<void> {
-    const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-    this.loading = tile;
-    const gltf = await this.loader.parseAsync(data, "").finally(() => (this.loading = null));
-    const model = gltf.scene;
-    model.updateMatrixWorld(true);
-    const textures = new Set<THREE.Texture>();
-    model.traverse((object) => {
-      object.matrixAutoUpdate = false;
-      if (!(object instanceof THREE.Mesh || object instanceof THREE.Points)) return;
-      for (const material of [object.material].flat() as THREE.Material[]) {
-        for (const value of Object.values(material)) if (value instanceof THREE.Texture) textures.add(value);
-      }
-      if (object instanceof THREE.Mesh) {
-        object.castShadow = true;
-        object.receiveShadow = true;
-      }
-    });
-    tile.textures = [...textures];
-    this.stats.textures += tile.textures.length;
-    const anisotropy = Math.min(this.anisotropy, this.renderer.capabilities.getMaxAnisotropy());
-    for (const texture of tile.textures) {
-      texture.anisotropy = anisotropy;
-      // Upload now, one picture a breath, rather than all in the frame that shows the cut.
-      this.renderer.initTexture(texture);
-      await breath();
-    }
-    tile.model = model;
-  }
-
-  /** The tile whose GLB the loader reads; one at a time. */
-  private loading: Tile | null = null;
-
-  /**
-   * Textures from our own store or from the GLB's own bytes. Takes the place of three's WebP plugin (same name), which
-   * would fetch blob URLs and know nothing of chunks.
-   */
-  private texturePlugin(parser: GLTFParser): GLTFLoaderPlugin {
-    const tile = this.loading;
-    const own = new Map<number, Promise<ImageBitmap>>();
-    const json = parser.json as GltfJson;
-    const bitmapOf = (index: number): Promise<ImageBitmap> => {
-      const known = own.get(index);
-      if (known) return known;
-      const image = json.images?.[index];
-      let bitmap: Promise<ImageBitmap>;
-      if (image?.bufferView !== undefined) {
-        bitmap = parser
-          .getDependency("bufferView", image.bufferView)
-          .then((bytes) => decodePicture(new Uint8Array(bytes as ArrayBuffer), image.mimeType ?? "image/webp"));
-      } else {
-        const digest = /^([0-9a-f]{64})\.\w+$/.exec(image?.uri ?? "")?.[1];
-        const picture = digest === undefined ? undefined : this.pictures.get(digest);
-        if (!picture || digest === undefined) {
-          bitmap = Promise.reject(new Error(`image ${image?.uri ?? index} was not sent`));
-        } else {
-          picture.users += 1;
-          tile?.pictures.push(digest);
-          bitmap = picture.bitmap;
-        }
-      }
-      own.set(index, bitmap);
-      return bitmap;
-    };
-    return {
-      name: "EXT_texture_webp",
-      loadTexture: (index: number) => {
-        const definition = json.textures?.[index];
-        const source = definition?.extensions?.EXT_texture_webp?.source ?? definition?.source;
-        if (definition === undefined || source === undefined) return null;
-        const sampler = json.samplers?.[definition.sampler ?? -1] ?? {};
-        return bitmapOf(source).then((bitmap) => {
-          const texture = new THREE.Texture(bitmap);
-          texture.flipY = false;
-          texture.wrapS = WRAPS[sampler.wrapS ?? 10497] ?? THREE.RepeatWrapping;
-          texture.wrapT = WRAPS[sampler.wrapT ?? 10497] ?? THREE.RepeatWrapping;
-          texture.magFilter = sampler.magFilter === 9728 ? THREE.NearestFilter : THREE.LinearFilter;
-          texture.minFilter = THREE.LinearMipmapLinearFilter;
-          texture.needsUpdate = true;
-          return texture;
-        });
-      },
-    } as GLTFLoaderPlugin;
-  }
 }
 
-interface GltfJson {
-  images?: { uri?: string; bufferView?: number; mimeType?: string }[];
-  samplers?: { wrapS?: number; wrapT?: number; magFilter?: number }[];
-  textures?: { source?: number; sampler?: number; extensions?: { EXT_texture_webp?: { source?: number } } }[];
-}
-
-const WRAPS: Record<number, THREE.Wrapping> = {
-  33071: THREE.ClampToEdgeWrapping,
-  33648: THREE.MirroredRepeatWrapping,
-  10497: THREE.RepeatWrapping,
-};
-
-function decodePicture(bytes: Uint8Array, mediaType: string): Promise<ImageBitmap> {
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mediaType });
-  return createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
-}
-
-/** The thread for everybody else; works where animation frames stop (XR, hidden pages). */
-function breath(): Promise<void> {
-  return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(null);
+/** A copy of a model without its hidden groups. */
+function cut(root: THREE.Object3D, hidden: number): THREE.Object3D {
+  const copy = root.clone();
+  if (hidden === 0) return copy;
+  copy.traverse((object) => {
+    if (!(object instanceof THREE.Mesh)) return;
+    const part = partOf(object.geometry as THREE.BufferGeometry, hidden);
+    if (part) object.geometry = part;
+    else object.visible = false;
   });
+  return copy;
+}
+
+/** Geometries of a part beside those of the whole; both have the same shape. */
+function eachPair(
+  part: THREE.Object3D,
+  whole: THREE.Object3D,
+  act: (part: THREE.BufferGeometry, whole: THREE.BufferGeometry) => void,
+): void {
+  if (part instanceof THREE.Mesh && whole instanceof THREE.Mesh) {
+    act(part.geometry as THREE.BufferGeometry, whole.geometry as THREE.BufferGeometry);
+  }
+  part.children.forEach((child, i) => eachPair(child, whole.children[i]!, act));
+}
+
+function promised<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }

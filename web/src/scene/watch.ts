@@ -1,10 +1,12 @@
 /**
- * Tells the stream where the eye is: at most ten times a second while it moves, once more when it stops, and at once when
- * it jumped. Poses are personal data: they go to the stream and nowhere else.
+ * Tells the stream where the eye is and how it moves: at most ten times a second while it moves, once more when it stops,
+ * and at once when it jumped. Poses are personal data: they go to the stream and nowhere else.
  */
 
 import * as THREE from "three";
-import type { Look } from "../stream/frames";
+import type { Look, Pose } from "../stream/frames";
+import { MotionMeter } from "../stream/motion";
+import type { Motion } from "../stream/motion";
 import type { Headset } from "./headset";
 import type { Stage } from "./stage";
 
@@ -17,8 +19,11 @@ const JUMP_M = 3;
 const JUMP_RAD = 0.5;
 
 export class Watch {
-  private sent: Gaze | null = null;
+  private sent: Pose | null = null;
   private sentAt = -Infinity;
+  /** the last look told of movement, so that its end is to be told, too */
+  private saidMoving = false;
+  private readonly meter = new MotionMeter();
 
   constructor(
     private readonly stage: Stage,
@@ -31,7 +36,7 @@ export class Watch {
     });
   }
 
-  view(): Gaze {
+  private pose(): Pose {
     const inside = this.headset.view();
     if (inside) return inside;
     const { camera, canvas } = this.stage;
@@ -47,10 +52,12 @@ export class Watch {
     };
   }
 
-  /** A new connection was opened with the view of now. */
-  reset(): void {
-    this.sent = this.view();
+  /** The pose that a new connection is opened with. */
+  opening(): Pose {
+    this.sent = this.pose();
     this.sentAt = performance.now();
+    this.saidMoving = false;
+    return this.sent;
   }
 
   now(): void {
@@ -60,18 +67,25 @@ export class Watch {
 
   private maybe(): void {
     const now = performance.now();
-    const view = this.view();
-    const { distance, angle, shape } = difference(this.sent, view);
-    if (distance < MOVED_M && angle < TURNED_RAD && !shape) return;
-    const jumped = distance > JUMP_M || angle > JUMP_RAD;
+    const pose = this.pose();
+    const motion = this.meter.observe(now, pose.eye, pose.orientation);
+    const { distance, angle, shape } = difference(this.sent, pose);
+    const stopped = this.saidMoving && isStill(motion);
+    if (distance < MOVED_M && angle < TURNED_RAD && !shape && !stopped) return;
+    const jumped = distance > JUMP_M || angle > JUMP_RAD || stopped;
     if (now - this.sentAt < (jumped ? EVERY_MS / 4 : EVERY_MS)) return;
-    if (!this.look(view)) return;
-    this.sent = view;
+    if (!this.look({ ...pose, ...motion, sight: [0, 0] })) return;
+    this.sent = pose;
     this.sentAt = now;
+    this.saidMoving = !isStill(motion);
   }
 }
 
-function difference(a: Gaze | null, b: Gaze): { distance: number; angle: number; shape: boolean } {
+function isStill({ velocity, turning }: Motion): boolean {
+  return [...velocity, ...turning].every((speed) => speed === 0);
+}
+
+function difference(a: Pose | null, b: Pose): { distance: number; angle: number; shape: boolean } {
   if (!a) return { distance: Infinity, angle: Infinity, shape: true };
   const distance = Math.hypot(a.eye[0] - b.eye[0], a.eye[1] - b.eye[1], a.eye[2] - b.eye[2]);
   const angle = new THREE.Quaternion(...a.orientation).angleTo(new THREE.Quaternion(...b.orientation));

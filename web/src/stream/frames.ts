@@ -1,8 +1,9 @@
 /**
- * Binary frames of `chronotope.v1` (docs/protocol.md): bytes to values and back. No I/O, no state.
+ * Binary messages of `chronotope.v1` (docs/protocol.md): bytes to values and back. No I/O, no state.
  *
- * Numbers are little-endian; the first byte names the kind. A frame that breaks the layout throws `FrameError`: the peer
- * is at fault, and the session closes.
+ * Numbers are little-endian; the first byte names the kind. A message that breaks the layout throws `FrameError`: the peer
+ * is at fault, and the session closes with 4400. Nothing is allocated by a number that was not compared with the bytes at
+ * hand first.
  */
 
 export class FrameError extends Error {
@@ -13,12 +14,22 @@ export const NODES = 0x10;
 export const CHUNK = 0x11;
 export const CUT = 0x12;
 export const EVICT = 0x13;
+export const PACK = 0x14;
+export const PEERS = 0x15;
 const LOOK = 0x01;
 const ACK = 0x02;
+const HAVE = 0x03;
 
 const FIRST = 1;
 const LAST = 2;
 const HELD = 4;
+
+/** Bytes of the longest binary message. */
+export const MAX_FRAME = 65536;
+/** Digests in one HAVE; more go into the next. */
+const MOST_IN_A_HAVE = 8000;
+/** Placement number of a tile that stands for a group of placements: in the scene's own frame, not to be clicked. */
+export const NO_PLACEMENT = 0xffffffff;
 
 /** One tile of one placement, and the file it is drawn from. */
 export interface NodeEntry {
@@ -33,29 +44,41 @@ export interface NodesFrame {
 }
 
 export type Content = "glb" | "webp" | "jpeg" | "png";
+export type Encoding = "identity" | "gzip";
 
 export interface ChunkFrame {
   kind: typeof CHUNK;
   content: Content;
+  encoding: Encoding;
   first: boolean;
   last: boolean;
   /** the client holds these bytes from earlier; no payload */
   held: boolean;
   chunk: number;
+  /** bytes as sent, that is encoded */
   total: number;
   offset: number;
-  /** lower-case hex sha256 of the whole file; only in the first frame */
+  /** lower-case hex sha256 of the decoded file; only in the first frame */
   digest: string | null;
+  /** bytes of the decoded file; only in the first frame */
+  length: number | null;
   payload: Uint8Array;
+  /** bytes of the whole message, kind byte included: what ACK counts */
+  size: number;
 }
 
+/** A change against the cut before. */
 export interface CutFrame {
   kind: typeof CUT;
   complete: boolean;
   cut: number;
   state: number;
   look: number;
-  nodes: Uint32Array;
+  gone: Uint32Array;
+  /** nodes that come in, or whose hidden groups change */
+  shown: Uint32Array;
+  /** of each of `shown`: bit k, group k of the tile is not drawn */
+  hidden: Uint32Array;
 }
 
 export interface EvictFrame {
@@ -63,20 +86,44 @@ export interface EvictFrame {
   chunks: Uint32Array;
 }
 
-export type ServerFrame = NodesFrame | ChunkFrame | CutFrame | EvictFrame;
+/** Where others in the room are: for whoever keeps the room to read. */
+export interface PeersFrame {
+  kind: typeof PEERS;
+  data: DataView;
+}
+
+export interface PackFrame {
+  kind: typeof PACK;
+  /** in order; none of them is a PACK */
+  messages: Exclude<ServerFrame, PackFrame>[];
+}
+
+export type ServerFrame = NodesFrame | ChunkFrame | CutFrame | EvictFrame | PeersFrame | PackFrame;
+
+type Triple = readonly [number, number, number];
 
 export interface Look {
   look: number;
-  eye: readonly [number, number, number];
+  eye: Triple;
   orientation: readonly [number, number, number, number];
   /** vertical field of view, radians */
   fov: number;
   aspect: number;
   /** viewport height, pixels */
   height: number;
+  /** of the eye, metres a second, scene frame */
+  velocity: Triple;
+  /** radians a second, axis × speed, scene frame */
+  turning: Triple;
+  /** where the eye looks in the view, −1 to 1 left to right, bottom to top; (0, 0): the middle, or not known */
+  sight: readonly [number, number];
 }
 
+/** Where the eye is and what it takes in; how it moves is apart. */
+export type Pose = Pick<Look, "eye" | "orientation" | "fov" | "aspect" | "height">;
+
 const CONTENTS: Record<number, Content> = { 1: "glb", 2: "webp", 3: "jpeg", 4: "png" };
+const ENCODINGS: Record<number, Encoding> = { 0: "identity", 1: "gzip" };
 
 export function hex(bytes: Uint8Array): string {
   let text = "";
@@ -84,22 +131,29 @@ export function hex(bytes: Uint8Array): string {
   return text;
 }
 
-/** The frame in `data`. Payloads are views into `data`, not copies. */
+/** The message in `data`. Payloads are views into `data`, not copies. */
 export function parseFrame(data: ArrayBuffer): ServerFrame {
+  if (data.byteLength > MAX_FRAME) throw new FrameError(`binary message of ${data.byteLength} bytes, at most ${MAX_FRAME}`);
   const view = new DataView(data);
-  if (data.byteLength < 1) throw new FrameError("empty frame");
+  return data.byteLength > 0 && view.getUint8(0) === PACK ? parsePack(view) : parseOne(view);
+}
+
+function parseOne(view: DataView): Exclude<ServerFrame, PackFrame> {
+  if (view.byteLength < 1) throw new FrameError("empty binary message");
   const kind = view.getUint8(0);
   switch (kind) {
     case NODES:
       return parseNodes(view);
     case CHUNK:
-      return parseChunk(view, data);
+      return parseChunk(view);
     case CUT:
       return parseCut(view);
     case EVICT:
       return parseEvict(view);
+    case PEERS:
+      return { kind: PEERS, data: view };
     default:
-      throw new FrameError(`unknown frame kind 0x${kind.toString(16)}`);
+      throw new FrameError(`unknown binary message kind 0x${kind.toString(16).padStart(2, "0")}`);
   }
 }
 
@@ -109,13 +163,33 @@ function need(view: DataView, bytes: number, what: string, exact = true): void {
   }
 }
 
+function reserved(what: string, ...fields: number[]): void {
+  if (fields.some((field) => field !== 0)) throw new FrameError(`${what}: a reserved field is not 0`);
+}
+
+function parsePack(view: DataView): PackFrame {
+  need(view, 4, "PACK", false);
+  reserved("PACK", view.getUint8(1));
+  const messages: Exclude<ServerFrame, PackFrame>[] = [];
+  let at = 4;
+  for (let left = view.getUint16(2, true); left > 0; left--) {
+    need(view, at + 4, "PACK", false);
+    const length = view.getUint32(at, true);
+    need(view, at + 4 + length, "PACK", false);
+    messages.push(parseOne(new DataView(view.buffer, view.byteOffset + at + 4, length)));
+    at += 4 + length;
+  }
+  need(view, at, "PACK");
+  return { kind: PACK, messages };
+}
+
 function parseNodes(view: DataView): NodesFrame {
   need(view, 4, "NODES", false);
+  reserved("NODES", view.getUint8(1));
   const count = view.getUint16(2, true);
   need(view, 4 + count * 12, "NODES");
   const nodes: NodeEntry[] = [];
-  for (let i = 0; i < count; i++) {
-    const at = 4 + i * 12;
+  for (let at = 4; at < view.byteLength; at += 12) {
     nodes.push({
       node: view.getUint32(at, true),
       placement: view.getUint32(at + 4, true),
@@ -125,81 +199,108 @@ function parseNodes(view: DataView): NodesFrame {
   return { kind: NODES, nodes };
 }
 
-function parseChunk(view: DataView, data: ArrayBuffer): ChunkFrame {
+function parseChunk(view: DataView): ChunkFrame {
   need(view, 16, "CHUNK", false);
   const content = CONTENTS[view.getUint8(1)];
   if (content === undefined) throw new FrameError(`CHUNK: unknown content ${view.getUint8(1)}`);
-  const encoding = view.getUint8(2);
-  if (encoding !== 0) throw new FrameError(`CHUNK: unknown encoding ${encoding}`);
+  const encoding = ENCODINGS[view.getUint8(2)];
+  if (encoding === undefined) throw new FrameError(`CHUNK: unknown encoding ${view.getUint8(2)}`);
   const flags = view.getUint8(3);
+  reserved("CHUNK", flags & ~(FIRST | LAST | HELD));
   const first = (flags & FIRST) !== 0;
-  const header = first ? 48 : 16;
+  const last = (flags & LAST) !== 0;
+  const held = (flags & HELD) !== 0;
+  const header = first ? 52 : 16;
   need(view, header, "CHUNK", false);
+  const chunk = view.getUint32(4, true);
   const total = view.getUint32(8, true);
   const offset = view.getUint32(12, true);
-  const payload = new Uint8Array(data, header);
-  if (offset + payload.byteLength > total) {
-    throw new FrameError(`CHUNK: ${offset} + ${payload.byteLength} bytes run past its length ${total}`);
+  const length = first ? view.getUint32(48, true) : null;
+  const payload = new Uint8Array(view.buffer, view.byteOffset + header, view.byteLength - header);
+  const end = offset + payload.byteLength;
+  if (total === 0 || length === 0) throw new FrameError("CHUNK: a file of no bytes");
+  if (encoding === "identity" && length !== null && length !== total) {
+    throw new FrameError(`CHUNK ${chunk}: ${total} bytes as they are, but ${length} decoded`);
   }
-  return {
-    kind: CHUNK,
-    content,
-    first,
-    last: (flags & LAST) !== 0,
-    held: (flags & HELD) !== 0,
-    chunk: view.getUint32(4, true),
-    total,
-    offset,
-    digest: first ? hex(new Uint8Array(data, 16, 32)) : null,
-    payload,
-  };
+  if (first !== (offset === 0)) throw new FrameError("CHUNK: flag 1 belongs to offset 0 and to nothing else");
+  if (held && (payload.byteLength > 0 || !first || !last)) throw new FrameError("CHUNK: held, so flags 7 and no payload");
+  if (!held && (payload.byteLength === 0 || end > total)) throw new FrameError("CHUNK: no payload, or more than its total");
+  if (!held && last !== (end === total)) throw new FrameError("CHUNK: flag 2 belongs to the last piece and to nothing else");
+  const digest = first ? hex(new Uint8Array(view.buffer, view.byteOffset + 16, 32)) : null;
+  const size = view.byteLength;
+  return { kind: CHUNK, content, encoding, first, last, held, chunk, total, offset, digest, length, payload, size };
 }
 
-function words(view: DataView, at: number, count: number): Uint32Array {
+function words(view: DataView, at: number, count: number, step = 4): Uint32Array {
   const result = new Uint32Array(count);
-  for (let i = 0; i < count; i++) result[i] = view.getUint32(at + i * 4, true);
+  for (let i = 0; i < count; i++) result[i] = view.getUint32(at + i * step, true);
   return result;
 }
 
 function parseCut(view: DataView): CutFrame {
-  need(view, 20, "CUT", false);
-  const count = view.getUint32(16, true);
-  need(view, 20 + count * 4, "CUT");
+  need(view, 24, "CUT", false);
+  reserved("CUT", view.getUint8(1) & ~1, view.getUint16(2, true));
+  const gone = view.getUint32(16, true);
+  const shown = view.getUint32(20, true);
+  need(view, 24 + gone * 4 + shown * 8, "CUT");
+  const at = 24 + gone * 4;
   return {
     kind: CUT,
     complete: (view.getUint8(1) & 1) !== 0,
     cut: view.getUint32(4, true),
     state: view.getUint32(8, true),
     look: view.getUint32(12, true),
-    nodes: words(view, 20, count),
+    gone: words(view, 24, gone),
+    shown: words(view, at, shown, 8),
+    hidden: words(view, at + 4, shown, 8),
   };
 }
 
 function parseEvict(view: DataView): EvictFrame {
   need(view, 8, "EVICT", false);
+  reserved("EVICT", view.getUint8(1), view.getUint16(2, true));
   const count = view.getUint32(4, true);
   need(view, 8 + count * 4, "EVICT");
   return { kind: EVICT, chunks: words(view, 8, count) };
 }
 
 export function encodeLook(look: Look): ArrayBuffer {
-  const data = new ArrayBuffer(60);
+  const data = new ArrayBuffer(92);
   const view = new DataView(data);
   view.setUint8(0, LOOK);
   view.setUint32(4, look.look, true);
   look.eye.forEach((value, i) => view.setFloat64(8 + i * 8, value, true));
-  look.orientation.forEach((value, i) => view.setFloat32(32 + i * 4, value, true));
-  view.setFloat32(48, look.fov, true);
-  view.setFloat32(52, look.aspect, true);
+  const floats = [...look.orientation, look.fov, look.aspect];
+  floats.forEach((value, i) => view.setFloat32(32 + i * 4, value, true));
   view.setUint32(56, look.height, true);
+  [...look.velocity, ...look.turning, ...look.sight].forEach((value, i) => view.setFloat32(60 + i * 4, value, true));
   return data;
 }
 
-/** `bytes` of CHUNK frames, whole messages, received since the opening. */
-export function encodeAck(bytes: number): ArrayBuffer {
+/** `messages` of the server received so far, text and binary, and `bytes` of its CHUNK messages. */
+export function encodeAck(messages: number, bytes: number): ArrayBuffer {
   const data = new ArrayBuffer(16);
   const view = new DataView(data);
   view.setUint8(0, ACK);
+  view.setUint32(4, messages % 2 ** 32, true);
   view.setBigUint64(8, BigInt(bytes), true);
   return data;
+}
+
+/** HAVE messages that name these files (hexadecimal sha256), by their first eight bytes. */
+export function encodeHave(digests: readonly string[]): ArrayBuffer[] {
+  const messages: ArrayBuffer[] = [];
+  for (let from = 0; from < digests.length; from += MOST_IN_A_HAVE) {
+    const part = digests.slice(from, from + MOST_IN_A_HAVE);
+    const data = new ArrayBuffer(8 + part.length * 8);
+    const view = new DataView(data);
+    view.setUint8(0, HAVE);
+    view.setUint32(4, part.length, true);
+    part.forEach((digest, i) => {
+      view.setUint32(8 + i * 8, parseInt(digest.slice(0, 8), 16));
+      view.setUint32(12 + i * 8, parseInt(digest.slice(8, 16), 16));
+    });
+    messages.push(data);
+  }
+  return messages;
 }

@@ -2,26 +2,19 @@
  * A client's session of `chronotope.v1` (docs/protocol.md), Sans-I/O.
  *
  * Feed what arrives to `receive`, get events; ask with `look`, `seek`, `budget`, `have`; send what `takeOutput` gives.
- * The session assembles chunks, keeps which node is drawn from which chunk, and acknowledges. It never decodes, never
- * waits and knows no socket; digests are claimed here and checked by whoever stores the bytes.
+ * The session puts chunks together, keeps the cut from its changes, and acknowledges. It never decodes, never waits and
+ * knows no socket; digests are claimed here and checked by whoever stores the bytes. It outlives a connection: where the
+ * server resumes it, it goes on with the next message; where not, it forgets everything and begins anew.
  */
 
-import { CHUNK, CUT, EVICT, FrameError, NODES, encodeAck, encodeLook, parseFrame } from "./frames";
-import type { ChunkFrame, Content, Look } from "./frames";
+import { CHUNK, CUT, EVICT, FrameError, NODES, PACK, PEERS, encodeAck, encodeHave, encodeLook, parseFrame } from "./frames";
+import type { ChunkFrame, Content, CutFrame, Encoding, Look, ServerFrame } from "./frames";
+import type { Budget, Certainty, Hello, Placement, Stats, Text } from "./texts";
+import { parseText } from "./texts";
 
-export type Certainty = "certain" | "possible";
-
+export type { Budget, Certainty, Hello, Stats } from "./texts";
 /** A placement as the stream tells it. */
-export interface StandingPlacement {
-  n: number;
-  id: string;
-  asset: string;
-  title: string;
-  /** column-major, asset to scene */
-  transform: number[];
-  certainty: Certainty;
-  reliability: string;
-}
+export type StandingPlacement = Placement;
 
 /** What stands at a moment: an answer to the opening or to a seek. */
 export interface State {
@@ -40,53 +33,81 @@ export interface Seek {
   certainty: Certainty;
 }
 
-export interface Budget {
-  bytes: number;
-  triangles: number;
-  draws: number;
-  textures: number;
-}
-
-/** One tile to draw: the file, and the placement that says where. */
+/** One tile to draw: the file, the placement that says where (or NO_PLACEMENT), and which of its groups not to draw. */
 export interface CutTile {
   node: number;
   placement: number;
   digest: string;
+  hidden: number;
+}
+
+export interface Cut {
+  cut: number;
+  state: number;
+  look: number;
+  complete: boolean;
+  tiles: readonly CutTile[];
+}
+
+/** A file that came whole, as it was sent. `bytes` are the caller's own. */
+export interface Arrived {
+  content: Content;
+  encoding: Encoding;
+  digest: string;
+  /** bytes once decoded */
+  length: number;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 export type SessionEvent =
-  | { type: "hello"; session: string; scene: string; title: string; window: number }
+  | ({ type: "hello" } & Hello)
   | { type: "state"; state: State }
   | { type: "error"; code: string; message: string; seek: number | null }
-  | { type: "chunk"; content: Content; digest: string; bytes: Uint8Array }
-  | { type: "held"; digest: string }
-  | { type: "cut"; cut: number; state: number; look: number; complete: boolean; tiles: CutTile[] }
-  | { type: "evict"; digests: string[] };
+  | ({ type: "stats" } & Stats)
+  | ({ type: "chunk" } & Arrived)
+  | { type: "held"; content: Content; digest: string; length: number }
+  | ({ type: "cut" } & Cut)
+  | { type: "evict"; digests: string[] }
+  /** of the room: a text message as it came, or the binary one of others' poses */
+  | { type: "room"; message: Record<string, unknown> }
+  | { type: "peers"; data: DataView };
 
 interface Assembly {
   digest: string;
   content: Content;
+  encoding: Encoding;
+  length: number;
   bytes: Uint8Array<ArrayBuffer>;
   received: number;
 }
 
 /** Refused before allocating: no tile or texture of ours comes near. */
 const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
+/** What a session may name by HAVE. */
+export const MOST_HAVE = 100_000;
+
+type OneFrame = Exclude<ServerFrame, { kind: typeof PACK }>;
 
 export class ClientSession {
   private readonly output: (string | ArrayBuffer)[] = [];
   private readonly nodes = new Map<number, { placement: number; chunk: number }>();
+  /** of chunks that are here whole */
   private readonly digests = new Map<number, string>();
   private readonly assemblies = new Map<number, Assembly>();
+  private readonly drawn = new Map<number, CutTile>();
   private placements: ReadonlyMap<number, StandingPlacement> = new Map();
+  private greeted = false;
   private lookNumber = 0;
   private seekNumber = 0;
-  private received = 0;
-  private acknowledged = 0;
+  private named = 0;
+  private bytes = 0;
+  private messages = 0;
+  private acknowledged = { messages: 0, bytes: 0 };
+  private token: string | null = null;
 
-  /** Bytes of CHUNK frames since the opening. */
+  /** Bytes of CHUNK messages of this session. */
   get chunkBytes(): number {
-    return this.received;
+    return this.bytes;
   }
 
   get lastSeek(): number {
@@ -97,8 +118,16 @@ export class ClientSession {
     return this.lookNumber;
   }
 
+  /** What to open the next connection with, so that it goes on here; null where there is nothing to resume. */
+  get resume(): { token: string; received: number } | null {
+    return this.token === null ? null : { token: this.token, received: this.messages };
+  }
+
   receive(data: string | ArrayBuffer): SessionEvent[] {
-    return typeof data === "string" ? this.receiveText(data) : this.receiveBinary(data);
+    if (typeof data === "string") return this.text(parseText(data));
+    const frame = parseFrame(data);
+    this.messages += 1;
+    return frame.kind === PACK ? frame.messages.flatMap((message) => this.frame(message)) : this.frame(frame);
   }
 
   look(view: Omit<Look, "look">): number {
@@ -117,147 +146,150 @@ export class ClientSession {
     this.output.push(JSON.stringify({ type: "budget", ...budget }));
   }
 
-  /** Tells which files are here from an earlier session, so that they are not sent again. */
-  have(digests: string[]): void {
-    // The server reads text messages of 64 KiB at most: 67 bytes a digest.
-    for (let i = 0; i < digests.length; i += 500) {
-      this.output.push(JSON.stringify({ type: "have", digests: digests.slice(i, i + 500) }));
-    }
+  /** A message of the room, made by whoever keeps it. */
+  say(message: string | ArrayBuffer): void {
+    this.output.push(message);
   }
 
-  /** Whether CHUNK frames came that no ACK has counted yet. When to say so is the caller's matter: it has the clock. */
-  get ackDue(): boolean {
-    return this.received > this.acknowledged;
+  /** Tells which files are here, so that they are not sent. What goes beyond the session's allowance is left out. */
+  have(digests: readonly string[]): void {
+    const named = digests.slice(0, MOST_HAVE - this.named);
+    this.named += named.length;
+    this.output.push(...encodeHave(named));
+  }
+
+  /**
+   * Whether something came that no ACK has counted yet: tiles, whose ACKs are the server's measure of the link, or only
+   * other messages, which it keeps until then. When to say so is the caller's matter: it has the clock.
+   */
+  get ackDue(): "tiles" | "talk" | null {
+    if (this.bytes > this.acknowledged.bytes) return "tiles";
+    return this.messages > this.acknowledged.messages ? "talk" : null;
   }
 
   acknowledge(): void {
     if (!this.ackDue) return;
-    this.acknowledged = this.received;
-    this.output.push(encodeAck(this.received));
+    this.acknowledged = { messages: this.messages, bytes: this.bytes };
+    this.output.push(encodeAck(this.messages, this.bytes));
   }
 
   takeOutput(): (string | ArrayBuffer)[] {
     return this.output.splice(0);
   }
 
-  private receiveText(text: string): SessionEvent[] {
-    let message: Record<string, unknown>;
-    try {
-      message = JSON.parse(text) as Record<string, unknown>;
-    } catch {
-      throw new FrameError("a text message is not JSON");
-    }
-    switch (message["type"]) {
-      case "hello": {
-        const hello = message as unknown as { session: string; scene: string; title: string; window: number };
-        return [{ type: "hello", session: hello.session, scene: hello.scene, title: hello.title, window: hello.window }];
-      }
+  private text(message: Text): SessionEvent[] {
+    if (message.type === "hello") return this.greet(message);
+    this.messages += 1;
+    switch (message.type) {
       case "state":
-        return [{ type: "state", state: this.apply(message as unknown as StateMessage) }];
-      case "error": {
-        const error = message as unknown as { code: string; message: string; seek?: number };
-        return [{ type: "error", code: error.code, message: error.message, seek: error.seek ?? null }];
-      }
-      default:
-        throw new FrameError(`unknown message type ${JSON.stringify(message["type"])}`);
+        return [{ type: "state", state: this.enter(message) }];
+      case "error":
+      case "stats":
+      case "room":
+        return [message];
     }
   }
 
-  private apply(message: StateMessage): State {
+  private greet(hello: Extract<Text, { type: "hello" }>): SessionEvent[] {
+    if (hello.resumed && !this.greeted) throw new FrameError("hello resumes a session that never was");
+    if (!hello.resumed) {
+      if (this.greeted) this.forget();
+      this.messages = 1;
+    }
+    this.greeted = true;
+    this.token = hello.resume;
+    this.acknowledged = { messages: 0, bytes: 0 }; // said once more: the ACK before may be among what was lost
+    return [hello];
+  }
+
+  private forget(): void {
+    for (const map of [this.nodes, this.digests, this.assemblies, this.drawn]) map.clear();
+    this.placements = new Map();
+    this.lookNumber = this.seekNumber = this.named = this.bytes = 0;
+  }
+
+  private enter(message: Extract<Text, { type: "state" }>): State {
     const placements = new Map(this.placements);
     for (const n of message.gone) placements.delete(n);
     for (const placement of message.placements) placements.set(placement.n, placement);
     this.placements = placements;
-    return {
-      state: message.state,
-      seek: message.seek,
-      at: message.at,
-      label: message.label,
-      hypothesis: message.hypothesis ?? null,
-      certainty: message.certainty,
-      placements,
-    };
+    const { state, seek, at, label, hypothesis, certainty } = message;
+    return { state, seek, at, label, hypothesis, certainty, placements };
   }
 
-  private receiveBinary(data: ArrayBuffer): SessionEvent[] {
-    const frame = parseFrame(data);
+  private frame(frame: OneFrame): SessionEvent[] {
     switch (frame.kind) {
       case NODES:
         for (const { node, placement, chunk } of frame.nodes) this.nodes.set(node, { placement, chunk });
         return [];
       case CHUNK:
-        this.received += data.byteLength;
+        this.bytes += frame.size;
         return this.chunk(frame);
-      case CUT: {
-        const tiles: CutTile[] = [];
-        for (const node of frame.nodes) {
-          const entry = this.nodes.get(node);
-          const digest = entry && this.digests.get(entry.chunk);
-          if (!entry || digest === undefined) throw new FrameError(`CUT names node ${node}, which was not sent`);
-          tiles.push({ node, placement: entry.placement, digest });
-        }
-        return [
-          { type: "cut", cut: frame.cut, state: frame.state, look: frame.look, complete: frame.complete, tiles },
-        ];
-      }
-      case EVICT: {
-        const digests: string[] = [];
-        for (const chunk of frame.chunks) {
-          const digest = this.digests.get(chunk);
-          this.assemblies.delete(chunk);
-          if (digest === undefined) continue;
-          this.digests.delete(chunk);
-          digests.push(digest);
-        }
-        return [{ type: "evict", digests }];
-      }
+      case CUT:
+        return [this.cut(frame)];
+      case EVICT:
+        return [{ type: "evict", digests: this.evict(frame.chunks) }];
+      case PEERS:
+        return [{ type: "peers", data: frame.data }];
     }
+  }
+
+  private cut(frame: CutFrame): SessionEvent {
+    for (const node of frame.gone) {
+      if (!this.drawn.delete(node)) throw new FrameError(`CUT ${frame.cut}: node ${node} goes, but was not there`);
+    }
+    frame.shown.forEach((node, i) => {
+      const entry = this.nodes.get(node);
+      const digest = entry && this.digests.get(entry.chunk);
+      if (!entry || digest === undefined) throw new FrameError(`CUT ${frame.cut} names node ${node}, which was not sent`);
+      this.drawn.set(node, { node, placement: entry.placement, digest, hidden: frame.hidden[i]! });
+    });
+    const { cut, state, look, complete } = frame;
+    return { type: "cut", cut, state, look, complete, tiles: [...this.drawn.values()] };
+  }
+
+  private evict(chunks: Uint32Array): string[] {
+    const digests: string[] = [];
+    for (const chunk of chunks) {
+      const digest = this.digests.get(chunk);
+      this.assemblies.delete(chunk);
+      if (digest === undefined) continue;
+      this.digests.delete(chunk);
+      digests.push(digest);
+    }
+    return digests;
   }
 
   private chunk(frame: ChunkFrame): SessionEvent[] {
-    const events: SessionEvent[] = [];
+    const { content, digest, length } = frame;
     if (frame.held) {
-      if (frame.digest === null) throw new FrameError(`CHUNK ${frame.chunk} is held, but names no digest`);
-      this.digests.set(frame.chunk, frame.digest);
-      events.push({ type: "held", digest: frame.digest });
-    } else {
-      const assembly = this.assemble(frame);
-      if (frame.last) {
-        if (assembly.received !== frame.total) {
-          throw new FrameError(`CHUNK ${frame.chunk} ends at ${assembly.received} of ${frame.total} bytes`);
-        }
-        this.assemblies.delete(frame.chunk);
-        this.digests.set(frame.chunk, assembly.digest);
-        events.push({ type: "chunk", content: assembly.content, digest: assembly.digest, bytes: assembly.bytes });
-      }
+      if (digest === null || length === null) throw new FrameError(`CHUNK ${frame.chunk} is held, but names no digest`);
+      this.digests.set(frame.chunk, digest);
+      return [{ type: "held", content, digest, length }];
     }
-    return events;
+    const assembly = this.assemble(frame);
+    if (!frame.last) return [];
+    this.assemblies.delete(frame.chunk);
+    this.digests.set(frame.chunk, assembly.digest);
+    const { received: _, ...file } = assembly;
+    return [{ type: "chunk", ...file }];
   }
 
   private assemble(frame: ChunkFrame): Assembly {
-    let assembly = this.assemblies.get(frame.chunk);
-    if (frame.first && frame.digest !== null) {
-      if (frame.total > MAX_CHUNK_BYTES) throw new FrameError(`CHUNK ${frame.chunk} of ${frame.total} bytes is too large`);
-      assembly = { digest: frame.digest, content: frame.content, bytes: new Uint8Array(frame.total), received: 0 };
-      this.assemblies.set(frame.chunk, assembly);
+    const { chunk, content, encoding, digest, length } = frame;
+    let assembly = this.assemblies.get(chunk);
+    if (digest !== null && length !== null) {
+      if (assembly || this.digests.has(chunk)) throw new FrameError(`CHUNK ${chunk} begins twice`);
+      if (Math.max(frame.total, length) > MAX_CHUNK_BYTES) throw new FrameError(`CHUNK ${chunk} of ${length} bytes is too large`);
+      assembly = { digest, content, encoding, length, bytes: new Uint8Array(frame.total), received: 0 };
+      this.assemblies.set(chunk, assembly);
     }
-    if (!assembly) throw new FrameError(`CHUNK ${frame.chunk} goes on, but has not begun`);
-    if (frame.offset !== assembly.received || frame.total !== assembly.bytes.byteLength) {
-      throw new FrameError(`CHUNK ${frame.chunk}: offset ${frame.offset}, expected ${assembly.received}`);
+    if (!assembly) throw new FrameError(`CHUNK ${chunk} goes on, but has not begun`);
+    if (frame.offset !== assembly.received || frame.total !== assembly.bytes.byteLength || encoding !== assembly.encoding) {
+      throw new FrameError(`CHUNK ${chunk}: offset ${frame.offset}, expected ${assembly.received}`);
     }
     assembly.bytes.set(frame.payload, frame.offset);
     assembly.received += frame.payload.byteLength;
     return assembly;
   }
-}
-
-interface StateMessage {
-  state: number;
-  seek: number;
-  at: string;
-  label: string;
-  hypothesis: string | null;
-  certainty: Certainty;
-  placements: StandingPlacement[];
-  gone: number[];
 }
