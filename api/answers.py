@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import GraphQLError
 
-from api.errors import INTERNAL, DoorError, kind_of, message_of
+from api.errors import INTERNAL, DoorError, details_of, kind_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,9 @@ log = logging.getLogger("chronotope.graphql")
 
 _MAX_ERRORS = 20
 _MAX_MESSAGE = 300
+"""characters of what graphql-core says, which may repeat the request"""
+_MAX_OWN_MESSAGE = 4_000
+"""of what we say: a contradiction is a dozen sentences"""
 # graphql-core offers what we have where a name is nearly right; that is for schema readers, not for error messages.
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 
@@ -63,8 +66,9 @@ def _shown(error: GraphQLError | DoorError) -> dict[str, Any]:
         if kind is INTERNAL:
             log.error("unexpected %s at %s", type(cause).__name__, answer.get("path"), exc_info=cause)
     extensions: dict[str, Any] = {"code": code}
-    column = getattr(cause, "column", None)
-    if isinstance(column, int):
-        extensions["column"] = column
-    shortened = message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 1] + "…"
+    most = _MAX_MESSAGE
+    if cause is not None:
+        extensions |= details_of(cause)
+        most = _MAX_OWN_MESSAGE
+    shortened = message if len(message) <= most else message[: most - 1] + "…"
     return {"message": shortened, **answer, "extensions": extensions}

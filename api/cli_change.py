@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli_tile import size_in_bytes
+from scenes.counting import counted
 from scenes.errors import SceneError
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def told(figures: dict[str, Any], result: TileResult, out: Path) -> str:
     later, earlier, unit = figures["later"], figures["earlier"], _unit_for(figures["scale"])
     factor = 1.0 / _LENGTHS[unit]
     middle, low, high = (figures["quantiles"][share] * factor for share in ("0.5", "0.05", "0.95"))
+    tiles = counted(result.tileset.tiles, "[tile|tiles]")
     lines = [
-        f"{out / result.document}: {result.tileset.tiles} tiles; orange is lost, blue is gained, strongest at "
+        f"{out / result.document}: {tiles}; orange is lost, blue is gained, strongest at "
         f"{figures['scale'] * factor:g} {unit}, grey is less than {figures['threshold'] * factor:.3g} {unit}",
         f"  {'':10}{'area m²':>14}{'volume m³':>16}",
         f"  {'gained':10}{figures['later_side']['gained_area']:14.6g}{figures['gained_volume']:16.6g}",

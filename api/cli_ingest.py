@@ -19,6 +19,7 @@ from api.cli_progress import fraction_bar, progress_bar
 from api.data_directory import held, prepare
 from api.errors import TABLE, DoorError, message_of
 from api.settings import SettingsError, from_environment
+from scenes.counting import counted
 from scenes.errors import SceneError
 from scenes.model import Actor, Asset, JobState, Role
 
@@ -43,6 +44,8 @@ class Stand:
     code: str
     figures: Mapping[str, int]
     """tiles and triangles, once there"""
+    report: tuple[str, ...] = ()
+    """what was found in the file, and what became of annotations"""
 
 
 class Door(Protocol):
@@ -87,6 +90,8 @@ def ingest(
                 faults.append((fault[0], f"{path.name}: {fault[1]}"))
             if not as_json:
                 print(f"{answer['asset'] or '-'}  {path.name}  {_in_words(answer)}", flush=True)
+                for line in _of_annotations(answer):
+                    print(f"  {line}", flush=True)
     if as_json:
         print(orjson.dumps(answers).decode())
     if faults:
@@ -98,7 +103,14 @@ def _in_words(answer: Mapping[str, object]) -> str:
     if answer["state"] != "done":
         reason = f"{answer['code']}: {answer['message']}" if answer["code"] else ""
         return " ".join(f"{answer['state']} {reason}".split())
-    return f"{answer['triangles']:,} triangles in {answer['tiles']} tiles"
+    triangles, tiles = (int(str(answer[each])) for each in ("triangles", "tiles"))
+    return f"{counted(triangles, '[triangle|triangles]')} in {counted(tiles, '[tile|tiles]')}"
+
+
+def _of_annotations(answer: Mapping[str, object]) -> list[str]:
+    """What became of those of the version before: how many were carried over, and which are flagged and why."""
+    report = answer.get("report")
+    return [line for line in report if line.startswith("annotations: ")] if isinstance(report, list) else []
 
 
 def _one(
@@ -121,6 +133,7 @@ def _one(
             reach(stand.progress, stand.message)
             time.sleep(0.2)
     answer |= {"state": stand.state.value, "code": stand.code, "message": stand.message, **stand.figures}
+    answer |= {"report": list(stand.report)}
     if stand.state is JobState.DONE:
         return answer, None
     return answer, (stand.code or "REFUSED", stand.message)
@@ -155,7 +168,7 @@ class _Local:
         assert job is not None, "it was enqueued a moment ago"
         tileset = asset.tileset if asset else None
         figures = {"tiles": tileset.tiles, "triangles": tileset.triangles} if tileset else {}
-        return Stand(job.state, job.progress, job.message, job.code, figures)
+        return Stand(job.state, job.progress, job.message, job.code, figures, asset.report if asset else ())
 
 
 @contextmanager
@@ -244,7 +257,7 @@ class _Remote:
         """See `Door`."""
         query = """query Stand($job: ID!, $asset: ID!) {
             job: node(id: $job) { ... on Job { state progress message code } }
-            asset: node(id: $asset) { ... on Asset { tileset { tiles triangles } } }
+            asset: node(id: $asset) { ... on Asset { report tileset { tiles triangles } } }
         }"""
         body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}
         answer = checked(lambda: self._client.post("/graphql", json=body), self._client).json()
@@ -255,7 +268,8 @@ class _Remote:
         if job is None:
             raise DoorError("NOT_FOUND", f"the server does not know the job {job_id}")
         figures = asset["tileset"] if asset and asset["tileset"] else {}
-        return Stand(JobState(job["state"].lower()), job["progress"], job["message"], job["code"] or "", figures)
+        state, report = JobState(job["state"].lower()), tuple(asset["report"]) if asset else ()
+        return Stand(state, job["progress"], job["message"], job["code"] or "", figures, report)
 
 
 class _Broken(DoorError):

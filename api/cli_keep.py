@@ -18,6 +18,7 @@ from api.data_directory import prepare
 from api.errors import DoorError
 from api.services import open_services
 from api.settings import Settings, SettingsError, from_environment
+from scenes.counting import counted
 from scenes.model import Actor, Asset, Role
 
 if TYPE_CHECKING:
@@ -103,9 +104,11 @@ def fsck(*, data: Path | None, as_json: bool) -> None:
             print(f"damaged  {digest}")
         for text in missing:
             print(f"missing  {text}")
-        print(f"{len(paths)} objects, {total} bytes: {len(damaged)} damaged, {len(missing)} missing")
+        objects, size = counted(len(paths), "[object|objects]"), counted(total, "[byte|bytes]")
+        print(f"{objects}, {size}: {len(damaged)} damaged, {len(missing)} missing")
     if damaged or missing:
-        raise DoorError("MALFORMED", f"{len(damaged)} objects are damaged, {len(missing)} are missing")
+        wrong = counted(len(damaged), "[object is|objects are] damaged"), counted(len(missing), "[is|are] missing")
+        raise DoorError("MALFORMED", ", ".join(wrong))
 
 
 def _assets(services: Services) -> Iterator[Asset]:

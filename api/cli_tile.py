@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenes.counting import counted
 from scenes.errors import SceneError
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _report(result: TileResult, out: Path, *, json: bool) -> None:
     else:
         _tell(result, out)
     if result.measured is not None and result.measured["below"]:
-        _end(f"the stated error of {len(result.measured['below'])} tiles is below the truth")
+        _end(f"the stated error of {counted(len(result.measured['below']), '[tile|tiles]')} is below the truth")
 
 
 def _upgrade(out: Path) -> None:
@@ -289,9 +290,11 @@ def _tell(result: TileResult, out: Path) -> None:
     figures = result.tileset
     known = sum(result.known.values())
     if known:
-        sys.stderr.write(f"of {known + sum(result.done.values()):,} steps {known:,} were known from before\n")
+        steps = counted(known + sum(result.done.values()), "[step|steps]")
+        sys.stderr.write(f"of {steps} {counted(known, '[was|were]')} known from before\n")
+    tiles, levels = counted(figures.tiles, "[tile|tiles]"), counted(figures.levels, "[level|levels]")
     sys.stdout.write(
-        f"{out / result.document}: {figures.tiles} tiles in {figures.levels} levels, {figures.triangles:,} triangles, "
+        f"{out / result.document}: {tiles} in {levels}, {counted(figures.triangles, '[triangle|triangles]')}, "
         f"{figures.byte_length / 1e6:.1f} MB; the root alone is true to {figures.root_error:.3g} m\n"
     )
     for line in result.report:
@@ -321,5 +324,5 @@ def _check(out: Path) -> None:
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
     if findings:
-        _end(f"{len(findings)} findings")
+        _end(counted(len(findings), "[finding|findings]"))
     sys.stderr.write("checked: all is well\n")

@@ -18,7 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from scenes.errors import SceneError
-from timeline.errors import TimelineError
+from timeline.errors import EdtfError, TimelineError
+from timeline.proposal import told_what_it_may_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +137,19 @@ def message_of(error: BaseException) -> str:
     """What the asker may read: our own words, or nothing of a fault of ours. The docstring is the default message."""
     if kind_of(error) is INTERNAL:
         return INTERNAL.title
+    if isinstance(error, EdtfError):
+        told_what_it_may_mean(error)
     return str(error) or (type(error).__doc__ or "").strip().split("\n")[0]
+
+
+def details_of(error: BaseException) -> dict[str, Any]:
+    """What programs may read beside the code: of a text that is no EDTF the column, and what it may mean if anything.
+
+    After `message_of`, which asks for the latter.
+    """
+    if not isinstance(error, EdtfError):
+        return {}
+    return {"column": error.column} | ({"mayMean": list(error.may_mean)} if error.may_mean else {})
 
 
 def problem(
@@ -160,10 +173,9 @@ def problem_of(error: Exception) -> Response:
     kind = kind_of(error)
     if kind is INTERNAL:
         log.error("unexpected %s", type(error).__name__, exc_info=error)
-    column = getattr(error, "column", None)
-    more = {"column": column} if isinstance(column, int) else {}
     headers = error.headers if isinstance(error, DoorError) else None
-    return problem(kind, message_of(error), headers, **more)
+    message = message_of(error)
+    return problem(kind, message, headers, **details_of(error))
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

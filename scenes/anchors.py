@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scenes.counting import counted, worded
 from scenes.model import Anchor, Annotation, Asset, Placement, Scene, SurfacePoint
 from scenes.transforms import matrix_of
 from tiling import anchor, tileset
@@ -296,9 +297,11 @@ def _report(notes: Sequence[Annotation], moved: _Moved) -> tuple[str, ...]:
             f", {_length(float(np.median(errors)))} in the median and {_length(max(errors))} at most" if errors else ""
         )
         since = " from where that leads" if moved.drift is not None else ""
-        said.append(f"annotations: {len(there)} of {len(pins)} were carried over to the new version{far}{since}")
+        carried = f"{len(there)} of {len(pins)} {worded(len(there), '[was|were]')} carried over"
+        said.append(f"annotations: {carried} to the new version{far}{since}")
     if moved.free:
-        said.append(f"annotations: {len(moved.free)} stand free of the surface and were left where they are")
+        free = "[stands|stand] free of the surface and [was left where it is|were left where they are]"
+        said.append(f"annotations: {counted(len(moved.free), free)}")
     bad = [way for way in moved.ways if way.end is None or way.is_far]
     named = dict.fromkeys(way.note for way in bad)
     for at in list(named)[:_MOST_TOLD]:
@@ -307,10 +310,10 @@ def _report(notes: Sequence[Annotation], moved: _Moved) -> tuple[str, ...]:
             why = f"within {_length(moved.reach)} nothing of the new version faces as its spot did"
         else:
             most = max(way.error for way in own)
-            why = f"it moved by {_length(most)}, the limit is {_length(moved.limit)}"
+            why = f"it moved by {_length(most)} in the asset's frame, the limit is {_length(moved.limit)}"
         said.append(f"annotations: “{notes[at].title[:80]}” is flagged: {why}")
     if len(named) > _MOST_TOLD:
-        said.append(f"annotations: {len(named) - _MOST_TOLD} more are flagged")
+        said.append(f"annotations: {counted(len(named) - _MOST_TOLD, 'more [is|are] flagged')}")
     return tuple(said)
 
 
@@ -320,9 +323,9 @@ def _drift_in_words(drift: Drift) -> str:
     turned = f", turned by {motion.turn_degrees:.2g}°" if motion.turn_degrees >= 0.01 else ""
     scaled = f", scaled by {motion.scale:.5g}" if abs(motion.scale - 1.0) >= 1e-4 else ""
     return (
-        f"annotations: most moved alike, by ({along}) m{turned}{scaled}: the new version is not registered to the one "
-        f"before, or the whole was moved; they were carried along, and are not flagged for it (usual distance "
-        f"{_length(drift.before)} before, {_length(drift.after)} after)"
+        f"annotations: most moved alike, by ({along}) m in the asset's frame{turned}{scaled}: the new version is not "
+        f"registered to the one before, or the whole was moved; they were carried along, and are not flagged for it "
+        f"(usual distance {_length(drift.before)} before, {_length(drift.after)} after)"
     )
 
 

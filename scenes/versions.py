@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.anchors import carry
+from scenes.counting import counted
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.ingest import JOBS_TOPIC, MEDIA_TYPES, Depot, file_name
 from scenes.model import Actor, Asset, AssetState, Job, JobState, Replacement, Tileset
@@ -149,7 +150,8 @@ def settled(depot: Depot, job: Job, tileset: Tileset, uses: Sequence[BlobUse], r
         new = replace(new, report=(*report, *carried.report))
         reason = f"new version of “{asset.title}”: {found.master_name}"
         if carried.notes:
-            reason += f"; {len(carried.notes)} annotations were carried over, {carried.flagged} of them are flagged"
+            reason += f"; {counted(len(carried.notes), '[annotation was|annotations were]')} carried over"
+            reason += f", {counted(carried.flagged, 'of them [is|are] flagged')}"
         try:
             depot.catalogue.commit(
                 [Put(new), *map(Put, carried.notes)],

@@ -22,6 +22,8 @@ from timeline.said import Form, NotUnderstood, Statement
 
 MOST = 12
 """proposals for one text"""
+_MOST_TOLD = 3
+"""of them where a text is refused"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,20 @@ def propose(text: str, *, widths: Widths | None = None) -> Proposals:
     return Proposals(
         tuple(Proposal(one.text, rank, one.assumed, Given(stripped, one.calendar)) for rank, one in enumerate(found, 1))
     )
+
+
+def told_what_it_may_mean(error: EdtfError) -> EdtfError:
+    """The same error, which now says what its text may mean: people write "c. 1210". A person chooses.
+
+    >>> try:
+    ...     parse("c. 1210")
+    ... except EdtfError as error:
+    ...     print(told_what_it_may_mean(error))
+    EDTF 'c. 1210': found 'c', expected a year (column 1); it may mean 1210~ or [1205..1215]
+    """
+    if not error.may_mean:
+        error.may_mean = tuple(each.text for each in propose(error.text).proposals[:_MOST_TOLD])
+    return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Statement:
             return
         if not self.object and self.days is not None and self.kind in TERMINI and self.days[0] < self.days[1]:
             return
-        raise TimelineError(f"statement {self.id!r}: {self._wrong()}")
+        # Without its id: a statement that is refused was never made, and nobody can look it up.
+        raise TimelineError(f"a statement without meaning: {self._wrong()}")
 
     def _wrong(self) -> str:
         if self.object == self.subject:

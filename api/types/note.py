@@ -40,7 +40,7 @@ class SurfacePoint:
     triangle: int | None = plain("Number of the triangle in `tile`, else in that master; null: not known.")
     tile: str = plain("sha256 of the finest tile whose triangle it is; empty: the triangle is the master's.")
     barycentric: list[float] | None = plain("Weights of its three corners, together 1; null: not known.")
-    drift: float = plain("Metres by which it moved when it was last carried over to a new version.")
+    drift: float = plain("Metres, in the asset's own frame, by which it moved when last carried over to a new version.")
     is_flagged: bool = plain("Whether it moved too far or lies on another surface, so that somebody must look.")
 
 

@@ -7,22 +7,19 @@ from contextlib import contextmanager
 
 from timeline.edtf import parse_days, parse_span
 from timeline.errors import EdtfError
-from timeline.proposal import propose
-
-_PROPOSED = 3
-"""of what a text may mean, told where it is no EDTF"""
+from timeline.proposal import told_what_it_may_mean
 
 
 def moment(text: str) -> str:
     """A day or days to look at. Raises timeline.errors.EdtfError."""
-    with _told_what_it_may_mean(text):
+    with _told_what_it_may_mean():
         parse_days(text)
     return text
 
 
 def existence(text: str) -> str:
     """An interval of existence: EDTF, or four bounds. Raises timeline.errors.EdtfError."""
-    with _told_what_it_may_mean(text):
+    with _told_what_it_may_mean():
         parse_span(text)
     return text
 
@@ -36,11 +33,10 @@ def existence_if_any(text: str) -> str:
 
 
 @contextmanager
-def _told_what_it_may_mean(text: str) -> Iterator[None]:
-    """People paste what the card says, "c. 1210". The refusal shows what could be written; a person chooses."""
+def _told_what_it_may_mean() -> Iterator[None]:
+    """The refusal shows what could be written."""
     try:
         yield
     except EdtfError as error:
-        if may_mean := " or ".join(each.text for each in propose(text).proposals[:_PROPOSED]):
-            error.args = (f"{error}; it may mean {may_mean}",)
+        told_what_it_may_mean(error)
         raise

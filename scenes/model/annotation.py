@@ -56,7 +56,7 @@ class SurfacePoint:
     barycentric: Vector | None = None
     """weights of its three corners, together 1; None: not known"""
     drift: float = 0.0
-    """metres by which the spot moved when it was last carried over to a new version"""
+    """metres, in the asset's frame, by which the spot moved when it was last carried over to a new version"""
     is_flagged: bool = False
     """that it moved too far, or lies on another surface: somebody must look"""
     tile: str = ""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -310,4 +311,18 @@ def test_a_new_version_keeps_the_id_and_carries_its_annotations_over(
     assert not surface["isFlagged"]
     assert 0.0 < surface["drift"] <= 0.03 + 1e-6
     assert found["note"]["position"][1] > 0.045
-    assert any("1 of 1 were carried over" in line for line in found["asset"]["report"])
+    assert any("1 of 1 was carried over" in line for line in found["asset"]["report"])
+    assert said["report"] == found["asset"]["report"]
+    # Too far by a limit of a millimetre: who looks at a terminal sees which note it is.
+    for number in range(at, at + 25 * 25):
+        x, y, z = (float(value) for value in lines[number].split())
+        lines[number] = f"{x} {y + 0.03} {z}"
+    lifted.write_text("\n".join(lines) + "\n")
+    told = run("ingest", lifted, "--asset", asset, "--limit", "0.001", **curator)
+    assert (told.returncode, told.stderr) == (0, "")
+    first, *more = told.stdout.splitlines()
+    assert first.startswith(f"{asset}  lifted.ply  ")
+    assert more[0].startswith("  annotations: 1 of 1 was carried over to the new version, ")
+    assert re.fullmatch(
+        r"  annotations: “Top” is flagged: it moved by [\d.]+ cm in the asset's frame, the limit is 1 mm", more[1]
+    )

@@ -307,7 +307,7 @@ def test_a_pin_in_a_turned_placement_and_a_floating_one_move_with_their_feet(mad
     assert site.surface("pin").digest == ready.master
     assert site.noted("far") == Anchor(AnchorKind.POINT, (50.0, 50.0, 50.0), placement="placement_b")
     assert site.noted("free").surface is None
-    assert "1 stand free of the surface" in ready.report[2]
+    assert "1 stands free of the surface and was left where it is" in ready.report[2]
 
 
 def test_corners_of_a_region_are_carried_each_and_one_that_is_lost_flags_it(made: Callable[[str], Tiles]) -> None:
