@@ -45,7 +45,10 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def speed(figures: Figures) -> str:
     """Time and memory of the tiler, an input and coding a line: statements of speed and of linear growth."""
-    head = ("input", "coding", "processor s", "M triangles/s", "whole process", "second worker", "peak MB", "anonymous")
+    head = (
+        *("input", "coding", "processor s", "M triangles/s", "of meshopt's pace", "whole process", "second worker"),
+        *("peak MB", "anonymous"),
+    )
 
     def lines() -> Iterator[list[str]]:
         for given in _inputs(figures):
@@ -57,6 +60,7 @@ def speed(figures: Figures) -> str:
                 yield [
                     *(given, coding, _said(of("processor time, read to disk"), ".1f")),
                     _held(of("speed, read to disk"), ".2f", _LEAST_SPEED, is_least=True),
+                    _said(of("speed in terms of that pace"), ".3f"),
                     _said(of("speed, whole process"), ".2f"),
                     _held(of("gain of a second worker"), ".2f", _LEAST_GAIN, is_least=True),
                     _held(of("peak resident memory"), ".0f", _MOST_MEMORY_MB),

@@ -33,3 +33,9 @@ def test_a_level_stands_with_its_bytes_and_times_nexus():
     assert tables.rates(figures, "level").splitlines()[-1] == (
         "| venus 0.57 M | chronotope | 25 % | 26.0 % | 80 | – | 200 (0.82) |"
     )
+
+
+def test_a_speed_stands_beside_the_pace_of_its_minutes_and_what_is_asked_of_it():
+    name = "chronotope, meshopt", "venus 0.57 M"
+    figures = {(*name, "speed, read to disk"): 0.3, (*name, "speed in terms of that pace"): 0.1234}
+    assert "| venus 0.57 M | meshopt | – | 0.30 **< 0.45** | 0.123 |" in tables.speed(figures)
