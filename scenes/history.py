@@ -146,21 +146,40 @@ def restricted(catalogue: Catalogue, records: Iterable[Record | None]) -> list[A
     ]
 
 
-def edits(catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int) -> tuple[RecordChange, ...]:
-    """What differs in a scene between two revisions, in order of first writing; `since` may be the later one.
+def edits(
+    catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int, first: int, beyond: int = 0
+) -> tuple[tuple[RecordChange, ...], bool]:
+    """What differs in a scene between two revisions, a page of it in order of first writing, and whether more follows.
+
+    `since` may be the later one. `beyond` is the `seq` of the last change on the page before.
 
     Raises:
         NotFound: the scene was not there at either of them, or not for this actor.
     """
-    if not may(actor, Action.EDIT):
-        for number in {since, until}:
-            scene_as_of(catalogue, actor, scene_id, number)
-    first, last = sorted((since, until))
-    found = (RecordChange(each.seq, each.before, each.after) for each in catalogue.between(first, last, scene=scene_id))
-    shown = [each for each in found if _is_shown(actor, each.before) and _is_shown(actor, each.after)]
+    public_only = _sees_public_only(catalogue, actor, scene_id, {since, until})
+    low, high = sorted((since, until))
+    found, has_next = catalogue.differing(
+        low, high, scene=scene_id, first=first, beyond=beyond, public_only=public_only
+    )
     if since > until:
-        shown = [RecordChange(each.seq, each.after, each.before) for each in shown]
-    return tuple(shown)
+        return tuple(RecordChange(each.seq, each.after, each.before) for each in found), has_next
+    return tuple(RecordChange(each.seq, each.before, each.after) for each in found), has_next
+
+
+def count_edits(catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int) -> int:
+    """How many records differ in all. Raises as `edits`."""
+    public_only = _sees_public_only(catalogue, actor, scene_id, {since, until})
+    low, high = sorted((since, until))
+    return catalogue.count_differing(low, high, scene=scene_id, public_only=public_only)
+
+
+def _sees_public_only(catalogue: Catalogue, actor: Actor, scene_id: str, numbers: set[int]) -> bool:
+    """Drafts of exhibitions are not for visitors; the rest is as visible as the scene. Raises NotFound."""
+    if may(actor, Action.EDIT):
+        return False
+    for number in numbers:
+        scene_as_of(catalogue, actor, scene_id, number)
+    return True
 
 
 def undo(museum: Museum, actor: Actor, *, scene: str | None = None, reason: str = "") -> TakenBack:
@@ -338,11 +357,6 @@ def _topic(record: Record) -> str:
 def _named(record: Record) -> str:
     title = getattr(record, "title", "")
     return f"“{title}” ({record.id})" if title else record.id
-
-
-def _is_shown(actor: Actor, record: Record | None) -> bool:
-    """Drafts of exhibitions are not for visitors; the rest is as visible as its scene."""
-    return not isinstance(record, Exhibition) or bool(may(actor, Action.SEE, record))
 
 
 def _camel(name: str) -> str:

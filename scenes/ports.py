@@ -193,6 +193,20 @@ class Catalogue(Protocol):
         """
         ...
 
+    def differing(
+        self, before: int, after: int, *, scene: str, first: int, beyond: int = 0, public_only: bool = False
+    ) -> tuple[tuple[Difference, ...], bool]:
+        """A page of `between` for a scene, and whether more follow; no record is read that is not on the page.
+
+        Up to `first` of those whose `seq` is greater than `beyond`. What is written otherwise differs, though it may
+        mean the same. `public_only`: without exhibitions that are or were a draft.
+        """
+        ...
+
+    def count_differing(self, before: int, after: int, *, scene: str, public_only: bool = False) -> int:
+        """How many there are on all these pages."""
+        ...
+
     def takeable(
         self, author: str, step: Step, *, scene: str | None = None, before: int | None = None
     ) -> Revision | None:
@@ -271,6 +285,19 @@ class Blobs(Protocol):
 
     def open(self, digest: str) -> BinaryIO:
         """A blob for sequential reading; close it. Raises NotFound."""
+        ...
+
+    def keep_packed(self, digest: str, packed: bytes) -> None:
+        """Keep the gzip form of a blob beside it, for whoever takes it so. Keeping it again changes nothing.
+
+        Raises:
+            NotFound: there is no such blob.
+            ValueError: it is no gzip form of that blob.
+        """
+        ...
+
+    def read_packed(self, digest: str) -> bytes | None:
+        """The gzip form of a blob, None where none is kept. It is never more than a convenience: the blob is there."""
         ...
 
 

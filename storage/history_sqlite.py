@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from scenes.model import Revision
+from scenes.model import Record, Revision
 from scenes.ports import Difference, Step
 from storage.records import KINDS, decode, moment, stamp
 from storage.sqlite import select, select_one
@@ -63,6 +63,27 @@ SELECT seq, id, kind, body, from_revision <= ?1 FROM record WHERE {where} AND (
     OR (from_revision > ?1 AND from_revision <= ?2 AND (to_revision IS NULL OR to_revision > ?2))
 )
 """
+# Where a record stood otherwise after one revision than after another: its place in the order, by the indexes of what
+# was begun and of what was ended, without a look at what it says.
+_TOUCHED = """
+SELECT seq FROM record WHERE {column} = ?3 AND from_revision > ?1 AND from_revision <= ?2
+    AND (to_revision IS NULL OR to_revision > ?2)
+UNION SELECT seq FROM record WHERE {column} = ?3 AND to_revision > ?1 AND to_revision <= ?2 AND from_revision <= ?1
+"""
+_EDITED = "UNION ".join(_TOUCHED.format(column=column) for column in ("scene", "id"))
+_SIDE = "LEFT JOIN record AS {name} ON {name}.seq = touched.seq AND {name}.from_revision <= {number}"
+_SIDE += " AND ({name}.to_revision IS NULL OR {name}.to_revision > {number})"
+_BOTH = " ".join(_SIDE.format(name=name, number=number) for name, number in (("old", "?1"), ("new", "?2")))
+_IS_SHOWN = "coalesce(old.body, '') <> coalesce(new.body, '')" + "".join(
+    f" AND NOT (?4 AND coalesce({side}.kind = 'exhibition' AND NOT {side}.public, 0))" for side in ("old", "new")
+)
+_SIDES = f"""
+SELECT touched.seq, old.kind, old.body, new.kind, new.body FROM (SELECT value AS seq FROM json_each(?3)) AS touched
+{_BOTH} WHERE {_IS_SHOWN} ORDER BY touched.seq
+"""
+_COUNT_EDITED = f"SELECT count(*) FROM ({_EDITED}) AS touched {_BOTH} WHERE {_IS_SHOWN}"
+_CHUNK = 256
+"""differences that are read at a time, at most"""
 _WITHIN = """
 AND (EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND from_revision = number)
     OR EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND to_revision = number)
@@ -160,6 +181,29 @@ class SqliteHistory:
                     found.append(Difference(seq, pair[0], pair[1]))
         return tuple(found)
 
+    def differing(
+        self, before: int, after: int, *, scene: str, first: int, beyond: int = 0, public_only: bool = False
+    ) -> tuple[tuple[Difference, ...], bool]:
+        """A page of `between` for a scene, and whether more follow; no record is read that is not on the page."""
+        found: list[Difference] = []
+        with self._database.reading() as connection:
+            touched = [row[0] for row in select(connection, _EDITED, (before, after, scene)) if row[0] > beyond]
+            touched.sort()
+            at = 0
+            while at < len(touched) and len(found) <= first:
+                # One more than is still wanted: whether the page is the last one, that tells.
+                chunk = touched[at : at + min(first + 1 - len(found), _CHUNK)]
+                rows = select(connection, _SIDES, (before, after, json.dumps(chunk), public_only))
+                found += [Difference(seq, _read(*sides[:2]), _read(*sides[2:])) for seq, *sides in rows]
+                at += len(chunk)
+        return tuple(found[:first]), len(found) > first
+
+    def count_differing(self, before: int, after: int, *, scene: str, public_only: bool = False) -> int:
+        """How many there are on all these pages."""
+        with self._database.reading() as connection:
+            ((number,),) = select(connection, _COUNT_EDITED, (before, after, scene, public_only))
+        return int(number)
+
     def takeable(
         self, author: str, step: Step, *, scene: str | None = None, before: int | None = None
     ) -> Revision | None:
@@ -206,6 +250,10 @@ class SqliteHistory:
 def last_touched(connection: Any, record_ids: Sequence[str], as_of: int | None = None) -> dict[str, int]:
     """Number of the revision that last wrote or removed each record, up to `as_of`."""
     return dict(select(connection, _LAST_TOUCHED, (_until(as_of), json.dumps(list(record_ids)))))
+
+
+def _read(kind: str | None, body: str | None) -> Record | None:
+    return None if kind is None or body is None else decode(KINDS[kind], body)
 
 
 def _until(as_of: int | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scenes.model import Exhibition
 from scenes.ports import Difference, Step
 from storage.records import encode, is_public, scene_of
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _NOW = 1 << 62
 """later than every revision"""
+
+
+def _is_draft(record: Record | None) -> bool:
+    return isinstance(record, Exhibition) and not is_public(record)
 
 
 @dataclass(slots=True)
@@ -94,6 +99,21 @@ class MemoryHistory:
                         if version.stands(number):
                             pair[side] = record
         return tuple(Difference(seq, old, new) for (seq, _), (old, new) in sorted(sides.items()) if old != new)
+
+    def differing(
+        self, before: int, after: int, *, scene: str, first: int, beyond: int = 0, public_only: bool = False
+    ) -> tuple[tuple[Difference, ...], bool]:
+        """A page of `between` for a scene, and whether more follow."""
+        found = [
+            each
+            for each in self.between(before, after, scene=scene)
+            if each.seq > beyond and not (public_only and any(map(_is_draft, (each.before, each.after))))
+        ]
+        return tuple(found[:first]), len(found) > first
+
+    def count_differing(self, before: int, after: int, *, scene: str, public_only: bool = False) -> int:
+        """How many there are on all these pages."""
+        return len(self.differing(before, after, scene=scene, first=_NOW, public_only=public_only)[0])
 
     def takeable(
         self, author: str, step: Step, *, scene: str | None = None, before: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -102,7 +103,15 @@ class RecordChangeConnection:
 
     nodes: list[RecordChange] = strawberry.field(description="The items.")
     page_info: PageInfo = strawberry.field(description="How to go on.")
-    total: int = strawberry.field(description="How many records differ in all.")
+    scene: Private[str]
+
+    @field
+    async def total(self, info: Info) -> int:
+        """How many records differ in all. They are counted when this is asked, not for every page."""
+        services, actor = info.context.services, info.context.actor
+        work = partial(history.count_edits, services.catalogue, actor, self.scene, since=self.since, until=self.until)
+        return int(await services.call(work))
+
     since: int = strawberry.field(description="Number of the first of the two revisions.")
     until: int = strawberry.field(description="Number of the second.")
 
@@ -251,20 +260,21 @@ class SceneInTime:
         begin = _place(after)
         catalogue = context.services.catalogue
 
-        def work() -> tuple[int, int, tuple[history.RecordChange, ...]]:
+        def work() -> tuple[int, int, tuple[history.RecordChange, ...], bool]:
             low = history.revision_number(catalogue, since)  # type: ignore[arg-type]  # a scalar
             high = context.as_of if until is None else history.revision_number(catalogue, until)  # type: ignore[arg-type]
             high = catalogue.latest() if high is None else high
-            return low, high, history.edits(catalogue, context.actor, self.value.id, since=low, until=high)
+            found = history.edits(
+                catalogue, context.actor, self.value.id, since=low, until=high, first=size, beyond=begin
+            )
+            return low, high, *found
 
-        low, high, found = await context.services.call(work)
-        rest = [each for each in found if each.seq > begin]
-        shown = rest[:size]
+        low, high, shown, has_next = await context.services.call(work)
         ends = (str(shown[0].seq), str(shown[-1].seq)) if shown else (None, None)
         return RecordChangeConnection(
             nodes=[RecordChange(value=each, bounds=(low, high)) for each in shown],
-            page_info=page_info(ends, after, has_next=len(rest) > size),
-            total=len(found),
+            page_info=page_info(ends, after, has_next=has_next),
+            scene=self.value.id,
             since=low,
             until=high,
         )
@@ -273,7 +283,7 @@ class SceneInTime:
 def _place(after: str | None) -> int:
     name = name_of(after)
     if name is None:
-        return -1
+        return 0
     if not name.isdigit() or len(name) > 15:
         raise Invalid(f"after: {str(after)[:64]!r} is no cursor of this list")
     return int(name)

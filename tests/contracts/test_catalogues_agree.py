@@ -64,6 +64,12 @@ def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> 
         [catalogue.histories(NAMES, last=2, as_of=n) for n in range(revisions + 2)],
         [catalogue.between(a, b, scene=name) for a, b in ((0, revisions), (1, 3)) for name in (None, "scene_a")],
         [
+            (page, catalogue.count_differing(a, b, scene="scene_a", public_only=public))
+            for a, b in ((0, revisions), (1, 3))
+            for public in (False, True)
+            for page in pages_of(catalogue, a, b, public=public)
+        ],
+        [
             catalogue.takeable("ada", step, scene=name)
             for step in (Step.UNDO, Step.REDO)
             for name in (None, "scene_a", "scene_b")
@@ -75,6 +81,21 @@ def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> 
         catalogue.histories(NAMES, last=2),
         [catalogue.exhibition_by_slug(slug) for slug in ("one", "two")],
     ]
+
+
+def pages_of(catalogue: SqliteCatalogue | MemoryCatalogue, before: int, after: int, *, public: bool) -> list[object]:
+    """What differs, page by page; together the pages are all of it."""
+    found, beyond, has_next = [], 0, True
+    while has_next:
+        page, has_next = catalogue.differing(before, after, scene="scene_a", first=1, beyond=beyond, public_only=public)
+        assert page or not found
+        found += page
+        beyond = page[-1].seq if page else 0
+    whole, _ = catalogue.differing(before, after, scene="scene_a", first=99, public_only=public)
+    assert tuple(found) == whole
+    if not public:
+        assert whole == catalogue.between(before, after, scene="scene_a")
+    return list(found)
 
 
 @settings(max_examples=60, deadline=None)

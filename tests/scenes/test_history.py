@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scenes.errors import Conflict, Cycle, Forbidden, Invalid, NotFound
-from scenes.history import Edit, FieldChange, edits, redo, restricted, revision_number, scene_as_of, undo
+from scenes.history import Edit, FieldChange, count_edits, edits, redo, restricted, revision_number, scene_as_of, undo
 from scenes.model import (
     ANONYMOUS,
     Actor,
@@ -114,7 +114,7 @@ def test_edits_name_each_field_before_and_after(house: House) -> None:
     house.put(scene(), placement("p_1"), placement("p_2"))
     house.put(placement("p_1", title="Stoa", existence="-0480~/0390"), placement("p_3"))
     house.catalogue.commit([Remove(placement("p_2"))], author="ada", reason="", at=after(0))
-    found = {each.record.id: each for each in edits(house.catalogue, ADA, "scene_a", since=1, until=3)}
+    found = {each.record.id: each for each in edits(house.catalogue, ADA, "scene_a", since=1, until=3, first=9)[0]}
     assert {name: each.edit for name, each in found.items()} == {
         "p_1": Edit.CHANGED,
         "p_2": Edit.REMOVED,
@@ -126,18 +126,27 @@ def test_edits_name_each_field_before_and_after(house: House) -> None:
     )
     assert FieldChange("reliability", None, "SF") in found["p_3"].fields()
     assert found["p_2"].fields()[0] == FieldChange("id", "p_2", None)
-    backwards = {each.record.id: each.edit for each in edits(house.catalogue, ADA, "scene_a", since=3, until=1)}
+    backwards = {
+        each.record.id: each.edit for each in edits(house.catalogue, ADA, "scene_a", since=3, until=1, first=9)[0]
+    }
     assert backwards == {"p_1": Edit.CHANGED, "p_2": Edit.ADDED, "p_3": Edit.REMOVED}
 
 
 def test_edits_of_drafts_are_not_for_visitors(house: House) -> None:
     house.put(scene(), exhibition())
     house.put(replace(exhibition(), title="Secret"), layer())
-    seen = edits(house.catalogue, ANONYMOUS, "scene_a", since=1, until=2)
+    seen, has_next = edits(house.catalogue, ANONYMOUS, "scene_a", since=1, until=2, first=9)
     assert [type(each.record) for each in seen] == [Layer]
-    assert len(edits(house.catalogue, ADA, "scene_a", since=1, until=2)) == 2
+    assert not has_next
+    assert count_edits(house.catalogue, ANONYMOUS, "scene_a", since=1, until=2) == len(seen)
+    assert len(edits(house.catalogue, ADA, "scene_a", since=1, until=2, first=9)[0]) == 2
+    assert count_edits(house.catalogue, ADA, "scene_a", since=1, until=2) == 2
+    one, has_next = edits(house.catalogue, ADA, "scene_a", since=1, until=2, first=1)
+    assert (len(one), has_next) == (1, True)
     with pytest.raises(NotFound):
-        edits(house.catalogue, ANONYMOUS, "scene_a", since=0, until=2)
+        edits(house.catalogue, ANONYMOUS, "scene_a", since=0, until=2, first=9)
+    with pytest.raises(NotFound):
+        count_edits(house.catalogue, ANONYMOUS, "scene_a", since=0, until=2)
 
 
 def test_undo_takes_back_the_last_change_and_redo_brings_it_again(house: House) -> None:

@@ -55,6 +55,8 @@ def steps(catalogue: SqliteCatalogue, ask: Callable[[], Any]) -> int:
         lambda catalogue: catalogue.histories(["scene_a", "p_1"], last=5),
         lambda catalogue: catalogue.last_within(["scene_a"]),
         lambda catalogue: catalogue.between(6, 7, scene="scene_a"),
+        lambda catalogue: catalogue.differing(6, 7, scene="scene_a", first=5),
+        lambda catalogue: catalogue.count_differing(6, 7, scene="scene_a"),
         lambda catalogue: catalogue.takeable("bob", Step.UNDO, scene="scene_a"),
         lambda catalogue: catalogue.pages_within(Placement, ["scene_a"], first=5),
         lambda catalogue: catalogue.within(Layer, ["scene_a"]),
@@ -67,6 +69,18 @@ def test_a_question_with_a_short_answer_is_short(
     assert ask(catalogue)
     # To go through 1,800 versions would take ten thousand or more.
     assert steps(catalogue, lambda: ask(catalogue)) <= 3
+
+
+def test_of_what_differs_no_more_is_read_than_the_page_holds(catalogue: SqliteCatalogue) -> None:
+    # What lies off the page cannot be read at all: whoever reads it anyhow fails.
+    with catalogue._database.writing() as connection:
+        broken = "json_set(body, '$.title', json_array(from_revision))"
+        connection.execute(f"UPDATE record SET body = {broken} WHERE seq NOT BETWEEN 51 AND 61")
+    page, has_next = catalogue.differing(1, 7, scene="scene_a", first=10, beyond=50)
+    assert ([each.seq for each in page], has_next) == (list(range(51, 61)), True)
+    assert catalogue.count_differing(0, 7, scene="scene_a") == 302
+    with pytest.raises(ValueError, match="title"):
+        catalogue.differing(1, 7, scene="scene_a", first=12, beyond=50)
 
 
 def test_the_measure_sees_what_is_long(catalogue: SqliteCatalogue) -> None:
