@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime
@@ -38,6 +38,12 @@ bench: python
 bench-tile: python
 	@$(PYTHON) tools/install.py dev peers
 	$(BIN)/python -m bench.run tile
+
+# The stream over emulated links, beside 3d-tiles-renderer and nginx: as root, on Linux (network namespaces, TUN). The
+# statue: CHRONOTOPE_TEST_DATA. Parts: CHRONOTOPE_BENCH_STREAM=links,turn,… ; see bench/tasks/stream.py.
+bench-stream: python
+	@$(PYTHON) tools/install.py dev peers nginx
+	$(BIN)/python -m bench.run stream
 
 web: python
 	@$(PYTHON) tools/install.py web

@@ -29,7 +29,7 @@ from api.cli_stream import receive
 from api.settings import Settings
 from scenes.model import Asset, AssetState, Extent, Placement, Scene, Tileset, Viewpoint, Visibility
 from scenes.ports import BlobUse, Put
-from streaming.opening import Opening
+from streaming.opening import PROFILES, Opening
 from tiling import tileset
 from tiling.select import Limits, plant, select
 from tiling.tree import TileTree
@@ -151,7 +151,8 @@ async def _pull(url: str) -> Arrivals:
         tree = tileset.read(documents[outermost.rpartition("/")[2]], documents.__getitem__)
         forest = plant([((1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1), tree)])
         view = View(EYE, gaze_towards(EYE, TARGET), OPENING.fov, OPENING.width / OPENING.height, OPENING.height)
-        limits_of_device = Limits(OPENING.bytes, OPENING.triangles, OPENING.draws, OPENING.textures, OPENING.error)
+        device = PROFILES[OPENING.profile]
+        limits_of_device = Limits(device.bytes, device.triangles, device.draws, device.textures, OPENING.error)
         waiting = iter(select(forest, view, limits_of_device).order)
 
         async def work() -> None:

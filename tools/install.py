@@ -1,4 +1,4 @@
-"""Installs what the Makefile's targets need into the checkout: `python tools/install.py runtime|dev|web|browser|peers`.
+"""Installs what the Makefile's targets need: `python tools/install.py runtime|dev|web|browser|peers|nginx ...`.
 
 Standard library only, because it runs before anything is installed. Each step leaves a stamp (a digest of what it was
 made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel.
@@ -27,7 +27,7 @@ class CannotInstall(Exception):
 
 def main() -> int:
     """Run the steps named on the command line, in their order."""
-    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser, "peers": peers}
+    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser, "peers": peers, "nginx": nginx}
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
         print(f"usage: install.py {'|'.join(steps)} ...", file=sys.stderr)
@@ -90,13 +90,24 @@ def dev() -> None:
 
 
 def peers() -> None:
-    """What `make bench-tile` compares with: requirements/bench.txt, and bench/peers by its lock file."""
+    """What `make bench` compares with: requirements/bench.txt, and bench/peers by its lock file."""
     packages("bench", serving=("bench",))
     folder = ROOT / "bench" / "peers"
     installed = digest(folder / "package.json", folder / "package-lock.json")
     if not fresh(folder / "node_modules/.stamp", installed):
         node_modules(node_and_npm(), folder)
         (folder / "node_modules/.stamp").write_text(installed)
+
+
+def nginx() -> None:
+    """The server of files that peers of `make bench-stream` pull from; without it they are left out."""
+    if shutil.which("nginx") or os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print("install: nginx by the system's package manager", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    failed = "apt-get could not install nginx-light.\nMend: see its words above."
+    run("apt-get", "-qq", "update", fails=failed, env=quiet)
+    run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "nginx-light", fails=failed, env=quiet)
 
 
 def packages(name: str, *, serving: tuple[str, ...] = ()) -> None:
