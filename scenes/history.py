@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from scenes.authoring.desk import Desk, home_of
+from scenes.authoring.desk import Desk, home_of, told
 from scenes.authoring.turns import everyone, together
 from scenes.authoring.use import RULES
 from scenes.errors import Conflict, Invalid, NotFound
@@ -248,7 +248,7 @@ def _inverse(target: Revision, found: Sequence[Difference], step: Step) -> list[
             changes.append(Put(each.before))
         elif isinstance(each.after, Asset) and step is Step.UNDO:
             # An asset that came by an undo had been removed before, and a redo removes it again.
-            raise Invalid(f"revision {target.number} deposited {_named(each.after)}: a deposit is not taken back")
+            raise Invalid(f"revision {target.number} deposited {told(each.after)}: a deposit is not taken back")
         else:
             assert each.after is not None, "a difference has a side"
             changes.append(Remove(each.after))
@@ -279,7 +279,7 @@ def _check_untouched(catalogue: Catalogue, target: Revision, found: Sequence[Dif
     if later:
         last = catalogue.histories([each.id for each in later[:_NAMED]], last=1)
         said = [
-            f"{_named(standing.get(each.id, each))} was {'changed' if each.id in standing else 'removed'} by "
+            f"{told(standing.get(each.id, each))} was {'changed' if each.id in standing else 'removed'} by "
             f"{last[each.id][0].author} in revision {last[each.id][0].number}"
             for each in later[:_NAMED]
         ]
@@ -296,18 +296,20 @@ def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Chang
         # Any scene may have placed an asset since.
         by_scene.setdefault(None if isinstance(each, Asset) else _topic(each), []).append(each.id)
     for scene, names in by_scene.items():
-        for name, users in catalogue.mentioning(names, scene=scene).items():
-            others = [user for user in users if user not in removed and user not in restored]
+        for name, mentions in catalogue.mentioning(names, scene=scene).items():
+            others = [user for user in mentions if user not in removed and user not in restored]
             if others:
+                users = [told(catalogue.find(user) or removed[name]) for user in others[:_NAMED]]
+                more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
                 raise Conflict(
-                    f"revision {target.number} cannot be taken back: {_named(removed[name])} is needed by "
-                    f"{', '.join(others[:_NAMED])}"
+                    f"revision {target.number} cannot be taken back: {told(removed[name])} is needed by "
+                    f"{', '.join(users)}{more}"
                 )
     needed = {name: record for record in restored.values() for name in _mentions(record) if name not in restored}
     missing = sorted(catalogue.ended_among(sorted(needed)) | (needed.keys() & removed.keys()))
     if missing:
         raise Conflict(
-            f"revision {target.number} cannot be taken back: {_named(needed[missing[0]])} needs {missing[0]}, "
+            f"revision {target.number} cannot be taken back: {told(needed[missing[0]])} needs {missing[0]}, "
             "which is not there any more"
         )
 
@@ -352,11 +354,6 @@ def _record(difference: Difference) -> Record:
 def _topic(record: Record) -> str:
     """Id of the scene (or the asset) that a record belongs to, or its own."""
     return home_of(record) or record.id
-
-
-def _named(record: Record) -> str:
-    title = getattr(record, "title", "")
-    return f"“{title}” ({record.id})" if title else record.id
 
 
 def _camel(name: str) -> str:

@@ -44,7 +44,10 @@ class LifeEventInput:
         return model.LifeEvent(self.kind, self.date, self.existence, self.place, self.placement or "", self.note)
 
 
-@strawberry.input(description="Somebody who belongs to the history of a scene.")
+@strawberry.input(
+    description="Somebody who belongs to the history of a scene. CONTRADICTION where the death certainly lies before "
+    "the birth."
+)
 class CreatePersonInput:
     """See `scenes.authoring.people`."""
 
@@ -60,7 +63,10 @@ class CreatePersonInput:
     reason: str = given(REASON, default="")
 
 
-@strawberry.input(description="Partners and their children. CYCLE where somebody would be their own ancestor.")
+@strawberry.input(
+    description="Partners and their children. CYCLE where somebody would be their own ancestor, CONTRADICTION where "
+    "the marriage certainly lies outside a partner's life."
+)
 class CreateFamilyInput:
     """See `scenes.authoring.people`."""
 

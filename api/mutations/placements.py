@@ -60,7 +60,9 @@ class CreatePlacementInput:
     reason: str = given(REASON, default="")
 
 
-@strawberry.input(description="Something that happened to placements.")
+@strawberry.input(
+    description="Something that happened to placements. CONTRADICTION where it certainly happened when it cannot have."
+)
 class CreateChangeEventInput:
     """See `scenes.authoring.placements`."""
 

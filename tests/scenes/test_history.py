@@ -202,7 +202,7 @@ def test_what_later_things_need_is_not_taken_back(house: House) -> None:
     house.put(scene(), asset())
     house.put(layer(), by=BOB)
     house.put(placement("p_1"))
-    with pytest.raises(Conflict, match=r"layer_a.* is needed by p_1"):
+    with pytest.raises(Conflict, match=r"“.+” \(layer_a\) is needed by “Temple” \(p_1\)"):
         undo(house, BOB)
     assert house.catalogue.get(Layer, "layer_a") is not None
 
@@ -225,7 +225,7 @@ def test_a_scene_with_everything_in_it_is_taken_back_and_brought_again_at_once(h
     redo(house, BOB)
     assert [house.catalogue.find(each.id) for each in everything] == list(everything)
     house.put(layer("layer_c", of="scene_b"))
-    with pytest.raises(Conflict, match="needed by layer_c"):
+    with pytest.raises(Conflict, match=r"needed by “Buildings” \(layer_c\)"):
         undo(house, BOB)
 
 
