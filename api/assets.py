@@ -189,6 +189,17 @@ def takes_gzip(request: Request) -> bool:
     return any(each == "gzip" or (each.startswith("gzip;") and float(each[7:] or 0) > 0) for each in codings)
 
 
+def _vary(*, public: bool) -> str:
+    return "Accept-Encoding" if public else "Accept-Encoding, Authorization, Cookie"
+
+
+async def _packed_for(request: Request, services: Services, digest: str) -> bytes | None:
+    """The gzip form that was kept of a blob, if the asker takes it. Ranges are of the blob as it is."""
+    if not takes_gzip(request) or "range" in request.headers:
+        return None
+    return await services.call(services.blobs.read_packed, digest)
+
+
 def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, bool]:
     """What was made for requests under a digest, and whether it is public. Raises NotFound."""
     kept = closed_set.content_of(services.derived, digest)
@@ -204,7 +215,7 @@ def deliver_made(request: Request, kept: Kept, digest: str, *, public: bool) -> 
     headers = {
         "ETag": f'"{digest}{"-gzip" if packed else ""}"',
         "Cache-Control": FOREVER if public else PRIVATE,
-        "Vary": "Accept-Encoding" if public else "Accept-Encoding, Authorization, Cookie",
+        "Vary": _vary(public=public),
         **(CORS if public else {}),
         **({"Content-Encoding": "gzip"} if packed else {}),
     }
@@ -274,7 +285,14 @@ def routes(services: Services) -> Iterable[BaseRoute]:
         except NotFound:
             kept, public = await services.call(_made_for, services, actor, found[1])
             return deliver_made(request, kept, found[1], public=public)
-        return await deliver(request, services, digest=use.digest, media_type=use.media_type, public=public, headers={})
+        packed = await _packed_for(request, services, use.digest)
+        if packed is not None:
+            kept = closed_set.Kept(packed, use.media_type, ())
+            return deliver_made(request, kept, use.digest, public=public)
+        vary = {"Vary": _vary(public=public)}
+        return await deliver(
+            request, services, digest=use.digest, media_type=use.media_type, public=public, headers=vary
+        )  # fmt: skip
 
     async def tileset(request: Request) -> Response:
         actor = await actor_of(request, services)

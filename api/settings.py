@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from streaming.events import DeviceBudget
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -49,6 +51,29 @@ def parse_size(text: str) -> int:
     if not found:
         raise ValueError(f"{text!r} is not a size; write for example 512M or 2 GiB")
     return int(found[1]) << (10 * " KMGT".index(found[2].upper() or " "))
+
+
+def parse_device(text: str) -> DeviceBudget:
+    """Bytes of files, triangles, draws and bytes of textures that a device holds, with commas between.
+
+    Raises:
+        ValueError: it is not four such numbers.
+
+    >>> parse_device("192M,700000,250,512M").draws
+    250
+    """
+    parts = text.split(",")
+    if len(parts) != len(dataclasses.fields(DeviceBudget)):
+        raise ValueError(f"{text!r} is not bytes,triangles,draws,textures, such as 192M,700000,250,512M")
+    numbers = [parse_size(part) for part in parts]
+    if min(numbers) < 1:
+        raise ValueError(f"{text!r}: each number must be at least 1")
+    return DeviceBudget(*numbers)
+
+
+def _device(text: str) -> str:
+    parse_device(text)
+    return text
 
 
 def _text(text: str) -> str:
@@ -207,12 +232,38 @@ class Settings:
     job_attempts: int = field(
         default=3, metadata=_setting(_whole(1, 20), "How often a job is begun before it counts as failed.")
     )
+    stream_headset: str = field(
+        default="192M,700000,250,512M",
+        metadata=_setting(
+            _device, "Budget of a stream of `profile=headset`: bytes of files, triangles, draws, bytes of textures."
+        ),
+    )
+    stream_phone: str = field(
+        default="128M,500000,200,384M", metadata=_setting(_device, "The same of `profile=phone`.")
+    )
+    stream_desktop: str = field(
+        default="256M,3000000,500,1536M",
+        metadata=_setting(_device, "The same of `profile=desktop`, and of clients that name no profile."),
+    )
+    streams_per_address: int = field(
+        default=256,
+        metadata=_setting(
+            _whole(1, 100_000),
+            "Streams that one address may have open at a time; those of this machine itself are not counted.",
+        ),
+    )
     stop_s: int = field(default=2, metadata=_setting(_whole(0, 600), "Seconds that open requests get at Ctrl-C."))
 
     @property
     def database_path(self) -> Path:
         """File of the SQLite catalogue. As elsewhere, three slashes are relative and four absolute."""
         return Path(unquote(urlsplit(self.database_url).path[1:])) if self.database_url else self.data / "catalogue.db"
+
+    @property
+    def stream_profiles(self) -> dict[str, DeviceBudget]:
+        """Budgets of streams by profile."""
+        named = {"headset": self.stream_headset, "phone": self.stream_phone, "desktop": self.stream_desktop}
+        return {name: parse_device(text) for name, text in named.items()}
 
     @property
     def objects_path(self) -> Path:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from api.errors import kind_of, message_of
+from api.packed import PACKED_TYPES, pack
 from api.telemetry import METRICS
 from scenes.allowance import unlimited
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
@@ -280,6 +281,8 @@ class Worker:
                 kept, length = blobs.put_stream(file)
             if (kept, length) != (digest, size):
                 raise RuntimeError(f"{name} is not what the tiler said that it wrote")
+            if media_type in PACKED_TYPES:
+                pack(blobs, digest)
             uses.append(BlobUse(digest, length, media_type))
             share = _SHARE_OF_TILING + (1 - _SHARE_OF_TILING) * done / len(result.files)
             pulse.progress(share, f"keeping tile {done} of {len(result.files)}")
@@ -289,6 +292,7 @@ class Worker:
             digest, length = blobs.put_stream(file)
         if digest != result.tileset.digest:
             raise RuntimeError("the tileset document is not what the tiler said that it wrote")
+        pack(blobs, digest)
         return [*uses, BlobUse(digest, length, "application/json")]
 
     def _finish(self, job: Job, name: str, state: JobState, message: str, code: str) -> None:

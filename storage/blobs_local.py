@@ -1,4 +1,4 @@
-"""Content-addressed files: `ab/cd/<sha256>` under one folder.
+"""Content-addressed files: `ab/cd/<sha256>` under one folder, and `<sha256>.gz` where a blob is kept packed, too.
 
 A blob is written beside its place, synced, renamed, and the folder synced: rename without these lost acknowledged blobs
 at a third of the simulated power cuts. Half-written files are under `incoming/` and hold no promise.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.errors import NotFound
 from storage.files import full_disk_refused, make_folder, sync_folder
+from storage.packed import check_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,34 @@ class LocalBlobs:
             return self._path(digest).open("rb")
         except FileNotFoundError:
             raise NotFound(f"there is no blob {digest}") from None
+
+    def keep_packed(self, digest: str, packed: bytes) -> None:
+        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        check_packed(digest, packed, self.size(digest))
+        final = self._path(digest).with_suffix(".gz")
+        with full_disk_refused():
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)
+            temporary = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(packed)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if not (final.is_file() and final.stat().st_size == len(packed)):
+                    temporary.chmod(0o444)
+                    temporary.replace(final)
+                    sync_folder(final.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def read_packed(self, digest: str) -> bytes | None:
+        """The gzip form of a blob, None where none is kept."""
+        if not _DIGEST.fullmatch(digest):
+            return None
+        try:
+            return self._path(digest).with_suffix(".gz").read_bytes()
+        except FileNotFoundError:
+            return None
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest

@@ -14,6 +14,7 @@ from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision, Rol
 from scenes.ports import BlobUse, Page, Remove
 from storage.bus_local import LocalBus
 from storage.memory_history import MemoryHistory, Version
+from storage.packed import check_packed
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
 
 if TYPE_CHECKING:
@@ -339,6 +340,7 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._packed: dict[str, bytes] = {}
 
     def put(self, data: bytes) -> str:
         """Keep these bytes; their digest."""
@@ -366,6 +368,15 @@ class MemoryBlobs:
     def open(self, digest: str) -> BinaryIO:
         """A blob for sequential reading. Raises NotFound."""
         return io.BytesIO(self.read(digest))
+
+    def keep_packed(self, digest: str, packed: bytes) -> None:
+        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        check_packed(digest, packed, self.size(digest))
+        self._packed.setdefault(digest, bytes(packed))
+
+    def read_packed(self, digest: str) -> bytes | None:
+        """The gzip form of a blob, None where none is kept."""
+        return self._packed.get(digest)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,9 @@ class Holdings:
         self._numbers: dict[str, int] = {}
         """of everything that was ever begun: a number means one digest for the whole session"""
 
+    def __len__(self) -> int:
+        return len(self._transfers)
+
     def transfer(self, chunk: Chunk) -> Transfer:
         """The way of a chunk to the client, from its beginning where it is new."""
         transfer = self._transfers.get(chunk.digest)

@@ -131,6 +131,10 @@ class Queue:
     def fill(self, transfers: Iterable[Transfer]) -> None:
         """Forget the order so far; this is the new one. Each transfer at most once, none that is whole."""
         self._waiting = deque(transfers)
+        self.count()
+
+    def count(self) -> None:
+        """Count anew what is left, where a file turned out to be of another length."""
         self.left = sum(transfer.chunk.total - transfer.sent for transfer in self._waiting)
 
     def clear(self) -> None:

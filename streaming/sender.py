@@ -8,6 +8,7 @@ each plan, and one message is made at a time, so that a new plan takes effect wi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from streaming import frames
 from streaming.cut import Cuts, Way
@@ -169,6 +170,11 @@ class Sender:
         self.follow()
 
     @property
+    def known(self) -> int:
+        """How many nodes and chunks it knows of."""
+        return len(self._announced) + len(self._nodes) + len(self.holdings)
+
+    @property
     def queued(self) -> int:
         """Bytes that the plan still waits for."""
         return self._queue.left
@@ -203,9 +209,18 @@ class Sender:
         transfer = self.holdings.get(digest)
         if transfer is None or transfer.whole:
             return
-        if len(data) != transfer.chunk.total:
+        if len(data) != transfer.chunk.total and not self._is_repacked(transfer, len(data)):
             raise ValueError(f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned")
         self._data[digest] = data
+
+    def _is_repacked(self, transfer: Transfer, length: int) -> bool:
+        """Whether gzip made another length of it than was planned, as another version does, before it went out."""
+        if not transfer.chunk.decoded or transfer.sent:
+            return False
+        transfer.chunk = replace(transfer.chunk, total=length)
+        self._queue.count()
+        self._spare_queue.count()
+        return True
 
     def fill(self, now: float) -> None:
         """Queue about one message's worth of pieces and cuts, if window, budget and bytes at hand allow."""

@@ -322,6 +322,11 @@ class ServerSession:
         return self._outbox.log.bytes
 
     @property
+    def known(self) -> int:
+        """How many nodes and chunks it knows of, for what it takes in memory."""
+        return self._sender.known
+
+    @property
     def held(self) -> frozenset[str]:
         """Digests that the client holds whole."""
         return self._sender.holdings.whole()

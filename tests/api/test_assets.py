@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -232,3 +233,51 @@ async def test_what_is_larger_than_an_answer_in_memory_comes_in_pieces_and_whole
     assert answer.content == large
     part = await doors.client.get("/assets/asset_large/master", headers={"Range": f"bytes=1-{len(large) - 2}"})
     assert (part.status_code, part.content) == (206, large[1:-1])
+
+
+WORDY = b"glTF a tile of many words " * 40
+WORDY_DIGEST = digest(WORDY)
+PLAIN_TAG, GZIP_TAG = f'"{WORDY_DIGEST}"', f'"{WORDY_DIGEST}-gzip"'
+
+
+async def test_a_tile_that_is_kept_packed_goes_packed_to_whoever_takes_it_so(doors: Doors) -> None:
+    write_asset(doors.services, "packed", tile=WORDY, visibility=Visibility.PUBLIC)
+    plain = await doors.client.get(f"/blobs/{WORDY_DIGEST}")
+    assert "content-encoding" not in plain.headers
+    doors.services.blobs.keep_packed(WORDY_DIGEST, gzip.compress(WORDY, mtime=0))
+    packed = await doors.client.get(f"/blobs/{WORDY_DIGEST}.glb")
+    assert (packed.content, packed.headers["content-encoding"]) == (WORDY, "gzip")
+    assert int(packed.headers["content-length"]) < len(WORDY) // 4
+    assert (packed.headers["etag"], packed.headers["vary"]) == (GZIP_TAG, "Accept-Encoding")
+    assert packed.headers["cache-control"] == plain.headers["cache-control"]
+    assert packed.headers["content-type"] == plain.headers["content-type"] == "model/gltf-binary"
+    again = await doors.client.get(f"/blobs/{WORDY_DIGEST}", headers={"If-None-Match": packed.headers["etag"]})
+    assert again.status_code == 304
+    head = await doors.client.head(f"/blobs/{WORDY_DIGEST}")
+    assert head.headers["content-length"] == packed.headers["content-length"]
+
+
+async def test_whoever_does_not_take_gzip_or_wants_a_range_gets_the_tile_as_it_is(doors: Doors) -> None:
+    write_asset(doors.services, "packed", tile=WORDY, visibility=Visibility.PUBLIC)
+    doors.services.blobs.keep_packed(WORDY_DIGEST, gzip.compress(WORDY, mtime=0))
+    plain = await doors.client.get(f"/blobs/{WORDY_DIGEST}", headers={"Accept-Encoding": "gzip;q=0, br"})
+    assert (plain.content, plain.headers["etag"], plain.headers["vary"]) == (
+        WORDY,
+        PLAIN_TAG,
+        "Accept-Encoding",
+    )
+    assert "content-encoding" not in plain.headers
+    part = await doors.client.get(f"/blobs/{WORDY_DIGEST}", headers={"Range": "bytes=5-9", "If-Range": PLAIN_TAG})
+    assert (part.status_code, part.content) == (206, WORDY[5:10])
+    assert "content-encoding" not in part.headers
+    whole = await doors.client.get(f"/blobs/{WORDY_DIGEST}", headers={"Range": "bytes=5-9", "If-Range": GZIP_TAG})
+    assert (whole.status_code, whole.content) == (200, WORDY)
+
+
+async def test_a_draft_that_is_kept_packed_is_no_more_public_than_it_was(doors: Doors) -> None:
+    write_asset(doors.services, "packed", tile=WORDY, visibility=Visibility.DRAFT)
+    doors.services.blobs.keep_packed(WORDY_DIGEST, gzip.compress(WORDY, mtime=0))
+    assert (await doors.client.get(f"/blobs/{WORDY_DIGEST}")).status_code == 404
+    answer = await doors.client.get(f"/blobs/{WORDY_DIGEST}", headers=doors.bearer())
+    assert (answer.content, answer.headers["cache-control"]) == (WORDY, "private, no-cache")
+    assert answer.headers["vary"] == "Accept-Encoding, Authorization, Cookie"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings, SettingsError, from_environment, parse_size, variable
+from streaming.events import DeviceBudget
+from streaming.opening import PROFILES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +69,18 @@ def test_sqlite_and_file_addresses_may_be_given() -> None:
 @pytest.mark.parametrize(("text", "size"), [("0", 0), ("1000", 1000), ("64 MiB", 64 << 20), ("2g", 2 << 30)])
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+def test_a_profile_is_four_numbers() -> None:
+    settings = from_environment({"CHRONOTOPE_STREAM_PHONE": "64 MiB, 1000, 2, 1G"})
+    assert settings.stream_profiles["phone"] == DeviceBudget(64 << 20, 1000, 2, 1 << 30)
+    assert Settings().stream_profiles == PROFILES
+
+
+@pytest.mark.parametrize("text", ["64M", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,0,4"])
+def test_what_is_no_profile_stops_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match="CHRONOTOPE_STREAM_PHONE"):
+        from_environment({"CHRONOTOPE_STREAM_PHONE": text})
 
 
 def test_every_setting_is_documented_with_its_default_and_its_own_words() -> None:

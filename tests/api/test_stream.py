@@ -25,7 +25,7 @@ from api.cli_stream import receive, stream_url
 from api.errors import DoorError
 from api.services import Services
 from api.settings import Settings
-from api.stream import Hot
+from api.stream_shared import Hot
 from scenes.model import (
     Actor,
     Asset,

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -75,3 +76,42 @@ def test_a_stream_that_breaks_off_leaves_nothing(blobs):
     with pytest.raises(ConnectionError):
         blobs.put_stream(Broken(DATA))
     assert blobs.size(DIGEST) is None
+
+
+PACKED = gzip.compress(DATA, mtime=0)
+
+
+def test_the_packed_form_of_a_blob_is_kept_beside_it(blobs):
+    blobs.put(DATA)
+    assert blobs.read_packed(DIGEST) is None
+    blobs.keep_packed(DIGEST, PACKED)
+    blobs.keep_packed(DIGEST, PACKED)
+    assert blobs.read_packed(DIGEST) == PACKED
+    assert blobs.read(DIGEST) == DATA
+    assert blobs.size(DIGEST) == len(DATA)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        DATA,
+        PACKED[:-1],
+        PACKED + b"x",
+        gzip.compress(DATA[:-1]),
+        gzip.compress(DATA + b"x"),
+        gzip.compress(bytes(3_000_000)),
+    ],
+)
+def test_what_is_no_packed_form_of_a_blob_is_refused(blobs, packed):
+    blobs.put(DATA)
+    with pytest.raises(ValueError, match="packed form"):
+        blobs.keep_packed(DIGEST, packed)
+    assert blobs.read_packed(DIGEST) is None
+
+
+def test_nothing_is_packed_that_is_not_here(blobs):
+    with pytest.raises(NotFound):
+        blobs.keep_packed(DIGEST, PACKED)
+    for digest in (DIGEST, "../../etc/passwd", ""):
+        assert blobs.read_packed(digest) is None

@@ -1,4 +1,5 @@
 import errno
+import gzip
 import hashlib
 import io
 import os
@@ -64,3 +65,33 @@ def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(StorageFull):
         blobs.put(DATA)
     assert files(tmp_path) == []
+
+
+def test_a_packed_form_is_durable_before_it_is_told_and_a_short_one_is_mended(tmp_path, monkeypatch):
+    blobs, done, packed = LocalBlobs(tmp_path), [], gzip.compress(DATA, mtime=0)
+    blobs.put(DATA)
+    path = tmp_path / DIGEST[:2] / DIGEST[2:4] / f"{DIGEST}.gz"
+    path.write_bytes(packed[:3])
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (done.append("sync " + str(Path(f"/proc/self/fd/{fd}").readlink())), fsync(fd))
+    )
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("rename"), replace(a, b)))
+    blobs.keep_packed(DIGEST, packed)
+    assert done[0].startswith(f"sync {tmp_path / 'incoming'}/")
+    assert done[-2:] == ["rename", f"sync {path.parent}"]
+    assert path.read_bytes() == packed
+    assert files(tmp_path) == [f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}", f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}.gz"]
+
+
+def test_a_full_disk_leaves_the_blob_without_its_packed_form(tmp_path, monkeypatch):
+    def full(fd):
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    blobs = LocalBlobs(tmp_path)
+    blobs.put(DATA)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFull):
+        blobs.keep_packed(DIGEST, gzip.compress(DATA))
+    assert blobs.read_packed(DIGEST) is None
+    assert len(files(tmp_path)) == 1

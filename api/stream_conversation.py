@@ -1,0 +1,321 @@
+"""One connection of a stream, after its opening: pumps between a WebSocket, `streaming.server` and `scenes.delivery`.
+
+Six tasks share one session, all on the event loop, so that nothing needs a lock:
+- *hear* takes what the client says and keeps the latest wish;
+- *plan* answers wishes: it moves in time and selects tiles in a thread, the latest wish first, what was overtaken not
+  at all;
+- *tell* sends what the session says is next;
+- *fetch* has the bytes of the next tiles read in a thread, if they are not in memory;
+- *foresee* has what the next moments need selected, once the view is complete and its visitor travels in time;
+- *watch* ends it where the client takes nothing.
+
+The first task to end ends the others; how it ended decides the close code, and whether the session is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from starlette.websockets import WebSocketDisconnect
+
+from api.errors import kind_of, message_of
+from api.stream_visit import limits_of
+from scenes.delivery import Entered, Wish
+from scenes.errors import Forbidden, NotFound, SceneError
+from streaming.errors import CloseCode, StreamError
+from streaming.events import Budget, ClientMessage, Look, Seek
+from streaming.limits import STALL_S
+from tiling.view import View
+from timeline.errors import TimelineError
+from timeline.interval import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from starlette.websockets import WebSocket
+
+    from api.services import Services
+    from api.stream_shared import Shared
+    from api.stream_visit import Visit
+    from scenes.ports import Notice
+    from streaming.replay import Message
+
+log = logging.getLogger("chronotope.stream")
+
+READ_TOGETHER = 8
+"""blobs that are read in one go in a thread"""
+RECHECK_S = 4.0
+"""how often a stream looks whether scene and rights still hold; notices of the bus only make it sooner"""
+PLAN_INTERVAL_S = 0.033
+AHEAD_S = 0.05
+"""how far beyond half a round trip the eye is thought ahead: a plan and a frame"""
+WATCH_S = 1.0
+FORESEE_S = 0.5
+"""at most so often is what lies ahead selected anew, as the eye moves"""
+BREATH = 4
+"""messages after which the others get their turn, on links that never make this one wait"""
+
+
+class Lost(Exception):
+    """The connection broke; its client may be back on another one."""
+
+
+class Conversation:
+    """One connection."""
+
+    def __init__(self, websocket: WebSocket, services: Services, shared: Shared, visit: Visit) -> None:
+        self.visit = visit
+        self.hearers: list[Callable[[ClientMessage], None]] = []
+        """who else is told what the client said, once the session has read it"""
+        self._websocket, self._services, self._shared = websocket, services, shared
+        self._loop = asyncio.get_running_loop()
+        self._session, self._delivery = visit.session, visit.delivery
+        self._seek: Seek | None = None
+        self._unplanned = True
+        """whether something changed that the plan does not follow yet"""
+        self._recheck, self._checked_at = False, self._loop.time()
+        self._wished, self._woken, self._hungry, self._calm = (asyncio.Event() for _ in range(4))
+        self._sending_since: float | None = None
+        self._displaced = self._loop.create_future()
+        self._free = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until the client leaves; whatever else ends it is raised."""
+        self._wished.set()
+        silence = self._services.bus.listen(self.visit.scene, self._on_notice)
+        work: list[Coroutine[None, None, None]] = [
+            self._hear(), self._plan(), self._tell(), self._fetch(), self._foresee(), self._watch(), self._give_way(),
+        ]  # fmt: skip
+        tasks = [asyncio.create_task(each) for each in work]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            silence()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._free.set()
+        # In this order: where the client's fault ends one task, another may have ended of it.
+        for task in tasks:
+            if task in done:
+                task.result()
+
+    async def displace(self) -> None:
+        """End it with 4410, because its client came back on another connection; return when the session is free."""
+        if not self._displaced.done():
+            self._displaced.set_result(None)
+        await self._free.wait()
+
+    async def _give_way(self) -> None:
+        await self._displaced
+        raise StreamError("another connection goes on with this session", CloseCode.REPLACED)
+
+    def say(self, message: str | bytes) -> None:
+        """Say something that is no concern of the session's, encoded."""
+        self._session.say(message)
+        self._woken.set()
+
+    def _on_notice(self, _: Notice) -> None:
+        """The scene changed; called from any thread."""
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._look_again)
+
+    def _look_again(self) -> None:
+        self._recheck = True
+        self._wished.set()
+
+    # What the client says
+
+    async def _hear(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                # A close of the client has a reason, be it an empty one; a connection that is lost has none.
+                if message.get("reason") is None:
+                    raise Lost
+                return
+            text = message.get("text")
+            for event in self._session.receive(message["bytes"] if text is None else text, self._loop.time()):
+                self._note(event)
+            self._woken.set()
+
+    def _note(self, event: ClientMessage) -> None:
+        visit = self.visit
+        match event:
+            case Look():
+                visit.view = View(event.eye, event.gaze, event.fov, event.aspect, event.height)
+                visit.look, self._unplanned = event.look, True
+            case Seek():
+                self._seek = event
+            case Budget():
+                visit.limits = limits_of(self._session.budget, visit.limits.error)
+                self._unplanned = True
+            case _:
+                for hearer in self.hearers:
+                    hearer(event)
+                return
+        self._wished.set()
+
+    # What follows from it
+
+    async def _plan(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._checked_at + RECHECK_S):
+                    await self._wished.wait()
+            self._wished.clear()
+            begun = self._loop.time()
+            # However busy the client keeps us.
+            self._recheck = self._recheck or begun >= self._checked_at + RECHECK_S
+            if self._seek is not None:
+                await self._answer()
+            if self._recheck:
+                await self._check_again()
+            if self._unplanned and self._seek is None:
+                await self._choose()
+            # Looks may come at 90 a second; nobody sees more than 30 plans.
+            if self._seek is None:
+                await asyncio.sleep(max(0.0, begun + PLAN_INTERVAL_S - self._loop.time()))
+
+    async def _answer(self) -> None:
+        """Move in time. Seeks that a later one overtook before their turn are not answered."""
+        seek, self._seek = self._seek, None
+        assert seek is not None
+        wish = Wish(seek.at, seek.hypothesis, Certainty(seek.certainty.value))
+        try:
+            entered = await self._services.call(self._delivery.enter, wish)
+        except (SceneError, TimelineError) as error:
+            self._session.refuse(kind_of(error).code, message_of(error), seek.seek)
+            self._woken.set()
+            # If it is the scene that is gone, the stream ends.
+            self._recheck = isinstance(error, NotFound)
+            return
+        self.visit.answered = seek.seek
+        self.visit.foresight.travelled(wish, entered.at)
+        self.enter(entered)
+
+    async def _check_again(self) -> None:
+        self._recheck, self._checked_at = False, self._loop.time()
+        try:
+            entered = await self._services.call(self._delivery.refresh)
+        except NotFound as error:
+            raise Forbidden("the scene is no longer there for you") from error
+        except TimelineError as error:
+            log.warning("scene %s cannot be resolved any more: %s", self.visit.scene, error)
+            return
+        if entered is not None:
+            self.enter(entered)
+
+    def enter(self, entered: Entered) -> None:
+        """Say what stands from now on."""
+        self._session.enter(
+            seek=self.visit.answered, at=entered.at, label=entered.label, hypothesis=entered.hypothesis,
+            certainty=entered.certainty, placements=entered.placements, gone=entered.gone, now=self._loop.time(),
+        )  # fmt: skip
+        self._unplanned = True
+        self._woken.set()
+
+    async def _choose(self) -> None:
+        self._unplanned = False
+        visit = self.visit
+        plan = await self._services.call(
+            self._delivery.plan, visit.view, visit.limits, state=self._session.state, look=visit.look
+        )
+        self._session.set_plan(plan)
+        self._woken.set()
+
+    async def _foresee(self) -> None:
+        """While the client waits for nothing, select what it needs at the next moments on its way."""
+        visit = self.visit
+        while visit.prefetch:
+            await self._calm.wait()
+            self._calm.clear()
+            foresight, state = visit.foresight, self._session.state
+            if self._seek is not None or not foresight.is_due(state, visit.look):
+                continue
+            plan = await self._services.call(foresight.plan, visit.view, visit.limits, state=state, look=visit.look)
+            if plan is not None and state == self._session.state:
+                self._session.set_spare(plan)
+                self._woken.set()
+            await asyncio.sleep(FORESEE_S)
+        await self._displaced  # it asked for no foresight: nothing to do until the end
+
+    # What the server says
+
+    async def _tell(self) -> None:
+        turn = 0
+        while True:
+            self._woken.clear()
+            now = self._loop.time()
+            self._supply_from_memory()
+            messages = self._session.messages_to_send(now)
+            for message in messages:
+                await self._send(message)
+            if messages:
+                turn += 1
+                if turn % BREATH == 0:
+                    await asyncio.sleep(0)  # so that acknowledgements are heard between messages
+                continue
+            if self._session.is_complete:
+                self._calm.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._session.next_due(now)):
+                    await self._woken.wait()
+
+    def _supply_from_memory(self) -> None:
+        for digest in self._session.needs():
+            data = self._shared.hot(digest, packed=self._session.is_encoded(digest))
+            if data is None:
+                self._hungry.set()
+                return
+            self._session.supply(digest, data)
+
+    async def _send(self, message: Message) -> None:
+        self._sending_since = self._loop.time()
+        if isinstance(message, str):
+            await self._websocket.send_text(message)
+        else:
+            await self._websocket.send_bytes(b"".join(message))
+        self._sending_since = None
+
+    async def _fetch(self) -> None:
+        while True:
+            await self._hungry.wait()
+            self._hungry.clear()
+            while digests := self._session.needs()[:READ_TOGETHER]:
+                wanted = [(digest, self._session.is_encoded(digest)) for digest in digests]
+                try:
+                    found = await self._services.call(self._shared.read, wanted)
+                except NotFound as error:
+                    raise LookupError("a tile of the scene is missing from the blobs") from error
+                for digest, data in found:
+                    self._session.supply(digest, data)
+                self._woken.set()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now = self._loop.time()
+            self._session.check(now)
+            if self._sending_since is not None and now - self._sending_since > STALL_S:
+                raise StreamError(f"nothing was taken for {STALL_S:g} s", CloseCode.SLOW)
+
+
+async def converse(conversation: Conversation, shared: Shared) -> None:
+    """Run a conversation; keep its session where its client may come back."""
+    visit = conversation.visit
+    shared.parking.enter(visit.token, conversation)
+    may_return = False
+    try:
+        await conversation.run()
+    except (Lost, WebSocketDisconnect) as error:
+        may_return = True
+        raise WebSocketDisconnect from error
+    except StreamError as error:
+        may_return = error.close_code is CloseCode.SLOW
+        raise
+    finally:
+        shared.parking.leave(visit.token, conversation, may_return=may_return)

@@ -1,0 +1,89 @@
+"""What a traveller in time will need next: the tiles of the moments that lie ahead, in the direction of travel.
+
+A second `Delivery` looks ahead, so that what stands, and the numbers that were said, stay as they are: of its plans
+only the files count. It asks for rights anew, as the first does, so nothing is foreseen that the visitor may not see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scenes.delivery import Delivery, Wish
+from scenes.errors import SceneError
+from scenes.travel import upcoming
+from streaming.schedule import Plan, PlanNode
+from timeline.edtf import parse
+from timeline.errors import TimelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scenes.model import Actor
+    from scenes.ports import Catalogue
+    from scenes.tables import SceneTables
+    from tiling.select import Limits
+    from tiling.tree import TileTree
+    from tiling.view import View
+
+MOMENTS_AHEAD = 2
+
+
+class Foresight:
+    """Of one visit. `plan` is called off the event loop, one call at a time."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        read_tree: Callable[[str], TileTree],
+        *,
+        scene_id: str,
+        actor: Actor,
+        tables: SceneTables,
+    ) -> None:
+        self._catalogue, self._tables, self._scene_id = catalogue, tables, scene_id
+        self._delivery = Delivery(catalogue, read_tree, scene_id=scene_id, actor=actor, tables=tables)
+        self._wish = Wish()
+        self._at = ""
+        self._forward: bool | None = None
+        """None: where the visitor goes is not known"""
+        self._done: tuple[int, int] | None = None
+        """state and look that was planned for last"""
+
+    def travelled(self, wish: Wish, at: str) -> None:
+        """The visitor went to a moment (EDTF)."""
+        if self._at and at != self._at:
+            self._forward = parse(at).days()[-1][1] > parse(self._at).days()[-1][1]
+        self._wish, self._at = wish, at
+
+    def began(self, wish: Wish, at: str) -> None:
+        """The visitor came in at a moment (EDTF)."""
+        self._wish, self._at = wish, at
+
+    def is_due(self, state: int, look: int) -> bool:
+        """Whether there is a direction, and nothing was foreseen for this state and look."""
+        return self._forward is not None and self._done != (state, look)
+
+    def plan(self, view: View, limits: Limits, *, state: int, look: int) -> Plan | None:
+        """The files that the next moments need, the nearest first; None where there is nothing ahead. Blocking."""
+        self._done = state, look
+        assert self._forward is not None, "there is a direction"
+        wish = self._wish
+        try:
+            moments = upcoming(
+                self._tables.table(self._catalogue, self._scene_id), self._at, hypothesis=wish.hypothesis,
+                minimum=wish.minimum, forward=self._forward, count=MOMENTS_AHEAD,
+            )  # fmt: skip
+            plans = []
+            for moment in moments:
+                self._delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
+                plans.append(self._delivery.plan(view, limits, state=state, look=look))
+        except (SceneError, TimelineError):
+            return None  # the stream itself finds out, and says so
+        if not plans:
+            return None
+        chunks = {digest: chunk for plan in plans for digest, chunk in plan.chunks.items()}
+        nodes: dict[int, PlanNode] = {}
+        for plan in plans:
+            for node in plan.nodes:
+                nodes.setdefault(node.node, node)
+        return Plan(state, look, (), tuple(nodes.values()), chunks)

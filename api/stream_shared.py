@@ -1,0 +1,161 @@
+"""What all streams of one application share: tiles and tile trees in memory, sessions that wait, connections counted.
+
+Tiles come from a cache in memory: served from files one by one they cost 25 times the processor time (measured with
+FileResponse).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections import Counter, OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from api.packed import packed_form
+from api.stream_parking import Parking
+from scenes import closed_set
+from scenes.assemble import named
+from scenes.errors import NotFound
+from streaming.errors import CloseCode, StreamError
+from tiling import tileset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from starlette.websockets import WebSocket
+
+    from api.services import Services
+    from tiling.tree import TileTree
+
+HOT_TILES_BYTES = 256 << 20
+HOT_TREES_BYTES = 64 << 20
+
+V = TypeVar("V")
+
+
+class Hot(Generic[V]):
+    """Values by digest, the least recently used forgotten first, within a number of bytes. Thread-safe."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._used = 0
+        self._values: OrderedDict[str, tuple[V, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, digest: str) -> V | None:
+        """The value, if it is still here."""
+        with self._lock:
+            found = self._values.get(digest)
+            if found is None:
+                return None
+            self._values.move_to_end(digest)
+            return found[0]
+
+    def put(self, digest: str, value: V, size: int) -> None:
+        """Keep a value of `size` bytes; one that is larger than a quarter of the limit is not kept."""
+        with self._lock:
+            if digest in self._values or size > self._limit // 4:
+                return
+            self._values[digest] = value, size
+            self._used += size
+            while self._used > self._limit:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._used -= freed
+
+
+class Shared:
+    """What all streams of one application share."""
+
+    def __init__(self, services: Services) -> None:
+        self._blobs, self._derived = services.blobs, services.derived
+        self._tiles: Hot[bytes] = Hot(HOT_TILES_BYTES)
+        self._trees: Hot[TileTree] = Hot(HOT_TREES_BYTES)
+        self.parking = Parking()
+        self._addresses: Counter[str] = Counter()
+        self._most = services.settings.streams_per_address
+
+    def tree(self, digest: str) -> TileTree:
+        """The tile tree of a tileset document and those that it refers to. Blocking."""
+        tree = self._trees.get(digest)
+        if tree is None:
+            sizes = []
+
+            def read(digest: str) -> bytes:
+                data = self._blobs.read(digest)
+                sizes.append(len(data))
+                return data
+
+            tree = tileset.read(read(digest), named(read))
+            self._trees.put(digest, tree, sum(sizes))
+        return tree
+
+    def hot(self, digest: str, *, packed: bool) -> bytes | None:
+        """The bytes of a tile, packed or not, if they are in memory."""
+        return self._tiles.get(_name(digest, packed))
+
+    def read(self, wanted: Sequence[tuple[str, bool]]) -> list[tuple[str, bytes]]:
+        """The bytes of some tiles, each packed or not. Blocking. Raises NotFound."""
+        found = []
+        for digest, packed in wanted:
+            data = self._tiles.get(_name(digest, packed))
+            if data is None:
+                data = self._read(digest, packed=packed)
+                self._tiles.put(_name(digest, packed), data, len(data))
+            found.append((digest, data))
+        return found
+
+    def _read(self, digest: str, *, packed: bool) -> bytes:
+        try:
+            data = packed_form(self._blobs, digest) if packed else self._blobs.read(digest)
+        except NotFound:
+            # Proxies of groups are no blobs: they were made of the scene, and are kept by gzip.
+            made = closed_set.content_of(self._derived, digest)
+            if made is None:
+                raise
+            return made.packed if packed else made.data
+        if data is None:
+            raise NotFound(f"blob {digest} has no packed form")
+        return data
+
+    @contextmanager
+    def counted(self, address: str) -> Iterator[None]:
+        """Count a connection from an address while it lasts.
+
+        Raises:
+            StreamError: there are too many from there.
+        """
+        if is_loopback(address):
+            # This machine's own: a proxy that does not say for whom it asks, or a measurement.
+            yield
+            return
+        if self._addresses[address] >= self._most:
+            raise StreamError(f"more than {self._most} streams from one address", CloseCode.FLOOD)
+        self._addresses[address] += 1
+        try:
+            yield
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is of this machine itself; an unknown one is not."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _name(digest: str, packed: bool) -> str:
+    return f"{digest}.gz" if packed else digest
+
+
+def shared_of(websocket: WebSocket, services: Services) -> Shared:
+    """What this application's streams share, made on first use."""
+    state = websocket.app.state
+    if not hasattr(state, "stream_shared"):
+        state.stream_shared = Shared(services)
+    shared: Shared = state.stream_shared
+    return shared
