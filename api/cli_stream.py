@@ -22,6 +22,7 @@ import typer
 
 from api.errors import TABLE, DoorError
 from api.settings import parse_size
+from scenes.counting import counted
 from streaming.client import Arrived, ClientSession, Drawn, Event, Forgotten
 from streaming.errors import CloseCode, StreamError
 from streaming.events import Content, Hello, Refusal, State, Stats
@@ -293,14 +294,17 @@ def _tell_json(kind: str, members: dict[str, Any]) -> None:
     print(orjson.dumps({"event": kind, **members}).decode(), flush=True)
 
 
+_TILES, _FILES = "[tile|tiles]", "[file|files]"
 _LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "hello": lambda m: f"{m['title']}",
-    "state": lambda m: f"{m['state']}: {m['at']} ({m['label']}), {m['new']} placements new, {m['gone']} gone",
+    "state": lambda m: (
+        f"{m['state']}: {m['at']} ({m['label']}), {counted(m['new'], '[placement|placements]')} new, {m['gone']} gone"
+    ),
     "file": lambda m: (
         f"{_size(m['bytes']):>10}  {m['content'].lower():4} {m['digest'][:12]}" + ("  held" if m["held"] else "")
     ),
-    "cut": lambda m: f"{m['cut']}: {m['tiles']} tiles" + (", complete" if m["complete"] else ""),
-    "evict": lambda m: f"{m['files']} files",
+    "cut": lambda m: f"{m['cut']}: {counted(m['tiles'], _TILES)}" + (", complete" if m["complete"] else ""),
+    "evict": lambda m: counted(m["files"], _FILES),
     "error": lambda m: f"{m['code']}: {m['message']}",
 }
 
@@ -322,7 +326,8 @@ def _tell_report(report: Report, *, as_json: bool) -> None:
     for step in report.steps:
         first = "nothing stands" if step.first_s is None else f"first picture {step.first_s:.3f} s"
         held = f", {step.held} held" if step.held else ""
+        files, tiles = counted(step.files, _FILES), counted(step.tiles, _TILES)
         print(
-            f"{step.at} ({step.label}): {_size(step.chunk_bytes)} in {step.files} files{held}, {step.tiles} tiles, "
+            f"{step.at} ({step.label}): {_size(step.chunk_bytes)} in {files}{held}, {tiles}, "
             f"{first}, complete {step.complete_s or 0:.3f} s"
         )
