@@ -38,6 +38,7 @@ async def test_the_cookbook_runs_from_its_beginning_to_its_end(doors: Doors) -> 
         "placement": "placement_temple",
         "earlier": "placement_shrine",
         "asset": "asset_temple",
+        "layer": "layer_open",
         "time": "-0446",
         "revision": first,
         "noon": "2026-11-22T12:00:00Z",
@@ -56,6 +57,8 @@ async def test_the_cookbook_runs_from_its_beginning_to_its_end(doors: Doors) -> 
         answers[name] = answer["data"]
         if name == "Read":
             known["read"] = answer["data"]["node"]["revision"]
+        if name == "Undated":
+            known["mosque"] = answer["data"]["createPlacement"]["placement"]["id"]
     assert answers["Standing"]["scene"]["at"]["count"] == len(answers["Columns"]["scene"]["at"]["columns"]["ids"]) == 3
     assert {each["kind"] for each in answers["Changed"]["scene"]["difference"]["nodes"]} == {"APPEARS", "DISAPPEARS"}
     assert answers["Undo"]["undo"]["takenBack"] == {
@@ -69,3 +72,14 @@ async def test_the_cookbook_runs_from_its_beginning_to_its_end(doors: Doors) -> 
     assert answers["Bounds"]["node"]["existence"]["text"] == "[-0447..-0446]/[-0431..-0290]"
     assert answers["Proposals"]["proposeDates"]["proposals"][0]["text"] == "1210~"
     assert answers["Periods"]["periods"][0]["label"] == "Bronzezeit"
+    (touched,) = answers["Later"]["createChronologyStatement"]["touched"]["nodes"]
+    assert (touched["dated"]["title"], touched["before"]["label"]) == ("Mosque", "date unknown")
+    why = answers["Why"]["node"]
+    assert why["narrowed"]["text"] == touched["after"]["text"] == "[-0431-01-02..]/"
+    assert [each["isOwn"] for each in why["why"]] == [True, False]
+    assert why["why"][-1]["sentence"] == (
+        "«\u00a0Mosque\u00a0» n’a pas commencé plus tôt que 2 janvier 432 av. J.-C.: "
+        "«\u00a0Mosque\u00a0» a commencé quand «\u00a0temple\u00a0» n’existait plus (Pappas, Pappas 2004)"
+    )
+    assert answers["Chronology"]["scene"]["chronology"]["statements"]["total"] == 2
+    assert answers["Chronology"]["scene"]["relation"]["necessary"] is None

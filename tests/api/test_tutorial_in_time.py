@@ -136,6 +136,26 @@ def test_the_page_leads_from_a_block_to_a_published_church(tmp_path: Path, monke
     assert list(reader.refusals) == ["Label"]
     assert re.findall(r"```text\n(.*)\n```", PAGE) == [reader.refusals["Label"]]
 
+    touched = {name: found["touched"]["nodes"] for name, found in answers["Dated"].items()}
+    assert {
+        name: [(each["dated"]["title"], each["after"]["label"]) for each in found] for name, found in touched.items()
+    } == {
+        "leans": [("Sacristy", "beginning 1167 or later, end unknown")],
+        "coin": [("Sacristy", "beginning 1301 or later, end unknown")],
+        "door": [("Sacristy", "beginning between 1301 and 1493, end unknown")],
+    }
+    assert touched["leans"][0]["before"]["label"] == "date unknown"
+    why = answers["Why"]
+    assert why["node"]["existence"] == {"label": "date unknown"}
+    assert why["node"]["narrowed"]["text"] == "[1301..1493]/"
+    (step,) = why["node"]["why"]
+    assert step["sentence"] == (
+        "„Sacristy“ begann nicht später als 1493: „Sacristy“ entstand nicht später als 1493 "
+        "(H. Brunner, The churches of the Aldermere valley)"
+    )
+    in_1400 = {each["placement"]["title"]: each["certainty"] for each in why["scene"]["at"]["standing"]["nodes"]}
+    assert in_1400 == {"Nave": "CERTAIN", "Porch": "CERTAIN", "Sacristy": "POSSIBLE"}
+    assert why["scene"]["chronology"] == {"contradictions": [], "statements": {"total": 5}}
     changes = answers["Changed"]["scene"]["difference"]["nodes"]
     assert {each["placement"]["title"]: each["kind"] for each in changes} == {
         "First porch": "DISAPPEARS",

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from scenes import compose
 from scenes.errors import Contradiction, InUse, NotFound, SceneError
-from scenes.model import ChronologyStatement, End, Epoch, Placement, Relation, Source
+from scenes.model import ChronologyStatement, End, Epoch, Hypothesis, Placement, Relation, Source
 from tests.scenes.authoring.site import Site, site
-from timeline.errors import TimelineError
+from timeline.errors import EdtfError, TimelineError
 
 
 def say(here: Site, relation: Relation, subject: Any, object: Any = None, **given: Any) -> ChronologyStatement:
@@ -101,3 +102,37 @@ def test_what_is_spoken_of_stays() -> None:
             here.remove(record)
     here.remove(statement)
     here.remove(early)
+
+
+def test_what_rivals_say_may_contradict_until_both_count() -> None:
+    here = site()
+    one = here.create(Hypothesis, title="One", author="A", argument="x")
+    two = here.create(Hypothesis, title="Two", author="B", argument="y", contrasts_with=[one.id])
+    church = here.placed("Church", "")
+    early = here.placed("Early tower", "0900/1000", hypothesis=one.id)
+    late = here.placed("Late tower", "1200/1300", hypothesis=two.id)
+    say(here, Relation.BEFORE, church, early)
+    said = say(here, Relation.AFTER, church, late)
+    with pytest.raises(Contradiction, match="“Church” began when “Late tower” was gone"):
+        here.update(Placement, late, hypothesis=one.id)
+    with pytest.raises(Contradiction):
+        here.update(Placement, early, hypothesis=compose.CLEAR)
+    with pytest.raises(Contradiction, match="“Church” was gone when “Early tower” began"):
+        say(here, Relation.AFTER, church, early)
+    here.remove(said)
+    here.update(Placement, late, hypothesis=one.id)
+
+
+def test_what_is_undated_is_placed_and_dated_by_what_is_said() -> None:
+    here = site()
+    mosque, rule = here.placed("Mosque", ""), here.create(Epoch, title="Somewhen")
+    assert (mosque.existence, rule.existence) == ("", "")
+    say(here, Relation.WITHIN, mosque, rule)
+    say(here, Relation.TERMINUS_POST_QUEM, mosque, date="1458")
+    with pytest.raises(Contradiction, match="“Mosque” was made no earlier than 1458"):
+        here.update(Epoch, rule, existence="0900/1000")
+    here.update(Epoch, rule, existence="0900/1833")
+    here.update(Placement, mosque, existence="1500/1600")
+    assert here.update(Placement, mosque, existence="").existence == ""
+    with pytest.raises(EdtfError, match="no text at all"):
+        here.update(Placement, mosque, existence="/")
