@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from pipeline import mapped, polygons
+from pipeline.compiled import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
