@@ -96,14 +96,17 @@ export interface Exhibition {
   scene: Scene;
 }
 
-const SPAN = `existence { text label startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
+const BOUNDS = `{ text label startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
+const SPAN = `existence ${BOUNDS}`;
+/** By its own date and all that is said of it relative to others: what the stream goes by, too. */
+const NARROWED = `existence: narrowed ${BOUNDS}`;
 
 const PLACEMENTS = `
   placements(first: 100, after: $after) {
     pageInfo { hasNextPage endCursor }
     edges { node {
       id title reliability reason sources transform
-      ${SPAN}
+      ${NARROWED}
       hypothesis { id }
       layer { id title }
       asset { id title rights attribution tileset { triangles extent { low high } } }
@@ -118,7 +121,7 @@ const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
       viewpoint { position target }
       defaultHypothesis { id }
       layers { id title }
-      epochs { id title description colour ${SPAN} }
+      epochs { id title description colour ${NARROWED} }
       hypotheses { id title author argument contrastsWith { id title } }
       annotations { id title body position language author placement { id } ${SPAN} }
       tours { id title steps { title text moment hypothesis { id } viewpoint { position target } } }
@@ -130,6 +133,11 @@ const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
 const MORE = `query More($scene: ID!, $after: String) {
   node(id: $scene) { ... on Scene { ${PLACEMENTS} } }
 }`;
+
+/** Epochs with a date: one without has no place on a bar of time. */
+function dated(epochs: Epoch[]): Epoch[] {
+  return epochs.filter((epoch) => epoch.existence.text !== "");
+}
 
 /** Years beyond any museum's stand for no bound at all. */
 function unbound(span: Span): void {
@@ -162,6 +170,7 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
     placements.push(...page.edges.map((edge) => edge.node));
   }
   const { scene } = exhibition;
+  scene.epochs = dated(scene.epochs);
   // A note about the scene or a thing as a whole has no pin.
   scene.annotations = scene.annotations.filter((annotation) => annotation.position !== null);
   for (const thing of [...scene.epochs, ...scene.annotations, ...placements]) unbound(thing.existence);
@@ -183,7 +192,10 @@ export async function loadGallery(): Promise<Card[]> {
     }
   }`);
   const cards = exhibitions.edges.map((edge) => edge.node);
-  for (const { scene } of cards) for (const epoch of scene.epochs) unbound(epoch.existence);
+  for (const { scene } of cards) {
+    scene.epochs = dated(scene.epochs);
+    for (const epoch of scene.epochs) unbound(epoch.existence);
+  }
   return cards;
 }
 
