@@ -11,12 +11,12 @@ from functools import lru_cache
 
 from timeline.date import Date, Qualifier
 from timeline.edtf import Edtf, Kind, parse
+from timeline.instant import civil, ordinal
 from timeline.interval import BEGINNING, FOREVER, TimeSpan
-from timeline.reading import Widths
+from timeline.reading import Limit, Widths, moved
 
 _WIDTHS = Widths()
-_MONTH, _YEAR = 30, 365
-"""days"""
+_NONE: Limit = (0, 0, 0)
 _OPEN = (_WIDTHS.years, _WIDTHS.decades, _WIDTHS.centuries, _WIDTHS.millennia)
 """years either way, by how many digits of the year are left open"""
 
@@ -35,23 +35,23 @@ def widest(text: str) -> TimeSpan:
     parsed = parse(text)
     span = parsed.span()
     before, after = _rooms(parsed)
-    if not before and not after:
+    if before == after == _NONE:
         return span
     # A limit that is not known follows from the other end, and so does its room.
     before, after = after if span.start_unknown else before, before if span.end_unknown else after
     return TimeSpan(
-        _moved(span.start_earliest, -before),
-        _moved(span.start_latest, before),
-        _moved(span.end_earliest, -after),
-        _moved(span.end_latest, after),
+        _moved(span.start_earliest, before, -1),
+        _moved(span.start_latest, before, 1),
+        _moved(span.end_earliest, after, -1),
+        _moved(span.end_latest, after, 1),
         text=span.text,
         start_unknown=span.start_unknown,
         end_unknown=span.end_unknown,
     )
 
 
-def _rooms(parsed: Edtf) -> tuple[int, int]:
-    """Days either way, of the beginning and of the end."""
+def _rooms(parsed: Edtf) -> tuple[Limit, Limit]:
+    """Years, months and days either way, of the beginning and of the end."""
     if parsed.kind is Kind.FOUR_BOUNDS:
         first, last = ([run.first, run.last] for run in parsed.runs)
     elif parsed.kind in (Kind.DATE, Kind.ONE_OF):
@@ -62,15 +62,19 @@ def _rooms(parsed: Edtf) -> tuple[int, int]:
     return max(map(_room, first)), max(map(_room, last))
 
 
-def _room(date: Date | None) -> int:
+def _room(date: Date | None) -> Limit:
     if date is None or date.qualifier is Qualifier.NONE:
-        return 0
+        return _NONE
     if date.day:
-        return _WIDTHS.days
+        return 0, 0, _WIDTHS.days
     if date.month:
-        return _WIDTHS.months * _MONTH
-    return _OPEN[min(len(date.year) - len(date.year.rstrip("X")), len(_OPEN) - 1)] * _YEAR
+        return 0, _WIDTHS.months, 0
+    return _OPEN[min(len(date.year) - len(date.year.rstrip("X")), len(_OPEN) - 1)], 0, 0
 
 
-def _moved(day: int, by: int) -> int:
-    return day + by if BEGINNING < day < FOREVER else day
+def _moved(day: int, by: Limit, way: int) -> int:
+    """A day so much earlier (-1) or later (1); one without limit stays."""
+    if not BEGINNING < day < FOREVER:
+        return day
+    year, month, of_month = civil(day)
+    return ordinal(*moved((year, month, of_month), (way * by[0], way * by[1], way * by[2])))

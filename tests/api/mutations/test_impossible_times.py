@@ -144,7 +144,7 @@ def person(name: str, birth: str = "", death: str = "") -> dict[str, Any]:
             "3 March 1712 (1712-03-03)"),
         ("-0043", "-0044", "“Ada” was born no earlier than 1 January 44 BC (-0043); “Ada” had died by "
             "31 December 45 BC (-0044)"),
-        ("1712~", "1690", "“Ada” was born no earlier than 2 January 1707 (1712~); “Ada” had died by "
+        ("1712~", "1690", "“Ada” was born no earlier than 1 January 1707 (1712~); “Ada” had died by "
             "31 December 1690 (1690)"),
         ("1712", "1712", ""),
         ("1712-03-04", "1712-03-04", ""),
