@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PACK, _INDEX = ".pack", ".index"
 _LINE = re.compile(r"([\w-]+) (\d+) (\d+) (\d+)")
@@ -58,23 +58,27 @@ class _Shelf:
             os.close(file)
         self._packs, self._own = {}, None
 
-    def put(self, task: str, data: bytes) -> None:
-        """Append a task's values."""
+    def put(self, task: str, parts: Sequence[bytes]) -> None:
+        """Append a task's values. (They are not joined before: that took a fiftieth of a tiling.)"""
+        length, checksum = sum(map(len, parts)), 0
+        for part in parts:
+            checksum = zlib.crc32(part, checksum)
         with self._lock:
             if self._own is None or self._end > _PACK_BYTES:
                 for file in self._own[1:] if self._own else ():
                     os.close(file)
                 self._own, self._end = self._opened(), 0
             name, pack, index = self._own
-            entry = _Entry(name, self._end, len(data), zlib.crc32(data))
+            entry = _Entry(name, self._end, length, checksum)
             try:
-                _write(pack, data)
+                for part in parts:
+                    _write(pack, part)
                 _write(index, f"{task} {entry.start} {entry.length} {entry.checksum}\n".encode())
             except OSError:
                 # The disk is full: nobody knows where this pack ends.
                 self._own = None
                 raise
-            self._end += len(data)
+            self._end += length
             self._entries[task] = entry
             self._trusted.add(task)
 
@@ -219,7 +223,7 @@ class Results:
             end += len(data)
             ends[name] = end
         index = pickle.dumps(ends, protocol=5)
-        _shelf(self.folder).put(task, b"".join([len(index).to_bytes(8, "little"), index, *values.values()]))
+        _shelf(self.folder).put(task, [len(index).to_bytes(8, "little") + index, *values.values()])
 
     def recent(self, task: str, name: str) -> Any:
         """A value that was kept at hand, stored or not, or None: it may have gone since."""
