@@ -37,8 +37,8 @@ import { readAddress, writeAddress } from "../ui/address";
 
 const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const query = new URLSearchParams(location.search);
-/** A slow disk must not hold up the first picture. */
-const LIST_PATIENCE_MS = 300;
+/** A disk that does not answer must not hold up the first picture; what it says later is told later. */
+const LIST_PATIENCE_MS = 2000;
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
@@ -129,6 +129,7 @@ class ExhibitionPage {
     this.tiles = new TileStore(this.stage.renderer, quality === "full" ? 8 : 1, {
       ready: (digest) => this.exhibit.ready(digest),
       lost: (digest) => this.lost(digest),
+      found: (digests) => this.socket.have(digests),
     });
     this.exhibit = new Exhibit(
       this.tiles,

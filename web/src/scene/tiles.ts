@@ -61,6 +61,8 @@ export interface TileHandlers {
   ready(digest: string): void;
   /** a file that the server takes to be here can be had nowhere */
   lost(digest: string): void;
+  /** these files are kept on this device, it turns out late */
+  found(digests: string[]): void;
 }
 
 export class TileStore {
@@ -84,6 +86,7 @@ export class TileStore {
     this.files = new Files({
       made: (file) => this.made(file),
       failed: (digest, from, damaged, why) => this.failed(digest, from, damaged, why),
+      late: (digests) => handlers.found(digests),
     });
   }
 

@@ -197,7 +197,7 @@ export class ClientSession {
       this.messages = 1;
     }
     this.greeted = true;
-    this.token = hello.resume;
+    this.token = hello.resume || null; // a server that keeps no sessions gives none
     this.acknowledged = { messages: 0, bytes: 0 }; // said once more: the ACK before may be among what was lost
     return [hello];
   }

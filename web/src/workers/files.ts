@@ -9,6 +9,8 @@ export type Made = { digest: string; from: Source } & ({ bytes: Uint8Array<Array
 export interface FileHandlers {
   made(file: Made): void;
   failed(digest: string, from: Source, damaged: boolean, why: string): void;
+  /** the list of what is kept came after `open` had lost patience */
+  late(digests: string[]): void;
 }
 
 export interface FileStats {
@@ -21,8 +23,7 @@ export interface FileStats {
 export class Files {
   private readonly worker = new Worker(new URL("./files.worker.ts", import.meta.url), { type: "module", name: "files" });
   private readonly onDevice = new Set<string>();
-  private opened: (() => void) | null = null;
-  verifies = false;
+  private opened: (() => boolean) | null = null;
   readonly stats: FileStats = { stream: 0, kept: 0, http: 0 };
 
   constructor(private readonly handlers: FileHandlers) {
@@ -36,8 +37,17 @@ export class Files {
    */
   open(scene: string, keeps: boolean, patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.opened = resolve;
-      window.setTimeout(resolve, patienceMs);
+      let waiting = true;
+      this.opened = () => {
+        const inTime = waiting;
+        waiting = false;
+        resolve();
+        return inTime;
+      };
+      window.setTimeout(() => {
+        waiting = false;
+        resolve();
+      }, patienceMs);
       this.order({ order: "open", scene, keeps });
     });
   }
@@ -66,8 +76,7 @@ export class Files {
     switch (report.report) {
       case "opened":
         for (const digest of report.digests) this.onDevice.add(digest);
-        this.verifies = report.verifies;
-        this.opened?.();
+        if (this.opened?.() === false) this.handlers.late(report.digests);
         break;
       case "kept":
         this.onDevice.add(report.digest);

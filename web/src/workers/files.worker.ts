@@ -7,7 +7,7 @@ import type { Content } from "../stream/frames";
 import type { Keep } from "./keep";
 import type { Order, Report, Source } from "./messages";
 import { openKeep } from "./storage";
-import { Damaged, check, unpack, verifies } from "./unpack";
+import { Damaged, check, unpack } from "./unpack";
 
 const MEDIA_TYPES: Record<Exclude<Content, "glb">, string> = { webp: "image/webp", jpeg: "image/jpeg", png: "image/png" };
 
@@ -34,7 +34,7 @@ self.onmessage = (message: MessageEvent<Order>) => {
 async function open(order: Extract<Order, { order: "open" }>): Promise<void> {
   scene = order.scene;
   keep = order.keeps ? await openKeep() : null;
-  say({ report: "opened", digests: keep?.of(scene) ?? [], verifies });
+  say({ report: "opened", digests: keep?.of(scene) ?? [] });
 }
 
 async function take(order: Extract<Order, { order: "unpack" }>): Promise<void> {

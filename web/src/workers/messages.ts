@@ -11,7 +11,7 @@ export type Order =
   | { order: "find"; content: Content; digest: string; length: number };
 
 export type Report =
-  | { report: "opened"; digests: string[]; verifies: boolean }
+  | { report: "opened"; digests: string[] }
   | { report: "model"; digest: string; from: Source; bytes: Uint8Array<ArrayBuffer> }
   | { report: "picture"; digest: string; from: Source; bitmap: ImageBitmap }
   /** It is kept on this device now. */

@@ -1,0 +1,112 @@
+"""The viewer's end of the stream, over a long wire: coming back, losing the connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.data_directory import held, prepare
+from api.services import open_services
+from api.settings import from_environment
+from tests.journeys.conftest import Visit, serving
+from tests.journeys.valley import write_valley
+from tests.journeys.wire import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.journeys.conftest import Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory: pytest.TempPathFactory, built_pages: None) -> Iterator[Served]:
+    """A museum whose tiles go down several levels."""
+    data = tmp_path_factory.mktemp("stream") / "museum"
+    settings = prepare(from_environment({}, data=data, host=None, port=None))
+    with held(settings.data), open_services(settings) as services:
+        write_valley(services)
+    with serving(data) as one:
+        yield one
+
+
+def test_a_page_that_is_opened_again_is_sent_almost_nothing(served: Served, visiting: Callable[..., Visit]) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey", width=960, height=600)
+    first = visit.settle("s.shown.tiles > 0 && s.kept > 0 && s.kept >= s.files.stream")
+    assert first["files"]["kept"] == first["files"]["http"] == 0
+    visit.page.reload()
+    again = visit.settle("s.shown.tiles > 0")
+    assert again["shown"]["tiles"] == first["shown"]["tiles"]
+    assert again["files"]["stream"] == again["files"]["http"] == 0
+    assert again["files"]["kept"] == first["files"]["stream"]
+    assert again["chunkBytes"] < first["chunkBytes"] / 20
+    assert again["tiles"]["failed"] == again["tiles"]["damaged"] == 0
+
+
+def test_a_file_that_the_browser_took_away_is_fetched_by_itself(served: Served, visiting: Callable[..., Visit]) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey", width=960, height=600)
+    first = visit.settle("s.shown.tiles > 0 && s.kept > 0 && s.kept >= s.files.stream")
+    # The list stays, and so the server is told of files that are not there.
+    visit.page.evaluate(
+        """async () => {
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const request of await cache.keys()) await cache.delete(request);
+          }
+        }"""
+    )
+    visit.page.reload()
+    again = visit.settle("s.shown.tiles > 0")
+    assert again["files"]["http"] == first["files"]["stream"]
+    assert again["files"]["stream"] == 0
+    assert again["tiles"]["failed"] == 0
+    # And they are kept again.
+    visit.settle("s.kept >= s.files.http")
+    visit.page.reload()
+    assert visit.settle("s.shown.tiles > 0")["files"]["kept"] == first["files"]["stream"]
+
+
+def test_who_is_signed_in_leaves_nothing_on_the_device(served: Served, visiting: Callable[..., Visit]) -> None:
+    assert served.studio is not None
+    visit = visiting(served.studio, width=960, height=600)
+    visit.page.wait_for_url("**/studio")
+    visit.page.goto(f"{served.url}/exhibitions/journey")
+    assert visit.settle("s.shown.tiles > 0")["kept"] == 0
+    assert visit.page.evaluate("() => caches.keys()") == []
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(deep: Served, visiting: Callable[..., Visit]) -> None:
+    address = "/exhibitions/valley?triangles=500000"
+    with wire(deep.port, delay_s=0.02, rate=400_000) as thin_wire:
+        visit = visiting(f"http://127.0.0.1:{thin_wire.port}{address}", width=960, height=600)
+        page = visit.page
+        for number, size in enumerate((50_000, 300_000, 700_000), start=1):
+            page.wait_for_function("(size) => window.chronotope?.stats.chunkBytes > size", arg=size, timeout=60_000)
+            thin_wire.cut()
+            page.wait_for_function("(n) => chronotope.stats.resumptions === n", arg=number)
+        # While there is no connection, time goes on: what was asked meanwhile is asked again.
+        thin_wire.cut(down=True)
+        page.wait_for_function("() => document.querySelector('.link').textContent.startsWith('No connection')")
+        page.evaluate("() => chronotope.seek('0450')")
+        thin_wire.mend()
+        last = visit.settle("s.at === '0450' && s.standing === 1", seconds=120)
+        assert last["resumptions"] == 4
+        assert last["tiles"]["failed"] == last["tiles"]["damaged"] == 0
+        _forgive_broken_sockets(visit)
+        page.context.close()
+
+    # No file came twice: as many bytes as over a wire that never broke, but for the pieces under way.
+    smooth = visiting(f"{deep.url}{address}", width=960, height=600)
+    smooth.settle("s.shown.tiles > 0")
+    smooth.page.evaluate("() => chronotope.seek('0450')")
+    whole = smooth.settle("s.at === '0450' && s.standing === 1")
+    assert last["files"]["kept"] == last["files"]["http"] == 0
+    assert last["files"]["stream"] <= whole["files"]["stream"]
+    assert last["chunkBytes"] < whole["chunkBytes"] * 1.05
+
+
+def _forgive_broken_sockets(visit: Visit) -> None:
+    """Chromium says of each that it broke; that is what we did."""
+    visit.problems[:] = [one for one in visit.problems if "WebSocket connection to" not in one]
