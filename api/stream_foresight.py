@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scenes.ports import Catalogue
     from scenes.tables import SceneTables
     from tiling.select import Limits
-    from tiling.tree import TileTree
+    from tiling.stock import Stock
     from tiling.view import View
 
 MOMENTS_AHEAD = 2
@@ -34,14 +34,14 @@ class Foresight:
     def __init__(
         self,
         catalogue: Catalogue,
-        read_tree: Callable[[str], TileTree],
+        read_stock: Callable[[str], Stock],
         *,
         scene_id: str,
         actor: Actor,
         tables: SceneTables,
     ) -> None:
         self._catalogue, self._tables, self._scene_id = catalogue, tables, scene_id
-        self._delivery = Delivery(catalogue, read_tree, scene_id=scene_id, actor=actor, tables=tables)
+        self._delivery = Delivery(catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables)
         self._wish = Wish()
         self._at = ""
         self._forward: bool | None = None

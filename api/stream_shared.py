@@ -19,6 +19,7 @@ from scenes.assemble import named
 from scenes.errors import NotFound
 from streaming.errors import CloseCode, StreamError
 from tiling import tileset
+from tiling.stock import Stock, stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from api.services import Services
-    from tiling.tree import TileTree
 
 HOT_TILES_BYTES = 256 << 20
 HOT_TREES_BYTES = 64 << 20
@@ -70,15 +70,15 @@ class Shared:
     def __init__(self, services: Services) -> None:
         self._blobs, self._derived = services.blobs, services.derived
         self._tiles: Hot[bytes] = Hot(HOT_TILES_BYTES)
-        self._trees: Hot[TileTree] = Hot(HOT_TREES_BYTES)
+        self._stocks: Hot[Stock] = Hot(HOT_TREES_BYTES)
         self.parking = Parking()
         self._addresses: Counter[str] = Counter()
         self._most = services.settings.streams_per_address
 
-    def tree(self, digest: str) -> TileTree:
-        """The tile tree of a tileset document and those that it refers to. Blocking."""
-        tree = self._trees.get(digest)
-        if tree is None:
+    def stock(self, digest: str) -> Stock:
+        """The tile tree of a tileset document and those that it refers to, as selection reads it. Blocking."""
+        found = self._stocks.get(digest)
+        if found is None:
             sizes = []
 
             def read(digest: str) -> bytes:
@@ -86,9 +86,9 @@ class Shared:
                 sizes.append(len(data))
                 return data
 
-            tree = tileset.read(read(digest), named(read))
-            self._trees.put(digest, tree, sum(sizes))
-        return tree
+            found = stock(tileset.read(read(digest), named(read)))
+            self._stocks.put(digest, found, sum(sizes))
+        return found
 
     def hot(self, digest: str, *, packed: bool) -> bytes | None:
         """The bytes of a tile, packed or not, if they are in memory."""

@@ -31,7 +31,9 @@ from scenes.model import Asset, AssetState, Extent, Placement, Scene, Tileset, V
 from scenes.ports import BlobUse, Put
 from streaming.opening import PROFILES, Opening
 from tiling import tileset
-from tiling.select import Limits, plant, select
+from tiling.grove import grove
+from tiling.select import Limits, select
+from tiling.stock import stock
 from tiling.tree import TileTree
 from tiling.view import View, gaze_towards
 
@@ -149,16 +151,16 @@ async def _pull(url: str) -> Arrivals:
         outermost = child["content"]["uri"]
         await follow(outermost)
         tree = tileset.read(documents[outermost.rpartition("/")[2]], documents.__getitem__)
-        forest = plant([((1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1), tree)])
+        forest = grove([(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)], [stock(tree)])
         view = View(EYE, gaze_towards(EYE, TARGET), OPENING.fov, OPENING.width / OPENING.height, OPENING.height)
         device = PROFILES[OPENING.profile]
         limits_of_device = Limits(device.bytes, device.triangles, device.draws, device.textures, OPENING.error)
-        waiting = iter(select(forest, view, limits_of_device).order)
+        waiting = iter(select(forest, view, limits_of_device).tile.tolist())
 
         async def work() -> None:
             for tile in waiting:
-                data = (await client.get(f"/blobs/{forest.content[tile]}.glb")).content
-                assert hashlib.sha256(data).hexdigest() == forest.content[tile]
+                data = (await client.get(f"/blobs/{tree.content[tile]}.glb")).content
+                assert hashlib.sha256(data).hexdigest() == tree.content[tile]
                 arrivals.append((time.perf_counter() - began, len(data)))
 
         await asyncio.gather(*[work() for _ in range(CONNECTIONS)])

@@ -19,9 +19,10 @@ from scenes.table import MomentTable, SceneTable
 from scenes.tables import SceneTables
 from streaming.events import Content, StreamPlacement
 from streaming.schedule import Chunk, Plan, PlanNode
-from tiling.select import Forest, Limits, plant, select
-from tiling.tree import TileTree
-from tiling.view import View
+from tiling.grove import grove
+from tiling.select import Limits, select
+from tiling.stock import BYTES, CODED, DRAWS, GROUPED, TEXTURES, TRIANGLES, Stock
+from tiling.view import View, predicted
 from timeline.interval import Certainty
 from timeline.label import label
 
@@ -83,13 +84,13 @@ class Delivery:
     def __init__(
         self,
         catalogue: Catalogue,
-        read_tree: Callable[[str], TileTree],
+        read_stock: Callable[[str], Stock],
         *,
         scene_id: str,
         actor: Actor,
         tables: SceneTables | None = None,
     ) -> None:
-        self._catalogue, self._read_tree = catalogue, read_tree
+        self._catalogue, self._read_stock = catalogue, read_stock
         self._tables = SceneTables() if tables is None else tables
         self._scene_id, self._actor = scene_id, actor
         self._wish = Wish()
@@ -99,9 +100,9 @@ class Delivery:
         self._stands: dict[int, _Stand] = {}
         self._nodes: dict[tuple[int, int], int] = {}
         """node number by n and tile"""
-        self._forest: Forest = plant([])
+        self._grove = grove([], [])
         self._order: tuple[int, ...] = ()
-        """n of each tree of the forest"""
+        """n of each tree of the grove"""
 
     def enter(self, wish: Wish) -> Entered:
         """Go to a moment; what changes by that. Where it raises, nothing changed.
@@ -113,12 +114,14 @@ class Delivery:
         records = self._read()
         moment = records.table.at(wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum)
         stands = self._stand(moment, records.assets)
-        trees = {stand.tileset: self._read_tree(stand.tileset) for stand in stands.values()}
+        stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in stands.values()}}
         changed = tuple(
             stand.said for n, stand in stands.items() if n not in self._stands or self._stands[n].said != stand.said
         )
         gone = tuple(sorted(self._stands.keys() - stands.keys()))
-        self._forest = plant([(stand.said.transform, trees[stand.tileset]) for stand in stands.values()])
+        self._grove = grove(
+            [stand.said.transform for stand in stands.values()], [stocks[stand.tileset] for stand in stands.values()]
+        )
         self._order = tuple(stands)
         self._wish, self._records, self._stands = wish, records, stands
         return Entered(
@@ -142,31 +145,50 @@ class Delivery:
         assert self._records is not None, "enter comes first"
         return self._records.table.scene.viewpoint
 
-    def plan(self, view: View, limits: Limits, *, state: int, look: int) -> Plan:
-        """The tiles that this eye wants, in the order of sending."""
-        forest = self._forest
-        selection = select(forest, view, limits)
+    def plan(
+        self, view: View, limits: Limits, *, state: int, look: int, groups: bool = False, gzip: bool = False,
+        ahead_s: float = 0.0,
+    ) -> Plan:  # fmt: skip
+        """The tiles that this eye wants, in the order of sending.
+
+        `groups`: the client draws tiles in part. `gzip`: it takes files by gzip. What is sent now arrives in `ahead_s`
+        seconds: what the eye will see by then is wanted, too, and the order goes by it.
+        """
+        grove = self._grove
+        later = predicted(view, ahead_s)
+        selection = select(grove, view, limits, later=later, is_parted=groups, is_coded=gzip)
+        trees, tiles = selection.tree.tolist(), selection.tile.tolist()
+        numbers = [self._node(tree, tile) for tree, tile in zip(trees, tiles, strict=True)]
         chunks: dict[str, Chunk] = {}
         nodes: list[PlanNode] = []
-        for at in selection.order:
-            digest = forest.content[at]
-            chunks[digest] = Chunk(digest, forest.byte_length[at], Content.GLB)
+        for number, tree, tile, regions in zip(numbers, trees, tiles, selection.replacements(), strict=True):
+            stock = grove.stock_of(tree)
+            facts = stock.facts[tile].tolist()
+            digest = stock.tree.content[tile]
+            length, coded = facts[BYTES], facts[CODED]
+            is_shorter = gzip and 0 < coded < length
+            chunks[digest] = Chunk(
+                digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0
+            )
             needs = []
-            for name in forest.needs[at]:
+            for name in stock.tree.needs[tile]:
                 image, _, extension = name.partition(".")
-                chunks[image] = Chunk(image, forest.images[name][0], _CONTENT[extension])
+                length, texture = stock.tree.image_bytes[name]
+                chunks[image] = Chunk(image, length, _CONTENT[extension], texture=texture)
                 needs.append(image)
+            is_grouped = bool(facts[GROUPED])
             nodes.append(
                 PlanNode(
-                    self._node(at), self._order[forest.tree[at]], digest, tuple(needs),
-                    tuple((self._node(part),) for part in selection.replaced_by.get(at, ())),
+                    number, self._order[tree], digest, tuple(needs),
+                    tuple(None if parts is None else tuple(numbers[part] for part in parts) for parts in regions),
+                    grouped=is_grouped, triangles=facts[TRIANGLES], draws=facts[DRAWS], textures=facts[TEXTURES],
+                    groups=stock.tree.groups_of(tile) if is_grouped else (),
                 )
             )  # fmt: skip
-        return Plan(state, look, tuple(self._node(at) for at in selection.roots), tuple(nodes), chunks)
+        return Plan(state, look, tuple(numbers[: selection.roots]), tuple(nodes), chunks)
 
-    def _node(self, at: int) -> int:
-        key = self._order[self._forest.tree[at]], int(self._forest.tile[at])
-        return self._nodes.setdefault(key, len(self._nodes))
+    def _node(self, tree: int, tile: int) -> int:
+        return self._nodes.setdefault((self._order[tree], tile), len(self._nodes))
 
     def _read(self) -> _Records:
         seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")

@@ -6,7 +6,7 @@ Boxes are rows of twelve numbers as in 3D Tiles, y up: centre, then three half a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,44 @@ class View:
     """width / height"""
     height: int
     """pixels"""
+    velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """metres a second"""
+    turning: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """axis × radians a second"""
+    sight: tuple[float, float] = (0.0, 0.0)
+    """where in the view it looks, right and up, ±1 at its borders; the middle: or it is not known"""
+
+
+MOST_VELOCITY = 20.0
+"""metres a second: what moves faster does not go on like that"""
+MOST_TURNING = 10.0
+"""radians a second; heads turn at up to 6"""
+
+
+def predicted(view: View, seconds: float) -> View:
+    """The eye as it will be if it goes on moving and turning as it does; speeds capped as above.
+
+    >>> predicted(View((0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0), 1.0, 1.5, 720, velocity=(2.0, 0.0, 0.0)), 0.5).eye
+    (1.0, 1.0, 0.0)
+    """
+    if not (any(view.velocity) or any(view.turning)) or not seconds:
+        return view
+    speed, rate = math.hypot(*view.velocity), math.hypot(*view.turning)
+    step = seconds * (min(speed, MOST_VELOCITY) / speed if speed else 0.0)
+    x, y, z = (e + step * v for e, v in zip(view.eye, view.velocity, strict=True))
+    half = seconds * min(rate, MOST_TURNING) / 2
+    ax, ay, az = (math.sin(half) * part / rate if rate else 0.0 for part in view.turning)
+    aw = math.cos(half) if rate else 1.0
+    # The turn after the gaze, as the axis is the scene's.
+    bx, by, bz, bw = view.gaze
+    gaze = (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+    length = math.hypot(*gaze)
+    return replace(view, eye=(x, y, z), gaze=(gaze[0] / length, gaze[1] / length, gaze[2] / length, gaze[3] / length))
 
 
 def gaze_towards(
@@ -53,28 +91,50 @@ def gaze_towards(
     )
 
 
-def axes_of(gaze: tuple[float, float, float, float]) -> tuple[Floats, Floats, Floats]:
+Vector = tuple[float, float, float]
+
+
+def directions(gaze: tuple[float, float, float, float]) -> tuple[Vector, Vector, Vector]:
     """Right, up and forward of an eye, unit vectors."""
     x, y, z, w = gaze
-    right = np.array([1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)])
-    up = np.array([2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)])
-    back = np.array([2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)])
-    return right, up, -back
+    right = (1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w))
+    up = (2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w))
+    forward = (-2 * (x * z + y * w), -2 * (y * z - x * w), -(1 - 2 * (x * x + y * y)))
+    return right, up, forward
 
 
-def planes(view: View) -> Floats:
-    """Five inward planes (5, 4) as (normal, offset): left, right, bottom, top, and behind. Nothing is too far.
+def axes_of(gaze: tuple[float, float, float, float]) -> tuple[Floats, Floats, Floats]:
+    """Right, up and forward of an eye, unit vectors (3,)."""
+    right, up, forward = directions(gaze)
+    return np.array(right), np.array(up), np.array(forward)
+
+
+def planes_of(view: View) -> list[tuple[float, float, float, float]]:
+    """Five inward planes as (normal, offset): left, right, bottom, top, and behind. Nothing is too far.
 
     A field of view of π or more has no planes; the protocol ends at 3 radians.
     """
-    right, up, forward = axes_of(view.gaze)
+    right, up, forward = directions(view.gaze)
     tall = math.tan(view.fov / 2)
     wide = tall * view.aspect
-    normals = np.array(
-        [forward * wide + right, forward * wide - right, forward * tall + up, forward * tall - up, forward]
-    )
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.column_stack([normals, -normals @ np.array(view.eye)])
+    found = []
+    for part, side in (
+        (wide, right),
+        (wide, [-s for s in right]),
+        (tall, up),
+        (tall, [-s for s in up]),
+        (1.0, (0.0,) * 3),
+    ):
+        normal = [f * part + s for f, s in zip(forward, side, strict=True)]
+        length = math.hypot(*normal)
+        x, y, z = (n / length for n in normal)
+        found.append((x, y, z, -(x * view.eye[0] + y * view.eye[1] + z * view.eye[2])))
+    return found
+
+
+def planes(view: View) -> Floats:
+    """`planes_of` as an array (5, 4)."""
+    return np.array(planes_of(view))
 
 
 def sees(view: View, boxes: Floats) -> Flags:

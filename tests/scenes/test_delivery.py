@@ -29,6 +29,7 @@ from storage.memory import MemoryCatalogue
 from streaming.events import Content
 from tests.tiling.trees import grid_tree, with_files
 from tiling.select import Limits
+from tiling.stock import stock
 from tiling.view import View, gaze_towards
 from timeline.errors import EdtfError
 from timeline.interval import Certainty
@@ -38,7 +39,7 @@ PLENTY = Limits(10**9, 10**9, 10**4, 10**9)
 VIEW = View((0, 20, 30), gaze_towards((0, 20, 30), (0, 0, 0)), 1.0, 1.5, 2000)
 CURATOR = Actor("ines", Role.CURATOR)
 TREES = {
-    name * 64: with_files(grid_tree(3, seed=seed, name=name))[0] for seed, name in enumerate(("a", "b", "c"))
+    name * 64: stock(with_files(grid_tree(3, seed=seed, name=name))[0]) for seed, name in enumerate(("a", "b", "c"))
 }  # fmt: skip
 
 

@@ -1,27 +1,160 @@
-"""Selection against a slow oracle that asks the definition tile by tile."""
+"""The compiled selection against the clear one, and against what is promised of every selection."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tiling.trees import IDENTITY, grid_tree
-from tiling.select import WORTH_SENDING, Forest, Limits, Selection, plant, select
-from tiling.view import View, distances, gaze_towards, screen_errors, sees
+from tests.tiling.clear_selection import Clear
+from tests.tiling.trees import IDENTITY, grid_tree, grouped
+from tiling import sight
+from tiling.flat import Forest, plant
+from tiling.grove import Grove, grove
+from tiling.select import COVER, COVER_LEAST, COVER_SHARE, WAY_LEAST, WAY_SHARE, Limits, Selection, select, warm
+from tiling.stock import stock
+from tiling.tree import TileTree
+from tiling.view import View, distances, gaze_towards, predicted, screen_errors, sees
 
 PLENTY = Limits(bytes=10**12, triangles=10**12, draws=10**6, textures=10**12)
+Trees = Sequence[tuple[Sequence[float], TileTree]]
+
+
+def moved(x: float, z: float = 0.0, scale: float = 1.0) -> tuple[float, ...]:
+    return (scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, scale, 0, x, 0, z, 1)
 
 
 def view_of(eye=(0.0, 20.0, 30.0), target=(0.0, 0.0, 0.0), height=720, fov=1.0) -> View:
     return View(eye, gaze_towards(eye, target), fov, 1.5, height)
 
 
-def oracle(forest: Forest, view: View, tolerance: float) -> frozenset[int]:
-    """Without budgets: a tile is refined if it is seen and its error shows. Recursion, one tile at a time."""
+def planted(trees: Trees) -> tuple[Forest, Grove]:
+    stocks = {id(tree): stock(tree) for _, tree in trees}
+    return plant(trees), grove([transform for transform, _ in trees], [stocks[id(tree)] for _, tree in trees])
+
+
+class Chosen:
+    """A selection by the numbers of the flat forest."""
+
+    def __init__(self, forest: Forest, selection: Selection) -> None:
+        number = {key: at for at, key in enumerate(zip(forest.tree.tolist(), forest.tile.tolist(), strict=True))}
+        self.order = [number[key] for key in zip(selection.tree.tolist(), selection.tile.tolist(), strict=True)]
+        self.cut = {tile for tile, is_cut in zip(self.order, selection.cut, strict=True) if is_cut}
+        self.roots = self.order[: selection.roots]
+        self.replaced_by = {
+            tile: tuple(None if parts is None else tuple(self.order[part] for part in parts) for parts in regions)
+            for tile, regions in zip(self.order, selection.replacements(), strict=True)
+            if regions
+        }
+
+
+def chosen(trees: Trees, view: View, limits: Limits, **options: bool) -> tuple[Forest, Chosen]:
+    forest, wood = planted(trees)
+    return forest, Chosen(forest, select(wood, view, limits, **options))
+
+
+def used(forest: Forest, found: Chosen) -> tuple[int, int, int, int]:
+    """Bytes of all that is wanted; triangles, draws and textures of the cut. Counted the slow way."""
+    files = {forest.content[tile]: forest.byte_length[tile] for tile in found.order}
+    files |= {name: forest.images[name][0] for tile in found.order for name in forest.needs[tile]}
+    textures = {forest.content[tile]: forest.texture_bytes[tile] for tile in found.cut}
+    textures |= {name: forest.images[name][1] for tile in found.cut for name in forest.needs[tile]}
+    hidden = sum(
+        forest.groups[tile][region]
+        for tile in found.cut
+        for region, parts in enumerate(found.replaced_by.get(tile, ()))
+        if parts
+    )
+    return (
+        sum(files.values()),
+        sum(forest.triangles[tile] for tile in found.cut) - hidden,
+        sum(forest.draws[tile] for tile in found.cut),
+        sum(textures.values()),
+    )
+
+
+def check(forest: Forest, found: Chosen) -> None:
+    """What holds of every selection."""
+    position = {tile: place for place, tile in enumerate(found.order)}
+    assert len(position) == len(found.order)
+    assert all(forest.content[tile] for tile in found.order)
+    ways = {part: tile for tile, regions in found.replaced_by.items() for parts in regions for part in parts or ()}
+    assert set(ways) | set(found.roots) == set(found.order)
+    for tile, regions in found.replaced_by.items():
+        assert len(regions) == len(forest.regions[tile])
+        assert (tile in found.cut) == (None in regions)
+        for parts, below in zip(regions, forest.regions[tile], strict=True):
+            assert parts is None or covers(forest, found, parts, below)
+            assert all(position[part] > position[tile] for part in parts or ())
+    assert found.cut == {
+        tile for tile in found.order if tile not in found.replaced_by or None in found.replaced_by[tile]
+    }
+
+
+def covers(forest: Forest, found: Chosen, parts: tuple[int, ...], tiles: tuple[int, ...]) -> bool:
+    """Whether parts, each once, show all of these tiles."""
+    if not tiles:
+        return not parts
+    whole = [tile for tile in tiles if tile in parts]
+    inner = [part for tile in tiles if tile not in parts for below in forest.regions[tile] for part in below]
+    open_tiles = [tile for tile in tiles if tile not in parts and not any(forest.regions[tile])]
+    rest = tuple(part for part in parts if part not in whole)
+    return not open_tiles and covers(forest, found, rest, tuple(inner))
+
+
+EYES = st.tuples(st.floats(-30, 30), st.floats(0.1, 60), st.floats(-30, 30))
+TREES = st.lists(
+    st.tuples(
+        st.sampled_from([IDENTITY, moved(20.0), moved(0.0, 500.0), moved(-16.0, 16.0, 2.0), moved(5.0, 0.0, 0.5)]),
+        st.integers(1, 4), st.sampled_from([2, 4]), st.integers(0, 2), st.sampled_from([(), (0, 2, 7), (3, 4)]),
+        st.booleans(),
+    ),
+    min_size=1, max_size=3,
+)  # fmt: skip
+LIMITS = st.builds(
+    Limits,
+    st.sampled_from([10**12, 200_000, 60_000, 9_000, 500]), st.sampled_from([10**12, 9_000, 700]),
+    st.sampled_from([10**6, 60, 5]), st.sampled_from([10**12, 22_000, 300]), st.floats(0.2, 30),
+)  # fmt: skip
+
+
+def made(drawn: list[tuple]) -> Trees:
+    found = []
+    for at, (transform, levels, fan, seed, empty, is_grouped) in enumerate(drawn):
+        tree = grid_tree(levels, fan, seed=seed, empty=empty, name=f"t{at % 2}")
+        tree = grouped(tree) if is_grouped else tree
+        found.append((transform, replace(tree, coded_length=tree.byte_length // (1 + np.arange(len(tree)) % 3))))
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(TREES, EYES, st.integers(50, 2000), LIMITS, st.booleans(), st.booleans(), st.booleans())
+def test_the_compiled_selection_is_the_clear_one(drawn, eye, height, limits, is_parted, is_coded, is_moving):
+    trees = made(drawn)
+    view = view_of(eye, (1.0, 0.0, 2.0), height)
+    if is_moving:
+        view = replace(view, velocity=(3.0, 0.0, -1.0), turning=(0.1, 1.5, 0.0), sight=(0.3, -0.2))
+    later = predicted(view, 0.1)
+    forest, wood = planted(trees)
+    found = Chosen(forest, select(wood, view, limits, later=later, is_parted=is_parted, is_coded=is_coded))
+    clear = Clear(forest, limits, is_parted, is_coded).run(*(dict.fromkeys((view, later))))
+    assert found.roots == clear.planted
+    assert found.cut == clear.cut
+    assert found.replaced_by == clear.replaced_by
+    assert found.order == clear.order
+    check(forest, found)
+    for have, most in zip(
+        used(forest, found), (limits.bytes, limits.triangles, limits.draws, limits.textures), strict=True
+    ):
+        assert have <= most
+
+
+def oracle(forest: Forest, view: View, tolerance: float) -> set[int]:
+    """Without budgets, whole tiles: one is refined if it is seen and its error shows. Recursion, a tile at a time."""
 
     def below(tile: int) -> list[int]:
         box = forest.box[tile : tile + 1]
@@ -30,171 +163,145 @@ def oracle(forest: Forest, view: View, tolerance: float) -> frozenset[int]:
             return [part for child in forest.children[tile] for part in below(child)]
         return [tile]
 
-    return frozenset(part for root in forest.roots for part in below(root))
-
-
-def covers(forest: Forest, tile: int, cut: frozenset[int]) -> bool:
-    children = forest.children[tile]
-    return tile in cut or (bool(children) and all(covers(forest, child, cut) for child in children))
-
-
-def above(forest: Forest) -> dict[int, int]:
-    return {child: tile for tile, children in enumerate(forest.children) for child in children}
-
-
-def used(forest: Forest, selection: Selection) -> tuple[int, int, int, int]:
-    """Bytes of all that is wanted; triangles, draws and textures of the cut. Counted the slow way."""
-    files = {forest.content[tile]: forest.byte_length[tile] for tile in selection.order}
-    files |= {name: forest.images[name][0] for tile in selection.order for name in forest.needs[tile]}
-    textures = {forest.content[tile]: forest.texture_bytes[tile] for tile in selection.cut}
-    textures |= {name: forest.images[name][1] for tile in selection.cut for name in forest.needs[tile]}
-    return (
-        sum(files.values()),
-        sum(forest.triangles[tile] for tile in selection.cut),
-        sum(forest.draws[tile] for tile in selection.cut),
-        sum(textures.values()),
-    )
-
-
-def check(forest: Forest, selection: Selection) -> None:
-    """What holds of every selection."""
-    parents = above(forest)
-    position = {tile: place for place, tile in enumerate(selection.order)}
-    assert len(position) == len(selection.order)
-    assert selection.cut == {tile for tile in selection.order if tile not in selection.replaced_by}
-    assert all(forest.content[tile] for tile in selection.order)
-    for root in selection.roots:
-        assert covers(forest, root, selection.cut)
-    for tile in selection.cut:
-        over = parents.get(tile)
-        while over is not None:
-            assert over not in selection.cut
-            over = parents.get(over)
-    for tile, parts in selection.replaced_by.items():
-        assert all(position[part] > position[tile] for part in parts)
-        assert covers(forest, tile, frozenset(parts))
-
-
-EYES = st.tuples(st.floats(-30, 30), st.floats(0.1, 60), st.floats(-30, 30))
+    return {part for root in forest.roots for part in below(root)}
 
 
 @settings(max_examples=60, deadline=None)
 @given(EYES, st.sampled_from([2, 4]), st.floats(0.2, 30), st.integers(50, 2000), st.booleans())
-def test_without_budgets_the_cut_is_what_the_definition_says(eye, fan, tolerance, height, hollow):
+def test_without_budgets_the_cut_in_view_is_what_3d_tiles_says(eye, fan, tolerance, height, hollow):
     tree = grid_tree(5, fan, empty=(0, 2, 7) if hollow else ())
-    forest = plant([(IDENTITY, tree), ((1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 20, 0, 0, 1), tree)])
     view = view_of(eye, (1.0, 0.0, 2.0), height)
-    selection = select(forest, view, Limits(10**12, 10**12, 10**6, 10**12, tolerance))
-    check(forest, selection)
-    assert selection.cut == oracle(forest, view, tolerance)
+    limits = replace(PLENTY, error=tolerance)
+    forest, found = chosen([(IDENTITY, tree), (moved(20.0), tree)], view, limits)
+    seen = sees(view, forest.box)
+    expected = oracle(forest, view, tolerance)
+    assert {tile for tile in found.cut if seen[tile]} == {tile for tile in expected if seen[tile]}
 
 
-@settings(max_examples=80, deadline=None)
-@given(
-    EYES, st.sampled_from([2, 4]), st.integers(1, 200_000), st.integers(1, 30_000), st.integers(1, 300),
-    st.integers(1, 60_000),
-)  # fmt: skip
-def test_no_budget_is_ever_exceeded_and_none_is_left_that_would_fit(eye, fan, size, triangles, draws, textures):
-    forest = plant([(IDENTITY, grid_tree(5, fan)), (IDENTITY, grid_tree(4, fan, seed=1))])
-    limits, view = Limits(size, triangles, draws, textures), view_of(eye)
-    selection = select(forest, view, limits)
-    check(forest, selection)
-    found = used(forest, selection)
-    assert all(have <= most for have, most in zip(found, (size, triangles, draws, textures), strict=True))
-    if selection.cut and size > 10**5:
-        # Bytes aside, one more refinement of any tile whose error shows would be too much.
-        for tile in selection.cut & set(range(len(forest))) - oracle(forest, view, 1.0):
-            finer = (selection.cut - {tile}) | set(forest.children[tile])
-            if not forest.children[tile] or tile not in refinable(forest, view):
-                continue
-            _, t, d, x = used(forest, Selection(tuple(finer), (), {}, frozenset(finer)))
-            assert t > triangles or d > draws or x > textures
-
-
-def refinable(forest: Forest, view: View) -> set[int]:
+def test_what_is_out_of_view_is_refined_to_its_own_tolerance_for_few_bytes():
+    tree = grid_tree(6, error=16.0)
+    view = view_of(eye=(0.0, 2.0, 9.0), target=(0.0, 2.0, 100.0))  # away from all of it
+    forest, found = chosen([(IDENTITY, tree)], view, PLENTY)
+    assert not any(sees(view, forest.box)[tile] for tile in found.cut)
+    assert len(found.cut) > 4
+    assert sum(forest.byte_length[tile] for tile in found.order) <= COVER_LEAST + 1100 + 5000
     pixels = screen_errors(view, forest.error, distances(view, forest.box))
-    return {int(tile) for tile in np.flatnonzero(sees(view, forest.box) & (pixels > 1.0))}
+    assert all(pixels[tile] > COVER for tile in found.replaced_by)
 
 
-def test_tiles_outside_the_view_stay_coarse_but_are_there():
-    forest = plant(
-        [(IDENTITY, grid_tree(5)), ((1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 500, 1), grid_tree(5, seed=1))]
-    )
-    selection = select(forest, view_of(), PLENTY)
-    behind = forest.roots[1]
-    assert behind in selection.cut
-    assert selection.order[:2] == (0, behind)
-    assert len(selection.cut) > 50
+def test_cover_out_of_view_costs_no_more_than_its_share():
+    trees = [(IDENTITY, grouped(grid_tree(6))), (moved(0.0, 60.0), grouped(grid_tree(7, error=400.0, seed=1)))]
+    forest, found = chosen(trees, view_of(), PLENTY, is_parted=True)
+    behind = {tile for tile in found.cut if forest.tree[tile] == 1}
+    size = sum(forest.byte_length[tile] for tile in behind)
+    rest = sum(forest.byte_length[tile] for tile in found.cut - behind)
+    assert len(behind) > 5
+    assert size <= max(COVER_LEAST, COVER_SHARE * 1.1 * rest) + 5000
 
 
-def test_with_fan_out_two_every_second_level_is_skipped_and_with_four_none():
-    for fan, expected in ((2, 2), (4, 1)):
-        forest = plant([(IDENTITY, grid_tree(7 if fan == 2 else 5, fan))])
-        selection = select(forest, view_of(height=200_000), PLENTY)
-        parents = above(forest)
-        steps = {depth(parents, part) - depth(parents, tile) for tile, parts in selection.replaced_by.items()
-                 for part in parts if tile}  # fmt: skip
-        assert steps <= {expected, expected + 1}
-        between = sum(forest.byte_length[tile] for tile in selection.replaced_by)
-        assert between < sum(forest.byte_length[tile] for tile in selection.cut) / (WORTH_SENDING - 1) + 2000
+def test_a_grouped_tile_is_replaced_only_where_it_is_in_view():
+    tree = grouped(grid_tree(4))
+    view = view_of(eye=(6.0, 3.0, 6.0), target=(20.0, 0.0, 20.0), height=2000)
+    finest = replace(PLENTY, error=60.0)  # the root's is 915: nothing is worth covering out of view
+    forest, found = chosen([(IDENTITY, tree)], view, finest, is_parted=True)
+    whole_forest, whole = chosen([(IDENTITY, tree)], view, finest)
+    assert found.replaced_by[0][:3].count(None) >= 2
+    assert found.replaced_by[0][3] is not None
+    assert 0 in found.cut
+    assert used(forest, found)[0] < 0.75 * used(whole_forest, whole)[0]
+    seen = sees(view, forest.box)
+    for tile, regions in found.replaced_by.items():
+        for parts, below in zip(regions, forest.regions[tile], strict=True):
+            # No pixel is poorer by it: what stays is out of view.
+            assert parts is not None or not any(seen[part] for part in below)
 
 
-def depth(parents: dict[int, int], tile: int) -> int:
-    return 0 if tile not in parents else 1 + depth(parents, parents[tile])
+def test_a_tile_whose_groups_do_not_fit_its_children_goes_as_a_whole():
+    tree = grouped(grid_tree(3))
+    odd = replace(tree, groups=((*tree.groups[0], 3), *tree.groups[1:]))
+    view = view_of(eye=(6.0, 3.0, 6.0), target=(20.0, 0.0, 20.0), height=2000)
+    _, found = chosen([(IDENTITY, odd)], view, PLENTY, is_parted=True)
+    assert None not in found.replaced_by[0]
+
+
+@pytest.mark.parametrize(("fan", "levels"), [(2, 11), (4, 7)])
+def test_little_is_sent_that_will_be_replaced(fan, levels):
+    tree = grouped(grid_tree(levels, fan))
+    forest, found = chosen([(IDENTITY, tree)], view_of(height=200_000), PLENTY, is_parted=True)
+    size = {tile: forest.byte_length[tile] for tile in found.order}
+    way = sum(size[tile] for tile in found.order if tile not in found.cut and tile not in found.roots)
+    final = sum(size[tile] for tile in found.cut)
+    assert len(found.cut) >= 1000
+    assert 0 < way <= max(WAY_SHARE * final, min(WAY_LEAST, final / 4))
 
 
 def test_a_file_that_several_placements_share_counts_once():
     tree = grid_tree(4)
-    moved = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 5, 0, 0, 1)
-    alone = used_bytes(plant([(IDENTITY, tree)]))
-    both = used_bytes(plant([(IDENTITY, tree), (moved, tree)]))
+    view = view_of(height=100_000)
+    alone = used(*chosen([(IDENTITY, tree)], view, PLENTY))[0]
+    both = used(*chosen([(IDENTITY, tree), (moved(5.0), tree)], view, PLENTY))[0]
     assert both == alone
 
 
-def used_bytes(forest: Forest) -> int:
-    return used(forest, select(forest, view_of(height=100_000), PLENTY))[0]
-
-
 def test_when_not_even_the_roots_fit_those_in_view_come_first():
-    aside = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 500, 1)
-    forest = plant([(aside, grid_tree(3, seed=1)), (IDENTITY, grid_tree(3, seed=2))])
-    selection = select(forest, view_of(), Limits(7000, 10**9, 10**6, 10**9))
-    assert selection.order == selection.roots == (forest.roots[1],)
+    trees = [(moved(0.0, 500.0), grid_tree(3, seed=1)), (IDENTITY, grid_tree(3, seed=2))]
+    forest, found = chosen(trees, view_of(), Limits(7000, 10**9, 10**6, 10**9))
+    assert found.order == found.roots == [forest.roots[1]]
 
 
-def test_a_forest_without_tiles_wants_nothing():
-    assert select(plant([]), view_of(), PLENTY) == Selection((), (), {}, frozenset())
-
-
-def test_the_error_grows_with_the_scale_of_the_placement():
-    doubled = (2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1)
-    forest = plant([(IDENTITY, grid_tree(2)), (doubled, grid_tree(2))])
-    assert forest.error[5] == 2 * forest.error[0]
-    assert forest.box[5].tolist() == (2 * forest.box[0]).tolist()
-
-
-def test_a_sheared_box_becomes_its_hull():
-    sheared = (1, 0, 0, 0, 0.5, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
-    forest = plant([(sheared, grid_tree(1))])
-    assert forest.box[0].tolist() == pytest.approx([0, 0, 0, 8.5, 0, 0, 0, 1, 0, 0, 0, 8])
+def test_nothing_stands_nothing_is_wanted():
+    selection = select(grove([], []), view_of(), PLENTY)
+    assert (len(selection), selection.roots, selection.replacements()) == (0, 0, [])
 
 
 def test_the_most_visible_gain_per_byte_is_sent_first():
-    near, far = grid_tree(2, seed=1), grid_tree(2, seed=2)
-    away = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, -100, 1)
-    forest = plant([(away, far), (IDENTITY, near)])
-    selection = select(forest, view_of(), Limits(10**12, 10**12, 10**6, 10**12, 0.5))
-    order = [int(forest.tree[tile]) for tile in selection.order]
-    assert order == [1, 0, 1, 1, 1, 1, 0, 0, 0, 0]
+    trees = [(moved(0.0, -100.0), grid_tree(2, seed=2)), (IDENTITY, grid_tree(2, seed=1))]
+    forest, found = chosen(trees, view_of(), replace(PLENTY, error=0.5))
+    assert [int(forest.tree[tile]) for tile in found.order] == [1, 0, 1, 1, 1, 1, 0, 0, 0, 0]
 
 
-def test_the_same_view_gives_the_same_order():
-    forest = plant([(IDENTITY, grid_tree(6))])
-    assert select(forest, view_of(), PLENTY) == select(forest, view_of(), PLENTY)
+def test_what_is_looked_at_is_sent_before_what_is_aside():
+    trees = [(moved(x, -20.0), grid_tree(2, seed=at, name=str(at))) for at, x in enumerate((-40.0, 0.0, 40.0))]
+    eye = View((0.0, 4.0, 30.0), (0.0, 0.0, 0.0, 1.0), 1.0, 2.5, 720)
+    first = {}
+    for sight_x in (-0.8, 0.0, 0.8):
+        forest, found = chosen(trees, replace(eye, sight=(sight_x, 0.0)), PLENTY)
+        refined = [tile for tile in found.order if tile not in found.roots]
+        first[sight_x] = int(forest.tree[refined[0]])
+    assert first == {-0.8: 0, 0.0: 1, 0.8: 2}
 
 
-def test_inside_a_box_the_error_is_endless_and_does_no_harm():
-    forest = plant([(IDENTITY, grid_tree(5))])
-    selection = select(forest, view_of((0.1, 0.5, 0.1), (5.0, 0.5, 0.1)), PLENTY)
-    check(forest, selection)
-    assert math.isinf(screen_errors(view_of((0.1, 0.5, 0.1)), forest.error[:1], np.zeros(1))[0])
+def test_what_a_turn_will_show_is_wanted_and_what_it_leaves_comes_later():
+    trees = [(moved(x, -30.0), grid_tree(2, error=0.4, seed=at, name=str(at))) for at, x in enumerate((-12.0, 30.0))]
+    eye = View((0.0, 4.0, 0.0), (0.0, 0.0, 0.0, 1.0), 0.8, 1.0, 720)
+    forest, still = chosen(trees, eye, PLENTY)
+    turning = replace(eye, turning=(0.0, -4.0, 0.0))  # to the right
+    _, wood = planted(trees)
+    found = Chosen(forest, select(wood, turning, PLENTY, later=predicted(turning, 0.2)))
+    assert {int(forest.tree[tile]) for tile in still.replaced_by} == {0}
+    assert {int(forest.tree[tile]) for tile in found.replaced_by} == {0, 1}
+    refined = [int(forest.tree[tile]) for tile in found.order if tile not in found.roots]
+    assert refined == [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_while_the_picture_moves_coarse_gains_count_and_fine_ones_do_not():
+    box = np.array([[0.0, 0.0, -20.0, 1, 0, 0, 0, 1, 0, 0, 0, 1]] * 2)
+    still = view_of((0.0, 0.0, 0.0), (0.0, 0.0, -1.0))
+    turning = replace(still, turning=(0.0, 2.0, 0.0))
+    for eye, blurred in ((still, False), (turning, True)):
+        looks = sight.looks_of(box, np.array([1.0, 0.02]), sight.poses(eye))
+        fine = sight.shown_error(0.02, looks, 0) - sight.shown_error(0.01, looks, 0)
+        coarse = sight.shown_error(1.0, looks, 0) - sight.shown_error(0.5, looks, 0)
+        assert (fine == 0.0) == blurred
+        assert coarse > 0.0
+
+
+def test_the_same_view_gives_the_same_bytes():
+    _, wood = planted([(IDENTITY, grouped(grid_tree(6)))])
+    one, other = (select(wood, view_of(), PLENTY, is_parted=True) for _ in range(2))
+    for name in Selection.__slots__:
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_compiling_ahead_needs_nothing():
+    warm()

@@ -49,6 +49,18 @@ def grid_tree(
     )  # fmt: skip
 
 
+def grouped(tree: TileTree) -> TileTree:
+    """The tree with groups: each child's region a share of the triangles, ten straddlers, five skirts."""
+    children = np.bincount(tree.parent[1:], minlength=len(tree))
+    return replace(
+        tree,
+        groups=tuple(
+            (*([(int(triangles) - 10) // count] * count), 10, 5) if count and triangles else ()
+            for count, triangles in zip(children.tolist(), tree.triangles, strict=True)
+        ),
+    )
+
+
 def with_files(tree: TileTree) -> tuple[TileTree, dict[str, bytes]]:
     """The tree with contents that exist: bytes of each tile's length, by digest. The image comes along."""
     files: dict[str, bytes] = {}

@@ -1,0 +1,216 @@
+# ruff: noqa: PLR0917  -- compiled loops: many arrays, no keywords
+"""How a box looks to an eye, compiled: what is seen, how large an error is, and what it is worth to make it smaller.
+
+A *pose* is an eye as a row of numbers (`poses`). Selection knows one or two: the eye as it is, and as it will be when
+what is sent now arrives (`tiling.view.predicted`). A box is seen if either sees it.
+
+What a smaller error is worth at a place, in pixels² × pixels:
+
+    area × (shown error before − shown error after) × acuity
+
+- *Area*: pixels² of the box's shadow towards the eye, exact for a box far away, at most the viewport.
+- *Shown error*: pixels, at the middle of the box, but no less than what the picture moves there in `BLUR_S`: what is
+  less than that cannot be told while it moves (Westheimer and McKee 1975: the eye's acuity holds up to about 3° a
+  second). So the faster a turn, the more counts coarse cover and the less detail, most of all where the flow is
+  fastest: to the sides of somebody who walks.
+- *Acuity* falls with eccentricity e from the point that is looked at as e₂ / (e₂ + e). e₂ = 2.3° is where resolution is
+  half of the fovea's (Geisler and Perry 1998, "Real-time foveated multiresolution system", fitted to contrast
+  sensitivity). Where the eye looks in the view is often not known: then it is somewhere about the middle, and 20° stand
+  for 2.3°.
+
+What is not in the view of the later pose is worth `LEAVING` of that, what no pose sees `UNSEEN`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tiling import view as views
+
+if TYPE_CHECKING:
+    from tiling.view import View
+
+Floats = NDArray[np.float64]
+
+BLUR_S = 0.02
+ACUITY = math.radians(2.3)
+ACUITY_ANYWHERE = math.radians(20.0)
+LEAVING = 0.25
+UNSEEN = 1 / 32
+MOST_PIXELS = 1000.0
+"""an error that the eye is inside of is infinite; so many tell as much"""
+_NEAREST = 1e-9
+
+_EYE, _PLANES, _SIGHT, _VELOCITY, _TURNING, _FOCAL, _VIEWPORT, _ACUITY, _RESTS = 0, 3, 23, 26, 29, 32, 33, 34, 35
+
+PIXELS, ANYWHERE, SEEN, WORTH, SCALE, BLUR, DISTANCE, ERROR, BOX = range(9)
+LOOKS = 20
+"""columns of looks (n, 20): pixels of a box's error, 0 where it isn't seen; the same wherever it is; 1 if it is seen;
+area times acuity; pixels for a metre at its middle; pixels of blur there; metres from the nearest eye; its error in
+metres; and from `BOX` on the box itself"""
+
+
+def poses(*eyes: View) -> Floats:
+    """Eyes as rows (k, 36); gains are counted by the last one. In plain numbers: arrays took ten times as long."""
+    rows = []
+    for eye in eyes:
+        right, up, forward = views.directions(eye.gaze)
+        tall = math.tan(eye.fov / 2)
+        wide = tall * eye.aspect
+        toward = [
+            f + eye.sight[0] * wide * r + eye.sight[1] * tall * u for r, u, f in zip(right, up, forward, strict=True)
+        ]
+        length = math.hypot(*toward)
+        rows.append(
+            (
+                *eye.eye, *(number for plane in views.planes_of(eye) for number in plane),
+                *(part / length for part in toward), *eye.velocity, *eye.turning,
+                eye.height / (2.0 * tall), float(eye.height) ** 2 * eye.aspect,
+                ACUITY if any(eye.sight) else ACUITY_ANYWHERE,
+                not (any(eye.velocity) or any(eye.turning)),
+            )
+        )  # fmt: skip
+    return np.array(rows)
+
+
+@njit(cache=True, nogil=True)
+def moved(
+    boxes: Floats, tile: int, matrices: Floats, tree: int, looks: Floats, at: int
+) -> None:  # pragma: no cover - compiled
+    """A box as a matrix of three rows transforms it, into a row of looks."""
+    for i in range(3):
+        m0, m1, m2 = matrices[tree, 4 * i], matrices[tree, 4 * i + 1], matrices[tree, 4 * i + 2]
+        looks[at, BOX + i] = m0 * boxes[tile, 0] + m1 * boxes[tile, 1] + m2 * boxes[tile, 2] + matrices[tree, 4 * i + 3]
+        for a in range(3, 12, 3):
+            looks[at, BOX + a + i] = m0 * boxes[tile, a] + m1 * boxes[tile, a + 1] + m2 * boxes[tile, a + 2]
+
+
+@njit(cache=True, nogil=True)
+def straightened(looks: Floats, at: int) -> None:  # pragma: no cover - compiled
+    """A box whose axes a shear may have bent becomes the aligned hull if they are."""
+    bent = False
+    for a in range(3):
+        b = (a + 1) % 3
+        dot = la = lb = 0.0
+        for i in range(3):
+            x, y = looks[at, BOX + 3 + 3 * a + i], looks[at, BOX + 3 + 3 * b + i]
+            dot += x * y
+            la += x * x
+            lb += y * y
+        bent = bent or abs(dot) > 1e-6 * math.sqrt(la * lb)
+    if bent:
+        for i in range(3):
+            reach = abs(looks[at, BOX + 3 + i]) + abs(looks[at, BOX + 6 + i]) + abs(looks[at, BOX + 9 + i])
+            for a in range(3):
+                looks[at, BOX + 3 + 3 * a + i] = reach if a == i else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _in_view(looks: Floats, at: int, eyes: Floats, e: int) -> bool:  # pragma: no cover - compiled
+    """Whether a box is at least partly on the inner side of every plane; as `tiling.view.sees`."""
+    for k in range(_PLANES, _SIGHT, 4):
+        x, y, z = eyes[e, k], eyes[e, k + 1], eyes[e, k + 2]
+        inside = eyes[e, k + 3] + x * looks[at, BOX] + y * looks[at, BOX + 1] + z * looks[at, BOX + 2]
+        for a in range(BOX + 3, BOX + 12, 3):
+            inside += abs(x * looks[at, a] + y * looks[at, a + 1] + z * looks[at, a + 2])
+        if inside < 0.0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _along(looks: Floats, at: int, a: int, way: tuple[float, float, float]) -> Any:  # pragma: no cover - compiled
+    """Length of a half axis, and how far along it something is."""
+    x, y, z = looks[at, a], looks[at, a + 1], looks[at, a + 2]
+    half = math.sqrt(x * x + y * y + z * z)
+    # One without length has no direction, and counts as if the eye were beside it.
+    return half, abs(x * way[0] + y * way[1] + z * way[2]) / half if half > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma: no cover - compiled
+    """How the box in row `at` of `looks` (n, 20), with an error in metres, looks to eyes (k, 36)."""
+    looks[at, ERROR] = error
+    looks[at, PIXELS] = looks[at, ANYWHERE] = 0.0
+    looks[at, DISTANCE] = np.inf
+    last = len(eyes) - 1
+    is_seen = False
+    for e in range(len(eyes)):
+        way = looks[at, BOX] - eyes[e, 0], looks[at, BOX + 1] - eyes[e, 1], looks[at, BOX + 2] - eyes[e, 2]
+        h0, a0 = _along(looks, at, BOX + 3, way)
+        h1, a1 = _along(looks, at, BOX + 6, way)
+        h2, a2 = _along(looks, at, BOX + 9, way)
+        o0, o1, o2 = max(a0 - h0, 0.0), max(a1 - h1, 0.0), max(a2 - h2, 0.0)
+        distance = math.sqrt(o0 * o0 + o1 * o1 + o2 * o2)
+        pixels = 0.0
+        if error > 0.0:
+            pixels = error * eyes[e, _FOCAL] / distance if distance > 0.0 else np.inf
+        looks[at, ANYWHERE] = max(looks[at, ANYWHERE], pixels)
+        looks[at, DISTANCE] = min(looks[at, DISTANCE], distance)
+        sees = _in_view(looks, at, eyes, e)
+        if sees:
+            looks[at, PIXELS] = max(looks[at, PIXELS], pixels)
+        if e == last:
+            away = math.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
+            radius = math.sqrt(h0 * h0 + h1 * h1 + h2 * h2)
+            # Of the three faces towards the eye each throws 4 · half · half · |cosine|.
+            shadow = 4.0 * (a0 * h1 * h2 + a1 * h2 * h0 + a2 * h0 * h1)
+            _worth(looks, at, eyes, e, way, (away, radius, shadow))
+            if not sees:
+                looks[at, WORTH] *= LEAVING if is_seen else UNSEEN
+        is_seen = is_seen or sees
+    looks[at, SEEN] = 1.0 if is_seen else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _worth(
+    looks: Floats, at: int, eyes: Floats, e: int, way: tuple[float, float, float], size: tuple[float, float, float]
+) -> None:  # pragma: no cover - compiled
+    """What is counted at a box's middle: `size` are metres to it, its radius, its shadow times these metres."""
+    away, radius, shadow = size
+    area, acuity, flow = eyes[e, _VIEWPORT], 1.0, 0.0
+    # From inside a box, or close to one, its middle is no measure: half of its radius is about where its surface is.
+    scale = eyes[e, _FOCAL] / max(away, 0.5 * radius, _NEAREST)
+    if away > 0.5 * radius:
+        # What has no thickness has no side, and is taken for half of a ball.
+        area = min(area, (shadow / away if shadow > 0.0 else radius * radius) * scale * scale)
+    if away > radius:
+        x, y, z = (
+            way[0] / away - eyes[e, _SIGHT],
+            way[1] / away - eyes[e, _SIGHT + 1],
+            way[2] / away - eyes[e, _SIGHT + 2],
+        )
+        # Chords for angles: less by a tenth at 90 degrees.
+        turned = max(math.sqrt(x * x + y * y + z * z) - radius / away, 0.0)
+        acuity = eyes[e, _ACUITY] / (eyes[e, _ACUITY] + turned)
+    if eyes[e, _RESTS] == 0.0 and away > 0.0:
+        # The picture moves against the eye: by its own motion, and by its turning times the way.
+        tx, ty, tz = eyes[e, _TURNING], eyes[e, _TURNING + 1], eyes[e, _TURNING + 2]
+        x = eyes[e, _VELOCITY] + ty * way[2] - tz * way[1]
+        y = eyes[e, _VELOCITY + 1] + tz * way[0] - tx * way[2]
+        z = eyes[e, _VELOCITY + 2] + tx * way[1] - ty * way[0]
+        along = (x * way[0] + y * way[1] + z * way[2]) / away
+        flow = math.sqrt(max(x * x + y * y + z * z - along * along, 0.0))
+    looks[at, WORTH] = area * acuity
+    looks[at, SCALE] = scale
+    looks[at, BLUR] = min(flow * scale * BLUR_S, MOST_PIXELS)
+
+
+@njit(cache=True, nogil=True)
+def shown_error(error: float, looks: Floats, at: int) -> float:  # pragma: no cover - compiled
+    """Pixels of an error in metres that can be told, where the box in row `at` is."""
+    return float(max(min(error * looks[at, SCALE], MOST_PIXELS), looks[at, BLUR]))
+
+
+def looks_of(boxes: Floats, errors: Floats, eyes: Floats) -> Floats:
+    """Looks (n, 20) of boxes (n, 12). For checks."""
+    looks = np.zeros((len(boxes), LOOKS))
+    looks[:, BOX:] = boxes
+    for at, error in enumerate(errors.tolist()):
+        look(looks, at, error, eyes)
+    return looks
