@@ -210,4 +210,5 @@ def _told(span: TimeSpan, own: TimeSpan | None) -> str:
     text = span_text(span) or "undated"
     if own is None or own == span:
         return text
-    return f"{text} by what is said of others; {'its own date ' + own.text if own.text else 'undated'} itself"
+    itself = f"its own date is {own.text}" if own.text else "it has no date of its own"
+    return f"{text}, by what is said of it; {itself}"

@@ -29,6 +29,8 @@ class ReasonWords:
     """the same with the `{date}`"""
     a_day: str
     """that a thing stands for a day at least"""
+    why: str
+    """what follows from what: `{bound}`, `{reason}`"""
     title: str
     """a title in a sentence, with the quotation marks of the language"""
 
@@ -58,6 +60,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="its own date",
         own_date="its own date, {date}",
         a_day="it stood for a day at least",
+        why="{bound}: {reason}",
         title="“{}”",
     ),
     "de": ReasonWords(
@@ -84,6 +87,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="so ist es selbst datiert",
         own_date="so ist es selbst datiert, {date}",
         a_day="alles besteht mindestens einen Tag",
+        why="{bound}: {reason}",
         title="„{}“",
     ),
     "fr": ReasonWords(
@@ -110,6 +114,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="sa propre date",
         own_date="sa propre date, {date}",
         a_day="toute chose existe un jour au moins",
+        why="{bound}\u00a0: {reason}",
         title="«\u00a0{}\u00a0»",
     ),
     "it": ReasonWords(
@@ -136,6 +141,7 @@ _TABLE: Mapping[str, ReasonWords] = {
         own="la propria data",
         own_date="la propria data, {date}",
         a_day="ogni cosa esiste almeno un giorno",
+        why="{bound}: {reason}",
         title="«{}»",
     ),
 }

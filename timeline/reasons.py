@@ -80,13 +80,14 @@ class Step:
 
     def sentence(self, name: Callable[[str], str] = str, language: str = "en") -> str:
         """The step in words; `name` turns a unit's id into what people call it. Languages as for `timeline.label`."""
-        said = bound_sentence(name(self.unit), self.bound, self.day, language)
-        if self.statement is not None:
-            return f"{said}: {sentence(self.statement, name, language)}"
-        if self.is_own and self.own is not None:
-            return f"{said}: {said_own(self.own, language)}"
         words = reason_words(language)
-        return f"{said}: {words.own if self.is_own else words.a_day}"
+        if self.statement is not None:
+            reason = sentence(self.statement, name, language)
+        elif self.is_own:
+            reason = words.own if self.own is None else said_own(self.own, language)
+        else:
+            reason = words.a_day
+        return words.why.format(bound=bound_sentence(name(self.unit), self.bound, self.day, language), reason=reason)
 
 
 def own_step(unit: str, bound: Bound, own: TimeSpan) -> Step | None:

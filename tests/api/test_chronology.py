@@ -124,7 +124,7 @@ async def test_statements_date_what_nobody_dated(doors: Doors) -> None:
     ]  # fmt: skip
     own = (await ask(doors, WHY, id="placement_shrine", bound="END_LATEST", language="fr"))["node"]["why"]
     assert [each["sentence"] for each in own] == [
-        "«\u00a0shrine\u00a0» n’a pas fini plus tard que 447 av. J.-C.: sa propre date, vers 601 – 447 av. J.-C."
+        "«\u00a0shrine\u00a0» n’a pas fini plus tard que 447 av. J.-C.\u00a0: sa propre date, vers 601 – 447 av. J.-C."
     ]
     remove = """mutation ($id: ID!) { removeChronologyStatement(id: $id) { touched { nodes { after { text } } } } }"""
     gone = await ask(doors, remove, id=said["chronologyStatement"]["id"])
@@ -152,7 +152,7 @@ async def test_every_door_reads_narrowed_bounds(doors: Doors) -> None:
     assert (change["placement"]["id"], change["kind"]) == (mosque.id, "DISAPPEARS")
     assert (
         change["whyAfter"]
-        == "was gone already ([..1500]/[..1600-12-30] by what is said of others; undated itself)"
+        == "was gone already ([..1500]/[..1600-12-30], by what is said of it; it has no date of its own)"
     )
     (start, end) = change["chronology"]
     assert (start["bound"], end["bound"]) == ("START_LATEST", "END_LATEST")

@@ -78,7 +78,7 @@ async def test_the_cookbook_runs_from_its_beginning_to_its_end(doors: Doors) -> 
     assert why["narrowed"]["text"] == touched["after"]["text"] == "[-0431-01-02..]/"
     assert [each["isOwn"] for each in why["why"]] == [True, False]
     assert why["why"][-1]["sentence"] == (
-        "«\u00a0Mosque\u00a0» n’a pas commencé plus tôt que 2 janvier 432 av. J.-C.: "
+        "«\u00a0Mosque\u00a0» n’a pas commencé plus tôt que 2 janvier 432 av. J.-C.\u00a0: "
         "«\u00a0Mosque\u00a0» a commencé quand «\u00a0temple\u00a0» n’existait plus (Pappas, Pappas 2004)"
     )
     assert answers["Chronology"]["scene"]["chronology"]["statements"]["total"] == 2

@@ -134,10 +134,11 @@ def test_nobody_dated_the_mosque_and_still_it_stood() -> None:
     (mosque,) = table.at("1600").standing
     assert (mosque.placement.id, mosque.narrowed) == ("mosque", "[1458..1833]")
     assert mosque.reason == (
-        "may not have begun yet; may have been gone already ([1458..1833] by what is said of others; undated itself)"
+        "may not have begun yet; may have been gone already "
+        "([1458..1833], by what is said of it; it has no date of its own)"
     )
     (change,) = difference(table, (), before="1300", after="1600").changes
-    assert change.why_before == "was not there yet ([1458..1833] by what is said of others; undated itself)"
+    assert change.why_before == "was not there yet ([1458..1833], by what is said of it; it has no date of its own)"
     assert [[step.sentence() for step in chain][-1] for chain in change.chains] == [
         "mosque began no earlier than 1458: mosque stood within rule (Pappas)",
         "mosque had begun by 1833: it stood for a day at least",
