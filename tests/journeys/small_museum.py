@@ -7,6 +7,7 @@ Its stone is one texture that repeats, so it is one file on the wire for all bui
     temple     -0499/0390 (columns and roof)
     church     0391/0551
     statue     -0429/0390, of bronze or of marble: rival hypotheses
+    marker     1700/1710, for curators to replace
 """
 
 from __future__ import annotations
@@ -20,35 +21,16 @@ import numpy as np
 from PIL import Image as Picture
 
 from api.cli_demo import build_assets, write_records
-from scenes.model import (
-    Anchor,
-    Annotation,
-    Epoch,
-    Exhibition,
-    Hypothesis,
-    Layer,
-    LocalText,
-    ObjectIdentity,
-    Placement,
-    Reliability,
-    Scene,
-    Source,
-    Tour,
-    TourStep,
-    Viewpoint,
-    Visibility,
-)
+from api.demo_files import add_recordings
+from api.demo_log import DemoLog
+from scenes.model import ObjectIdentity
+from tests.journeys.small_records import CC0, RECORDS, SONG
 from tiling.mesh import Image, Material, Model, Primitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.services import Services
-
-SCENE = "scene_journey"
-SLUG = "journey"
-CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
-VIEW = Viewpoint((26.0, 9.0, 30.0), (0.0, 3.5, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +188,12 @@ def statue(colour: tuple[float, float, float], metallic: float) -> Model:
     return Model((joined(parts),), (Material("figure", base_colour=(*colour, 1), metallic=metallic, roughness=0.35),))
 
 
+def pedestal() -> Model:
+    """What is left of a statue that was taken down."""
+    parts = [block((-0.7, 0, -0.7), (0.7, 1.2, 0.7))]
+    return Model((joined(parts),), (Material("figure", base_colour=(0.3, 0.19, 0.09, 1), roughness=0.35),))
+
+
 MAKERS: dict[str, Callable[[], Model]] = {
     "grove": grove,
     "temple": temple,
@@ -213,93 +201,24 @@ MAKERS: dict[str, Callable[[], Model]] = {
     "shrine": shrine,
     "bronze": partial(statue, (0.3, 0.19, 0.09), 0.9),
     "marble": partial(statue, (0.85, 0.83, 0.78), 0.0),
+    "marker": partial(statue, (0.5, 0.48, 0.44), 0.0),
 }
-
-_LAYER = Layer("layer_journey", SCENE, "Buildings", 0)
-_BRONZE = Hypothesis(
-    "hypothesis_bronze", SCENE, "A bronze", "P. Argyros", "Slag in the foundation trench.", ("hypothesis_marble",)
-)
-_MARBLE = Hypothesis(
-    "hypothesis_marble", SCENE, "A marble", "L. Brandt", "A marble toe in the cistern.", ("hypothesis_bronze",)
-)
-
-
-def _placement(
-    slug: str, existence: str, *, at: tuple[float, float, float] = (0, 0, 0), hypothesis: str = ""
-) -> Placement:
-    return Placement(
-        id=f"placement_{slug}",
-        scene=SCENE,
-        layer=_LAYER.id,
-        asset=f"asset_journey_{slug}",
-        title=slug.title(),
-        existence=existence,
-        transform=(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, *at, 1),
-        hypothesis=hypothesis,
-        reliability=Reliability.US if slug == "grove" else Reliability.USVS,
-        reason=f"Foundations of the {slug} were found in place.",
-        sources=(Source("Notebook 12", pages="page 4"),),
-    )
-
-
-RECORDS = [
-    Scene(
-        SCENE,
-        "A small sanctuary",
-        "Made for tests.",
-        "-0430",
-        Visibility.PUBLIC,
-        VIEW,
-        default_hypothesis=_BRONZE.id,
-    ),
-    _LAYER,
-    Epoch("epoch_shrine", SCENE, "Timber shrine", "-062X/-054X", "Posts.", "#7f8f5a"),
-    Epoch("epoch_temple", SCENE, "Temple", "-0499/0390", "Stone.", "#d9c08a"),
-    Epoch("epoch_church", SCENE, "Church", "0391/0551", "Reused.", "#8f6f9e"),
-    Epoch("epoch_field", SCENE, "Field", "0552/..", "Gone.", "#6f7b85"),
-    _BRONZE,
-    _MARBLE,
-    _placement("grove", "../.."),
-    _placement("shrine", "-062X/-054X"),
-    _placement("temple", "-0499/0390"),
-    _placement("church", "0391/0551"),
-    _placement("bronze", "-0429/0390", at=(0, 0, 21), hypothesis=_BRONZE.id),
-    _placement("marble", "-0429/0390", at=(0, 0, 21), hypothesis=_MARBLE.id),
-    Annotation(
-        "annotation_holes",
-        SCENE,
-        "Post holes",
-        (LocalText("<p>Six holes in the rock.</p>"),),
-        Anchor.at((2.0, 3.6, 3.0)),
-        "-062X/-054X",
-    ),
-    Annotation(
-        "annotation_step",
-        SCENE,
-        "A dedication",
-        (LocalText("<p>Cut into the step by <em>Philon</em>.</p>"),),
-        Anchor.at((9.0, 0.8, 6.0), "placement_temple"),
-        "-0499/0390",
-        author="E. Papadaki",
-    ),
-    Tour(
-        "tour_journey",
-        SCENE,
-        "Two stops",
-        (
-            TourStep("The temple", "Marble and light.", VIEW, "-0430"),
-            TourStep("The church", "The same stones again.", Viewpoint((-24.0, 8.0, 28.0), (0.0, 4.0, 0.0)), "0450"),
-        ),
-    ),
-    Exhibition("exhibition_journey", SLUG, "A small sanctuary", "Four lives of one place.", SCENE, Visibility.PUBLIC),
-]
 
 
 def write_small_museum(services: Services) -> None:
     """All of it, through the tiler, into the ports of `services`."""
     samples = [
-        Sample(f"asset_journey_{slug}", slug, slug.title(), "Chronotope tests", CC0, make)
+        Sample(
+            f"asset_journey_{slug}",
+            slug,
+            slug.title(),
+            "Chronotope tests",
+            CC0,
+            make,
+            ObjectIdentity(type_of_object="Statue", measurements="Height 4.2 m") if slug == "bronze" else None,
+        )
         for slug, make in MAKERS.items()
     ]
     build_assets(services, samples, stamp="journeys", processes=1)
+    add_recordings(services, [SONG], DemoLog.of(services.settings), stamp="journeys", author="tests")
     write_records(services, RECORDS)

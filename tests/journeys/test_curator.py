@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from scenes.gltf_build import write_glb
 from tests.journeys.conftest import ARTIFACTS, Visit
-from tests.journeys.small_museum import chapel
+from tests.journeys.small_museum import chapel, pedestal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
     from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_upload_until_ready_and_a_refusal_in_plain_words(
-    served: Served, visiting: Callable[..., Visit], tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def signed_in(served: Served, chromium: Browser) -> Any:
+    """What a browser keeps that opened the curator's link, which works once."""
     assert served.studio, "on loopback the service prints a one-time curator link"
-    visit = visiting(served.studio)
-    page = visit.page
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(served.studio)
     page.get_by_text("You are curator").wait_for()
     assert "key=" not in page.url, "the one-time key does not stay in the address"
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def test_upload_until_ready_and_a_refusal_in_plain_words(
+    served: Served, visiting: Callable[..., Visit], tmp_path: Path, signed_in: Any
+) -> None:
+    visit = visiting(f"{served.url}/studio", storage_state=signed_in)
+    page = visit.page
+    page.get_by_text("You are curator").wait_for()
 
     good = tmp_path / "chapel.glb"
     good.write_bytes(write_glb(chapel()))
@@ -48,6 +62,53 @@ def test_upload_until_ready_and_a_refusal_in_plain_words(
     assert "Export it again" in refused.inner_text()
     page.locator(".asset", has_text="shopping-list.glb").locator(".state-REJECTED").wait_for()
     page.screenshot(path=ARTIFACTS / "curator.png", full_page=True)
+
+
+def test_a_new_version_says_which_notes_must_be_looked_at(
+    served: Served, visiting: Callable[..., Visit], tmp_path: Path, signed_in: Any
+) -> None:
+    visit = visiting(f"{served.url}/studio", storage_state=signed_in)
+    page = visit.page
+    marker = page.locator(".asset", has_text="Marker")
+    marker.wait_for()
+    # The base is where it was, the figure with the note on it is gone.
+    stump = tmp_path / "stump.glb"
+    stump.write_bytes(write_glb(pedestal()))
+    marker.get_by_label("New version of Marker").set_input_files(stump)
+    row = page.locator(".doing-row", has_text="stump.glb")
+    row.get_by_text("new version of “Marker”").wait_for()
+    row.get_by_text("1 note was flagged: it has to be looked at.").wait_for(timeout=120_000)
+    assert "“A dent” is flagged" in row.locator(".doing-report .bad").inner_text()
+    page.locator(".asset", has_text="stump.glb").get_by_text("Marker", exact=True).wait_for()
+    page.screenshot(path=ARTIFACTS / "curator-version.png", full_page=True)
+
+
+def test_families_come_out_of_a_file_with_a_report(
+    served: Served, visiting: Callable[..., Visit], tmp_path: Path, signed_in: Any
+) -> None:
+    visit = visiting(f"{served.url}/studio", storage_state=signed_in)
+    page = visit.page
+    page.get_by_label("Into the scene").select_option(label="A small sanctuary")
+    masons = tmp_path / "masons.ged"
+    masons.write_text(
+        "0 HEAD\n1 GEDC\n2 VERS 5.5.1\n1 CHAR UTF-8\n0 @I1@ INDI\n1 NAME Giovanni /Rossi/\n1 BIRT\n2 DATE ABT 1712\n"
+        "1 FAMS @F1@\n0 @I2@ INDI\n1 NAME Ada\n1 BIRT\n2 DATE 1980\n0 @F1@ FAM\n1 HUSB @I1@\n0 TRLR\n"
+    )
+    page.locator("#people-file").set_input_files(masons)
+    outcome = page.locator(".people-outcome")
+    outcome.get_by_text("1 person and 1 family were written; 1 person was withheld.").wait_for(timeout=60_000)
+    assert "GEDCOM 5.5.1" in outcome.inner_text()
+    page.screenshot(path=ARTIFACTS / "curator-people.png", full_page=True)
+    # The same once more is refused, in words.
+    page.locator("#people-file").set_input_files(masons)
+    outcome.get_by_role("alert").wait_for(timeout=60_000)
+    assert "is there already" in outcome.inner_text()
+    not_one = tmp_path / "letter.ged"
+    not_one.write_text("Dear Ada,\n")
+    page.locator("#people-file").set_input_files(not_one)
+    outcome.get_by_role("alert").filter(has_not_text="is there already").wait_for(timeout=60_000)
+    # What the server refuses, the browser notes on its console.
+    visit.problems[:] = [each for each in visit.problems if "the server responded with a status of 4" not in each]
 
 
 def test_a_visitor_is_told_how_curators_come_in(served: Served, visiting: Callable[..., Visit]) -> None:

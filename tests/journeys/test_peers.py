@@ -21,7 +21,7 @@ from scenes.model import Layer, Placement, Scene, Viewpoint, Visibility
 from scenes.ports import Put
 from tests.journeys import looking
 from tests.journeys.conftest import WEB, Visit
-from tests.journeys.small_museum import SCENE
+from tests.journeys.small_records import SCENE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,23 +21,67 @@ export interface Epoch {
   existence: Span;
 }
 
+export interface Title {
+  id: string;
+  title?: string;
+}
+
+export interface Source {
+  text: string;
+  uri: string;
+  pages: string;
+}
+
+export interface LocalText {
+  text: string;
+  language: string;
+}
+
 export interface Hypothesis {
   id: string;
   title: string;
   author: string;
   argument: string;
+  confidence: number | null;
+  buildsOn: { id: string; title: string } | null;
   contrastsWith: { id: string; title: string }[];
+  sources: Source[];
 }
 
-export interface Annotation {
+/** A note, wherever it belongs: at a spot, round a region, about a thing, about the whole scene. */
+export interface Note {
   id: string;
   title: string;
-  body: string;
-  position: [number, number, number];
-  language: string;
+  bodies: LocalText[];
+  position: [number, number, number] | null;
+  anchor: {
+    kind: "POINT" | "REGION" | "PLACEMENT" | "SCENE";
+    region: [number, number, number][];
+    placement: { id: string } | null;
+    surface: { drift: number; isFlagged: boolean } | null;
+  };
   existence: Span;
-  placement: { id: string } | null;
   author: string;
+  tags: { label: string; uri: string }[];
+  sources: Source[];
+}
+
+/** A note with a pin. */
+export type Annotation = Note & { position: [number, number, number] };
+
+export interface LifeEvent {
+  kind: string;
+  date: string;
+  existence: { label: string } | null;
+  place: string;
+  placement: { id: string } | null;
+  note: string;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  events: LifeEvent[];
 }
 
 export interface Placement {
@@ -55,7 +99,7 @@ export interface Placement {
     title: string;
     rights: string;
     attribution: string;
-    tileset: { triangles: number; extent: { low: number[]; high: number[] } } | null;
+    tileset: { triangles: number; extent: { low: [number, number, number]; high: [number, number, number] } } | null;
   };
 }
 
@@ -65,11 +109,20 @@ export interface TourStep {
   viewpoint: Point;
   moment: string;
   hypothesis: { id: string } | null;
+  audio: Audio | null;
+}
+
+export interface Audio {
+  url: string;
+  asset: { id: string; title: string; attribution: string } | null;
+  captions: string;
+  language: string;
 }
 
 export interface Tour {
   id: string;
   title: string;
+  description: string;
   steps: TourStep[];
 }
 
@@ -83,7 +136,11 @@ export interface Scene {
   layers: { id: string; title: string }[];
   epochs: Epoch[];
   hypotheses: Hypothesis[];
+  /** those with a place */
   annotations: Annotation[];
+  /** those without: about a thing as a whole, or the scene */
+  remarks: Note[];
+  articles: { id: string; title: string }[];
   tours: Tour[];
   placements: Placement[];
 }
@@ -100,6 +157,8 @@ const BOUNDS = `{ text label startEarliestYear startLatestYear endEarliestYear e
 const SPAN = `existence ${BOUNDS}`;
 /** By its own date and all that is said of it relative to others: what the stream goes by, too. */
 const NARROWED = `existence: narrowed ${BOUNDS}`;
+
+const SOURCE = `{ text uri pages }`;
 
 const PLACEMENTS = `
   placements(first: 100, after: $after) {
@@ -122,9 +181,21 @@ const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
       defaultHypothesis { id }
       layers { id title }
       epochs { id title description colour ${NARROWED} }
-      hypotheses { id title author argument contrastsWith { id title } }
-      annotations { id title body position language author placement { id } ${SPAN} }
-      tours { id title steps { title text moment hypothesis { id } viewpoint { position target } } }
+      hypotheses {
+        id title author argument confidence buildsOn { id title } contrastsWith { id title } sources ${SOURCE}
+      }
+      annotations {
+        id title author position bodies { text language } tags { label uri } sources ${SOURCE} ${SPAN}
+        anchor { kind region placement { id } surface { drift isFlagged } }
+      }
+      articles { id title }
+      tours {
+        id title description
+        steps {
+          title text moment hypothesis { id } viewpoint { position target }
+          audio { url captions language asset { id title attribution } }
+        }
+      }
       ${PLACEMENTS}
     }
   }
@@ -140,7 +211,7 @@ function dated(epochs: Epoch[]): Epoch[] {
 }
 
 /** Years beyond any museum's stand for no bound at all. */
-function unbound(span: Span): void {
+export function unbound(span: Span): void {
   const far = (year: number | null): number | null => (year !== null && Math.abs(year) > 1e8 ? null : year);
   span.startEarliestYear = far(span.startEarliestYear);
   span.startLatestYear = far(span.startLatestYear);
@@ -153,7 +224,9 @@ interface Page<T> {
   edges: { node: T }[];
 }
 
-type Answered = Omit<Exhibition, "scene"> & { scene: Omit<Scene, "placements"> & { placements: Page<Placement> } };
+type Answered = Omit<Exhibition, "scene"> & {
+  scene: Omit<Scene, "placements" | "annotations" | "remarks"> & { placements: Page<Placement>; annotations: Note[] };
+};
 
 /** The exhibition with all that belongs to its scene, or null when there is none of that name (or not for us). */
 export async function loadExhibition(slug: string): Promise<Exhibition | null> {
@@ -171,10 +244,80 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
   }
   const { scene } = exhibition;
   scene.epochs = dated(scene.epochs);
-  // A note about the scene or a thing as a whole has no pin.
-  scene.annotations = scene.annotations.filter((annotation) => annotation.position !== null);
   for (const thing of [...scene.epochs, ...scene.annotations, ...placements]) unbound(thing.existence);
-  return { ...exhibition, scene: { ...scene, placements } };
+  const annotations = scene.annotations.filter((note): note is Annotation => note.position !== null);
+  const remarks = scene.annotations.filter((note) => note.position === null);
+  return { ...exhibition, scene: { ...scene, placements, annotations, remarks } };
+}
+
+const EVENT = `{ kind date existence { label } place placement { id } note }`;
+const PEOPLE = `query People($scene: ID!, $persons: String, $families: String) {
+  node(id: $scene) { ... on Scene {
+    persons(first: 100, after: $persons) {
+      pageInfo { hasNextPage endCursor }
+      edges { node { id name birth ${EVENT} death ${EVENT} events ${EVENT} } }
+    }
+    families(first: 100, after: $families) {
+      pageInfo { hasNextPage endCursor }
+      edges { node { id marriage ${EVENT} events ${EVENT} partners { name } } }
+    }
+  } }
+}`;
+
+/** Beyond, the panel of a thing does without: a village's registers are long, and few visitors ask. */
+const MOST_PAGES = 10;
+
+/** People of a scene and what happened to them where; what happened to couples counts as theirs together. */
+export async function loadPeople(scene: string): Promise<Person[]> {
+  interface Answer {
+    node: {
+      persons: Page<{ id: string; name: string; birth: LifeEvent | null; death: LifeEvent | null; events: LifeEvent[] }>;
+      families: Page<{ id: string; marriage: LifeEvent | null; events: LifeEvent[]; partners: { name: string }[] }>;
+    } | null;
+  }
+  const found: Person[] = [];
+  const couples: Person[] = [];
+  const told = (...events: (LifeEvent | null)[]): LifeEvent[] => events.filter((event): event is LifeEvent => event !== null);
+  let persons: string | null = null;
+  let families: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const answer: Answer = await ask(PEOPLE, { scene, persons, families });
+    if (!answer.node) break;
+    for (const { node } of answer.node.persons.edges) {
+      found.push({ id: node.id, name: node.name, events: told(node.birth, ...node.events, node.death) });
+    }
+    for (const { node } of answer.node.families.edges) {
+      const name = node.partners.map((partner) => partner.name).join(" and ");
+      couples.push({ id: node.id, name, events: told(node.marriage, ...node.events) });
+    }
+    const more = [answer.node.persons.pageInfo, answer.node.families.pageInfo];
+    if (!more.some((info) => info.hasNextPage)) break;
+    // The end of a list is asked for again until the other has come to its own; it then answers nothing.
+    persons = more[0]!.endCursor ?? persons;
+    families = more[1]!.endCursor ?? families;
+  }
+  return [...found, ...couples];
+}
+
+export interface Article {
+  id: string;
+  title: string;
+  bodies: LocalText[];
+  existence: Span | null;
+  author: string;
+  sources: Source[];
+  pictures: { url: string; caption: string; credit: string; asset: { id: string } | null }[];
+}
+
+export async function loadArticle(id: string): Promise<Article | null> {
+  const { node } = await ask<{ node: Article | null }>(
+    `query Article($id: ID!) { node(id: $id) { ... on Article {
+      id title author bodies { text language } ${SPAN} sources ${SOURCE}
+      pictures { url caption credit asset { id } }
+    } } }`,
+    { id },
+  );
+  return node;
 }
 
 export interface Card {

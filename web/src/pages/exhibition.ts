@@ -5,9 +5,11 @@
 
 import "../styles/base.css";
 import "../styles/exhibition.css";
+import "../styles/thing.css";
 import * as THREE from "three";
-import { loadExhibition } from "../data/exhibition";
-import type { Exhibition, Placement, Point } from "../data/exhibition";
+import { loadExhibition, loadPeople } from "../data/exhibition";
+import type { Exhibition, Person, Placement, Point } from "../data/exhibition";
+import { Things } from "../data/thing";
 import { signedIn } from "../data/graphql";
 import { Caption } from "../scene/caption";
 import { askedBudget, deviceBudget, deviceProfile } from "../scene/device";
@@ -22,7 +24,7 @@ import type { Quality } from "../scene/stage";
 import { TileStore } from "../scene/tiles";
 import { siteBounds } from "../scene/site";
 import { Watch } from "../scene/watch";
-import type { Certainty, Seek, State } from "../stream/session";
+import type { Certainty, Seek, StandingPlacement, State } from "../stream/session";
 import { StreamSocket } from "../stream/socket";
 import type { Link } from "../stream/socket";
 import type { Stats } from "../stream/texts";
@@ -30,8 +32,10 @@ import { TimeBar } from "../time/bar";
 import { Seeker } from "../time/seeker";
 import { edtfYear, yearEdtf } from "../time/years";
 import { button, h, replace } from "../ui/dom";
-import { aboutPanel, nowPanel, thingPanel } from "../ui/panels";
+import { articlePanel, articlesPanel } from "../ui/articles";
+import { aboutPanel, nowPanel } from "../ui/panels";
 import { readingsPanel } from "../ui/readings";
+import { thingPanel } from "../ui/thing";
 import { TourCard } from "../ui/tour";
 import { readAddress, writeAddress } from "../ui/address";
 
@@ -99,6 +103,10 @@ class ExhibitionPage {
   private readonly announcer = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
   private sideKind = "";
   private selected: string | null = null;
+  private readonly things = new Things();
+  private persons: readonly Person[] = [];
+  private personsAsked = false;
+  private article: string | null = null;
   private wanted: Seek;
   private state: State | null = null;
   private serverStats: Stats | null = null;
@@ -288,6 +296,7 @@ class ExhibitionPage {
       button("list", "Here now", () => this.toggleSide("now")),
       rivals && button("fork", "Readings", () => this.toggleSide("readings")),
       this.scene.tours.length > 0 && button("tour", "Tour", () => this.tour.toggle()),
+      this.scene.articles.length > 0 && button("read", "Read", () => this.toggleSide("articles")),
       button("info", "About", () => this.toggleSide("about")),
       enter,
     );
@@ -372,7 +381,8 @@ class ExhibitionPage {
     return pad;
   }
 
-  private toggleSide(kind: "now" | "readings" | "about"): void {
+  private toggleSide(kind: "now" | "readings" | "articles" | "about"): void {
+    this.article = null;
     if (!this.side.hidden && this.sideKind === kind) this.closeSide();
     else this.openSide(kind);
   }
@@ -418,19 +428,89 @@ class ExhibitionPage {
       case "about":
         replace(this.sideBody, aboutPanel(this.exhibition, this.tiles.verifies));
         break;
-      case "thing": {
-        const placement = this.placements.get(this.selected ?? "");
-        const stands = standing.find((one) => one.id === this.selected);
-        if (placement) {
-          replace(this.sideBody, thingPanel(this.scene, placement, stands ?? null, this.wanted, () => this.flyTo(placement.id)));
-        }
+      case "articles": {
+        const reads = {
+          open: (id: string) => this.openArticle(id),
+          back: () => this.openArticle(null),
+          asset: (id: string) => this.toAsset(id),
+        };
+        replace(
+          this.sideBody,
+          this.article === null ? articlesPanel(this.scene.articles, reads) : articlePanel(this.article, reads),
+        );
         break;
       }
+      case "thing":
+        this.fillThing();
+        break;
     }
+  }
+
+  private openArticle(id: string | null): void {
+    this.article = id;
+    this.openSide("articles");
+  }
+
+  /** To a thing that shows an asset, and to its time; null where nothing in the scene does. */
+  private toAsset(asset: string): (() => void) | null {
+    const shown = this.scene.placements.filter((one) => one.asset.id === asset);
+    const placement = shown.find((one) => this.standing(one.id)) ?? shown.at(-1);
+    if (!placement) return null;
+    return () => {
+      if (!this.standing(placement.id)) this.toTimeOf(placement);
+      this.openThing(placement.id, true);
+    };
+  }
+
+  private standing(id: string): StandingPlacement | null {
+    return [...(this.state?.placements.values() ?? [])].find((one) => one.id === id) ?? null;
+  }
+
+  private fillThing(): void {
+    const placement = this.placements.get(this.selected ?? "");
+    if (!placement) return;
+    const { id } = placement;
+    const { hypothesis } = this.wanted;
+    const thing = this.things.get(id, hypothesis);
+    const scrolled = this.sideBody.scrollTop;
+    const opened = [...this.sideBody.querySelectorAll("details")].map((each) => each.open);
+    replace(
+      this.sideBody,
+      thingPanel(
+        { scene: this.scene, placement, standing: this.standing(id), moment: this.wanted, scale: this.bar.scale, thing, persons: this.persons },
+        { fly: () => this.flyTo(id), toItsTime: () => this.toTimeOf(placement), thing: (other) => this.openThing(other, false) },
+      ),
+    );
+    // The same panel at another moment: what was unfolded stays so, and the eye stays where it read.
+    [...this.sideBody.querySelectorAll("details")].forEach((each, number) => (each.open = opened[number] ?? false));
+    this.sideBody.scrollTop = scrolled;
+    const again = (): void => {
+      if (this.sideKind === "thing" && this.selected === id) this.fillThing();
+    };
+    if (!thing) void this.things.load(id, hypothesis).then((found) => found && again());
+    if (!this.personsAsked) {
+      this.personsAsked = true;
+      loadPeople(this.scene.id).then(
+        (persons) => {
+          this.persons = persons;
+          if (persons.length > 0) again();
+        },
+        () => undefined, // the panel says enough without them
+      );
+    }
+  }
+
+  /** To the middle of the time in which it certainly stood, else of that in which it may have. */
+  private toTimeOf({ existence }: Placement): void {
+    const { scale } = this.bar;
+    const from = existence.startLatestYear ?? existence.startEarliestYear ?? scale.first;
+    const to = existence.endEarliestYear ?? existence.endLatestYear ?? scale.last;
+    this.want({ at: yearEdtf(Math.floor(Math.min(scale.last, Math.max(scale.first, (from + to) / 2)))) });
   }
 
   private openThing(id: string, fly: boolean): void {
     this.select(id);
+    replace(this.sideBody); // another thing: nothing of it is unfolded
     this.openSide("thing");
     if (fly) this.flyTo(id);
   }
@@ -441,7 +521,8 @@ class ExhibitionPage {
   }
 
   private flyTo(id: string): void {
-    const box = this.exhibit.boxOf(id);
+    const drawn = this.exhibit.boxOf(id);
+    const box = drawn.isEmpty() ? this.boxSaid(id) : drawn; // its tiles may be on their way
     if (box.isEmpty() || this.headset.presenting) return;
     const centre = box.getCenter(new THREE.Vector3());
     const radius = Math.max(0.5, Math.min(box.getSize(new THREE.Vector3()).length() / 2, 60));
@@ -449,6 +530,15 @@ class ExhibitionPage {
     from.y = Math.max(from.y, 0.25);
     const position = this.clearSpot(id, centre, from.normalize(), radius * 2.1);
     void this.movement.fly({ position, target: centre }, 1.8);
+  }
+
+  /** Where a thing stands by what is said of it. */
+  private boxSaid(id: string): THREE.Box3 {
+    const placement = this.placements.get(id);
+    const extent = placement?.asset.tileset?.extent;
+    if (!placement || !extent) return new THREE.Box3();
+    const box = new THREE.Box3(new THREE.Vector3(...extent.low), new THREE.Vector3(...extent.high));
+    return box.applyMatrix4(new THREE.Matrix4().fromArray(placement.transform));
   }
 
   /** A place at `distance` from `centre` from which nothing else hides it: on this side if there is one, else round it. */

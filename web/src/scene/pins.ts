@@ -6,7 +6,9 @@
 import * as THREE from "three";
 import type { Annotation } from "../data/exhibition";
 import { stands } from "../time/scale";
-import { button, h, richText } from "../ui/dom";
+import { button, h } from "../ui/dom";
+import { noteBody } from "../ui/thing";
+import { Outline } from "./outline";
 import type { Stage } from "./stage";
 
 interface Pin {
@@ -23,6 +25,7 @@ export class Pins {
   private open: Pin | null = null;
   private readonly ray = new THREE.Raycaster();
   private turn = 0;
+  private readonly outline: Outline;
 
   constructor(
     private readonly stage: Stage,
@@ -40,6 +43,7 @@ export class Pins {
       element.addEventListener("click", () => (this.open === pin ? this.close() : this.show(pin)));
       return pin;
     });
+    this.outline = new Outline(stage);
     this.element.append(...this.pins.map((pin) => pin.element), this.card);
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.open) return;
@@ -73,6 +77,7 @@ export class Pins {
   close(): void {
     this.open?.element.setAttribute("aria-expanded", "false");
     this.open = null;
+    this.outline.show([]);
     this.card.hidden = true;
   }
 
@@ -81,14 +86,17 @@ export class Pins {
     this.open = pin;
     pin.element.setAttribute("aria-expanded", "true");
     const { annotation } = pin;
-    this.card.lang = annotation.language;
+    const { surface } = annotation.anchor;
     this.card.replaceChildren(
       button("close", "Close", () => this.close(), { class: "button-round panel-close" }),
       h("p", { class: "eyebrow" }, annotation.existence.label),
       h("h2", {}, annotation.title),
-      h("div", { class: "prose" }, richText(annotation.body)),
-      annotation.author && h("p", { class: "byline" }, annotation.author),
+      ...noteBody(annotation),
+      ...(surface?.isFlagged
+        ? [h("p", { class: "quiet drifted" }, `Its spot moved by ${length(surface.drift)} in the newest scan; somebody has to look.`)]
+        : []),
     );
+    this.outline.show(annotation.anchor.region);
     this.card.hidden = false;
     this.lay();
     this.card.focus({ preventScroll: true });
@@ -136,4 +144,10 @@ export class Pins {
     this.ray.far = Math.max(0, distance - 0.8);
     pin.element.classList.toggle("is-hidden-behind", this.ray.intersectObject(this.solid, true).length > 0);
   }
+}
+
+/** "4.5 cm", "2 m". */
+function length(metres: number): string {
+  if (metres < 0.01) return `${(metres * 1000).toPrecision(2)} mm`;
+  return metres < 1 ? `${(metres * 100).toPrecision(2)} cm` : `${metres.toPrecision(2)} m`;
 }

@@ -19,7 +19,7 @@ const CIRCA = 0.008;
 
 export class TimeBar {
   readonly element: HTMLElement;
-  private readonly scale: TimeScale;
+  readonly scale: TimeScale;
   private readonly track: HTMLElement;
   private readonly head: HTMLElement;
   private readonly readout = h("p", { class: "time-year" });

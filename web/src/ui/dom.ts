@@ -26,7 +26,9 @@ export function replace(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...children.filter((child): child is Node | string => child != null && child !== false));
 }
 
-const KEPT = new Set(["P", "BR", "EM", "STRONG", "I", "B", "A", "UL", "OL", "LI", "BLOCKQUOTE", "SUP", "SUB", "CITE"]);
+const KEPT = new Set(
+  "P BR EM STRONG I B A UL OL LI BLOCKQUOTE SUP SUB CITE Q ABBR SPAN".split(" "),
+);
 
 /**
  * A curator's text as nodes. The server sanitises; this is the second lock: only plain text marks and web links pass,
@@ -49,6 +51,8 @@ export function richText(html: string): DocumentFragment {
         element.rel = "noopener noreferrer";
         element.target = "_blank";
       }
+      const language = child.getAttribute("lang");
+      if (language) element.lang = language;
       copy(child, element);
       to.appendChild(element);
     }
@@ -65,6 +69,7 @@ const PATHS: Record<string, string> = {
   close: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   orbit: "M12 8.6a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8zM3.2 14.2c-1.4-2 1.6-5.2 6.6-7.1s9.700-1.800 11 .2-1.600 5.200-6.600 7.100-9.700 1.800-11-.2z",
   walk: "M13.200 3.600a1.600 1.600 0 1 1 0 3.200 1.600 1.600 0 0 1 0-3.200zM8 20.500l2.500-5.500M10.500 15l3 1.500.8 4M10.500 15l1.300-6 3.200 3 2.500.6M11.800 9l-3.300 1.600-.7 2.900",
+  read: "M12 7c-1.800-1.300-4.200-1.800-7.500-1.800v12.600c3.300 0 5.700.5 7.500 1.800 1.800-1.300 4.200-1.800 7.500-1.800V5.200C16.200 5.200 13.800 5.700 12 7zM12 7v12.600",
   list: "M8.500 6.500h11M8.500 12h11M8.500 17.500h11M4.500 6.500h.01M4.500 12h.01M4.500 17.500h.01",
   tour: "M5 20V4.500M5 5h11.500l-2.200 3.500 2.200 3.500H5",
   fork: "M12 20v-6M12 14c0-4-5-3.500-5-8.500M12 14c0-4 5-3.500 5-8.500M4.800 7.500 7 5l2.200 2.500M14.800 7.500 17 5l2.200 2.500",

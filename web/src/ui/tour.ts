@@ -2,10 +2,12 @@
 
 import type { Tour, TourStep } from "../data/exhibition";
 import { button, h, replace } from "./dom";
+import { Player } from "./player";
 
 export class TourCard {
   readonly element = h("section", { class: "tour panel", "aria-label": "Tour", hidden: true });
   private at = 0;
+  private player: Player | null = null;
 
   constructor(
     private readonly tours: readonly Tour[],
@@ -22,21 +24,31 @@ export class TourCard {
   }
 
   private close(): void {
+    this.silence();
     this.element.hidden = true;
+  }
+
+  private silence(): void {
+    this.player?.end();
+    this.player = null;
   }
 
   private show(index: number): void {
     const tour = this.tours[0];
     const step = tour?.steps[index];
     if (!tour || !step) return;
+    this.silence();
     this.at = index;
     const last = index === tour.steps.length - 1;
+    if (step.audio) this.player = new Player(step.audio);
     replace(
       this.element,
       button("close", "End the tour", () => this.close(), { class: "button-round panel-close" }),
       h("p", { class: "eyebrow" }, `${tour.title} · ${index + 1} of ${tour.steps.length}`),
       h("h2", {}, step.title),
       h("p", { class: "prose", "aria-live": "polite" }, step.text),
+      index === 0 && tour.description !== "" && h("p", { class: "quiet" }, tour.description),
+      this.player?.element,
       h(
         "div",
         { class: "tour-steps" },

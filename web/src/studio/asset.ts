@@ -1,0 +1,86 @@
+/** A thing in the studio's list: what it is, how it went, and a new version of it. */
+
+import { h } from "../ui/dom";
+import { rightsName } from "../ui/rights";
+import { CODES, count, size } from "./words";
+
+export interface Job {
+  id: string;
+  state: string;
+  progress: number;
+  message: string;
+  code: string;
+}
+
+export interface Asset {
+  id: string;
+  title: string;
+  masterName: string;
+  byteLength: number;
+  rights: string;
+  state: string;
+  visibility: string;
+  code: string;
+  report: string[];
+  createdAt: string;
+  tileset: { tiles: number; levels: number; triangles: number; byteLength: number } | null;
+  jobs: Job[];
+}
+
+export const ASSET = `id title masterName byteLength rights state visibility code report createdAt
+  tileset { tiles levels triangles byteLength } jobs { id state progress message code }`;
+
+const STATES: Record<string, string> = {
+  PENDING: "being made",
+  READY: "ready",
+  REJECTED: "refused",
+  FAILED: "failed",
+};
+
+/** `replace` is given a file that is to take the thing's place. */
+export function assetRow(asset: Asset, replace: (file: File) => void): HTMLElement {
+  const state = asset.state.toUpperCase();
+  const { tileset } = asset;
+  const job = asset.jobs.at(-1);
+  const figures = tileset
+    ? `${count(tileset.triangles)} triangles · ${count(tileset.tiles)} tiles in ${tileset.levels} levels · ${size(tileset.byteLength)} to stream`
+    : "";
+  return h(
+    "li",
+    { class: "asset", "data-id": asset.id, "data-state": state },
+    h("div", {}, h("p", { class: "asset-title" }, asset.title || asset.masterName), h("p", { class: "quiet" }, `${asset.masterName} · ${size(asset.byteLength)} · ${rightsName(asset.rights)}`)),
+    h("p", { class: `state state-${state}` }, STATES[state] ?? asset.state, asset.visibility.toUpperCase() === "PUBLIC" ? ", public" : ""),
+    figures && h("p", { class: "asset-figures" }, figures),
+    state === "REJECTED" || state === "FAILED"
+      ? h("p", { class: "bad" }, CODES[asset.code] ?? (job?.message || "It could not be read."), asset.code && ` (${asset.code})`)
+      : null,
+    asset.report.length > 0 && h("details", {}, h("summary", {}, "What was found"), h("ul", {}, ...asset.report.map(reportLine))),
+    state === "READY" && tileset !== null && h("p", { class: "asset-actions" }, newVersion(asset, replace)),
+  );
+}
+
+/** A button that takes one file. */
+function newVersion(asset: Asset, replace: (file: File) => void): HTMLElement {
+  const id = `version-${asset.id}`;
+  const input = h("input", { type: "file", class: "sr-only", id, "aria-label": `New version of ${asset.title || asset.masterName}` });
+  input.addEventListener("change", () => {
+    const file = input.files?.[0];
+    if (file) replace(file);
+    input.value = "";
+  });
+  return h("span", {}, input, h("label", { class: "button", for: id }, "New version"));
+}
+
+const ABOUT_NOTES = "annotations: ";
+
+/** A line of a report; what somebody must look at stands out. */
+export function reportLine(line: string): HTMLElement {
+  return h("li", { class: line.startsWith(ABOUT_NOTES) && line.includes("flagged:") ? "bad" : "" }, line);
+}
+
+/** What a report says of the notes that went along to a new version: all lines, and how many notes must be looked at. */
+export function aboutNotes(report: readonly string[]): { lines: string[]; flagged: number } {
+  const lines = report.filter((line) => line.startsWith(ABOUT_NOTES)).map((line) => line.slice(ABOUT_NOTES.length));
+  const more = lines.map((line) => /^(\d+) more are flagged/.exec(line)?.[1]).find(Boolean);
+  return { lines, flagged: lines.filter((line) => line.includes(" is flagged: ")).length + Number(more ?? 0) };
+}

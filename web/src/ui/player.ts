@@ -1,0 +1,106 @@
+/** A recording with its captions: one button, how far it is, and the words that belong to the moment. */
+
+import type { Audio } from "../data/exhibition";
+import { button, h, icon, replace } from "./dom";
+import { languageName } from "./languages";
+
+export class Player {
+  readonly element: HTMLElement;
+  private readonly sound = h("audio", { preload: "none" });
+  private readonly words = h("div", { class: "player-words", "aria-live": "off" });
+  private readonly toggle: HTMLButtonElement;
+  private readonly seek = h("input", { type: "range", min: "0", max: "1000", value: "0", class: "player-seek", "aria-label": "Place in the recording" });
+  private readonly time = h("span", { class: "player-time" }, "0:00");
+  private captions: string | null = null;
+
+  constructor(private readonly audio: Audio) {
+    // A deposited file is served by the museum itself; one elsewhere the page's policy would not let in: it is linked.
+    const source = audio.asset ? `/assets/${encodeURIComponent(audio.asset.id)}/master` : null;
+    this.toggle = button("play", "Play", () => void this.press(), { class: "button-round player-toggle" });
+    if (source === null) {
+      this.element = h(
+        "p",
+        { class: "player" },
+        h("a", { href: audio.url, rel: "noopener noreferrer", target: "_blank" }, "Listen to the recording"),
+      );
+      return;
+    }
+    this.sound.src = source;
+    this.listen();
+    const captions = h("button", { type: "button", class: "language", "aria-pressed": "true" }, "Captions");
+    captions.addEventListener("click", () => {
+      this.words.hidden = !this.words.hidden;
+      captions.setAttribute("aria-pressed", String(!this.words.hidden));
+    });
+    const title = audio.asset?.title ?? "Recording";
+    this.element = h(
+      "section",
+      { class: "player", "aria-label": title },
+      this.sound,
+      h("p", { class: "player-title" }, title, h("span", { class: "quiet" }, audio.language ? ` · ${languageName(audio.language)}` : "")),
+      h("div", { class: "player-row" }, this.toggle, this.seek, this.time, audio.captions !== "" && captions),
+      audio.captions !== "" && this.words,
+    );
+  }
+
+  /** Falls silent for good: the card is about something else now. */
+  end(): void {
+    this.sound.pause();
+    this.sound.removeAttribute("src");
+    if (this.captions) URL.revokeObjectURL(this.captions);
+    this.captions = null;
+  }
+
+  private async press(): Promise<void> {
+    if (!this.sound.paused) {
+      this.sound.pause();
+      return;
+    }
+    try {
+      await this.sound.play();
+    } catch {
+      this.say(h("p", {}, "The recording cannot be played here."));
+    }
+  }
+
+  private listen(): void {
+    const { sound } = this;
+    const show = (): void => {
+      const playing = !sound.paused && !sound.ended;
+      const word = playing ? "Pause" : "Play";
+      this.toggle.title = word;
+      replace(this.toggle, icon(playing ? "pause" : "play"), h("span", { class: "button-word" }, word));
+    };
+    for (const event of ["play", "pause", "ended"] as const) sound.addEventListener(event, show);
+    sound.addEventListener("timeupdate", () => {
+      this.time.textContent = clock(sound.currentTime);
+      if (Number.isFinite(sound.duration) && sound.duration > 0) {
+        this.seek.value = String(Math.round((sound.currentTime / sound.duration) * 1000));
+        this.seek.setAttribute("aria-valuetext", `${clock(sound.currentTime)} of ${clock(sound.duration)}`);
+      }
+    });
+    this.seek.addEventListener("input", () => {
+      if (Number.isFinite(sound.duration)) sound.currentTime = (Number(this.seek.value) / 1000) * sound.duration;
+    });
+    if (this.audio.captions === "") return;
+    // Browsers keep the time of captions, but show none of a sound: that is ours.
+    this.captions = URL.createObjectURL(new Blob([this.audio.captions], { type: "text/vtt" }));
+    const track = h("track", { kind: "captions", srclang: this.audio.language || "und", src: this.captions, default: true });
+    sound.append(track);
+    track.track.mode = "hidden";
+    track.track.addEventListener("cuechange", () => {
+      const cues = [...(track.track.activeCues ?? [])] as VTTCue[];
+      this.say(...cues.map((cue) => h("p", {}, cue.getCueAsHTML())));
+    });
+  }
+
+  private say(...lines: HTMLElement[]): void {
+    replace(this.words, ...lines);
+  }
+}
+
+/** "1:05". */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

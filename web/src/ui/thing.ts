@@ -1,0 +1,242 @@
+/** "Why do we think so?": all that a visitor may ask of one thing, calmest first. */
+
+import type { Hypothesis, Note, Person, Placement, Scene } from "../data/exhibition";
+import { loadReasons } from "../data/exhibition";
+import { IDENTITY, happenings, notesAbout } from "../data/thing";
+import type { Status, Thing } from "../data/thing";
+import type { Seek, StandingPlacement } from "../stream/session";
+import type { TimeScale } from "../time/scale";
+import { edtfYear } from "../time/years";
+import { changeList, statementList, thingLink } from "./chronology";
+import { button, h } from "./dom";
+import type { Child } from "./dom";
+import { recordedLine, reliabilityLine, sourceLine, sourceList, termList, webLink } from "./evidence";
+import { textInLanguages } from "./languages";
+import { lifetimeBar } from "./lifetime";
+import { rightsName } from "./rights";
+
+export interface Asked {
+  scene: Scene;
+  placement: Placement;
+  /** how it stands at the moment; null: not */
+  standing: StandingPlacement | null;
+  moment: Seek;
+  scale: TimeScale;
+  /** null: not known yet */
+  thing: Thing | null;
+  persons: readonly Person[];
+}
+
+export interface Does {
+  fly(): void;
+  /** to a moment at which it certainly stands */
+  toItsTime(): void;
+  thing(id: string): void;
+}
+
+export function thingPanel(asked: Asked, does: Does): DocumentFragment {
+  const { scene, placement, standing, thing } = asked;
+  const panel = document.createDocumentFragment();
+  panel.append(
+    h("p", { class: "eyebrow" }, placement.layer?.title ?? scene.title),
+    h("h2", {}, placement.title),
+    h("p", { class: "existence" }, placement.existence.label || placement.existence.text),
+    thing?.narrowed
+      ? h("p", { class: "quiet" }, `Narrowed by what is said of it: ${thing.narrowed.label || thing.narrowed.text}`)
+      : "",
+    lifetimeBar(thing?.narrowed ?? placement.existence, asked.scale, edtfYear(asked.moment.at)),
+    certaintyLine(asked),
+    h(
+      "p",
+      { class: "thing-go" },
+      standing ? button("eye", "Go there", does.fly) : button("next", "Go to its time", does.toItsTime),
+    ),
+    h("h3", {}, "Why do we think so?"),
+    reliabilityLine(placement.reliability),
+    thing?.generated &&
+      h(
+        "p",
+        { class: "machine" },
+        h("span", { class: "tag tag-machine" }, "Made by a machine"),
+        ` ${[thing.generated.by, thing.generated.method].filter(Boolean).join(": ")}`,
+      ) || "",
+    h("p", { class: "prose" }, placement.reason || "No reason has been recorded."),
+    thing?.period &&
+      h(
+        "p",
+        { class: "quiet" },
+        "Dated by a period: ",
+        webLink(thing.period.uri, thing.period.label),
+        thing.period.authority && ` (${thing.period.authority})`,
+      ) || "",
+  );
+  const hypothesis = scene.hypotheses.find((one) => one.id === placement.hypothesis?.id);
+  if (hypothesis) panel.append(hypothesisNote(hypothesis));
+  const sources = thing?.citations ?? placement.sources.map((text) => ({ text, uri: "", pages: "" }));
+  section(panel, "Sources", sourceList(sources));
+  if (thing) details(panel, asked, thing, does);
+  rights(panel, placement, thing);
+  return panel;
+}
+
+function section(panel: DocumentFragment, title: string, ...children: Child[]): void {
+  const kept = children.filter((child) => child !== null && child !== false && child !== "");
+  if (kept.length > 0) panel.append(h("h3", {}, title), ...(kept as (Node | string)[]));
+}
+
+function certaintyLine({ scene, placement, standing, moment }: Asked): HTMLElement {
+  const line = h("p", { class: "certainty" });
+  const sure =
+    standing === null
+      ? "It does not stand at this moment."
+      : standing.certainty === "certain"
+        ? "Stands here for certain at this moment."
+        : "May stand here at this moment; it is not certain.";
+  line.append(h("span", { class: `dot dot-${standing?.certainty ?? "gone"}` }), sure);
+  // Of what is certain, the date above says all.
+  if (standing?.certainty === "possible") {
+    void loadReasons(scene.id, moment.at, moment.hypothesis)
+      .then((reasons) => {
+        const found = reasons.get(placement.id);
+        if (found?.reason) line.append(" ", h("span", { class: "quiet" }, found.reason));
+      })
+      .catch(() => undefined); // the panel says enough without it
+  }
+  return line;
+}
+
+function details(panel: DocumentFragment, { scene, placement, persons }: Asked, thing: Thing, does: Does): void {
+  const isThing = (id: string): boolean => scene.placements.some((one) => one.id === id);
+  if (thing.statements.length > 0) {
+    section(
+      panel,
+      "What dates it",
+      statementList(thing.statements, placement.id, isThing, does.thing),
+      // A reason of one step says no more than its statement.
+      ...thing.reasons
+        .filter((steps) => steps.length > 1)
+        .map((steps) =>
+          h(
+            "details",
+            { class: "records" },
+            h("summary", {}, steps.at(-1)!),
+            h("ol", { class: "sources" }, ...steps.map((step) => h("li", {}, step))),
+          ),
+        ),
+    );
+  }
+  if (thing.changeEvents.length > 0) section(panel, "What became of it", changeList(thing.changeEvents, placement.id, does.thing));
+  const others = scene.placements.filter((one) => one.asset.id === placement.asset.id && one.id !== placement.id);
+  if (others.length > 0) {
+    section(
+      panel,
+      "The same, elsewhere or at another time",
+      h(
+        "ul",
+        { class: "lines" },
+        ...others.map((one) => h("li", {}, thingLink(one, does.thing), h("span", { class: "line-source" }, one.existence.label))),
+      ),
+    );
+  }
+  const { identity, status } = thing.asset ?? { identity: null, status: [] };
+  if (identity) {
+    const known = IDENTITY.filter(([name]) => identity[name] !== "");
+    section(
+      panel,
+      "The object",
+      h("dl", { class: "facts" }, ...known.flatMap(([name, word]) => [h("dt", {}, word), h("dd", {}, identity[name])])),
+    );
+  }
+  if (status.length > 0) section(panel, "Its fate", h("ol", { class: "timeline" }, ...status.map(fate)));
+  const lives = happenings(persons, placement.id);
+  if (lives.length > 0) {
+    section(
+      panel,
+      "People",
+      h(
+        "ul",
+        { class: "lines" },
+        ...lives.map((life) =>
+          h(
+            "li",
+            {},
+            h("strong", {}, life.person),
+            ` · ${[life.kind, life.when].filter(Boolean).join(" ")}`,
+            h("span", { class: "line-source" }, [life.place, life.note].filter(Boolean).join("; ")),
+          ),
+        ),
+      ),
+    );
+  }
+  for (const note of notesAbout(scene.remarks, placement.id)) section(panel, note.title, ...noteBody(note));
+}
+
+const FATES: Record<string, string> = {
+  IN_PLACE: "In place",
+  AT_RISK: "At risk",
+  DAMAGED: "Damaged",
+  DESTROYED: "Destroyed",
+  MISSING: "Missing",
+  STOLEN: "Stolen",
+  LOCATED: "Located",
+  SEIZED: "Seized",
+  RECOVERED: "Recovered",
+  RETURNED: "Returned",
+  ON_LOAN: "On loan",
+};
+
+function fate(status: Status): HTMLElement {
+  return h(
+    "li",
+    { class: ["STOLEN", "MISSING", "DESTROYED", "DAMAGED"].includes(status.kind) ? "is-loss" : "" },
+    h("p", { class: "timeline-when" }, status.existence.label || status.existence.text),
+    h("p", { class: "timeline-what" }, h("strong", {}, FATES[status.kind] ?? status.kind), status.place && h("span", { class: "quiet" }, ` · ${status.place}`)),
+    status.note && h("p", {}, status.note),
+    sourceLine([...status.sources, ...(status.reference ? [{ text: status.reference, uri: "", pages: "" }] : [])]),
+  );
+}
+
+/** A note without a pin: its text, subjects, sources, author. */
+export function noteBody(note: Note): HTMLElement[] {
+  const parts = [
+    textInLanguages(note.bodies),
+    termList(note.tags),
+    sourceList(note.sources),
+    note.author ? h("p", { class: "byline" }, note.author) : null,
+  ];
+  return parts.filter((part): part is HTMLElement => part !== null);
+}
+
+function hypothesisNote(hypothesis: Hypothesis): HTMLElement {
+  return h(
+    "div",
+    { class: "reading-note" },
+    h("p", {}, "Part of the reading ", h("strong", {}, hypothesis.title), hypothesis.author && ` (${hypothesis.author})`),
+    hypothesis.buildsOn && h("p", { class: "quiet" }, `It builds on: ${hypothesis.buildsOn.title}`),
+    hypothesis.contrastsWith.length > 0 &&
+      h("p", { class: "quiet" }, `Others hold: ${hypothesis.contrastsWith.map((rival) => rival.title).join(", ")}`),
+  );
+}
+
+function rights(panel: DocumentFragment, placement: Placement, thing: Thing | null): void {
+  const { asset } = placement;
+  const revisions = [...(thing?.history ?? []), ...(thing?.asset?.history ?? [])];
+  section(
+    panel,
+    "Model and rights",
+    h("p", { class: "quiet" }, asset.title, asset.attribution && ` · ${asset.attribution}`),
+    h("p", { class: "quiet" }, webLink(asset.rights, rightsName(asset.rights))),
+    revisions.length > 0 &&
+      h(
+        "details",
+        { class: "records" },
+        h("summary", {}, `Recorded by ${recordedLine(revisions[0]!)}`),
+        h(
+          "ul",
+          { class: "lines" },
+          ...revisions.map((one) => h("li", {}, one.reason, h("span", { class: "line-source" }, recordedLine(one)))),
+          ...(thing?.asset?.report ?? []).map((line) => h("li", { class: "quiet" }, line)),
+        ),
+      ),
+  );
+}
