@@ -14,10 +14,12 @@ from scenes.model import (
     Actor,
     Asset,
     AssetState,
+    ChronologyStatement,
     Extent,
     Hypothesis,
     Layer,
     Placement,
+    Relation,
     Role,
     Scene,
     Tileset,
@@ -216,3 +218,19 @@ def test_what_was_written_in_the_scene_and_stands_nowhere_is_no_reason_to_enter_
     entered = delivery.refresh()
     assert entered is not None
     assert names(entered) == ["altar"]
+
+
+def test_what_is_said_of_times_reaches_the_stream():
+    catalogue, delivery = museum()
+    commit(catalogue, Put(placement("mosque", "b", "")))
+    entered = delivery.enter(Wish())
+    (mosque,) = (each for each in entered.placements if each.id == "placement_mosque")
+    assert mosque.certainty == "possible"
+    later = ChronologyStatement("statement_1", "scene_1", Relation.AFTER, "placement_mosque", "placement_temple")
+    commit(catalogue, Put(later))
+    assert delivery.refresh().gone == (mosque.n,)
+    assert delivery.refresh() is None
+    assert names(delivery.enter(Wish("0500"))) == ["mosque"]
+    commit(catalogue, Remove(later))
+    assert delivery.refresh() is not None
+    assert delivery.enter(Wish()).gone == ()
