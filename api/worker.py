@@ -211,7 +211,9 @@ class Worker:
             raise RuntimeError(f"begun {job.attempts - 1} times without coming to an end")
         asset = services.catalogue.get(Asset, job.subject)
         if asset is None:
-            raise RuntimeError(f"asset {job.subject} is gone")
+            # It was removed in the moment between its deposit and its job: nobody's fault.
+            self._finish(job, name, JobState.CANCELLED, "the asset was removed", "")
+            return
         if job.kind not in ("tile", KIND):
             raise RuntimeError(f"jobs of kind {job.kind!r} are not known here")
         # A new version is tiled beside the one that is shown; where it was taken back, or is up, nothing is left to do.

@@ -15,6 +15,7 @@ from pipeline.tile import TileResult
 from scenes.errors import ForbiddenReference, Malformed, NotFound, ParserCrash, StorageFull
 from scenes.ingest import deposit
 from scenes.model import Actor, Asset, AssetState, Extent, Job, JobState, Role, Tileset
+from scenes.ports import Remove
 from scenes.versions import deposit_version, withdrawn
 
 if TYPE_CHECKING:
@@ -97,6 +98,15 @@ def _job(services: Services, job_id: str) -> Job:
     job = services.jobs.job(job_id)
     assert job
     return job
+
+
+def test_a_job_whose_asset_was_removed_meanwhile_is_let_go(services: Services) -> None:
+    asset_id, job_id = _deposited(services)
+    services.catalogue.commit([Remove(_asset(services, asset_id))], author="ines", reason="", at=services.clock.now())
+    tile, calls = _raising()
+    assert Worker(services, tile).work_once("w")
+    job = _job(services, job_id)
+    assert (job.state, job.message, job.attempts, calls) == (JobState.CANCELLED, "the asset was removed", 1, [])
 
 
 def test_a_job_ends_with_tiles_that_are_kept_and_served(services: Services) -> None:
