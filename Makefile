@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile fuzz bench-stream web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime
@@ -44,6 +44,11 @@ bench-tile: python
 bench-stream: python
 	@$(PYTHON) tools/install.py dev peers nginx
 	$(BIN)/python -m bench.run stream
+
+# 100,000 mutated messages to the parsers of the stream and the sessions behind them; a thousand are in the tests.
+fuzz: python
+	@$(PYTHON) tools/install.py dev
+	$(BIN)/python -m tests.streaming.fuzz 100000
 
 web: python
 	@$(PYTHON) tools/install.py web

@@ -13,6 +13,7 @@ from streaming.client import Drawn
 from streaming.errors import CloseCode, StreamError
 from streaming.events import (
     Ack,
+    Budget,
     ChunkFrame,
     Content,
     Cut,
@@ -21,9 +22,10 @@ from streaming.events import (
     Look,
     Refusal,
     Seek,
+    Stats,
     prefix_of,
 )
-from streaming.schedule import Chunk, Plan, PlanNode
+from streaming.schedule import NO_PLAN, Chunk, Plan, PlanNode
 from streaming.sender import STATE_PATIENCE_S
 from streaming.server import ServerSession
 from tests.streaming.forest import ENDLESS, Forest, digest_of, final_nodes, forests, holding
@@ -373,3 +375,173 @@ def test_what_was_under_way_when_a_client_broke_the_rules_is_let_fall():
     walk.enter(1)
     walk.server.refuse("BAD_EDTF", "no date", 1)
     assert walk.server.data_to_send(0.0) == []
+
+
+# What is sent in advance
+
+
+def spare_plan(*files: bytes) -> Plan:
+    chunks = {digest_of(data): Chunk(digest_of(data), len(data), Content.GLB) for data in files}
+    return Plan(1, 0, (), tuple(PlanNode(n, 0, digest_of(data)) for n, data in enumerate(files)), chunks)
+
+
+def pieces_of(walk: Walk, messages: list[object]) -> set[str]:
+    numbers = {message.chunk for message in messages if isinstance(message, ChunkFrame)}
+    return {digest for digest in walk.blobs if walk.server._sender.holdings._numbers.get(digest) in numbers}
+
+
+def complete_walk(budget: int = 10**9) -> Walk:
+    """A walk whose root is there and drawn, and a link that is known."""
+    walk = Walk(TREE, holding(budget))
+    walk.server.set_plan(root_plan())
+    walk.settle()
+    assert walk.server.is_complete
+    return walk
+
+
+def test_what_may_be_wanted_soon_is_sent_once_nothing_else_is():
+    walk = complete_walk()
+    cuts = len(walk.cuts)
+    walk.server.set_spare(spare_plan(TREE.files[1], TREE.files[2]))
+    walk.settle()
+    assert walk.client.held == {A, B, C}
+    assert walk.server.figures.prefetched == 140_000
+    assert len(walk.cuts) == cuts  # nobody sees a difference
+    # And then it costs nothing.
+    before = walk.client.received
+    walk.server.set_plan(leaf_plan())
+    walk.settle()
+    assert walk.client.received == before
+    assert walk.cuts[-1].shown == {1: 0, 2: 0}
+
+
+def test_nothing_is_sent_in_advance_while_the_view_waits():
+    walk = Walk(TREE)
+    late = b"x" * 50_000
+    walk.blobs[digest_of(late)] = late
+    walk.server.set_plan(leaf_plan())
+    walk.server.set_spare(spare_plan(late))
+    sent: list[object] = []
+    while not walk.server.is_complete:
+        assert digest_of(late) not in walk.server.needs()
+        sent += once(walk)
+    assert pieces_of(walk, sent) == {A, B, C}
+
+
+def test_what_is_sent_in_advance_leaves_half_of_the_window_free_and_yields_at_once():
+    walk = complete_walk()
+    late = b"x" * 900_000
+    walk.blobs[digest_of(late)] = late
+    walk.server.set_spare(spare_plan(late))
+    walk.said()
+    window = walk.server.window
+    assert window.size // 2 <= window.unacknowledged < window.size // 2 + (64 << 10)
+    walk.server.set_plan(leaf_plan())
+    assert pieces_of(walk, once(walk)) == {B}
+
+
+def test_nothing_is_evicted_for_what_no_view_wants():
+    walk = Walk(Forest((-1, -1, -1), TREE.files, ((), (), ())), holding(100_000))
+    walk.server.set_plan(root_plan())
+    walk.settle()
+    walk.server.set_spare(spare_plan(TREE.files[1], TREE.files[2]))
+    walk.settle()
+    assert walk.client.held == {A, B}
+    assert walk.server.figures.evicted == 0
+    # What was sent in advance makes room when it turns out to be of no use.
+    walk.server.set_plan(Plan(1, 0, (0, 2), (PlanNode(0, 0, A), PlanNode(2, 2, C)), leaf_plan().chunks))
+    walk.settle()
+    assert walk.client.held == {A, C}
+
+
+def test_a_scrub_through_ten_epochs_never_sends_those_that_were_passed():
+    files = tuple(bytes([97 + n]) * 200_000 for n in range(10))
+    forest = Forest((-1,) * 10, files, ((),) * 10)
+    walk = Walk(forest)
+    chunks = {digest: chunk for node in range(10) for digest, chunk in forest.chunks(node).items()}
+    late: list[tuple[int, set[str]]] = []
+    for epoch in range(10):  # ten a second, on 2 MB/s: none of them comes in whole
+        walk.enter(epoch)
+        nodes = (forest.node(epoch),)
+        walk.server.set_plan(Plan(walk.server.state, 0, (epoch,), nodes, chunks))
+        if epoch < 9:
+            ahead = Plan(walk.server.state, 0, (), (forest.node(epoch + 1),), chunks)
+            walk.server.set_spare(ahead)
+        for _ in range(10):
+            walk.now += 0.01
+            walk.supply()
+            messages = walk.server.data_to_send(walk.now)
+            for message in messages:
+                walk.deliver(message)
+            late.append((epoch, pieces_of(walk, [inner for message in messages for inner in flat(message)])))
+            for message in walk.client.data_to_send(walk.now):
+                walk.say(message)
+    names = [digest_of(data) for data in files]
+    # Of each tenth of a second: its own epoch, and the next one in advance. Never one that was passed.
+    assert all(sent <= set(names[epoch : epoch + 2]) for epoch, sent in late)
+    for epoch, name in enumerate(names):
+        first = next((sent for at, sent in late if at == epoch and sent), {name})
+        assert name in first or name in walk.client.held
+    assert {name for _, sent in late for name in sent} == set(names)
+    walk.settle()
+    assert walk.cuts[-1].shown == {9: 0}
+
+
+def test_what_was_foreseen_for_a_state_ends_with_it():
+    walk = complete_walk()
+    walk.server.set_spare(spare_plan(TREE.files[1]))
+    walk.enter(0)
+    walk.server.set_plan(root_plan(state=2))
+    assert walk.server.needs() == ()
+
+
+# How it goes
+
+
+def test_figures_are_said_once_a_second_while_they_change():
+    walk = Walk(TREE)
+    walk.server = ServerSession(budget=ENDLESS, now=0.0, stats=True)
+    walk.server.open(session="s", scene="scene_1", title="")
+    walk.placed.clear()
+    walk.enter(0)
+    walk.server.set_plan(leaf_plan())
+    said: list[Stats] = []
+    for _ in range(200):
+        walk.now += 0.05
+        walk.supply()
+        for message in walk.server.data_to_send(walk.now):
+            said += [event for event in walk.client.receive(message, walk.now) if isinstance(event, Stats)]
+        walk.acknowledge()
+    assert 1 <= len(said) <= 3
+    last = said[-1]
+    assert (last.chunks, last.held, last.queued, last.unacknowledged) == (3, 141_000, 0, 0)
+    assert last.bandwidth > 0
+    assert last.rtt_ms > 0
+
+
+def test_a_plan_is_the_same_whether_it_is_followed_once_or_again():
+    walk = Walk(TREE)
+    walk.server.set_plan(leaf_plan())
+    walk.settle()
+    cuts = len(walk.cuts)
+    walk.server.set_plan(leaf_plan())
+    walk.server.set_spare(NO_PLAN)
+    walk.settle()
+    assert len(walk.cuts) == cuts
+
+
+def test_gzip_that_comes_out_longer_than_planned_is_sent_all_the_same():
+    walk = Walk(TREE, coded=True)
+    (chunk,) = TREE.chunks(0, coded=True).values()
+    assert chunk.decoded == 1000
+    longer = Chunk(A, chunk.total + 5, Content.GLB, chunk.decoded)
+    walk.server.set_plan(Plan(1, 0, (0,), (PlanNode(0, 0, A),), {A: longer}))
+    walk.settle()
+    assert walk.client.held == {A}
+    assert walk.cuts[-1].complete
+
+
+def test_a_budget_that_no_device_has_is_not_believed():
+    walk = Walk(TREE)
+    walk.say(frames.encode(Budget(bytes=2**53)))
+    assert walk.server.budget.bytes <= 8 << 30
