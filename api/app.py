@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from api.data_directory import held, prepare
 from api.gate import Gate
 from api.services import Services, open_services
 from api.worker import Worker
+from tiling.select import warm
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -94,6 +96,8 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
             if settings.workers:
                 worker.start(settings.workers)
             sweeping = asyncio.create_task(uploads.keep_forgetting(services))
+            # Or the first visitor of a stream would wait for the compiler.
+            threading.Thread(target=warm, name="warming", daemon=True).start()
             try:
                 yield
             finally:

@@ -53,6 +53,8 @@ PLAN_INTERVAL_S = 0.033
 AHEAD_S = 0.05
 """how far beyond half a round trip the eye is thought ahead: a plan and a frame"""
 WATCH_S = 1.0
+AHEAD_S = 0.05
+"""from the arrival of what is sent to its being on the screen, about: decoding, and a frame or two"""
 FORESEE_S = 0.5
 """at most so often is what lies ahead selected anew, as the eye moves"""
 BREATH = 4
@@ -146,7 +148,10 @@ class Conversation:
         visit = self.visit
         match event:
             case Look():
-                visit.view = View(event.eye, event.gaze, event.fov, event.aspect, event.height)
+                visit.view = View(
+                    event.eye, event.gaze, event.fov, event.aspect, event.height, event.velocity, event.turning,
+                    event.sight,
+                )  # fmt: skip
                 visit.look, self._unplanned = event.look, True
             case Seek():
                 self._seek = event
@@ -222,8 +227,9 @@ class Conversation:
         self._unplanned = False
         visit = self.visit
         plan = await self._services.call(
-            self._delivery.plan, visit.view, visit.limits, state=self._session.state, look=visit.look
-        )
+            self._delivery.plan, visit.view, visit.limits, state=self._session.state, look=visit.look,
+            groups=visit.groups, gzip=visit.gzip, ahead_s=self._session.window.round_trip_s / 2 + AHEAD_S,
+        )  # fmt: skip
         self._session.set_plan(plan)
         self._woken.set()
 
@@ -236,7 +242,10 @@ class Conversation:
             foresight, state = visit.foresight, self._session.state
             if self._seek is not None or not foresight.is_due(state, visit.look):
                 continue
-            plan = await self._services.call(foresight.plan, visit.view, visit.limits, state=state, look=visit.look)
+            plan = await self._services.call(
+                foresight.plan, visit.view, visit.limits, state=state, look=visit.look, groups=visit.groups,
+                gzip=visit.gzip,
+            )  # fmt: skip
             if plan is not None and state == self._session.state:
                 self._session.set_spare(plan)
                 self._woken.set()

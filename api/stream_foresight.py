@@ -63,7 +63,9 @@ class Foresight:
         """Whether there is a direction, and nothing was foreseen for this state and look."""
         return self._forward is not None and self._done != (state, look)
 
-    def plan(self, view: View, limits: Limits, *, state: int, look: int) -> Plan | None:
+    def plan(
+        self, view: View, limits: Limits, *, state: int, look: int, groups: bool, gzip: bool
+    ) -> Plan | None:  # fmt: skip
         """The files that the next moments need, the nearest first; None where there is nothing ahead. Blocking."""
         self._done = state, look
         assert self._forward is not None, "there is a direction"
@@ -76,7 +78,7 @@ class Foresight:
             plans = []
             for moment in moments:
                 self._delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
-                plans.append(self._delivery.plan(view, limits, state=state, look=look))
+                plans.append(self._delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip))
         except (SceneError, TimelineError):
             return None  # the stream itself finds out, and says so
         if not plans:
