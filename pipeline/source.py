@@ -76,15 +76,17 @@ def origin(source: Source) -> Floats:
 
 def dealt(source: Source, about: Floats, depth: int, scratch: Path | None, *, workers: int = 1) -> Dealt:
     """Deal all triangles out to 2^depth leaves. Working arrays as long as the model are put in `scratch`, if given."""
-    tree = cells.kd(_sampled(source, about, cells.samples_for(depth), workers), depth)
     store = mapped.Store(scratch)
+    # Corners are looked up all over memory, so once only: their middles stand in a row.
+    middles = store.empty((source.triangles, 3), np.float32)
+    tree = cells.kd(_sampled(source, about, cells.samples_for(depth), middles, workers), depth)
     leaf = store.empty((source.triangles,), np.int32)
 
-    def leaves(primitive: Primitive, start: int, indices: Indices) -> NDArray[np.int64]:
-        found = tree.leaf_of_triangles(primitive.positions, indices, about)
-        part = leaf[start : start + len(found)]
-        part[:] = found
-        mapped.release(part)
+    def leaves(_: Primitive, start: int, indices: Indices) -> NDArray[np.int64]:
+        part = slice(start, start + len(indices))
+        leaf[part] = found = tree.leaf_of(middles[part])
+        mapped.release(middles[part])
+        mapped.release(leaf[part])
         return np.bincount(found, minlength=1 << depth)
 
     counts = sum(_by_pieces(source, leaves, workers), np.zeros(1 << depth, np.int64))
@@ -112,37 +114,48 @@ def _by_pieces(source: Source, function: Callable[[Primitive, int, Indices], _Fo
                 mapped.release(primitive.positions)
 
 
-def _sampled(source: Source, about: Floats, count: int, workers: int) -> Singles:
-    """Centroids of that many to twice as many triangles (k, 3), relative to `about`.
+def _sampled(source: Source, about: Floats, count: int, middles: Singles, workers: int) -> Singles:
+    """Centroids of that many to twice as many triangles (k, 3), relative to `about`; those of all go into `middles`.
 
     A triangle is chosen by where it lies and not by its number: one that is cut out changes no other's lot.
     """
     every = 1 << max(0, (source.triangles // count).bit_length() - 1)
 
-    def centroids(primitive: Primitive, _: int, indices: Indices) -> Singles:
-        chosen = indices if every == 1 else indices[_drawn(primitive.positions, indices, every)]
-        total = primitive.positions[chosen].sum(axis=1, dtype=np.float64)
-        middles: Singles = ((total - 3.0 * about) / 3.0).astype(np.float32)
-        return middles
+    def centroids(primitive: Primitive, start: int, indices: Indices) -> Singles:
+        part = middles[start : start + len(indices)]
+        chosen: Singles = part.take(_middles(primitive.positions, indices, about, every, part), axis=0)
+        mapped.release(part)
+        return chosen
 
     return np.concatenate(list(_by_pieces(source, centroids, workers)))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _drawn(
-    positions: Singles | Floats, indices: Indices, every: int
-) -> NDArray[np.bool_]:  # pragma: no cover - compiled
-    """Which triangles a lot falls on that is drawn from the bits of their corners, one in `every`, a power of two."""
-    out = np.empty(len(indices), np.bool_)
+def _middles(
+    positions: Singles | Floats, indices: Indices, about: Floats, every: int, out: Singles
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Middles of triangles relative to `about` into `out`; and on which a lot falls, one in `every`, a power of two.
+
+    It is drawn from the bits of their corners.
+    """
+    chosen, count = np.empty(len(indices), np.int64), 0
+    x0, y0, z0 = 3.0 * about[0], 3.0 * about[1], 3.0 * about[2]
     for row in range(len(indices)):
         a, b, c = indices[row, 0], indices[row, 1], indices[row, 2]
-        total = np.float64(positions[a, 0]) + 3.0 * np.float64(positions[b, 1]) + 5.0 * np.float64(positions[c, 2])
+        x, y, z = np.float64(positions[a, 0]), np.float64(positions[a, 1]), np.float64(positions[a, 2])
+        total = x + 3.0 * np.float64(positions[b, 1]) + 5.0 * np.float64(positions[c, 2])
+        # One by one, not in a loop over an array: that takes twice as long.
+        out[row, 0] = np.float32((x + positions[b, 0] + positions[c, 0] - x0) / 3.0)
+        out[row, 1] = np.float32((y + positions[b, 1] + positions[c, 1] - y0) / 3.0)
+        out[row, 2] = np.float32((z + positions[b, 2] + positions[c, 2] - z0) / 3.0)
         # SplitMix64's last steps: low bits of such sums are often zero.
         lot = np.float64(total).view(np.uint64)
         lot = (lot ^ (lot >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         lot = (lot ^ (lot >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        out[row] = (lot ^ (lot >> np.uint64(31))) & np.uint64(every - 1) == 0
-    return out
+        if (lot ^ (lot >> np.uint64(31))) & np.uint64(every - 1) == 0:
+            chosen[count] = row
+            count += 1
+    return chosen[:count]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]

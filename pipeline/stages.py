@@ -355,16 +355,11 @@ def summary(values: Singles, weights: Singles) -> Distances:
 
 def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     """Distances (k,) of points to a leaf as it was before any rounding."""
-    # Those of narrow tiles and those of wide ones are asked for one after the other.
-    tree: distance.Tree = at.lasting(leaf_key, "tree", lambda: _tree(_tile(at, leaf_key).patch))
+    # (Trees are not kept for who asks next of the same leaf: all together take a quarter of a tiling's memory.)
+    patch = _tile(at, leaf_key).patch
     found = np.full(len(points), np.inf, np.float32)
-    distance.nearest(tree, points, best=found)
+    distance.nearest(distance.build(patch.positions, patch.indices), points, best=found)
     return found
-
-
-def _tree(patch: Patch) -> tuple[distance.Tree, int]:
-    tree = distance.build(patch.positions, patch.indices)
-    return tree, tree.boxes.nbytes + tree.leaves.nbytes
 
 
 def is_whole(context: Context, receipt: MakeReceipt) -> bool:

@@ -23,7 +23,7 @@ from tiling import extent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tiling.mesh import Floats, Indices, Singles
+    from tiling.mesh import Singles
 
 _SAMPLES_A_LEAF = 512
 _FEWEST_SAMPLES = 1 << 16
@@ -61,13 +61,6 @@ class Cells:
         """The leaf (n,) of each point (n, 3)."""
         return self.part_of(points, 0, 0, self.depth)
 
-    def leaf_of_triangles(self, positions: Singles | Floats, triangles: Indices, about: Floats) -> NDArray[np.int32]:
-        """The leaf (m,) of each triangle (m, 3), by its centroid relative to `about` (3,)."""
-        found: NDArray[np.int32] = _walk_centroids(
-            (self.axis, self.plane), positions, triangles, np.asarray(about, np.float64), self.depth
-        )
-        return found
-
     def part_of(self, points: Singles, depth: int, tile: int, levels: int) -> NDArray[np.int32]:
         """In which of the 2^levels parts below a tile (number `tile` at `depth`) points lie, its own walls ignored."""
         node = (1 << depth) - 1 + tile
@@ -97,28 +90,6 @@ def _walk(
             part = 2 * part + second
             at = 2 * at + 1 + second
         out[i] = part
-    return out
-
-
-@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _walk_centroids(
-    planes: tuple[NDArray[np.int8], Singles], positions: Singles, triangles: Indices, about: Floats, levels: int
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
-    axis, plane = planes
-    out = np.empty(len(triangles), np.int32)
-    x0, y0, z0 = 3.0 * about[0], 3.0 * about[1], 3.0 * about[2]
-    for i in range(len(triangles)):
-        a, b, c = triangles[i, 0], triangles[i, 1], triangles[i, 2]
-        # One by one, not in a loop over an array: that takes twice as long.
-        x = np.float32((np.float64(positions[a, 0]) + positions[b, 0] + positions[c, 0] - x0) / 3.0)
-        y = np.float32((np.float64(positions[a, 1]) + positions[b, 1] + positions[c, 1] - y0) / 3.0)
-        z = np.float32((np.float64(positions[a, 2]) + positions[b, 2] + positions[c, 2] - z0) / 3.0)
-        at = 0
-        for _ in range(levels):
-            across = axis[at]
-            middle = x if across == 0 else (y if across == 1 else z)
-            at = 2 * at + 1 + (1 if middle >= plane[at] else 0)
-        out[i] = at - (1 << levels) + 1
     return out
 
 

@@ -40,6 +40,18 @@ def test_the_origin_is_near_the_middle_and_an_edit_of_a_hundredth_does_not_move_
     assert source.origin(further).tolist() == source.origin(found).tolist()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_centroid_far_off_is_as_exact_as_its_corners(kind: type, tmp_path: Path) -> None:
+    primitive = ball(12, ripple=0.05).primitives[0]
+    far = np.array([4096.0, 0.0, -8192.0])  # so that float32 holds the sums, too
+    positions = (np.round(primitive.positions * 1024) / 1024 + far).astype(kind)
+    found = source.of(Model((Primitive(positions, primitive.indices),)))
+    dealt = source.dealt(found, far, 3, tmp_path)
+    middles = (positions.astype(float)[primitive.indices] - far).mean(axis=1).astype(np.float32)
+    leaf = dealt.cells.leaf_of(middles)
+    assert np.array_equal(leaf[dealt.order], np.repeat(np.arange(8), np.diff(dealt.offsets)))
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_each_triangle_is_dealt_to_the_leaf_of_its_centroid(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

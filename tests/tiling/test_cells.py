@@ -44,18 +44,6 @@ def test_points_upon_a_plane_belong_to_the_second_half() -> None:
     assert tree.leaf_of(points).tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_a_triangle_belongs_to_the_leaf_of_its_centroid(kind: type) -> None:
-    primitive = ball(12, ripple=0.05).primitives[0]
-    far = np.array([4096.0, 0.0, -8192.0])  # so that float32 holds the sums, too
-    positions = (np.round(primitive.positions * 1024) / 1024 + far).astype(kind)
-    middles = (positions.astype(float)[primitive.indices] - far).mean(axis=1).astype(np.float32)
-    tree = cells.kd(middles, 6)
-    found = tree.leaf_of_triangles(positions, primitive.indices, far)
-    assert found.dtype == np.int32
-    assert np.array_equal(found, tree.leaf_of(middles))
-
-
 def test_the_parts_of_a_tile_are_its_leaves() -> None:
     points = _cloud(2000)
     tree = cells.kd(points, 6)
