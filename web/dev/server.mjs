@@ -32,8 +32,8 @@ const epochs = [
 ].map(([title, colour, existence], i) => ({ id: `epoch_${i}`, title, description: "", colour, existence }));
 
 const hypotheses = [
-  { id: "hypothesis_a", title: "A ring of columns", author: "A. Doerr, 1931", argument: "Post holes at even distances on three sides.", contrastsWith: [{ id: "hypothesis_b", title: "A columned porch" }] },
-  { id: "hypothesis_b", title: "A columned porch", author: "M. Laurent, 1987", argument: "The fourth side has none, and the roof tiles fell to the east only.", contrastsWith: [{ id: "hypothesis_a", title: "A ring of columns" }] },
+  { id: "hypothesis_a", title: "A ring of columns", author: "A. Doerr, 1931", argument: "Post holes at even distances on three sides.", confidence: 0.6, buildsOn: null, sources: [], contrastsWith: [{ id: "hypothesis_b", title: "A columned porch" }] },
+  { id: "hypothesis_b", title: "A columned porch", author: "M. Laurent, 1987", argument: "The fourth side has none, and the roof tiles fell to the east only.", confidence: null, buildsOn: null, sources: [], contrastsWith: [{ id: "hypothesis_a", title: "A ring of columns" }] },
 ];
 
 const placements = [];
@@ -58,16 +58,20 @@ const annotations = [
   ["annotation_1", "Holes for posts", "<p>Twelve holes, <em>still to be seen</em> in the rock.</p>", [3, 4.5, 2.5], epochs[0].existence],
   ["annotation_2", "A dedication", "<p>Cut into the third step, by somebody called Philon.</p>", [9, 1.2, 6], epochs[2].existence],
   ["annotation_3", "The altar", "<p>Ash, bones and bronze were found here.</p>", [0, 1, 19], epochs[2].existence],
-].map(([id, title, body, position, existence]) => ({ id, title, body, position, existence, language: "en", placement: null, author: "E. Papadaki" }));
+].map(([id, title, body, position, existence]) => ({
+  id, title, position, existence, bodies: [{ text: body, language: "en" }], tags: [], sources: [], author: "E. Papadaki",
+  anchor: { kind: "POINT", region: [], placement: null, surface: null },
+}));
 
 const viewpoint = { position: [34, 15, 44], target: [0, 4, 0] };
-const tours = [{ id: "tour_1", title: "Five minutes", steps: [
+const tours = [{ id: "tour_1", title: "Five minutes", description: "", steps: [
   { title: "Wood first", text: "Before any stone there was timber.", viewpoint: { position: [14, 6, 18], target: [0, 2, 0] }, moment: "-0600", hypothesis: null },
   { title: "Then stone", text: "A century later the town could afford marble.", viewpoint: { position: [-30, 12, 34], target: [0, 4, 0] }, moment: "-0300", hypothesis: null },
   { title: "And now", text: "A light roof keeps the rain off.", viewpoint, moment: "2020", hypothesis: null },
-] }];
+].map((step) => ({ ...step, audio: null })) }];
+const articles = [{ id: "article_1", title: "Why boxes" }];
 
-const scene = { id: "scene_boxes", title: "A sanctuary of boxes", description: "Invented.", defaultMoment: "-0350", viewpoint, defaultHypothesis: { id: "hypothesis_a" }, layers: [{ id: "layer_1", title: "Buildings" }], epochs, hypotheses, annotations, tours };
+const scene = { id: "scene_boxes", title: "A sanctuary of boxes", description: "Invented.", defaultMoment: "-0350", viewpoint, defaultHypothesis: { id: "hypothesis_a" }, layers: [{ id: "layer_1", title: "Buildings" }], epochs, hypotheses, annotations, articles, tours };
 
 // ── GLBs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,6 +139,17 @@ const shownPlacements = placements.map(({ id, title, existence, hypothesis, reli
   asset: { id: "asset_1", title: "Boxes", rights: "https://creativecommons.org/publicdomain/zero/1.0/", attribution: "Chronotope", tileset: { triangles: 12, extent: { low: [-w / 2, 0, -d / 2], high: [w / 2, h, d / 2] } } },
 }));
 
+function thing(id) {
+  const days = { startEarliestDay: null, startLatestDay: null, endEarliestDay: null, endLatestDay: null };
+  const { existence } = placements.find((placement) => placement.id === id);
+  const said = { number: 1, at: "2026-04-06T09:30:00Z", author: "Fixture", reason: "invented" };
+  return {
+    existence: days, narrowed: { ...existence, ...days }, startEarliest: [], startLatest: [], endEarliest: [], endLatest: [],
+    citations: [{ text: "Doerr 1931", uri: "", pages: "pl. 4" }], period: null, generated: null, changeEvents: [],
+    statements: { nodes: [] }, history: [said], asset: { identity: null, status: [], history: [said], report: [] },
+  };
+}
+
 function answer({ query, variables }) {
   const exhibition = { id: "exhibition_1", slug: "boxes", title: "The sanctuary on the hill", description: "Twenty-six centuries of one small place, from a hut of posts to a roof of steel.", scene: { ...scene, placements: page(shownPlacements) } };
   if (query.includes("exhibitions(")) return { exhibitions: page([exhibition]) };
@@ -142,6 +157,12 @@ function answer({ query, variables }) {
   if (query.includes("at(time")) {
     return { node: { at: { placements: (standing(variables.time, variables.hypothesis, "possible") ?? []).map(({ placement, certainty }) => ({ placement: { id: placement.id }, certainty, reason: "By its dates." })) } } };
   }
+  if (query.startsWith("query Thing")) return { node: thing(variables.id) };
+  if (query.startsWith("query People")) return { node: { persons: page([]), families: page([]) } };
+  if (query.startsWith("query Article")) {
+    return { node: { ...articles[0], bodies: [{ text: "<p>Because they are soon made.</p>", language: "en" }], existence: null, author: "Fixture", sources: [], pictures: [] } };
+  }
+  if (query.includes("scenes(")) return { scenes: { nodes: [{ id: scene.id, title: scene.title }] } };
   if (query.includes("me {")) return { me: { name: "Fixture", role: "CURATOR" } };
   return { assets: page([]) };
 }
