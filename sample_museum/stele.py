@@ -59,8 +59,8 @@ class Record:
     is_broken: bool
 
 
-PHOTOGRAPHS_2009 = Record(grain_m=0.0055, noise_m=0.0004, sharpness=0.65, crust_m=0.007, is_broken=False)
-LASER_2019 = Record(grain_m=0.0042, noise_m=0.0001, sharpness=1.0, crust_m=0.0, is_broken=True)
+PHOTOGRAPHS_2009 = Record(grain_m=0.006, noise_m=0.0004, sharpness=0.65, crust_m=0.007, is_broken=False)
+LASER_2019 = Record(grain_m=0.005, noise_m=0.0001, sharpness=1.0, crust_m=0.0, is_broken=True)
 
 
 def recorded(record: Record) -> Shape:
@@ -100,7 +100,7 @@ def _measured() -> tuple[change.Change, Singles, np.ndarray]:
         return part.positions.astype(np.float32), part.indices
 
     # 2 mm: what photographs of that year can tell.
-    return change.measured(surface(earlier()), surface(later()), threshold=0.002, samples=200_000)
+    return change.measured(surface(earlier()), surface(later()), threshold=0.002, samples=60_000)
 
 
 def _linear(paint: Bytes) -> Floats:
