@@ -18,6 +18,7 @@ from timeline.errors import TimelineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scenes.group_tree import GroupTree, Shown
     from scenes.model import Actor
     from scenes.ports import Catalogue
     from scenes.tables import SceneTables
@@ -39,9 +40,13 @@ class Foresight:
         scene_id: str,
         actor: Actor,
         tables: SceneTables,
+        group: Callable[[str, Shown], GroupTree],
     ) -> None:
         self._catalogue, self._tables, self._scene_id = catalogue, tables, scene_id
-        self._delivery = Delivery(catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables)
+        self._delivery = Delivery(
+            catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables, group=group
+        )  # fmt: skip
+
         self._wish = Wish()
         self._at = ""
         self._forward: bool | None = None

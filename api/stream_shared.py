@@ -12,11 +12,15 @@ from collections import Counter, OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from api.making import Making
 from api.packed import packed_form
 from api.stream_parking import Parking
 from scenes import closed_set
+from scenes.allowance import Allowance
 from scenes.assemble import named
 from scenes.errors import NotFound
+from scenes.group_tree import group_tree, key_of
+from scenes.ladders import Ladders
 from streaming.errors import CloseCode, StreamError
 from tiling import tileset
 from tiling.stock import Stock, stock
@@ -27,9 +31,13 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from api.services import Services
+    from scenes.group_tree import GroupTree, Shown
 
 HOT_TILES_BYTES = 256 << 20
 HOT_TREES_BYTES = 64 << 20
+HOT_GROUPS_BYTES = 32 << 20
+_GROUP_BYTES = 1500
+"""of a group in memory, about"""
 
 V = TypeVar("V")
 
@@ -71,6 +79,8 @@ class Shared:
         self._blobs, self._derived = services.blobs, services.derived
         self._tiles: Hot[bytes] = Hot(HOT_TILES_BYTES)
         self._stocks: Hot[Stock] = Hot(HOT_TREES_BYTES)
+        self._groups: Hot[GroupTree] = Hot(HOT_GROUPS_BYTES)
+        self._ladders, self._making = Ladders(services.derived, services.blobs.read), Making()
         self.parking = Parking()
         self._addresses: Counter[str] = Counter()
         self._most = services.settings.streams_per_address
@@ -88,6 +98,27 @@ class Shared:
 
             found = stock(tileset.read(read(digest), named(read)))
             self._stocks.put(digest, found, sum(sizes))
+        return found
+
+    def group(self, scene_id: str, shown: Shown) -> GroupTree:
+        """The tree of groups above what stands in a scene, with the proxies that there are; others are made meanwhile.
+
+        Blocking, but not for what is made.
+        """
+        key = key_of(scene_id, shown)
+        found = self._groups.get(key)
+        if found is None:
+
+            def made(allowance: Allowance) -> GroupTree:
+                return group_tree(
+                    scene_id, shown, derived=self._derived, ladders=self._ladders, allowance=allowance
+                )  # fmt: skip
+
+            found = made(Allowance(0.0))
+            if found.missing:
+                self._making.later(key, made)
+            else:
+                self._groups.put(key, found, _GROUP_BYTES * len(found.stock))
         return found
 
     def hot(self, digest: str, *, packed: bool) -> bytes | None:

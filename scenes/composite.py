@@ -46,7 +46,7 @@ from scenes.transforms import (
     z_up_transform,
 )
 
-VERSION = b"1"
+VERSION = b"2"
 """of proxies and documents: what was made by another is not found"""
 MOST_BYTES = 14_000
 """of a document, where its groups can be parted"""
@@ -57,7 +57,7 @@ _SIXTEEN = struct.Struct("<16d")
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
     """A group at work."""
 
     group: Group
@@ -65,10 +65,10 @@ class _Node:
     key: str
     low: NDArray[np.float64]
     high: NDArray[np.float64]
-    below: list[_Node]
+    below: list[Node]
     sources: frozenset[str]
     """ids of the scene and the assets in it"""
-    proxy: _Kept | None = None
+    proxy: Kept | None = None
     error: float = 0.0
     """metres, as stated"""
     is_complete: bool = False
@@ -76,12 +76,14 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
     """A proxy as it is remembered; `digest` is empty where there is nothing to show."""
 
     digest: str
     error: float
     byte_length: int
+    packed_length: int
+    """by gzip"""
     triangles: int
     low: tuple[float, ...]
     high: tuple[float, ...]
@@ -101,25 +103,28 @@ class Composite:
 
     def root(self) -> tuple[dict[str, Any], float]:
         """The root tile, whose contents are named by file names beside it, and the error of showing nothing."""
+        root, _ = self.groups()
+        self._told = [_told(standing, asset) for standing, asset in self.shown]
+        nothing = max(float(np.linalg.norm(root.high - root.low)), root.error)
+        _state_errors(root, nothing)
+        return orjson.loads(self._text(root)), nothing
+
+    def groups(self) -> tuple[Node, list[int]]:
+        """The root of the groups, with what proxies there are; and for each thing in them its number in `shown`."""
         extents = [asset.tileset.extent for _, asset in self.shown if asset.tileset]
         low, high = placed_bounds(extents, [standing.placement.transform for standing, _ in self.shown])
         order = in_order(low, high)
         self.shown = [self.shown[number] for number in order]
         low, high = low[order], high[order]
-        tokens = [_token(standing, asset) for standing, asset in self.shown]
-        self._told = [_told(standing, asset) for standing, asset in self.shown]
+        tokens = [token(standing, asset) for standing, asset in self.shown]
         root = self._node(grouped(low, high), low, high, tokens)
         self._remember(root)
         self._make(root)
         _enclose(root)
         _need_errors(root, self._own_errors())
-        nothing = max(float(np.linalg.norm(root.high - root.low)), root.error)
-        _state_errors(root, nothing)
-        return orjson.loads(self._text(root)), nothing
+        return root, order.tolist()
 
-    def _node(
-        self, group: Group, low: NDArray[np.float64], high: NDArray[np.float64], tokens: Sequence[bytes]
-    ) -> _Node:
+    def _node(self, group: Group, low: NDArray[np.float64], high: NDArray[np.float64], tokens: Sequence[bytes]) -> Node:
         below = [self._node(each, low, high, tokens) for each in group.below]
         things = sorted([*group.members, *(thing for node in below for thing in node.things)])
         sources = frozenset([self.scene_id, *(self.shown[thing][1].id for thing in group.members)]).union(
@@ -128,7 +133,7 @@ class Composite:
         _, name = closed_set.named(sources)
         made = hashlib.sha256(b"proxy" + VERSION + self.scene_id.encode() + name.encode())
         made.update(b"".join([tokens[thing] for thing in things]))
-        return _Node(
+        return Node(
             group, things, made.hexdigest(), low[things].min(axis=0), high[things].max(axis=0), below, sources
         )  # fmt: skip
 
@@ -139,15 +144,15 @@ class Composite:
         found: list[float] = (scales * np.array(roots)).tolist()
         return found
 
-    def _remember(self, root: _Node) -> None:
+    def _remember(self, root: Node) -> None:
         """Find the proxies that were made before."""
         nodes = list(_walk(root))
         found = self.derived.get_many([f"proxy/{node.key}" for node in nodes])
         for node in nodes:
             if data := found.get(f"proxy/{node.key}"):
-                node.proxy = _Kept(**orjson.loads(data))
+                node.proxy = Kept(**orjson.loads(data))
 
-    def _make(self, root: _Node) -> None:
+    def _make(self, root: Node) -> None:
         """Make what is missing, from the root on, as far as it is allowed."""
         level = [root]
         while level:
@@ -158,7 +163,7 @@ class Composite:
         for node in _walk(root):
             node.is_complete = node.proxy is not None and all(child.is_complete for child in node.below)
 
-    def _made(self, node: _Node) -> _Kept | None:
+    def _made(self, node: Node) -> Kept | None:
         if self.allowance.left <= 0:
             self.allowance.missing += 1
             return None
@@ -176,7 +181,9 @@ class Composite:
             digest, values = closed_set.entries(
                 closed_set.Made(proxy.data, "model/gltf-binary", sources, packed=proxy.packed)
             )
-        kept = _Kept(digest, proxy.error, len(proxy.data), proxy.triangles, proxy.low, proxy.high)
+        kept = Kept(
+            digest, proxy.error, len(proxy.data), len(proxy.packed), proxy.triangles, proxy.low, proxy.high
+        )  # fmt: skip
         self.derived.put_many({**values, f"proxy/{node.key}": orjson.dumps(kept)})
         return kept
 
@@ -190,7 +197,7 @@ class Composite:
             self._things[number] = thing_of(standing, asset, steps)
         return self._things[number]
 
-    def _text(self, node: _Node) -> str:
+    def _text(self, node: Node) -> str:
         """A group's tile as JSON, with those below as far as they fit a document."""
         name = ""
         if node.is_complete:
@@ -215,7 +222,7 @@ class Composite:
             self.derived.put_many({name: text.encode()})
         return text
 
-    def _tile(self, node: _Node) -> str:
+    def _tile(self, node: Node) -> str:
         """A group's tile without what is below it."""
         about = about_group(self.shown[thing][0] for thing in node.things)
         tile: dict[str, Any] = {
@@ -228,7 +235,7 @@ class Composite:
             about |= {"bytes": node.proxy.byte_length, "triangles": node.proxy.triangles, "draws": 1}
         return orjson.dumps({**tile, "extras": {"chronotope": about}}).decode()
 
-    def _reference(self, node: _Node, text: str) -> str:
+    def _reference(self, node: Node, text: str) -> str:
         """A tile that names a document with this group, which is kept."""
         sources, name = closed_set.named(node.sources)
         head = orjson.dumps(
@@ -272,7 +279,7 @@ def thing_of(standing: Standing, asset: Asset, steps: Ladder) -> Thing:
     return Thing(steps, matrix_of(transform), scale, asset.tileset.geometric_error * scale)
 
 
-def _token(standing: Standing, asset: Asset) -> bytes:
+def token(standing: Standing, asset: Asset) -> bytes:
     """What a proxy shows of a placement: which tiles, and where."""
     assert asset.tileset is not None
     return bytes.fromhex(asset.tileset.digest) + _SIXTEEN.pack(*[value + 0.0 for value in standing.placement.transform])
@@ -283,14 +290,14 @@ def _told(standing: Standing, asset: Asset) -> bytes:
     return orjson.dumps(about_placement(standing, asset))
 
 
-def _walk(node: _Node) -> list[_Node]:
+def _walk(node: Node) -> list[Node]:
     """All groups, each after those below it."""
     found = [each for child in node.below for each in _walk(child)]
     found.append(node)
     return found
 
 
-def _enclose(node: _Node) -> None:
+def _enclose(node: Node) -> None:
     """Widen boxes: simplified and put on its grid, a proxy may reach beyond what it stands for."""
     for child in node.below:
         _enclose(child)
@@ -299,7 +306,7 @@ def _enclose(node: _Node) -> None:
         node.low, node.high = np.minimum(node.low, node.proxy.low), np.maximum(node.high, node.proxy.high)
 
 
-def _need_errors(node: _Node, own: Sequence[float]) -> None:
+def _need_errors(node: Node, own: Sequence[float]) -> None:
     """The error of each group, no less than that of anything below it; `own` are those of placements.
 
     A little more, even: clients pass over a tile whose error is not above that of its children.
@@ -310,7 +317,7 @@ def _need_errors(node: _Node, own: Sequence[float]) -> None:
     node.error = max(_MORE * max(below, default=0.0), node.proxy.error if node.proxy else 0.0)
 
 
-def _state_errors(node: _Node, above: float) -> None:
+def _state_errors(node: Node, above: float) -> None:
     """Groups without anything to show state what is stated above: who has replaced that goes on at once."""
     if not (node.proxy and node.proxy.digest):
         node.error = above

@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from scenes.assemble import FLAT
+from scenes.at_time import Standing
+from scenes.group_tree import GroupTree, Shown
 from scenes.model import Actor, Asset, AssetState, Scene, Viewpoint
 from scenes.ports import Catalogue
 from scenes.rights import Action, may, seen
 from scenes.table import MomentTable, SceneTable
 from scenes.tables import SceneTables
 from streaming.events import Content, StreamPlacement
+from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Chunk, Plan, PlanNode
 from tiling.grove import grove
 from tiling.select import Limits, select
@@ -75,6 +79,8 @@ class _Stand:
     """A placement in the stream: how it was said, and its tiles."""
 
     said: StreamPlacement
+    standing: Standing
+    asset: Asset
     tileset: str
 
 
@@ -89,20 +95,23 @@ class Delivery:
         scene_id: str,
         actor: Actor,
         tables: SceneTables | None = None,
+        group: Callable[[str, Shown], GroupTree] | None = None,
     ) -> None:
+        """`group` gives the tree of groups of a scene with many placements, as far as it is made; it never waits."""
         self._catalogue, self._read_stock = catalogue, read_stock
         self._tables = SceneTables() if tables is None else tables
-        self._scene_id, self._actor = scene_id, actor
+        self._scene_id, self._actor, self._group = scene_id, actor, group
         self._wish = Wish()
         self._records: _Records | None = None
         self._numbers: dict[tuple[str, str], int] = {}
         """n by placement and tileset: other tiles are another thing to the client"""
         self._stands: dict[int, _Stand] = {}
-        self._nodes: dict[tuple[int, int], int] = {}
-        """node number by n and tile"""
+        self._nodes: dict[tuple[int, int | str], int] = {}
+        """node number by n and tile; of a proxy by its digest"""
         self._grove = grove([], [])
         self._order: tuple[int, ...] = ()
-        """n of each tree of the grove"""
+        """n of each tree of the grove, the tree of groups included"""
+        self._lacks_proxies = False
 
     def enter(self, wish: Wish) -> Entered:
         """Go to a moment; what changes by that. Where it raises, nothing changed.
@@ -114,15 +123,11 @@ class Delivery:
         records = self._read()
         moment = records.table.at(wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum)
         stands = self._stand(moment, records.assets)
-        stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in stands.values()}}
         changed = tuple(
             stand.said for n, stand in stands.items() if n not in self._stands or self._stands[n].said != stand.said
         )
         gone = tuple(sorted(self._stands.keys() - stands.keys()))
-        self._grove = grove(
-            [stand.said.transform for stand in stands.values()], [stocks[stand.tileset] for stand in stands.values()]
-        )
-        self._order = tuple(stands)
+        self._plant(stands)
         self._wish, self._records, self._stands = wish, records, stands
         return Entered(
             title=records.table.scene.title, at=str(moment.at), label=label(moment.at),
@@ -137,7 +142,12 @@ class Delivery:
             NotFound: the scene is no longer there for this actor.
         """
         assert self._records is not None, "enter comes first"
-        return None if self._read().tells_the_same(self._records) else self.enter(self._wish)
+        if not self._read().tells_the_same(self._records):
+            return self.enter(self._wish)
+        if self._lacks_proxies:
+            # Some may be made by now; the next plan takes them, and nobody has to be told.
+            self._plant(self._stands)
+        return None
 
     @property
     def viewpoint(self) -> Viewpoint:
@@ -188,7 +198,10 @@ class Delivery:
         return Plan(state, look, tuple(numbers[: selection.roots]), tuple(nodes), chunks)
 
     def _node(self, tree: int, tile: int) -> int:
-        return self._nodes.setdefault((self._order[tree], tile), len(self._nodes))
+        placement = self._order[tree]
+        # Groups change from moment to moment; a proxy is the same thing as long as it shows the same.
+        named = self._grove.stock_of(tree).tree.content[tile] if placement == NO_PLACEMENT else tile
+        return self._nodes.setdefault((placement, named), len(self._nodes))
 
     def _read(self) -> _Records:
         seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")
@@ -214,5 +227,19 @@ class Delivery:
                 transform=tuple(float(number) for number in placement.transform),
                 certainty=standing.certainty.value, reliability=placement.reliability.value,
             )  # fmt: skip
-            stands[n] = _Stand(said, asset.tileset.digest)
+            stands[n] = _Stand(said, standing, asset, asset.tileset.digest)
         return stands
+
+    def _plant(self, stands: Mapping[int, _Stand]) -> None:
+        """From now on plans select from what stands."""
+        stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in stands.values()}}
+        above = None
+        if self._group is not None and len(stands) > FLAT:
+            above = self._group(self._scene_id, [(stand.standing, stand.asset) for stand in stands.values()])
+        self._grove = grove(
+            [stand.said.transform for stand in stands.values()],
+            [stocks[stand.tileset] for stand in stands.values()],
+            None if above is None else above.stock,
+        )
+        self._order = (*stands, NO_PLACEMENT) if above else tuple(stands)
+        self._lacks_proxies = above is not None and above.missing > 0
