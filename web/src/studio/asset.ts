@@ -2,7 +2,7 @@
 
 import { h } from "../ui/dom";
 import { rightsName } from "../ui/rights";
-import { CODES, count, size } from "./words";
+import { CODES, many, size } from "./words";
 
 export interface Job {
   id: string;
@@ -43,7 +43,7 @@ export function assetRow(asset: Asset, replace: (file: File) => void): HTMLEleme
   const { tileset } = asset;
   const job = asset.jobs.at(-1);
   const figures = tileset
-    ? `${count(tileset.triangles)} triangles · ${count(tileset.tiles)} tiles in ${tileset.levels} levels · ${size(tileset.byteLength)} to stream`
+    ? `${many(tileset.triangles, "triangle")} · ${many(tileset.tiles, "tile")} in ${many(tileset.levels, "level")} · ${size(tileset.byteLength)} to stream`
     : "";
   return h(
     "li",

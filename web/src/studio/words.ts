@@ -27,8 +27,9 @@ export function tusWords(error: Error & { originalResponse?: { getBody(): string
   }
 }
 
-export function count(number: number): string {
-  return number.toLocaleString("en");
+/** "1 tile", "1,200 tiles". */
+export function many(number: number, word: string): string {
+  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 }
 
 export function size(bytes: number): string {
