@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocketDisconnect
 
+from api.connections import BUFFERS
 from api.errors import kind_of, message_of
 from api.stream_visit import limits_of
 from scenes.delivery import Entered, Wish
@@ -73,6 +74,7 @@ class Conversation:
         self.hearers: list[Callable[[ClientMessage], None]] = []
         """who else is told what the client said, once the session has read it"""
         self._websocket, self._services, self._shared = websocket, services, shared
+        self._takes_buffers = BUFFERS in websocket.scope.get("extensions", {})
         self._loop = asyncio.get_running_loop()
         self._session, self._delivery = visit.session, visit.delivery
         self._seek: Seek | None = None
@@ -275,6 +277,8 @@ class Conversation:
                     await self._woken.wait()
 
     def _supply_from_memory(self) -> None:
+        if self._session.is_fed:
+            return
         for digest in self._session.needs():
             data = self._shared.hot(digest, packed=self._session.is_encoded(digest))
             if data is None:
@@ -286,6 +290,8 @@ class Conversation:
         self._sending_since = self._loop.time()
         if isinstance(message, str):
             await self._websocket.send_text(message)
+        elif self._takes_buffers:
+            await self._websocket.send({"type": "websocket.send", "buffers": message})
         else:
             await self._websocket.send_bytes(b"".join(message))
         self._sending_since = None

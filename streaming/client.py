@@ -5,7 +5,8 @@
 | OPENING | `hello`, `resumed` false | GREETED |
 | OPENING, after `reconnect` | `hello`, `resumed` true | where it was when the connection broke |
 | GREETED | `state`, numbered 1 | STREAMING |
-| STREAMING | `state`, `error`, `stats`, NODES, CHUNK, CUT, EVICT, PACK of these | STREAMING |
+| STREAMING | `state`, `error`, `stats`, NODES, CHUNK, CUT, EVICT, PEERS, PACK of these | STREAMING |
+| GREETED, STREAMING | `room`, `room_change`, `lead` | the same |
 | any | `close`, or a StreamError out of `receive` | CLOSED |
 
 Every rule of docs/protocol.md that a client can check is checked here, so that tests find a server that breaks one.
@@ -48,6 +49,7 @@ from streaming.events import (
 )
 from streaming.frames_binary import checked_look
 from streaming.limits import MAX_DRAWN, MAX_HAVE, MAX_U32, NO_PLACEMENT
+from streaming.room_events import Changed, Entered, Led, Peers, RoomClientMessage, RoomServerMessage
 from streaming.schedule import ACK_INTERVAL_S
 
 ACK_PATIENCE_S = 0.025
@@ -113,7 +115,7 @@ class _Incoming:
     whole: bool = False
 
 
-Event = Hello | State | Refusal | Stats | Arrived | Drawn | Forgotten
+Event = Hello | State | Refusal | Stats | Arrived | Drawn | Forgotten | RoomServerMessage
 
 
 class ClientSession:
@@ -181,6 +183,10 @@ class ClientSession:
         self._claimed.update(ordered)
         for start in range(0, len(ordered), MAX_HAVE):
             self._say(Have(tuple(ordered[start : start + MAX_HAVE])))
+
+    def room(self, message: RoomClientMessage) -> None:
+        """Join a room, leave it, be somewhere in it, lead it."""
+        self._say(message)
 
     def data_to_send(self, now: float) -> list[str | bytes]:
         """Messages to send now, an acknowledgement among them if it is due."""
@@ -255,7 +261,7 @@ class ClientSession:
             raise StreamError("something came before hello")
         if isinstance(message, State):
             return self._enter(message)
-        if isinstance(message, Refusal | Stats):
+        if isinstance(message, Refusal | Stats | Entered | Changed | Led):
             return (message,)
         if self.phase is not Phase.STREAMING:
             raise StreamError("tiles came before the first state")
@@ -278,6 +284,8 @@ class ClientSession:
                 return self._draw(message)
             case Evict():
                 return self._forget(message)
+            case Peers():
+                return (message,)
         raise StreamError("a PACK holds what does not belong there")
 
     def _greet(self, hello: Hello) -> tuple[Event, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from streaming.room_events import RoomClientMessage, RoomServerMessage
+
 Vector3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
 """x, y, z, w"""
@@ -269,5 +271,5 @@ def prefix_of(digest: str) -> int:
     return int.from_bytes(bytes.fromhex(digest[:16]), "little")
 
 
-ServerMessage = Hello | State | Refusal | Stats | Nodes | ChunkFrame | Cut | Evict | Pack
-ClientMessage = Look | Ack | Seek | Budget | Have
+ServerMessage = Hello | State | Refusal | Stats | Nodes | ChunkFrame | Cut | Evict | Pack | RoomServerMessage
+ClientMessage = Look | Ack | Seek | Budget | Have | RoomClientMessage

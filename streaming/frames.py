@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from streaming import frames_binary as binary
 from streaming import frames_text as text
+from streaming import room_frames as room
 from streaming.errors import CloseCode, StreamError
 from streaming.events import (
     Budget,
@@ -25,6 +26,7 @@ from streaming.events import (
 )
 from streaming.limits import MAX_FRAME, MAX_SERVER_TEXT
 from streaming.members import Members, from_text
+from streaming.room_events import Changed, Entered, Join, Lead, Leave, Led, Peers, Pose
 
 M = TypeVar("M")
 
@@ -34,6 +36,7 @@ _CLIENT_BINARY: dict[int, Callable[[bytes], ClientMessage]] = {
     binary.LOOK: binary.read_look,
     binary.ACK: binary.read_ack,
     binary.HAVE: binary.read_have,
+    binary.POSE: room.read_pose,
 }
 _SERVER_BINARY: dict[int, Callable[[bytes], ServerMessage]] = {
     binary.NODES: binary.read_nodes,
@@ -41,16 +44,23 @@ _SERVER_BINARY: dict[int, Callable[[bytes], ServerMessage]] = {
     binary.CUT: binary.read_cut,
     binary.EVICT: binary.read_evict,
     binary.PACK: binary.read_pack,
+    binary.PEERS: room.read_peers,
 }
 _CLIENT_TEXT: dict[str, Callable[[Members], ClientMessage]] = {
     "seek": text.read_seek,
     "budget": text.read_budget,
+    "join": room.read_join,
+    "leave": room.read_leave,
+    "lead": room.read_lead,
 }
 _SERVER_TEXT: dict[str, Callable[[Members], ServerMessage]] = {
     "hello": text.read_hello,
     "state": text.read_state,
     "error": text.read_refusal,
     "stats": text.read_stats,
+    "room": room.read_room,
+    "room_change": room.read_change,
+    "lead": room.read_led,
 }
 
 
@@ -64,6 +74,8 @@ def encode(message: ServerMessage | ClientMessage) -> str | bytes:
     match message:
         case Hello() | State() | Refusal() | Stats() | Seek() | Budget():
             return text.as_text(message)
+        case Entered() | Changed() | Led() | Peers() | Join() | Leave() | Lead() | Pose():
+            return room.to_wire(message)
         case _:
             return binary.to_bytes(message)
 

@@ -67,11 +67,11 @@ def chunk_buffers(frame: ChunkFrame) -> Buffers:
     return head, frame.payload
 
 
-def pack_buffers(messages: list[Buffers]) -> Buffers:
-    """A PACK of messages given as pieces."""
+def pack_buffers(messages: list[tuple[Buffers, int]]) -> Buffers:
+    """A PACK of messages given as pieces, with their lengths."""
     buffers: list[bytes | memoryview] = [_PACK_LAYOUT.pack(PACK, 0, len(messages))]
-    for message in messages:
-        buffers.append(_LENGTH.pack(sum(map(len, message))))
+    for message, length in messages:
+        buffers.append(_LENGTH.pack(length))
         buffers.extend(message)
     return tuple(buffers)
 
@@ -94,7 +94,7 @@ def to_bytes(message: Nodes | ChunkFrame | Cut | Evict | Pack | Look | Ack | Hav
         case Evict():
             return _EVICT_LAYOUT.pack(EVICT, 0, 0, len(message.chunks)) + _numbers(message.chunks)
         case Pack():
-            return b"".join(pack_buffers([(inner,) for inner in message.messages]))
+            return b"".join(pack_buffers([((inner,), len(inner)) for inner in message.messages]))
         case Look():
             return _LOOK_LAYOUT.pack(
                 LOOK, 0, 0, message.look, *message.eye, *message.gaze, message.fov, message.aspect, message.height,

@@ -49,7 +49,7 @@ class Holdings:
 
     def is_claimed(self, transfer: Transfer) -> bool:
         """Whether the client has it from earlier, so that its bytes need not be sent."""
-        return transfer.sent == 0 and transfer.chunk.digest in self.claims
+        return transfer.sent == 0 and len(self.claims) > 0 and transfer.chunk.digest in self.claims
 
     def begin(self, transfer: Transfer) -> None:
         """Its first piece goes out: from now on it takes room."""

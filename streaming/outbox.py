@@ -18,7 +18,8 @@ class Outbox:
         self.log = Log()
         self.bytes = 0
         """of the binary messages that wait"""
-        self._waiting: list[Message] = []
+        self._waiting: list[tuple[Message, int]] = []
+        """with their lengths"""
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -27,9 +28,15 @@ class Outbox:
         """One more message."""
         if isinstance(message, bytes):
             message = (message,)
+        length = len(message) if isinstance(message, str) else sum(map(len, message))
         if not isinstance(message, str):
-            self.bytes += sum(map(len, message)) + PACK_ENTRY
-        self._waiting.append(message)
+            self.bytes += length + PACK_ENTRY
+        self._waiting.append((message, length))
+
+    def add_piece(self, message: Buffers, length: int) -> None:
+        """One more binary message, whose length is known."""
+        self.bytes += length + PACK_ENTRY
+        self._waiting.append((message, length))
 
     def take(self) -> list[Message]:
         """All that waits, packed and logged."""
@@ -37,23 +44,29 @@ class Outbox:
             return []
         waiting, self._waiting, self.bytes = self._waiting, [], 0
         messages: list[Message] = []
-        group: list[Buffers] = []
+        group: list[tuple[Buffers, int]] = []
         size = PACK_HEAD
-        for message in waiting:
-            length = 0 if isinstance(message, str) else sum(map(len, message)) + PACK_ENTRY
-            if group and (isinstance(message, str) or size + length > MAX_FRAME):
-                messages.append(_together(group))
+        for message, length in waiting:
+            if group and (isinstance(message, str) or size + length + PACK_ENTRY > MAX_FRAME):
+                messages.append(self._said(group, size))
                 group, size = [], PACK_HEAD
             if isinstance(message, str):
+                self.log.add(message, length)
                 messages.append(message)
             else:
-                group.append(message)
-                size += length
+                group.append((message, length))
+                size += length + PACK_ENTRY
         if group:
-            messages.append(_together(group))
-        for message in messages:
-            self.log.add(message)
+            messages.append(self._said(group, size))
         return messages
+
+    def _said(self, group: list[tuple[Buffers, int]], size: int) -> Buffers:
+        if len(group) == 1:
+            message, size = group[0]
+        else:
+            message = pack_buffers(group)
+        self.log.add(message, size)
+        return message
 
     def again(self, received: int) -> list[Message] | None:
         """What a client that has `received` messages lacks of what was taken; None where it can't be said again."""
@@ -62,7 +75,3 @@ class Outbox:
             return None
         self.log.acknowledge(received)
         return lacking
-
-
-def _together(group: list[Buffers]) -> Buffers:
-    return group[0] if len(group) == 1 else pack_buffers(group)

@@ -21,7 +21,7 @@ class Log:
     """Messages that were handed out, in order.
 
     >>> log = Log()
-    >>> log.add("one"), log.add("two")
+    >>> log.add("one", 3), log.add("two", 3)
     (None, None)
     >>> log.acknowledge(1), log.after(1), log.after(0)
     (True, ['two'], None)
@@ -39,9 +39,8 @@ class Log:
         """How many of the first messages are no longer here."""
         return self.said - len(self._kept)
 
-    def add(self, message: Message) -> None:
-        """One more message went out."""
-        size = len(message) if isinstance(message, str) else sum(map(len, message))
+    def add(self, message: Message, size: int) -> None:
+        """One more message of so many bytes went out."""
         self.said += 1
         self.bytes += size
         self._kept.append((message, size))

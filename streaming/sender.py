@@ -72,6 +72,8 @@ class Sender:
         self._cut_at = -CUT_INTERVAL_S
         self._stale_cut = False
         """whether something happened that the last cut does not show"""
+        self._ahead = 0
+        """bytes at hand of what is sent next, as far as `needs` looked"""
 
     # What is wanted
 
@@ -110,6 +112,7 @@ class Sender:
         self._queue.fill(order.values())
         self._fill_spare()
         self._stale_cut = True
+        self._ahead = 0
 
     def _way(self, node: PlanNode) -> Way:
         """By what a node goes; regions that the budget cuts off are not awaited."""
@@ -184,18 +187,29 @@ class Sender:
         """When a cut that was put off comes."""
         return self._cut_at + CUT_INTERVAL_S if self._stale_cut else None
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether so much of what is sent next is at hand that `needs` need not be asked."""
+        head = self._queue.head or self._spare_queue.head
+        if head is None:
+            return True
+        return self._ahead > max(READ_AHEAD, self.window.size) // 2 and head.chunk.digest in self._data
+
     def needs(self) -> tuple[str, ...]:
         """Digests whose bytes will be sent next and are not yet supplied, in order."""
         lacking: list[str] = []
-        ahead = 0
+        ahead = self._ahead = 0
         most = max(READ_AHEAD, self.window.size)
         for transfer in self._next():
             if ahead >= most:
                 break
             if not self.holdings.is_claimed(transfer):
-                if transfer.chunk.digest not in self._data:
+                left = transfer.chunk.total - transfer.sent
+                ahead += left
+                if transfer.chunk.digest in self._data:
+                    self._ahead += left
+                else:
                     lacking.append(transfer.chunk.digest)
-                ahead += transfer.chunk.total - transfer.sent
         return tuple(lacking)
 
     def _next(self) -> Iterator[Transfer]:
@@ -211,6 +225,8 @@ class Sender:
             return
         if len(data) != transfer.chunk.total and not self._is_repacked(transfer, len(data)):
             raise ValueError(f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned")
+        if digest not in self._data:
+            self._ahead += len(data) - transfer.sent
         self._data[digest] = data
 
     def _is_repacked(self, transfer: Transfer, length: int) -> bool:
@@ -227,11 +243,12 @@ class Sender:
         if self.holdings.bytes > self.budget.bytes:
             self._make_room(0, now)
         most = self._message_bytes()
-        while self._send_next(self._queue, most, now):
-            self._say_cut(now)
+        while self.outbox.bytes < most - LEAST_PIECE and self._send_next(self._queue, most, now):
+            if self._stale_cut:
+                self._say_cut(now)
         if self._stale_cut:
             self._say_cut(now)
-        if not self._queue.left:
+        if not self._queue.left and self._spare_queue.left:
             # Half of the window stays free, so that what a new view wants does not wait for what no view wants yet.
             while self.window.unacknowledged < self.window.size // 2 and self._send_next(self._spare_queue, most, now):
                 pass
@@ -274,14 +291,15 @@ class Sender:
             self.holdings.begin(head)
         first = head.sent == 0
         view = b"" if held else memoryview(self._data[chunk.digest])[head.sent : head.sent + count]
-        digest = chunk.digest if first else ""
         piece = ChunkFrame(
-            head.number, chunk.content, chunk.total, head.sent, view, digest, chunk.kept, head.encoding, held
+            head.number, chunk.content, chunk.total, head.sent, view, chunk.digest if first else "", chunk.kept,
+            head.encoding, held,
         )  # fmt: skip
         message = chunk_buffers(piece)
-        length = sum(map(len, message))
-        self.outbox.add(message)
+        length = (CHUNK_HEAD_FIRST if first else CHUNK_HEAD) + len(view)
+        self.outbox.add_piece(message, length)
         self.window.on_sent(length, now)
+        self._ahead -= count
         queue.advance(chunk.total if held else count)
         if queue is self._spare_queue:
             self.prefetched += count

@@ -253,6 +253,11 @@ class ServerSession:
         """Digests whose bytes will be sent next and are not yet supplied, in order."""
         return self._sender.needs()
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether enough is at hand, so that `needs`, which looks through the queue, need not be asked."""
+        return self._sender.is_fed
+
     def supply(self, digest: str, data: bytes) -> None:
         """Here are the bytes of a chunk, encoded as planned. Bytes that are no longer needed are dropped.
 

@@ -199,7 +199,7 @@ def test_looks_that_were_lost_are_said_again_under_new_numbers():
 def test_a_log_forgets_what_is_over_its_room():
     log = Log()
     for _ in range(3):
-        log.add(("x" * 10).encode() and (bytes(MOST_BYTES // 2),))
+        log.add((bytes(MOST_BYTES // 2),), MOST_BYTES // 2)
     assert log.bytes <= MOST_BYTES
     assert log.after(0) is None
     assert len(log.after(1) or ()) == 2
@@ -209,7 +209,7 @@ def test_counts_of_messages_go_round():
     log = Log()
     log.said = log.acknowledged = (1 << 32) - 2
     for number in range(4):
-        log.add(str(number))
+        log.add(str(number), 1)
     assert log.after((1 << 32) - 1) == ["1", "2", "3"]
     assert log.acknowledge(0)
     assert log.after(0) == ["2", "3"]

@@ -41,11 +41,14 @@ from streaming.events import (
     prefix_of,
 )
 from streaming.limits import NO_PLACEMENT
+from streaming.room_events import Changed, Entered, Join, Lead, Leave, Led, Member, Part, Peers, Pose
+from streaming.room_frames import pose_of, stances
 from tests.streaming.forest import digest_of
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "stream"
 KINDS = {
     0x01: "LOOK", 0x02: "ACK", 0x03: "HAVE", 0x10: "NODES", 0x11: "CHUNK", 0x12: "CUT", 0x13: "EVICT", 0x14: "PACK",
+    0x04: "POSE", 0x15: "PEERS",
 }  # fmt: skip
 
 TILE = b"glTF root of the temple"
@@ -57,6 +60,11 @@ _MATRIX = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 12.5, 0.0
 _WHOLE = ChunkFrame(7, Content.GLB, len(TILE), 0, TILE, _DIGEST, len(TILE))
 _NODES = Nodes((NodeName(3, 0, 7), NodeName(4, NO_PLACEMENT, 8)))
 _CUT = Cut(2, 1, 5, (3,), ((4, 0), (6, 0b101)), complete=True)
+_AHEAD, _TURNED = (0.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 0.0)
+_HEAD = pose_of(((1.5, 1.625, -3.25), _AHEAD))
+_RIGHT = pose_of(((0.0, 1.75, 0.0), _TURNED), None, ((0.25, 1.25, 0.5), _AHEAD))
+_BOTH = pose_of(((-8.0, 1.5, 2.0), _AHEAD), ((-8.25, 1.0, 1.75), _TURNED), ((-7.75, 1.0, 1.75), _AHEAD))
+_LEAD = Lead("-0430", "hypothesis_1", "certain", "tour_1", 2, (0.0, 1.75, 9.0), _AHEAD, "Look at the pediment")
 
 SERVER: tuple[tuple[str, ServerMessage], ...] = (
     ("a session begins", Hello(
@@ -88,6 +96,14 @@ SERVER: tuple[tuple[str, ServerMessage], ...] = (
     ("a node goes, one comes, one is drawn without its groups 0 and 2", _CUT),
     ("nothing changes but that it is complete", Cut(3, 1, 6, (), (), complete=True)),
     ("two chunks are forgotten", Evict((7, 8))),
+    ("a room is entered", Entered(
+        "tour-1", 3_000_000_007, (Member(17, "Zoë", Part.GUIDE), Member(3_000_000_007, "<b>Ada</b>")), 17, 10,
+    )),
+    ("a room without a guide", Entered("tour-1", 5, (Member(5, "Ada"),), None, 10)),
+    ("one comes, one goes, who guided", Changed((Member(9, "Ben"),), (17,), None)),
+    ("the guide leads", Led(17, _LEAD)),
+    ("the guide leads in time only", Led(17, Lead("0100/0200?"))),
+    ("where three others are", Peers(((17, _HEAD), (9, _RIGHT), (4_294_967_295, _BOTH)))),
     ("what shows a tile, in one message", Pack(tuple(map(binary.to_bytes, (_WHOLE, _NODES, _CUT))))),
 )  # fmt: skip
 
@@ -104,6 +120,13 @@ CLIENT: tuple[tuple[str, ClientMessage], ...] = (
     ("another moment", Seek(1, "-0600", None, Certainty.POSSIBLE)),
     ("another moment by a hypothesis", Seek(2, "0100/0200?", "hypothesis_1", Certainty.CERTAIN)),
     ("a smaller budget", Budget(bytes=100_000_000, draws=80)),
+    ("coming into a room", Join("tour-1", "Ada")),
+    ("coming as its guide", Join("tour-1", "Zoë", Part.GUIDE, "k3y")),
+    ("going out of it", Leave()),
+    ("leading", _LEAD),
+    ("a head", _HEAD),
+    ("a head and a right hand", _RIGHT),
+    ("a head and both hands", _BOTH),
 )  # fmt: skip
 
 
@@ -119,6 +142,7 @@ def _u32(*numbers: int) -> bytes:
 _FIRST = bytes(32) + _u32(10)
 _LOOK = binary.to_bytes(Look(1, (0.0, 1.5, 9.0), (0.0, 0.0, 0.0, 1.0), 1.0, 1.5, 720))
 _ACK = binary.to_bytes(Ack(0, 0))
+_POSE = bytes(frames.encode(pose_of(((5.0, 1.5, 0.0), (0.0, 0.0, 0.0, 1.0)))))  # type: ignore[arg-type]  # it is binary
 
 MALFORMED: tuple[tuple[str, str, str | bytes, int], ...] = (
     ("no bytes", "either", b"", 4400),
@@ -174,6 +198,27 @@ MALFORMED: tuple[tuple[str, str, str | bytes, int], ...] = (
     ("PACK of a message of no bytes", "server", b"\x14\0\x01\0" + _u32(0), 4400),
     ("PACK of a message longer than itself", "server", b"\x14\0\x01\0" + _u32(9) + b"\x13\0\0\0" + _u32(0), 4400),
     ("PACK in a PACK", "server", b"\x14\0\x01\0" + _u32(4) + b"\x14\0\0\0", 4400),
+    ("POSE a byte short", "client", _POSE[:-1], 4400),
+    ("POSE a byte long", "client", _POSE + b"\0", 4400),
+    ("POSE with a reserved field set", "client", _POSE[:2] + b"\1" + _POSE[3:], 4400),
+    ("POSE with an unknown flag", "client", b"\x04\x04" + _POSE[2:], 4400),
+    ("POSE without the hand of its flag", "client", b"\x04\x01" + _POSE[2:], 4400),
+    ("POSE at no place", "client", _POSE[:4] + bytes.fromhex("0000c07f") + _POSE[8:], 4400),
+    ("POSE without a direction", "client", _POSE[:16] + bytes(8), 4400),
+    ("POSE of a hand far from its head", "client", b"\x04\x02" + _POSE[2:] + bytes(12) + _POSE[16:], 4400),
+    ("a join without a name", "client", '{"type":"join","room":"tour-1"}', 4400),
+    ("a join of no room", "client", '{"type":"join","room":"../1","name":"Ada"}', 4400),
+    ("a join as something else", "client", '{"type":"join","room":"tour-1","name":"Ada","role":"curator"}', 4400),
+    ("a lead without a moment", "client", '{"type":"lead"}', 4400),
+    ("a lead from nowhere", "client", '{"type":"lead","at":"1200","eye":[1e300,0,0]}', 4400),
+    ("a lead without a direction", "client", '{"type":"lead","at":"1200","gaze":[0,0,0,0]}', 4400),
+    ("PEERS of nobody", "server", b"\x15\0\0\0", 4400),
+    ("PEERS of 33", "server", b"\x15\0\x21\0" + 33 * (_u32(1) + _POSE[1:2] + _POSE[4:]), 4400),
+    ("PEERS of more than there are", "server", b"\x15\0\2\0" + _u32(1) + _POSE[1:2] + _POSE[4:], 4400),
+    ("PEERS of fewer than there are", "server", b"\x15\0\1\0" + 2 * (_u32(1) + _POSE[1:2] + _POSE[4:]), 4400),
+    ("PEERS with a member cut off", "server", b"\x15\0\1\0" + _u32(1) + _POSE[1:2] + _POSE[4:-1], 4400),
+    ("room without a rate", "server", '{"type":"room","room":"r","you":1,"members":[],"guide":null}', 4400),
+    ("room_change of half a number", "server", '{"type":"room_change","joined":[],"left":[0.5],"guide":null}', 4400),
     ("hello without a budget", "server",
      '{"type":"hello","version":1,"session":"s","scene":"s","title":"","window":1,"max_frame":65536,"resume":"",'
      '"resumed":false,"stall_s":20,"resume_s":60}', 4400),
