@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from api.services import Services
     from scenes.ports import Page
-    from scenes.table import SceneTable, Times
+    from scenes.table import SceneTable
+    from scenes.times import Times
 
 R = TypeVar("R", bound=Record)
 K = TypeVar("K")

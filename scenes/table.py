@@ -16,10 +16,9 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -28,46 +27,17 @@ from scenes.dated import own_span, span_text
 from scenes.errors import Invalid, NotFound
 from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
 from scenes.relative import Relative, network_of, spoken_of
+from scenes.times import Array, Times, over, weights_within
 from timeline.edtf import Edtf, parse
-from timeline.index import SpanIndex
-from timeline.interval import BEGINNING, FOREVER, Certainty, DayRange, TimeSpan
-from timeline.reasons import Bound, Step
-
-Array = np.ndarray[Any, Any]
+from timeline.interval import Certainty, DayRange, TimeSpan
 
 CERTAIN, POSSIBLE = 2, 1
 """codes in the column of certainty; 0 would be no, and what does not stand is no row"""
 _CERTAINTIES = {True: Certainty.CERTAIN, False: Certainty.POSSIBLE}
 LEAST_WEIGHT = 1e-6
 """weights are rounded to this, and none of what may have stood is rounded to 0"""
-
-
 _MOST_TIMES = 8
 """sets of hypotheses whose times are kept; 100 bytes a placement each"""
-
-
-@dataclass(frozen=True)
-class Times:
-    """When the rows of a table stood under some hypotheses: own dates, narrowed by relative chronology."""
-
-    spans: tuple[TimeSpan, ...]
-    bounds: Array
-    """(4, n) int64: earliest and latest starts, earliest and latest ends, in days"""
-    relative: Relative | None
-    """None: nothing is said of any of them"""
-
-    @cached_property
-    def index(self) -> SpanIndex[int]:
-        """The rows by their spans, for what differs between two times."""
-        return SpanIndex(enumerate(self.spans))
-
-    def narrowed(self, name: str, own: TimeSpan) -> TimeSpan:
-        """Bounds of a placement or an epoch; `own` where nothing narrows them, or it does not count."""
-        return own if self.relative is None else self.relative.narrowed.get(name, own)
-
-    def why(self, name: str, bound: Bound) -> tuple[Step, ...]:
-        """Why a bound is where it is, from a date on; none where it has no limit, or nobody speaks of the thing."""
-        return () if self.relative is None else self.relative.why(name, bound)
 
 
 @dataclass(frozen=True)
@@ -224,7 +194,7 @@ class SceneTable:
         chosen, active = self.active(hypothesis)
         days = moment.days()
         times = self.times(active)
-        certain, possible = _over(times.bounds, days)
+        certain, possible = over(times.bounds, days)
         shown = (certain if minimum is Certainty.CERTAIN else possible) & self.counting(active)
         rows = np.flatnonzero(shown)
         return MomentTable(self, times, moment, days, chosen, active, rows, certain[rows])
@@ -334,7 +304,7 @@ class MomentTable:
         """
         if len(self.days) == 1:
             ((first, after),) = self.days
-            exact = _weights(self.times.bounds[:, self.rows], first, after)
+            exact = weights_within(self.times.bounds[:, self.rows], first, after)
         else:
             found = (self.times.spans[row].weights(self.days).some for row in self.rows.tolist())
             exact = np.array([np.nan if value is None else value for value in found], np.float64)
@@ -390,36 +360,3 @@ def table_of(
         {each.id: each for each in statements},
         {} if older is None else older.chronologies(),
     )
-
-
-def _over(bounds: Array, days: Sequence[DayRange]) -> tuple[Array, Array]:
-    """Which spans stand on every one of these days, and which perhaps on one: `TimeSpan.over` for columns."""
-    begun, all_begun, first_gone, gone = bounds
-    if not days:
-        return np.zeros(len(begun), bool), np.zeros(len(begun), bool)
-    certain = (all_begun <= days[0][0]) & (days[-1][1] <= first_gone)
-    firsts, afters = (np.array(side, np.int64) for side in zip(*days, strict=True))
-    # The first run that ends after the earliest start: if that one begins too late, all others do.
-    at = np.searchsorted(afters, begun, side="right")
-    possible = (at < len(days)) & (firsts[np.minimum(at, len(days) - 1)] < gone)
-    return certain, certain | possible
-
-
-def _weights(bounds: Array, first: int, after: int) -> Array:
-    """`TimeSpan.weights(...).some` over one run of days, of spans that may stand in it; not a number: not known.
-
-    Of all draws of a start and an end that are hits: started before the run's end, ended after its beginning, and in
-    this order. Nothing is subtracted, so that small shares stay exact.
-    """
-    begun, all_begun, first_gone, gone = bounds
-    low, high = begun.astype(np.float64), np.minimum(all_begun, after - 1).astype(np.float64)
-    near, far = np.maximum(first_gone, first + 1).astype(np.float64), gone.astype(np.float64)
-    before_all = np.maximum(0.0, np.minimum(high, near - 1) - low + 1)  # these starts go with every end
-    one, last = np.maximum(low, near), np.minimum(high, far - 1)  # these with the ends after them
-    among = np.where(one <= last, (last - one + 1) * (2 * far - one - last) / 2, 0.0)
-    hits = before_all * (far - near + 1) + among
-    draws = (all_begun - low + 1) * (far - first_gone + 1)
-    open_start = (begun < all_begun) & ((begun <= BEGINNING) | (all_begun >= FOREVER))
-    open_end = (first_gone < gone) & ((first_gone <= BEGINNING) | (gone >= FOREVER))
-    stood = np.maximum(first, all_begun) < np.minimum(after, first_gone)
-    return np.where(stood, 1.0, np.where(open_start | open_end, np.nan, hits / draws))

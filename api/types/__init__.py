@@ -12,7 +12,7 @@ from typing import Any
 import strawberry
 
 from api.types.asset import Asset, Job, ObjectStatus, asset_view, job_view
-from api.types.chronology import ChronologyStatement, Dated, Touching
+from api.types.chronology import ChronologyStatement, Dated
 from api.types.node import (
     After,
     Connection,
@@ -35,6 +35,7 @@ from api.types.person import Family, Person
 from api.types.placement import ChangeEvent, Epoch, Hypothesis, Layer, Placement
 from api.types.scene import Exhibition, Scene, scene_view
 from api.types.story import Article, Tour
+from api.types.touched import Touching
 from scenes import model
 
 strawberry.enum(model.Role, name="Role", description="What somebody may do, weakest first.")

@@ -17,8 +17,6 @@ from strawberry import ID, Private
 from api.types.cursor import name_of, page_info
 from api.types.node import (
     After,
-    Connection,
-    Edge,
     First,
     Info,
     Node,
@@ -26,16 +24,15 @@ from api.types.node import (
     Recorded,
     field,
     page_size,
-    page_within,
     plain,
-    replaced,
 )
 from api.types.time import Language, TimeSpan, span, span_if_any
 from api.types.value import Source
 from scenes import model
 from scenes.dated import own_span
-from scenes.table import SceneTable, Times
-from timeline import contradiction, reasons
+from scenes.table import SceneTable
+from scenes.times import Times
+from timeline import reasons
 from timeline.interval import TimeSpan as TimeSpanValue
 from timeline.reason_words import reason_words
 from timeline.reasons import own_step
@@ -57,8 +54,6 @@ strawberry.enum(
     "it had begun; END_LATEST: the last on which it may have stood.",
 )
 
-_STATEMENTS = "Ask for `statements`, which has its own pages."
-
 Branch = Annotated[
     ID | None,
     strawberry.argument(
@@ -79,7 +74,7 @@ class Dated(Recorded):
     @field
     def existence(self) -> TimeSpan:
         """When it stood, by its own date; undated: without any bound, and the text empty."""
-        return span(_record(self).existence)
+        return span(record_of(self).existence)
 
     @field
     async def narrowed(self, info: Info, hypothesis: Branch = None) -> TimeSpan:
@@ -88,14 +83,14 @@ class Dated(Recorded):
         The tightest bounds that follow; its own where nothing narrows them. They are of this one thing: that one was
         over before another began is more than the bounds of both say.
         """
-        return TimeSpan(span=await narrowed_of(info, _record(self), hypothesis))
+        return TimeSpan(span=await narrowed_of(info, record_of(self), hypothesis))
 
     @field
     async def statements(self, info: Info, first: First = 20, after: After = None) -> ChronologyStatements:
         """What is said of its time relative to others and to days, ordered by id, whether it counts or not."""
-        record = _record(self)
+        record = record_of(self)
         found = await info.context.loaders.naming(model.ChronologyStatement, record.scene, record.id)
-        return _statements(found, first, after)
+        return statement_page(found, first, after)
 
     @field
     async def why(
@@ -108,7 +103,7 @@ class Dated(Recorded):
 
         Empty where it has no limit. Where nothing is said of the thing, its own date is the one step.
         """
-        record = _record(self)
+        record = record_of(self)
         table, times = await _times(info, record, hypothesis)
         steps = await info.context.services.call(times.why, record.id, bound)
         own = own_step(record.id, bound, own_span(record.existence))
@@ -181,7 +176,7 @@ class ChronologyStatement(Recorded):
         """
         loaders = info.context.loaders
         table = await loaders.table(self.value.scene)
-        _, times = await loaders.times(self.value.scene, hypothesis=hypothesis, of=_branch(table, self.value))
+        _, times = await loaders.times(self.value.scene, hypothesis=hypothesis, of=branch_of(table, self.value))
         return times.relative is not None and times.relative.is_in_force(self.value.id)
 
 
@@ -217,7 +212,7 @@ class ReasonStep:
     @field
     def sentence(self, language: Language = "en") -> str:
         """What it says and what it follows from, with who says so and where, in words (en, de, fr, it)."""
-        return self.value.sentence(_names(self.table, language, self.about), language)
+        return self.value.sentence(names_of(self.table, language, self.about), language)
 
     @field
     async def statement(self, info: Info) -> ChronologyStatement | None:
@@ -249,161 +244,14 @@ def bound_reasons(table: SceneTable, chains: Iterable[Sequence[reasons.Step]]) -
     ]
 
 
-@strawberry.type(
-    description="Statements and dates that cannot all be true. Any one of them less, and the rest could be. Its "
-    "statements narrow nothing until it is resolved: one of them is withdrawn, or one of its dates changed."
-)
-class Contradiction:
-    """View of a `timeline.contradiction.Contradiction`."""
-
-    value: Private[contradiction.Contradiction]
-    table: Private[SceneTable]
-
-    @field
-    def sentences(self, language: Language = "en") -> list[str]:
-        """What cannot all be true, a sentence each, in the order in which they lead to one another (en, de, fr, it)."""
-        return self.value.sentences(_names(self.table, language), language)
-
-    @field
-    def statements(self) -> list[ChronologyStatement]:
-        """The statements among them; never none."""
-        return [ChronologyStatement(value=self.table.statements[each.id]) for each in self.value.statements]
-
-    @field
-    def dated(self) -> list[Dated]:
-        """Those whose own dates take part."""
-        found = (self.table.dated(name) for name in self.value.dated)
-        return [dated_view(each) for each in found if each is not None]
-
-
-@strawberry.type(
-    name="ChronologyStatementConnection",
-    description="What is said of times in a scene relative to one another and to days, in one branch.",
-)
-class Chronology:
-    """View of the `scenes.relative.Relative` of a scene.
-
-    Its name and what it has deprecated are those of a page of statements, which it was first.
-    """
-
-    table: Private[SceneTable]
-    times: Private[Times]
-    page: Private[tuple[int, str | None]]
-
-    @field
-    def contradictions(self, first: First = 20) -> list[Contradiction]:
-        """What cannot all be true, told apart; none shares a statement with another.
-
-        What contradicts itself is refused when it is written. It can come about by undo, and where hypotheses that were
-        rivals are no more.
-        """
-        found = () if self.times.relative is None else self.times.relative.contradictions
-        return [Contradiction(value=each, table=self.table) for each in found[: page_size(first)]]
-
-    @field
-    def tangled(self, first: First = 20, after: After = None) -> ChronologyStatements:
-        """Statements in contradictions that were not told apart, because there were too many; they narrow nothing."""
-        names = () if self.times.relative is None else self.times.relative.tangled
-        return _statements((self.table.statements[each] for each in names), first, after)
-
-    @field
-    def statements(self, first: First = 20, after: After = None) -> ChronologyStatements:
-        """All that is said, ordered by id, whether it counts in this branch or not."""
-        return _statements(self.table.statements.values(), first, after)
-
-    async def _edges(self, info: Info) -> list[Edge[ChronologyStatement]]:
-        """Statements in order of first writing, with their cursors, by the arguments of the field above."""
-        return (await self._page(info)).edges
-
-    async def _nodes(self, info: Info) -> list[ChronologyStatement]:
-        """The same alone."""
-        return [edge.node for edge in (await self._page(info)).edges]
-
-    async def _page_info(self, info: Info) -> PageInfo:
-        """How to go on."""
-        return (await self._page(info)).page_info
-
-    edges: list[Edge[ChronologyStatement]] = replaced(_edges, by=_STATEMENTS)
-    nodes: list[ChronologyStatement] = replaced(_nodes, by=_STATEMENTS)
-    page_info: PageInfo = replaced(_page_info, by=_STATEMENTS)
-
-    async def _page(self, info: Info) -> Connection[ChronologyStatement]:
-        kind, (first, after) = model.ChronologyStatement, self.page
-        scene = self.table.scene.id
-        return await page_within(info, kind, ChronologyStatement, of=scene, first=first, after=after)
-
-
-@strawberry.type(description="Something whose bounds are others after a change of what is said.")
-class Touched:
-    """Bounds before and after."""
-
-    dated: Dated = strawberry.field(description="What it is.")
-    before: TimeSpan = strawberry.field(description="Its narrowed bounds before.")
-    after: TimeSpan = strawberry.field(description="Its narrowed bounds now.")
-
-
-@strawberry.type(description="A page of what was touched, ordered by id.")
-class TouchedConnection:
-    """A page of what was touched."""
-
-    nodes: list[Touched] = strawberry.field(description="The items.")
-    page_info: PageInfo = strawberry.field(description="How to go on.")
-    total: int = strawberry.field(description="How many there are in all.")
-
-
-@strawberry.type
-class Touching:
-    """What a mutation of a statement answers beside the statement."""
-
-    @field
-    async def touched(self, info: Info, first: First = 20, after: After = None) -> TouchedConnection:
-        """Placements and epochs whose narrowed bounds are others by this change, ordered by id.
-
-        In the scene's preferred branch, or where the statement does not count there in that of what it is about.
-        """
-        record: model.ChronologyStatement = self.chronology_statement.value  # type: ignore[attr-defined]  # payloads have it
-        number: int = self.revision.number  # type: ignore[attr-defined]
-        size, name = page_size(first), name_of(after)
-        services = info.context.services
-
-        def work() -> list[Touched]:
-            # In this order: what is newer is made of what is older.
-            tables = [
-                services.tables.table(services.catalogue, record.scene, as_of=each) for each in (number - 1, number)
-            ]
-            before, now = (_read(table, record) for table in tables)
-            changed = before.keys() | now.keys()
-            found = []
-            for each in sorted(changed):
-                dated = tables[1].dated(each) or tables[0].dated(each)
-                assert dated is not None, "what is narrowed is spoken of"
-                own = own_span(dated.existence)
-                old, new = before.get(each, own), now.get(each, own)
-                if old != new:
-                    found.append(Touched(dated=dated_view(dated), before=TimeSpan(span=old), after=TimeSpan(span=new)))
-            return found
-
-        found = await services.call(work)
-        begin = 0 if name is None else bisect_right(found, name, key=lambda each: _record(each.dated).id)
-        shown = found[begin : begin + size]
-        ends = (_record(shown[0].dated).id, _record(shown[-1].dated).id) if shown else (None, None)
-        has_next = begin + size < len(found)
-        return TouchedConnection(nodes=shown, page_info=page_info(ends, after, has_next=has_next), total=len(found))
-
-
-def _read(table: SceneTable, statement: model.ChronologyStatement) -> dict[str, TimeSpanValue]:
-    """Narrowed bounds where the statement counts, if it does anywhere."""
-    relative = table.times(table.reading(None, of=_branch(table, statement))).relative
-    return {} if relative is None else dict(relative.narrowed)
-
-
-def _branch(table: SceneTable, statement: model.ChronologyStatement) -> str:
+def branch_of(table: SceneTable, statement: model.ChronologyStatement) -> str:
     """The hypothesis of what a statement is about; empty: it is about what is part of every one."""
     about = map(table.dated, (statement.subject, statement.object))
     return next((each.hypothesis for each in about if isinstance(each, model.Placement) and each.hypothesis), "")
 
 
-def _statements(records: Iterable[model.ChronologyStatement], first: int, after: str | None) -> ChronologyStatements:
+def statement_page(records: Iterable[model.ChronologyStatement], first: int, after: str | None) -> ChronologyStatements:
+    """A page of statements, ordered by id. Raises Invalid where `after` is no cursor."""
     size, name = page_size(first), name_of(after)
     found = sorted(records, key=_id)
     begin = 0 if name is None else bisect_right(found, name, key=_id)
@@ -422,7 +270,7 @@ async def _times(info: Info, record: model.Placement | model.Epoch, hypothesis: 
     return found
 
 
-def _names(
+def names_of(
     table: SceneTable, language: str, about: model.Placement | model.Epoch | None = None
 ) -> Callable[[str], str]:
     """Titles of what is spoken of, as a sentence of a language quotes them."""
@@ -435,7 +283,8 @@ def _names(
     return name
 
 
-def _record(view: Any) -> Any:
+def record_of(view: Any) -> Any:
+    """The record that a view shows."""
     return view.value
 
 

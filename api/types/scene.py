@@ -10,7 +10,8 @@ import strawberry
 from strawberry import ID, Private
 
 from api.past import entered_at
-from api.types.chronology import Branch, Chronology, dated_record, narrowed_of
+from api.types.chronology import Branch, dated_record, narrowed_of
+from api.types.contradiction import Chronology
 from api.types.dating import SpanRelations
 from api.types.history import RecordTime, SceneInTime
 from api.types.node import After, Connection, First, Info, Recorded, address, field, page_within, plain
