@@ -8,9 +8,10 @@ Time goes in ticks, ten a second. Each hearer has three bands of others:
 | middle | 30 m | every 2nd tick |
 | far | beyond, and all where the hearer has no pose | every 10th tick |
 
-and only of poses that are new since. At most 32 are told in a tick; whoever had to wait comes first in the next. Bands
-are looked at anew every 5th tick, each hearer in its turn, by a grid of 30 m: nine cells hold all that can be near. Who
-changes bands is told of at once, so that nobody's last step gets lost between two rhythms.
+and only of poses that are new since. A hearer is told of at most 32 in a tick, first of those of whom it was told the
+longest ago; the others wait for the next. Bands are looked at anew every 5th tick, each hearer in its turn, by a grid
+of 30 m: nine cells hold all that can be near. Who changes bands is told of at once, so that nobody's last step gets
+lost between two rhythms.
 
 What a tick costs grows with the poses that are told and not with the square of the members. Measured for a hundred
 (bench/rooms.py): see docs/protocol.md.
@@ -48,6 +49,9 @@ class _Peer:
     slices: list[list[list[_Peer]]] = field(default_factory=lambda: [[[] for _ in range(every)] for every in _EVERY])
     """the others by band, and by the tick within the band's rhythm"""
     waiting: dict[_Peer, None] = field(default_factory=dict)
+    told: dict[_Peer, int] = field(default_factory=dict)
+    """when this hearer was told of each, where there were too many at once; no two are equal, or the last in a list
+    would always be the last"""
 
 
 _Grid = dict[tuple[int, int], list[_Peer]]
@@ -104,6 +108,7 @@ class Interest:
         far = [peer for peer in self._peers.values() if peer.number not in bands]
         bands |= dict.fromkeys([peer.number for peer in far], 2)
         before, hearer.bands = hearer.bands, bands
+        hearer.told = {peer: when for peer, when in hearer.told.items() if peer.entry}
         hearer.slices = [[[] for _ in range(every)] for every in _EVERY]
         for band, peers in enumerate((near, middle, far)):
             for peer in peers:
@@ -145,6 +150,8 @@ def _told(hearer: _Peer, tick: int) -> list[bytes]:
         due = list(hearer.waiting | dict.fromkeys(due))
         hearer.waiting = {}
     if len(due) > MAX_PEERS:
+        due.sort(key=lambda peer: hearer.told.get(peer, _NEVER))
+        hearer.told.update(zip(due[:MAX_PEERS], range(tick * MAX_PEERS, (tick + 1) * MAX_PEERS), strict=True))
         hearer.waiting = dict.fromkeys(due[MAX_PEERS:])
         due = due[:MAX_PEERS]
     return [peer.entry for peer in due if peer.entry]

@@ -34,7 +34,8 @@ from streaming.room_relay import (
 )
 
 MOST_MEMBERS = 128
-LEAD_INTERVAL_S = 0.2
+LEAD_TICKS = 2
+"""ticks from one lead to the next, at least: five a second"""
 
 
 class RoomError(Exception):
@@ -75,7 +76,7 @@ class Room:
         self._told_guide: int | None = None
         self._guidance: Guidance | None = None
         self._told_guidance: Guidance | None = None
-        self._led_at = -LEAD_INTERVAL_S
+        self._tick, self._led_at = 0, -LEAD_TICKS
         self._interest = Interest()
         self._fresh: dict[int, bytes] = {}
         """poses of members here that the other processes do not know yet"""
@@ -193,8 +194,9 @@ class Room:
             if now > each.heard_at + SILENCE_S:
                 self._replace(Roster(process, (), None), now)
         said = Said()
+        self._tick += 1
         self._say_changes(said)
-        self._say_lead(said, now)
+        self._say_lead(said)
         for number, entries in self._interest.tick():
             said.to.setdefault(number, []).append(peers_of(entries))
         said.beyond.extend(self._say_beyond(now))
@@ -221,14 +223,14 @@ class Room:
         if self._guidance is not None and self._guidance.m != guide:
             self._guidance = self._told_guidance = None
 
-    def _say_lead(self, said: Said, now: float) -> None:
+    def _say_lead(self, said: Said) -> None:
         guidance = self._guidance
         newcomers, self._newcomers = self._newcomers, set()
         if guidance is None:
             return
-        is_new = guidance != self._told_guidance and now >= self._led_at + LEAD_INTERVAL_S
+        is_new = guidance != self._told_guidance and self._tick >= self._led_at + LEAD_TICKS
         if is_new:
-            self._told_guidance, self._led_at = guidance, now
+            self._told_guidance, self._led_at = guidance, self._tick
             self._must_tell = self._must_tell or guidance.m in self._here
         told = self._told_guidance
         if told is None:

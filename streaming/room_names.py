@@ -33,8 +33,7 @@ def chosen_name(text: str) -> str:
     """
     if len(text) > 4 * MAX_NAME:
         raise BadName(f"name: at most {MAX_NAME} characters")
-    name = unicodedata.normalize("NFC", " ".join(text.split(" "))).strip()
-    name = re.sub(" +", " ", name)
+    name = re.sub(" +", " ", unicodedata.normalize("NFC", text)).strip(" ")
     if not name or len(name) > MAX_NAME:
         raise BadName(f"name: 1 to {MAX_NAME} characters")
     marks, shows = 0, False

@@ -247,10 +247,23 @@ def fields(message: ServerMessage | ClientMessage) -> dict[str, object]:
             return {"messages": [inner.hex() for inner in message.messages]}
         case Ack():
             return {"messages": message.messages, "bytes": message.received}
+        case Pose():
+            return _pose_fields(message)
+        case Peers():
+            return {"members": [{"member": number, **_pose_fields(pose)} for number, pose in message.poses]}
     said = frames.encode(message)
     if isinstance(said, str):
         return {name: value for name, value in json.loads(said).items() if name != "type"}
     return asdict(message)
+
+
+def _pose_fields(pose: Pose) -> dict[str, object]:
+    names = ("head", "left", "right")
+    return {
+        name: {"position": list(stance[0]), "orientation": list(stance[1])}
+        for name, stance in zip(names, stances(pose), strict=True)
+        if stance is not None
+    }
 
 
 def _vector(name: str, message: ServerMessage | ClientMessage) -> dict[str, object]:

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FrameError, encodeAck, encodeHave, encodeLook, hex, parseFrame } from "../src/stream/frames";
 import type { Look, ServerFrame } from "../src/stream/frames";
+import { encodePose, readPeers, readRoom } from "../src/stream/room";
+import type { Pose } from "../src/stream/room";
 import { parseText } from "../src/stream/texts";
 
 interface Vector {
@@ -63,8 +65,9 @@ function fields(frame: ServerFrame): Record<string, unknown> {
       return { chunks: [...frame.chunks] };
     case 0x14:
       return { messages: frame.messages.map(fields) };
-    default:
-      throw new Error(`no vector has kind ${frame.kind}`);
+    case 0x15:
+      // Hands that are not tracked are not there.
+      return { members: readPeers(frame.data).map((peer) => Object.fromEntries(Object.entries(peer).filter(([, part]) => part !== null))) };
   }
 }
 
@@ -75,7 +78,7 @@ const MALFORMED = read<Malformed>("malformed").filter(({ sends }) => sends !== "
 describe("vectors of the server", () => {
   it("are there for every kind and type", () => {
     const kinds = new Set(SERVER.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(["CHUNK", "CUT", "EVICT", "NODES", "PACK", "error", "hello", "state", "stats"]);
+    expect([...kinds].sort()).toEqual(["CHUNK", "CUT", "EVICT", "NODES", "PACK", "PEERS", "error", "hello", "lead", "room", "room_change", "state", "stats"]);
     expect(MALFORMED.length).toBeGreaterThan(30);
   });
 
@@ -88,7 +91,8 @@ describe("vectors of the server", () => {
   });
 
   it.each(SERVER.filter((vector) => vector.text !== undefined))("$kind: $name", (vector) => {
-    const { type, ...members } = parseText(vector.text!) as unknown as Record<string, unknown>;
+    const parsed = parseText(vector.text!);
+    const { type, ...members } = (parsed.type === "room" ? readRoom(parsed.message) : parsed) as unknown as Record<string, unknown>;
     expect(type).toBe(vector.kind);
     // What the viewer doesn't use it doesn't keep; what it keeps is as it was said.
     if (members["seek"] === null) delete members["seek"];
@@ -97,7 +101,15 @@ describe("vectors of the server", () => {
   });
 
   it.each(MALFORMED)("refused: $name", ({ hex: digits, text, zeros }) => {
-    const act = (): unknown => (text === undefined ? parseFrame(bytes(digits!, zeros)) : parseText(text));
+    const act = (): void => {
+      if (text === undefined) {
+        const frame = parseFrame(bytes(digits!, zeros));
+        if (frame.kind === 0x15) readPeers(frame.data);
+      } else {
+        const parsed = parseText(text);
+        if (parsed.type === "room") readRoom(parsed.message);
+      }
+    };
     expect(act).toThrow(FrameError);
   });
 });
@@ -106,6 +118,7 @@ describe("vectors of the client", () => {
   const binary: Record<string, (fields: Record<string, unknown>) => ArrayBuffer> = {
     LOOK: ({ gaze, ...rest }) => encodeLook({ ...(rest as unknown as Look), orientation: gaze as Look["orientation"] }),
     ACK: ({ messages, bytes: count }) => encodeAck(messages as number, count as number),
+    POSE: ({ head, left, right }) => encodePose({ head, left: left ?? null, right: right ?? null } as Pose),
     HAVE: ({ prefixes }) => encodeHave((prefixes as string[]).map((prefix) => prefix.padEnd(64, "0")))[0] ?? bytes("0300000000000000"),
   };
 

@@ -11,6 +11,8 @@ import { CHUNK, CUT, EVICT, FrameError, NODES, PACK, PEERS, encodeAck, encodeHav
 import type { ChunkFrame, Content, CutFrame, Encoding, Look, ServerFrame } from "./frames";
 import type { Budget, Certainty, Hello, Placement, Stats, Text } from "./texts";
 import { parseText } from "./texts";
+import { readPeers, readRoom } from "./room";
+import type { Peer, RoomMessage } from "./room";
 
 export type { Budget, Certainty, Hello, Stats } from "./texts";
 /** A placement as the stream tells it. */
@@ -68,9 +70,9 @@ export type SessionEvent =
   | { type: "held"; content: Content; digest: string; length: number }
   | ({ type: "cut" } & Cut)
   | { type: "evict"; digests: string[] }
-  /** of the room: a text message as it came, or the binary one of others' poses */
-  | { type: "room"; message: Record<string, unknown> }
-  | { type: "peers"; data: DataView };
+  /** of the room: who is there and where its guide is, or where others are */
+  | { type: "room"; message: RoomMessage }
+  | { type: "peers"; peers: Peer[] };
 
 interface Assembly {
   digest: string;
@@ -185,8 +187,9 @@ export class ClientSession {
         return [{ type: "state", state: this.enter(message) }];
       case "error":
       case "stats":
-      case "room":
         return [message];
+      case "room":
+        return [{ type: "room", message: readRoom(message.message) }];
     }
   }
 
@@ -230,7 +233,7 @@ export class ClientSession {
       case EVICT:
         return [{ type: "evict", digests: this.evict(frame.chunks) }];
       case PEERS:
-        return [{ type: "peers", data: frame.data }];
+        return [{ type: "peers", peers: readPeers(frame.data) }];
     }
   }
 
