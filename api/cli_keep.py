@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import gzip
 import hashlib
 import os
 import re
+import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -82,7 +84,9 @@ def fsck(*, data: Path | None, as_json: bool) -> None:
         DoorError: something is damaged or missing.
     """
     settings = existing(data)
-    paths = sorted(path for path in settings.objects_path.glob("??/??/*") if _DIGEST.fullmatch(path.name))
+    found = sorted(settings.objects_path.glob("??/??/*"))
+    paths = [path for path in found if _DIGEST.fullmatch(path.name)]
+    packed = [path for path in found if path.suffix == ".gz" and _DIGEST.fullmatch(path.stem)]
     total = sum(path.stat().st_size for path in paths)
     damaged = []
     with progress_bar("reading objects", total) as advance:
@@ -94,6 +98,8 @@ def fsck(*, data: Path | None, as_json: bool) -> None:
                     advance(len(piece))
             if hasher.hexdigest() != path.name:
                 damaged.append(path.name)
+    # What is kept packed is a convenience, made again when it is asked for: a damaged one only has to go.
+    damaged += [path.name for path in packed if not _is_packed(path)]
     with open_services(settings) as services:
         missing = [f"{asset.id}: {what}" for asset in _assets(services) for what in _missing(services, asset)]
     if as_json:
@@ -109,6 +115,18 @@ def fsck(*, data: Path | None, as_json: bool) -> None:
     if damaged or missing:
         wrong = counted(len(damaged), "[object is|objects are] damaged"), counted(len(missing), "[is|are] missing")
         raise DoorError("MALFORMED", ", ".join(wrong))
+
+
+def _is_packed(path: Path) -> bool:
+    """Whether a file is the gzip form of the object beside it."""
+    hasher = hashlib.sha256()
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(_PIECE):
+                hasher.update(piece)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return hasher.hexdigest() == path.stem
 
 
 def _assets(services: Services) -> Iterator[Asset]:

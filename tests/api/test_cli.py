@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -126,6 +127,13 @@ def test_fsck_finds_what_is_damaged_and_what_is_missing(tmp_path: Path) -> None:
     whole = _said("fsck", "--data", tmp_path, "--json")
     assert (whole.exit_code, json.loads(whole.stdout)["damaged"]) == (0, [])
     tile = next((tmp_path / "objects").rglob(digest(TILE)))
+    tile.with_suffix(".gz").write_bytes(gzip.compress(TILE))
+    assert _said("fsck", "--data", tmp_path).exit_code == 0
+    for broken in (b"", gzip.compress(TILE)[:-1], gzip.compress(b"x"), b"no gzip"):
+        tile.with_suffix(".gz").write_bytes(broken)
+        packed = _said("fsck", "--data", tmp_path, "--json")
+        assert (packed.exit_code, json.loads(packed.stdout)["damaged"]) == (1, [f"{digest(TILE)}.gz"])
+    tile.with_suffix(".gz").unlink()
     tile.chmod(0o600)
     tile.write_bytes(b"rot" + TILE[3:])
     damaged = _said("fsck", "--data", tmp_path, "--json")

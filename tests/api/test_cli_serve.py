@@ -7,13 +7,15 @@ import socket
 import ssl
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from api.cli_serve import bind
+from api.settings import Settings
 from api.tls import lan_addresses
 from scenes.model import Role
 from tests.api.command import ROOT, run, served, token
@@ -226,3 +228,36 @@ def test_logs_in_json_hold_no_tokens(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in server.errors if line.startswith("{")]
     assert any(line.get("path") == "/studio" for line in lines)
     assert "ct_" not in "".join(server.errors)
+
+
+def test_accepted_connections_have_short_queues_and_it_is_said_what_is_in_use(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "chronotope.serve"), bind(Settings(port=0)) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()[:2]):
+            accepted, _ = listening.accept()
+            with accepted:
+                unsent = accepted.getsockopt(socket.IPPROTO_TCP, 25)  # TCP_NOTSENT_LOWAT
+                congestion = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+    used = congestion.partition(b"\0")[0].decode()
+    assert unsent == 16 << 10
+    assert f"congestion control {used}, 16384 bytes unsent at most" in caplog.text
+
+
+def test_without_bbr_it_is_said_where_it_matters(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Refusing(socket.socket):
+        def setsockopt(self, *arguments: Any) -> None:
+            if arguments[1] == socket.TCP_CONGESTION:
+                raise FileNotFoundError("no such algorithm")
+            super().setsockopt(*arguments)
+
+        def getsockopt(self, *arguments: Any) -> Any:
+            return b"cubic\0\0" if arguments[1] == socket.TCP_CONGESTION else super().getsockopt(*arguments)
+
+    monkeypatch.setattr(socket, "socket", Refusing)
+    for host, warns in (("127.0.0.1", False), ("0.0.0.0", True)):
+        caplog.clear()
+        with caplog.at_level("INFO", "chronotope.serve"), bind(Settings(host=host, port=0)):
+            assert "congestion control cubic" in caplog.text
+            assert ("no BBR" in caplog.text) is warns

@@ -11,6 +11,7 @@ import pytest
 from api.services import open_services
 from api.settings import Settings
 from api.worker import Worker
+from pipeline.compress import gzipped
 from pipeline.tile import TileResult
 from scenes.errors import ForbiddenReference, Malformed, NotFound, ParserCrash, StorageFull
 from scenes.ingest import deposit
@@ -123,6 +124,16 @@ def test_a_job_ends_with_tiles_that_are_kept_and_served(services: Services) -> N
     assert use
     assert (use[0].media_type, use[1]) == ("model/gltf-binary", (asset_id,))
     assert heard.is_set()
+
+
+def test_tiles_and_documents_are_kept_packed_too(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    tile, document = b"glTF of many words " * 30, b'{"asset":{"version":"1.1"}}' + b" " * 300
+    monkeypatch.setattr(f"{__name__}.TILE", tile)
+    monkeypatch.setattr(f"{__name__}.DOCUMENT", document)
+    _deposited(services)
+    assert Worker(services, _tile).work_once("w")
+    for data in (tile, document):
+        assert services.blobs.read_packed(hashlib.sha256(data).hexdigest()) == gzipped(data)
 
 
 def test_without_a_job_there_is_nothing_to_do(services: Services) -> None:
