@@ -43,6 +43,7 @@ class _Run:
         self._log: list[dict[str, Any]] = []
         self._marks: list[dict[str, Any]] = []
         self._order: list[tuple[str, int, str]] = []
+        self._arrived: list[float] = []
         self._recorded: list[tuple[float, int, str]] = []
         self._look = self._seek = 0
 
@@ -63,7 +64,7 @@ class _Run:
             await self._converse(socket)
         return {
             "frames": False, "received": self._session.received, "log": self._log, "marks": self._marks,
-            "order": self._order, "recorded": self._recorded,
+            "order": self._order, "arrived": self._arrived, "recorded": self._recorded,
         }  # fmt: skip
 
     async def _converse(self, socket: ClientConnection) -> None:
@@ -106,6 +107,7 @@ class _Run:
             raise Failed(f"refused: {event.message}")
         if isinstance(event, Arrived):
             self._order.append((event.digest, event.total, event.content.name.lower()))
+            self._arrived.append(self._now())
         if not isinstance(event, Drawn):
             return False
         drawn = {self._key(node) for node in event.nodes}

@@ -14,7 +14,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -162,7 +162,9 @@ _BUSY_BYTES = 400_000
 def main() -> int:
     """Be a crowd."""
     mode, *arguments = sys.argv[1:]
-    print(json.dumps(asyncio.run({"gigabyte": gigabyte, "idle": idle, "busy": busy}[mode](*arguments))))
+    modes: dict[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]]
+    modes = {"gigabyte": gigabyte, "idle": idle, "busy": busy}
+    print(json.dumps(asyncio.run(modes[mode](*arguments))))
     return 0
 
 

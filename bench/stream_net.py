@@ -1,8 +1,8 @@
 """Two network namespaces with an emulated link between them, and what serves at its far end.
 
-Needs Linux, root, iproute2 and /dev/net/tun. `Net` makes the namespaces once; `Net.link` puts another link between
-them (the devices go with the process that carries their packets). TCP is the kernel's: its congestion control is set
-for each namespace, so that nginx, which sets none, has the same as our server.
+Needs Linux, root, iproute2, chrt (util-linux) and /dev/net/tun. `Net` makes the namespaces once; `link` puts another
+link between them (the devices go with the process that carries their packets). TCP is the kernel's: its congestion
+control is set for each namespace, so that nginx, which sets none, has the same as our server.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SERVER, CLIENT = "bench-server", "bench-client"
 ADDRESS, CLIENT_ADDRESS = "10.77.0.1", "10.77.0.2"
 PORT = 8000
 HTTP1, HTTP2, HTTP1_TLS, HTTP2_TLS = 8080, 8081, 8082, 8083
-NICE = -19
-"""of contenders and servers: others of this machine must not decide who is quick"""
+AHEAD = ("chrt", "--rr", "1")
+"""contenders and servers alike run ahead of all else on this machine, which must not decide who is quick"""
 PYTHON = sys.executable
 _ROOT = Path(__file__).parent.parent
 
@@ -39,7 +39,8 @@ def missing() -> str:
         return "no /dev/net/tun"
     if os.geteuid() != 0:
         return "not root, and namespaces need it"
-    return "" if shutil.which("ip") else "no iproute2 (apt-get install iproute2)"
+    lacking = [name for name in ("ip", "chrt") if not shutil.which(name)]
+    return f"no {lacking[0]} (apt-get install iproute2 util-linux)" if lacking else ""
 
 
 def congestion_controls() -> list[str]:
@@ -55,7 +56,7 @@ def _ip(*arguments: str | int) -> None:
 
 def inside(namespace: str, *command: str | Path) -> list[str]:
     """A command line that runs in a namespace."""
-    return ["ip", "netns", "exec", namespace, "nice", "-n", str(NICE), *map(str, command)]
+    return ["ip", "netns", "exec", namespace, *AHEAD, *map(str, command)]
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ def run(namespace: str, command: Sequence[str | Path], *, timeout_s: float) -> s
 
 
 def stop(process: subprocess.Popen[Any]) -> None:
-    """End what was started; `ip netns exec` and `nice` become the command, so it is the process itself."""
+    """End what was started; `ip netns exec` and `chrt` become the command, so it is the process itself."""
     process.terminate()
     try:
         process.wait(10)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HEADERS = 1.037
 """bytes on the wire over bytes of files: TCP, IP and framing at 1,500 bytes a packet"""
+FRAME_S = 1 / 72
 GRID = (160, 90)
 NEAREST_M = 0.1
 """least depth of a pixel"""
@@ -219,12 +220,12 @@ def _looks(want: Wanted, drawn: set[Key]) -> tuple[float, bool, bool]:
     return quality, is_full, is_something
 
 
-def read_log(document: Mapping[str, Any], *, frame_s: float = 1 / 72) -> list[Shown]:
+def read_log(document: Mapping[str, Any]) -> list[Shown]:
     """A contender's log. One whose client has no frames of its own draws at the next of ours, 72 a second."""
     own_frames = bool(document["frames"])
     found = []
     for each in document["log"]:
         at = float(each["t"])
-        at = at if own_frames else math.ceil(at / frame_s) * frame_s
+        at = at if own_frames else math.ceil(at / FRAME_S) * FRAME_S
         found.append(Shown(at, tuple(map(tuple, each.get("shown", ()))), tuple(map(tuple, each.get("hidden", ())))))
     return found

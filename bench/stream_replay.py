@@ -15,10 +15,9 @@ import numpy as np
 
 from bench.stream_contenders import OURS, opening_of
 from bench.stream_link import Link
+from bench.stream_quality import FRAME_S
 from bench.stream_race import Race, Row
 from streaming.client import Arrived, ClientSession, Drawn
-
-FRAME_S = 1 / 72
 
 
 def run(race: Race, link: Link) -> Iterator[Row]:

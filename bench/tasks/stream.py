@@ -9,7 +9,6 @@ Over links: Linux and root (network namespaces, TUN), see `bench.stream_net`; wh
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -63,7 +62,6 @@ def _work() -> Iterator[Path]:
 
 def _over_links(parts: list[str], scenes: list[stream_scenes.Given], settings: Settings, work: Path) -> Iterator[Row]:
     static = work / "static"
-    shutil.rmtree(static, ignore_errors=True)
     moments = {given.name: stream_scenes.export(settings, given, static) for given in scenes}
     named = {given.name: given for given in scenes}
     control = "bbr" if "bbr" in stream_net.congestion_controls() else "cubic"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.stream_quality import Curve, Shown, Wanted
-from bench.stream_race import _first_shown, new_in
+from bench.stream_race import answered, new_in
 
 
 def wanted(*paths):
@@ -18,17 +18,24 @@ def wanted(*paths):
     return Wanted(keys, ((1.0,) * 3,) * len(keys), (frozenset(),) * len(keys), np.ones(len(keys)), 1, len(keys), 1.0)
 
 
-def test_new_in_a_view_is_what_nobody_fetches_for_the_first():
+def test_new_in_a_view_is_what_is_on_no_way_of_the_first():
     first = wanted("root/near/a", "root/near/b")
-    turned = wanted("root/near/b", "root/far/c", "root/far/d")
-    # `far` itself comes with its sibling when the root is replaced.
-    assert new_in(turned, first) == {("p", "c"), ("p", "d")}
+    turned = wanted("root/near/b", "root/far/c")
+    assert new_in(turned, first) == {("p", "far"), ("p", "c")}
 
 
-def test_the_answer_is_the_first_new_tile():
-    log = [Shown(0.1, (("p", "a"),)), Shown(0.3, (("p", "c"),)), Shown(0.4, (("p", "d"),))]
-    assert _first_shown(log, frozenset({("p", "d"), ("p", "c")})) == 0.3
-    assert math.isinf(_first_shown(log, frozenset({("p", "z")})))
+def test_the_answer_is_the_first_new_tile_that_can_be_one():
+    new = frozenset({("p", "c"), ("p", "d")})
+    log = [Shown(0.1, (("p", "a"),)), Shown(0.2, (("p", "c"),)), Shown(0.4, (("p", "a"),)), Shown(0.5, (("p", "d"),))]
+    assert answered(log, new, 0.15) == 0.2
+    assert answered(log, new, 0.3) == 0.5
+    assert math.isinf(answered(log, new, 0.6))
+
+
+def test_a_tile_that_comes_back_into_view_is_no_answer():
+    tile = ("p", "c")
+    log = [Shown(0.1, (tile,)), Shown(0.2, (), (tile,)), Shown(0.5, (tile,))]
+    assert math.isinf(answered(log, frozenset({tile}), 0.3))
 
 
 def test_quality_counts_from_when_it_stays():
