@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
-    from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Tokens, Uploads
+    from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +47,8 @@ class Services:
     derived: Derived = field(default_factory=_in_memory)
     tables: SceneTables = field(default_factory=SceneTables)
     """scenes as columns, kept by revision"""
+    relay: Relay | None = None
+    """to other processes, where there may be some"""
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a synchronous use case or port call in a thread, so that the event loop never waits for a disk."""
@@ -55,7 +57,9 @@ class Services:
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """The embedded engines (SQLite, files, one process) on the data directory of `settings`, closed at the end.
+    """The embedded engines (SQLite, files) on the data directory of `settings`, closed at the end.
+
+    Redis is a line to other processes, and nothing waits for it: a museum opens without.
 
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
@@ -68,6 +72,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     catalogue = SqliteCatalogue(settings.database_path)
     derived = SqliteDerived(settings.data / "derived.db")
+    relay = _relay(settings)
     try:
         yield Services(
             catalogue=catalogue,
@@ -80,7 +85,18 @@ def open_services(settings: Settings) -> Iterator[Services]:
             ids=RandomIds(),
             settings=settings,
             derived=derived,
+            relay=relay,
         )
     finally:
+        if relay is not None:
+            relay.close()
         catalogue.close()
         derived.close()
+
+
+def _relay(settings: Settings) -> Relay | None:
+    if not settings.redis_url:
+        return None
+    from storage.bus_redis import RedisRelay
+
+    return RedisRelay(settings.redis_url)

@@ -113,6 +113,13 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _redis_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        raise ValueError("is not an address such as redis://localhost:6379/0")  # not repeated: it may hold a password
+    return text
+
+
 def _local_url(scheme: str, *, later: Mapping[str, str], example: str) -> Callable[[str], str]:
     """Accept `scheme:///path`; say of the schemes of `later` that they are not built yet."""
 
@@ -190,7 +197,11 @@ class Settings:
     )
     redis_url: str = field(
         default="",
-        metadata=_setting(_not_built("Redis"), "Notices between several servers. Not built yet: one process."),
+        metadata=_setting(
+            _redis_url,
+            "Redis that several servers share, as `redis://[user:password@]host:6379/0`, so that a room is one room in "
+            "all of them; give them one SECRET_KEY, too. Default: rooms are of one process.",
+        ),
     )
     dask_scheduler: str = field(
         default="",

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from api.auth import COOKIE, actor_of
 from api.errors import INTERNAL, kind_of, message_of
+from api.rooms import rooms_of
 from api.stream_conversation import Conversation, converse
 from api.stream_foresight import Foresight
 from api.stream_parking import new_token
@@ -80,7 +81,9 @@ async def _converse(websocket: WebSocket, services: Services) -> tuple[int, str]
         if visit is None:
             visit = await _begun(opening, actor, services, shared)
         try:
-            await converse(Conversation(websocket, services, shared, visit), shared)
+            conversation = Conversation(websocket, services, shared, visit)
+            with rooms_of(websocket, services).attended(conversation):
+                await converse(conversation, shared)
         finally:
             figures = visit.session.figures
             log.info(

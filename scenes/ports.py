@@ -372,6 +372,22 @@ class Bus(Protocol):
         ...
 
 
+class Relay(Protocol):
+    """Short messages between the processes of one museum. They may be lost, and nothing of them is kept."""
+
+    def publish(self, topic: str, data: bytes) -> None:
+        """Say it to every listener of the topic in every process, this one too. Never fails, never waits."""
+        ...
+
+    def listen(self, topic: str, callback: Callable[[bytes], None]) -> Callable[[], None]:
+        """Call back on each message, from any thread; returns what ends it (more than once is fine)."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more is said or heard."""
+        ...
+
+
 class Museum(Protocol):
     """What a curator's use case needs. `api.services.Services` is one by its shape."""
 

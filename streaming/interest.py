@@ -20,7 +20,7 @@ What a tick costs grows with the poses that are told and not with the square of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from math import floor
 
@@ -80,8 +80,11 @@ class Interest:
         if peer is not None:
             peer.position, peer.entry, peer.posed = position, entry, self._tick
 
-    def tick(self) -> Iterator[tuple[int, list[bytes]]]:
-        """Each hearer that is to be told something now, with entries of others, at most 32."""
+    def tick(self, behind: Container[int] = ()) -> Iterator[tuple[int, list[bytes]]]:
+        """Each hearer that is to be told something now, with entries of others, at most 32.
+
+        Those of `behind` are told nothing now, and of the latest poses later.
+        """
         tick = self._tick
         self._tick += 1
         grid: _Grid | None = None
@@ -91,7 +94,7 @@ class Interest:
             if (tick + peer.number) % REGROUP_TICKS == 0:
                 grid = self._grid() if grid is None else grid
                 self._regroup(peer, grid)
-            told = _told(peer, tick)
+            told = _told(peer, tick, 0 if peer.number in behind else MAX_PEERS)
             if told:
                 yield peer.number, told
 
@@ -139,7 +142,7 @@ def _close_by(hearer: _Peer, grid: _Grid) -> tuple[list[_Peer], list[_Peer]]:
     return near, middle
 
 
-def _told(hearer: _Peer, tick: int) -> list[bytes]:
+def _told(hearer: _Peer, tick: int, most: int) -> list[bytes]:
     due = [
         peer
         for slices, every in zip(hearer.slices, _EVERY, strict=True)
@@ -149,11 +152,11 @@ def _told(hearer: _Peer, tick: int) -> list[bytes]:
     if hearer.waiting:
         due = list(hearer.waiting | dict.fromkeys(due))
         hearer.waiting = {}
-    if len(due) > MAX_PEERS:
+    if len(due) > most:
         due.sort(key=lambda peer: hearer.told.get(peer, _NEVER))
-        hearer.told.update(zip(due[:MAX_PEERS], range(tick * MAX_PEERS, (tick + 1) * MAX_PEERS), strict=True))
-        hearer.waiting = dict.fromkeys(due[MAX_PEERS:])
-        due = due[:MAX_PEERS]
+        hearer.told.update(zip(due[:most], range(tick * MAX_PEERS, (tick + 1) * MAX_PEERS), strict=False))
+        hearer.waiting = dict.fromkeys(due[most:])
+        due = due[:most]
     return [peer.entry for peer in due if peer.entry]
 
 

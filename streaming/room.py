@@ -14,7 +14,7 @@ Nothing here is kept longer than its member is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from streaming.errors import StreamError
@@ -188,8 +188,8 @@ class Room:
 
     # What is said
 
-    def tick(self, now: float) -> Said:
-        """What is to be said now."""
+    def tick(self, now: float, behind: Container[int] = ()) -> Said:
+        """What is to be said now. Members of `behind` still wait for what was said before, so they get no poses."""
         for process, each in list(self._elsewhere.items()):
             if now > each.heard_at + SILENCE_S:
                 self._replace(Roster(process, (), None), now)
@@ -197,7 +197,7 @@ class Room:
         self._tick += 1
         self._say_changes(said)
         self._say_lead(said)
-        for number, entries in self._interest.tick():
+        for number, entries in self._interest.tick(behind):
             said.to.setdefault(number, []).append(peers_of(entries))
         said.beyond.extend(self._say_beyond(now))
         return said

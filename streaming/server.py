@@ -313,6 +313,11 @@ class ServerSession:
         return self._sender.plan.state == self.state and not self._sender.queued
 
     @property
+    def is_behind(self) -> bool:
+        """Whether something that was said before has not been taken by the connection yet."""
+        return bool(self._outbox)
+
+    @property
     def figures(self) -> Figures:
         """What was sent so far."""
         sender = self._sender

@@ -13,7 +13,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from api import queries_history, types
-from api.mutations import people, placements, places, stories, things
+from api.mutations import people, placements, places, rooms, stories, things
 from api.mutations.shape import Id, Reason, answered, done, payload
 from api.types import Exhibition, Info, Job
 from scenes import compose
@@ -57,6 +57,7 @@ _FIELDS |= {
     "cancel_job": types.field(_cancel_job),
     **things.FIELDS,
     **queries_history.FIELDS,
+    **rooms.FIELDS,
 }
 
 

@@ -31,7 +31,8 @@ def test_the_environment_is_read_and_options_win_over_it() -> None:
         ("CHRONOTOPE_DATABASE_URL", "postgresql://db/museum", "PostgreSQL is not built yet"),
         ("CHRONOTOPE_DATABASE_URL", "sqlite://relative.db", "sqlite:////absolute/path"),
         ("CHRONOTOPE_OBJECTS_URL", "s3://bucket/prefix", "S3 storage is not built yet"),
-        ("CHRONOTOPE_REDIS_URL", "redis://localhost", "Redis is not built yet"),
+        ("CHRONOTOPE_REDIS_URL", "http://localhost:6379", "redis://localhost:6379/0"),
+        ("CHRONOTOPE_REDIS_URL", "redis://", "redis://localhost:6379/0"),
         ("CHRONOTOPE_DASK_SCHEDULER", "tcp://dask:8786", "not built yet"),
         ("CHRONOTOPE_OIDC_ISSUER", "https://id.example", "not built yet"),
         ("CHRONOTOPE_PORT", "80800", "from 0 to 65535"),
@@ -90,3 +91,10 @@ def test_every_setting_is_documented_with_its_default_and_its_own_words() -> Non
         shown = f"`{default}`" if default else "none"
         assert f"| `{variable(field.name)}` | {shown} | {field.metadata['document']} |" in page
     assert page.count("| `CHRONOTOPE_") == len(dataclasses.fields(Settings))
+
+
+def test_a_password_of_redis_is_not_repeated_when_its_address_is_wrong():
+    with pytest.raises(SettingsError) as caught:
+        from_environment({"CHRONOTOPE_REDIS_URL": "rediss+tls://museum:hunter2@cache:6379"})
+    assert "hunter2" not in str(caught.value)
+    assert from_environment({"CHRONOTOPE_REDIS_URL": "rediss://museum:s@cache/0"}).redis_url.startswith("rediss://")

@@ -136,3 +136,15 @@ def test_in_the_end_everybody_knows_where_everybody_is(steps):
     for _ in range(30):
         known |= dict(told(interest).get(ME, []))
     assert dict(known) == latest
+
+
+def test_who_is_behind_is_told_of_the_latest_later():
+    interest = Interest()
+    for number in (ME, 2):
+        interest.add(number, hears=number == ME)
+        interest.pose(number, (0.0, 0.0, 0.0), entry(number, 0))
+    for turn in range(1, 40):
+        interest.pose(2, (0.0, 0.0, 0.0), entry(2, turn))
+        assert list(interest.tick(behind={ME})) == []
+    assert told(interest) == {ME: [(2, 39)]}
+    assert told(interest) == {}
