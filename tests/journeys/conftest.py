@@ -24,6 +24,7 @@ from api.data_directory import held, prepare
 from api.services import open_services
 from api.settings import from_environment
 from tests.journeys.small_museum import write_small_museum
+from tests.journeys.valley import write_valley
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +158,17 @@ def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(museum: Path, built_pages: None) -> Iterator[Served]:
     """The museum, served on loopback."""
     with serving(museum) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def deep(tmp_path_factory: pytest.TempPathFactory, built_pages: None) -> Iterator[Served]:
+    """A museum whose tiles go down several levels, served on loopback."""
+    data = tmp_path_factory.mktemp("deep") / "museum"
+    settings = prepare(from_environment({}, data=data, host=None, port=None))
+    with held(settings.data), open_services(settings) as services:
+        write_valley(services)
+    with serving(data) as one:
         yield one
 
 

@@ -1,35 +1,45 @@
-"""The viewer's end of the stream, over a long wire: coming back, losing the connection."""
+"""The viewer's end of the stream, over a long wire: turning round, coming back, losing the connection."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.data_directory import held, prepare
-from api.services import open_services
-from api.settings import from_environment
-from tests.journeys.conftest import Visit, serving
-from tests.journeys.valley import write_valley
+from tests.journeys.conftest import Visit
+from tests.journeys.valley import EYE
+from tests.journeys.watching import WATCHING
 from tests.journeys.wire import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-@pytest.fixture(scope="module")
-def deep(tmp_path_factory: pytest.TempPathFactory, built_pages: None) -> Iterator[Served]:
-    """A museum whose tiles go down several levels."""
-    data = tmp_path_factory.mktemp("stream") / "museum"
-    settings = prepare(from_environment({}, data=data, host=None, port=None))
-    with held(settings.data), open_services(settings) as services:
-        write_valley(services)
-    with serving(data) as one:
-        yield one
+def test_half_a_turn_in_a_third_of_a_second_shows_no_hole_in_any_frame(
+    deep: Served, visiting: Callable[..., Visit]
+) -> None:
+    with wire(deep.port, delay_s=0.05, rate=2.5e6) as long_wire:
+        visit = visiting(
+            f"http://127.0.0.1:{long_wire.port}/exhibitions/valley?capture=1#eye=0,2,0&target=0,2,-8",
+            width=480, height=300, script=WATCHING,
+        )  # fmt: skip
+        page = visit.page
+        before = visit.settle("s.shown.tiles > 0")
+        frames = page.evaluate("(eye) => watching.record(() => watching.turn(eye, 300))", EYE)
+        assert frames >= 3, "too few frames to tell"
+        after = visit.settle("s.shown.look === s.lastLook")
+        assert after["chunkBytes"] > before["chunkBytes"], "there was detail to come"
+        judged: list[dict[str, Any]] = [page.evaluate("(i) => watching.judge(i)", i) for i in range(frames)]
+        for one in judged:
+            assert one["covered"] > 30_000, "there is something to see everywhere"
+            assert one["blind"] > 200, "a part that is missing is seen to be missing"
+            assert one["holes"] == 0
+        assert after["tiles"]["failed"] == 0
+        page.context.close()
 
 
 def test_a_page_that_is_opened_again_is_sent_almost_nothing(served: Served, visiting: Callable[..., Visit]) -> None:

@@ -22,12 +22,12 @@ SCENE = "scene_valley"
 SLUG = "valley"
 EYE = (0.0, 2.0, 0.0)
 _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
-_SIDE = 385
+_SIDE = 545
 _PILLARS = [(6.0, -8.0), (-7.0, -14.0), (16.0, 9.0), (-11.0, 12.0), (3.0, 30.0), (-34.0, -3.0)]
 
 
 def valley() -> Model:
-    """Ground with hills that close the horizon, rough at every scale: (385 − 1)² × 2 = 294,912 triangles."""
+    """Ground with hills that close the horizon, rough at every scale: (545 − 1)² × 2 = 591,872 triangles."""
     axis = np.linspace(-90, 90, _SIDE)
     x, z = np.meshgrid(axis, axis)
     rise = np.clip((np.hypot(x, z) - 12) / 50, 0, 1) ** 2 * 26
