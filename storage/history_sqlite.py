@@ -72,13 +72,13 @@ UNION SELECT seq FROM record WHERE {column} = ?3 AND to_revision > ?1 AND to_rev
 """
 _EDITED = "UNION ".join(_TOUCHED.format(column=column) for column in ("scene", "id"))
 _SIDE = "LEFT JOIN record AS {name} ON {name}.seq = touched.seq AND {name}.from_revision <= {number}"
-_SIDE += " AND ({name}.to_revision IS NULL OR {name}.to_revision > {number})"
+_SIDE += " AND ({name}.to_revision IS NULL OR {name}.to_revision > {number}) AND ?3 IN ({name}.scene, {name}.id)"
 _BOTH = " ".join(_SIDE.format(name=name, number=number) for name, number in (("old", "?1"), ("new", "?2")))
 _IS_SHOWN = "coalesce(old.body, '') <> coalesce(new.body, '')" + "".join(
     f" AND NOT (?4 AND coalesce({side}.kind = 'exhibition' AND NOT {side}.public, 0))" for side in ("old", "new")
 )
 _SIDES = f"""
-SELECT touched.seq, old.kind, old.body, new.kind, new.body FROM (SELECT value AS seq FROM json_each(?3)) AS touched
+SELECT touched.seq, old.kind, old.body, new.kind, new.body FROM (SELECT value AS seq FROM json_each(?5)) AS touched
 {_BOTH} WHERE {_IS_SHOWN} ORDER BY touched.seq
 """
 _COUNT_EDITED = f"SELECT count(*) FROM ({_EDITED}) AS touched {_BOTH} WHERE {_IS_SHOWN}"
@@ -193,7 +193,7 @@ class SqliteHistory:
             while at < len(touched) and len(found) <= first:
                 # One more than is still wanted: whether the page is the last one, that tells.
                 chunk = touched[at : at + min(first + 1 - len(found), _CHUNK)]
-                rows = select(connection, _SIDES, (before, after, json.dumps(chunk), public_only))
+                rows = select(connection, _SIDES, (before, after, scene, public_only, json.dumps(chunk)))
                 found += [Difference(seq, _read(*sides[:2]), _read(*sides[2:])) for seq, *sides in rows]
                 at += len(chunk)
         return tuple(found[:first]), len(found) > first

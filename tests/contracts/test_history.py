@@ -165,3 +165,14 @@ def test_what_can_be_taken_back_before_a_revision(catalogue):
     one, two = put(catalogue, scene()), put(catalogue, layer())
     assert catalogue.takeable("ada", Step.UNDO, before=two).number == one
     assert catalogue.takeable("ada", Step.UNDO, before=one) is None
+
+
+def test_what_moves_to_another_scene_leaves_one_and_comes_to_the_other(catalogue):
+    here, there = placement("p_1", of="scene_a"), placement("p_1", of="scene_b")
+    put(catalogue, here)
+    put(catalogue, there)
+    for name, sides in {"scene_a": (here, None), "scene_b": (None, there)}.items():
+        ((found,), _) = catalogue.differing(1, 2, scene=name, first=9)
+        assert (found.before, found.after) == sides
+        assert catalogue.between(1, 2, scene=name) == (found,)
+        assert catalogue.count_differing(1, 2, scene=name) == 1
