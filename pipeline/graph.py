@@ -24,7 +24,7 @@ from pipeline.results import Results
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-VERSION = "12"
+VERSION = "13"
 """part of every key; to be raised when the same inputs come to give other results"""
 _RECEIPT = "receipt"
 _contexts: dict[tuple[str, str], Any] = {}

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from tiling.build import Goal, Place
     from tiling.quantize import Coding
 
-ROOT_BYTES = 14_000
-"""what a root may take on the wire: it shall fit the first flight of a connection (RFC 6928), with headers"""
+ROOT_BYTES = 12_300
+"""what a root may take on the wire: it shall fit the first flight of a connection, ten segments of 1,448 bytes (RFC 6928),
+with what a stream says before it: the answer to the upgrade, `hello`, `state`, a cut, 1,400 to 2,000 bytes together"""
 _ROOT_TRIES = 8
 _ROOT_NORMAL_BITS = 6  # steps of 2°, for a twentieth more triangles
 _AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are enough
