@@ -101,6 +101,7 @@ class RedisRelay:
                     for topic, data in [each for each in batch if each is not None]:
                         pipe.publish(PREFIX + topic, data)
                     pipe.execute()
+                self._note(None)
             except (RedisError, OSError) as error:
                 self._note(error)
                 self._closing.wait(_AGAIN_S)
@@ -149,9 +150,10 @@ class RedisRelay:
     def _note(self, error: Exception | None) -> None:
         """Say once that Redis is lost, and once that it is back."""
         is_there = error is None
-        if is_there == self._is_there or (self._closing.is_set() and error is not None):
-            return
-        first, self._is_there = self._is_there is None, is_there
+        with self._lock:
+            if is_there == self._is_there or (self._closing.is_set() and not is_there):
+                return
+            first, self._is_there = self._is_there is None, is_there
         if error is not None:
             _log.warning(
                 "Redis at %s is not there (%s); rooms go on within this process", self._where, type(error).__name__
