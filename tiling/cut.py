@@ -40,36 +40,44 @@ are the constants of `tiling.select`"""
 
 @njit(cache=True, nogil=True)
 def _wider(rows: Any, count: int) -> Any:  # pragma: no cover - compiled
-    """The array, or one with room for `count` rows."""
-    if count <= len(rows):
-        return rows
+    """The array with room for `count` rows. Asked for only where it is needed: to hand an array over costs 20 ns."""
     more = np.empty((max(count, 2 * len(rows)), rows.shape[1]), rows.dtype)
     more[: len(rows)] = rows
     return more
 
 
 @njit(cache=True, nogil=True)
-def _looked(forest: Any, eyes: Floats, at: int, looks: Floats, nodes: Ints) -> None:  # pragma: no cover - compiled
+def _looked(
+    table: Ints,
+    stock: Any,
+    matrix: Floats,
+    scale: Floats,
+    is_bent: Any,
+    eyes: Floats,
+    at: int,
+    looks: Floats,
+    nodes: Ints,
+) -> None:  # pragma: no cover - compiled
     """Record `at`, whose tree and tile are set, is looked at."""
     tree, tile = nodes[at, TREE], nodes[at, TILE]
-    table, kind = forest[0], forest[1][tree]
+    kind = stock[tree]
     nodes[at, KIND] = kind
-    moved(grove.boxes_at(table, kind), tile, forest[2], tree, looks, at)
-    if forest[7][tree]:
+    moved(grove.boxes_at(table, kind), tile, matrix, tree, looks, at)
+    if is_bent[tree]:
         straightened(looks, at)
-    look(looks, at, grove.errors_at(table, kind)[tile] * forest[3][tree], eyes)
+    look(looks, at, grove.errors_at(table, kind)[tile] * scale[tree], eyes)
     nodes[at, FIRST], nodes[at, SLOTS] = -1, 0
     nodes[at, STATE], nodes[at, HIDDEN] = CANDIDATE, 0
 
 
 @njit(cache=True, nogil=True)
-def _ranked(forest: Any, looks: Floats, nodes: Ints) -> Any:  # pragma: no cover - compiled
+def _ranked(table: Ints, looks: Floats, nodes: Ints, count: int) -> Any:  # pragma: no cover - compiled
     """Roots, first those that gain most per byte, then the near ones out of view."""
     files = np.zeros((16, 4), np.int64)
-    heap = np.empty((len(forest[6]), 3))
+    heap = np.empty((count, 3))
     for at in range(len(heap)):
         kind, tile = nodes[at, KIND], nodes[at, TILE]
-        length = ledger.order_cost(files, forest[0], kind, tile, grove.facts_at(forest[0], kind)[tile, BYTES])
+        length = ledger.order_cost(files, table, kind, tile, grove.facts_at(table, kind)[tile, BYTES])
         heap[at, 0] = -looks[at, WORTH] / max(length, 1) if looks[at, SEEN] > 0.0 else 1.0 + looks[at, DISTANCE]
         heap[at, 1], heap[at, 2] = at, 0
         heaps.rise(heap, at)
@@ -77,26 +85,27 @@ def _ranked(forest: Any, looks: Floats, nodes: Ints) -> Any:  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _roomy(files: Ints, table: Ints, nodes: Ints, at: int, counts: Ints) -> Ints:  # pragma: no cover - compiled
-    """The table of files with room for those of one more tile."""
+def _is_tight(files: Ints, table: Ints, nodes: Ints, at: int, counts: Ints) -> bool:  # pragma: no cover - compiled
+    """Whether the table of files must grow before those of one more tile come in."""
     first = grove.links_at(table, nodes[at, KIND], grove.NEED_FIRST)
     new = 1 + first[nodes[at, TILE] + 1] - first[nodes[at, TILE]]
-    while 2 * (counts[2] + new) > len(files):
-        files = ledger.grown(files)
-    return files
+    return bool(2 * (counts[2] + new) > len(files))
 
 
 @njit(cache=True, nogil=True)
-def _expanded(forest: Any, eyes: Floats, at: int, arrays: Any, counts: Ints) -> Any:  # pragma: no cover - compiled
+def _expanded(
+    table: Ints, stock: Any, matrix: Floats, scale: Floats, is_bent: Any, root_first: Ints, root_tile: Ints,
+    eyes: Floats, at: int, looks: Floats, nodes: Ints, slots: Ints, counts: Ints,
+) -> Any:  # pragma: no cover - compiled  # fmt: skip
     """The arrays (looks, nodes, slots) with slots for record `at`, and records for all tiles in them."""
-    looks, nodes, slots = arrays
     tree, tile = nodes[at, TREE], nodes[at, TILE]
-    table, kind = forest[0], nodes[at, KIND]
+    kind = nodes[at, KIND]
     regions = grove.links_at(table, kind, grove.REGION_FIRST)
     first, part = grove.links_at(table, kind, grove.PART_FIRST), grove.links_at(table, kind, grove.PART)
     nodes[at, FIRST] = counts[1]
     nodes[at, SLOTS] = regions[tile + 1] - regions[tile]
-    slots = _wider(slots, counts[1] + nodes[at, SLOTS])
+    if counts[1] + nodes[at, SLOTS] > len(slots):
+        slots = _wider(slots, counts[1] + nodes[at, SLOTS])
     for region in range(regions[tile], regions[tile + 1]):
         slot = counts[1]
         slots[slot, RECORD], slots[slot, CHILD], slots[slot, REFINED] = at, counts[0], 0
@@ -105,12 +114,13 @@ def _expanded(forest: Any, eyes: Floats, at: int, arrays: Any, counts: Ints) -> 
             other, begin, end = tree, 0, 1
             if part[each] < 0:
                 other = -1 - part[each]
-                begin, end = forest[4][other], forest[4][other + 1]
-            looks, nodes = _wider(looks, counts[0] + end - begin), _wider(nodes, counts[0] + end - begin)
+                begin, end = root_first[other], root_first[other + 1]
+            if counts[0] + end - begin > len(looks):
+                looks, nodes = _wider(looks, counts[0] + end - begin), _wider(nodes, counts[0] + end - begin)
             for root in range(begin, end):
                 nodes[counts[0], TREE] = other
-                nodes[counts[0], TILE] = part[each] if part[each] >= 0 else forest[5][root]
-                _looked(forest, eyes, counts[0], looks, nodes)
+                nodes[counts[0], TILE] = part[each] if part[each] >= 0 else root_tile[root]
+                _looked(table, stock, matrix, scale, is_bent, eyes, counts[0], looks, nodes)
                 counts[0] += 1
         slots[slot, CHILDREN] = counts[0] - slots[slot, CHILD]
         counts[1] += 1
@@ -146,7 +156,7 @@ def _leaves(
 @njit(cache=True, nogil=True)
 def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pragma: no cover - compiled
     """The cut of a grove, given as `tiling.select` does: (looks, nodes, slots, roots in order, files, what is used)."""
-    table, roots = forest[0], forest[6]
+    table, stock, matrix, scale, root_first, root_tile, roots, is_bent = forest
     # So small that the allocator has them at hand.
     looks = np.empty((max(256, len(roots)), LOOKS))
     nodes = np.empty((len(looks), 7), np.int64)
@@ -160,12 +170,13 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
     counts[0] = len(roots)
     for at in range(len(roots)):
         nodes[at, TREE], nodes[at, TILE] = roots[at, 0], roots[at, 1]
-        _looked(forest, eyes, at, looks, nodes)
-    order = _ranked(forest, looks, nodes)
+        _looked(table, stock, matrix, scale, is_bent, eyes, at, looks, nodes)
+    order = _ranked(table, looks, nodes, len(roots))
     planted = 0
     for at in order:
         kind, tile = nodes[at, KIND], nodes[at, TILE]
-        files = _roomy(files, table, nodes, at, counts)
+        while _is_tight(files, table, nodes, at, counts):
+            files = ledger.grown(files)
         counts[2] += ledger.show(files, used, table, kind, tile, 1)
         if ledger.within(used, limits):
             ledger.send(files, used, table, kind, tile)
@@ -200,7 +211,8 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
                 hidden, is_last = _freed(nodes, slots, table, record, slot)
                 _leaves(files, used, table, nodes, record, hidden, is_last, -1)
                 for child in range(first, end):
-                    files = _roomy(files, table, nodes, child, counts)
+                    while _is_tight(files, table, nodes, child, counts):
+                        files = ledger.grown(files)
                     counts[2] += ledger.show(files, used, table, nodes[child, KIND], nodes[child, TILE], 1)
                 if not ledger.within(used, allowed):
                     for child in range(first, end):
@@ -219,13 +231,17 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
                 if nodes[each, STATE] != ALIVE or urgency <= tolerance:
                     continue
                 if nodes[each, FIRST] < 0:
-                    looks, nodes, slots = _expanded(forest, eyes, each, (looks, nodes, slots), counts)
+                    looks, nodes, slots = _expanded(
+                        table, stock, matrix, scale, is_bent, root_first, root_tile, eyes, each, looks, nodes, slots,
+                        counts,
+                    )  # fmt: skip
                 is_parted = options[PARTED] > 0.0 and _is_grouped(table, nodes, each)
                 for slot in range(nodes[each, FIRST], nodes[each, FIRST] + nodes[each, SLOTS]):
                     if not slots[slot, CHILDREN] or slots[slot, REFINED]:
                         continue
                     if (_is_seen(looks, slots, slot) if is_parted else looks[each, SEEN] > 0.0) != is_cover:
-                        heap = _wider(heap, heaped + 1)
+                        if heaped == len(heap):
+                            heap = _wider(heap, heaped + 1)
                         heap[heaped, 0], heap[heaped, 1], heap[heaped, 2] = -urgency, each, slot if is_parted else -1
                         heaps.rise(heap, heaped)
                         heaped += 1

@@ -45,9 +45,9 @@ COVER = 16.0
 COVER_SHARE = 0.05
 COVER_LEAST = 28_000
 """bytes that cover may take in any case: two round trips of a fresh connection"""
-WORTH_SENDING = 6.0
+WORTH_SENDING = 4.0
 """bytes of what replaces a tile over its own, from which on it is sent on the way"""
-WAY_SHARE = 0.05
+WAY_SHARE = 0.08
 WAY_LEAST = 128_000
 """bytes that the way may take in any case, up to a quarter of all: so little is on its way at once on most links"""
 

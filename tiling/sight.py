@@ -24,7 +24,7 @@ What is not in the view of the later pose is worth `LEAVING` of that, what no po
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tiling.view import View
 
 Floats = NDArray[np.float64]
+Vector = tuple[float, float, float]
+Box = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
 
 BLUR_S = 0.02
 ACUITY = math.radians(2.3)
@@ -83,11 +85,13 @@ def moved(
     boxes: Floats, tile: int, matrices: Floats, tree: int, looks: Floats, at: int
 ) -> None:  # pragma: no cover - compiled
     """A box as a matrix of three rows transforms it, into a row of looks."""
-    for i in range(3):
-        m0, m1, m2 = matrices[tree, 4 * i], matrices[tree, 4 * i + 1], matrices[tree, 4 * i + 2]
-        looks[at, BOX + i] = m0 * boxes[tile, 0] + m1 * boxes[tile, 1] + m2 * boxes[tile, 2] + matrices[tree, 4 * i + 3]
-        for a in range(3, 12, 3):
-            looks[at, BOX + a + i] = m0 * boxes[tile, a] + m1 * boxes[tile, a + 1] + m2 * boxes[tile, a + 2]
+    for i in range(0, 12, 4):
+        m0, m1, m2, m3 = matrices[tree, i], matrices[tree, i + 1], matrices[tree, i + 2], matrices[tree, i + 3]
+        to = BOX + i // 4
+        looks[at, to] = m0 * boxes[tile, 0] + m1 * boxes[tile, 1] + m2 * boxes[tile, 2] + m3
+        looks[at, to + 3] = m0 * boxes[tile, 3] + m1 * boxes[tile, 4] + m2 * boxes[tile, 5]
+        looks[at, to + 6] = m0 * boxes[tile, 6] + m1 * boxes[tile, 7] + m2 * boxes[tile, 8]
+        looks[at, to + 9] = m0 * boxes[tile, 9] + m1 * boxes[tile, 10] + m2 * boxes[tile, 11]
 
 
 @njit(cache=True, nogil=True)
@@ -111,50 +115,58 @@ def straightened(looks: Floats, at: int) -> None:  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _in_view(looks: Floats, at: int, eyes: Floats, e: int) -> bool:  # pragma: no cover - compiled
+def _in_view(box: Box, eyes: Floats, e: int) -> bool:  # pragma: no cover - compiled
     """Whether a box is at least partly on the inner side of every plane; as `tiling.view.sees`."""
     for k in range(_PLANES, _SIGHT, 4):
         x, y, z = eyes[e, k], eyes[e, k + 1], eyes[e, k + 2]
-        inside = eyes[e, k + 3] + x * looks[at, BOX] + y * looks[at, BOX + 1] + z * looks[at, BOX + 2]
-        for a in range(BOX + 3, BOX + 12, 3):
-            inside += abs(x * looks[at, a] + y * looks[at, a + 1] + z * looks[at, a + 2])
+        inside = (
+            eyes[e, k + 3] + x * box[0] + y * box[1] + z * box[2]
+            + abs(x * box[3] + y * box[4] + z * box[5])
+            + abs(x * box[6] + y * box[7] + z * box[8])
+            + abs(x * box[9] + y * box[10] + z * box[11])
+        )  # fmt: skip
         if inside < 0.0:
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
-def _along(looks: Floats, at: int, a: int, way: tuple[float, float, float]) -> Any:  # pragma: no cover - compiled
+def _along(axis: Vector, way: Vector) -> tuple[float, float]:  # pragma: no cover - compiled
     """Length of a half axis, and how far along it something is."""
-    x, y, z = looks[at, a], looks[at, a + 1], looks[at, a + 2]
-    half = math.sqrt(x * x + y * y + z * z)
+    half = math.sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2])
     # One without length has no direction, and counts as if the eye were beside it.
-    return half, abs(x * way[0] + y * way[1] + z * way[2]) / half if half > 0.0 else 0.0
+    dot = abs(axis[0] * way[0] + axis[1] * way[1] + axis[2] * way[2])
+    return half, dot / half if half > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True)
 def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma: no cover - compiled
     """How the box in row `at` of `looks` (n, 20), with an error in metres, looks to eyes (k, 36)."""
-    looks[at, ERROR] = error
-    looks[at, PIXELS] = looks[at, ANYWHERE] = 0.0
-    looks[at, DISTANCE] = np.inf
+    # Once out of the array: each look into it checks whether the number of the row is negative.
+    box = (
+        looks[at, BOX], looks[at, BOX + 1], looks[at, BOX + 2], looks[at, BOX + 3], looks[at, BOX + 4],
+        looks[at, BOX + 5], looks[at, BOX + 6], looks[at, BOX + 7], looks[at, BOX + 8], looks[at, BOX + 9],
+        looks[at, BOX + 10], looks[at, BOX + 11],
+    )  # fmt: skip
+    most = anywhere = 0.0
+    nearest = np.inf
     last = len(eyes) - 1
     is_seen = False
     for e in range(len(eyes)):
-        way = looks[at, BOX] - eyes[e, 0], looks[at, BOX + 1] - eyes[e, 1], looks[at, BOX + 2] - eyes[e, 2]
-        h0, a0 = _along(looks, at, BOX + 3, way)
-        h1, a1 = _along(looks, at, BOX + 6, way)
-        h2, a2 = _along(looks, at, BOX + 9, way)
+        way = box[0] - eyes[e, 0], box[1] - eyes[e, 1], box[2] - eyes[e, 2]
+        h0, a0 = _along((box[3], box[4], box[5]), way)
+        h1, a1 = _along((box[6], box[7], box[8]), way)
+        h2, a2 = _along((box[9], box[10], box[11]), way)
         o0, o1, o2 = max(a0 - h0, 0.0), max(a1 - h1, 0.0), max(a2 - h2, 0.0)
         distance = math.sqrt(o0 * o0 + o1 * o1 + o2 * o2)
         pixels = 0.0
         if error > 0.0:
             pixels = error * eyes[e, _FOCAL] / distance if distance > 0.0 else np.inf
-        looks[at, ANYWHERE] = max(looks[at, ANYWHERE], pixels)
-        looks[at, DISTANCE] = min(looks[at, DISTANCE], distance)
-        sees = _in_view(looks, at, eyes, e)
+        anywhere = max(anywhere, pixels)
+        nearest = min(nearest, distance)
+        sees = _in_view(box, eyes, e)
         if sees:
-            looks[at, PIXELS] = max(looks[at, PIXELS], pixels)
+            most = max(most, pixels)
         if e == last:
             away = math.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
             radius = math.sqrt(h0 * h0 + h1 * h1 + h2 * h2)
@@ -164,12 +176,13 @@ def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma:
             if not sees:
                 looks[at, WORTH] *= LEAVING if is_seen else UNSEEN
         is_seen = is_seen or sees
-    looks[at, SEEN] = 1.0 if is_seen else 0.0
+    looks[at, PIXELS], looks[at, ANYWHERE], looks[at, DISTANCE] = most, anywhere, nearest
+    looks[at, SEEN], looks[at, ERROR] = 1.0 if is_seen else 0.0, error
 
 
 @njit(cache=True, nogil=True)
 def _worth(
-    looks: Floats, at: int, eyes: Floats, e: int, way: tuple[float, float, float], size: tuple[float, float, float]
+    looks: Floats, at: int, eyes: Floats, e: int, way: Vector, size: Vector
 ) -> None:  # pragma: no cover - compiled
     """What is counted at a box's middle: `size` are metres to it, its radius, its shadow times these metres."""
     away, radius, shadow = size

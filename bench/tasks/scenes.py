@@ -48,7 +48,7 @@ _TRIANGLES = 200_000
 _PIXELS = 16.0
 _PIXELS_PER_METRE_AT_ONE = 1080 / (2 * np.tan(np.radians(30)))
 _WORK = 1e12
-_SCENE = Scene("scene_town", "A town", "", "0500", Visibility.PUBLIC, Viewpoint((0, 10, 50), (0, 0, 0)))
+SCENE = Scene("scene_town", "A town", "", "0500", Visibility.PUBLIC, Viewpoint((0, 10, 50), (0, 0, 0)))
 
 
 def _ball(centre: tuple[float, float, float], radius: tuple[float, float, float], rows: int) -> Primitive:
@@ -89,7 +89,7 @@ class _Museum:
 
 
 @cache
-def _museum() -> _Museum:
+def houses() -> _Museum:
     museum = _Museum()
     for kind in range(_KINDS):
         with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +109,7 @@ def _museum() -> _Museum:
     return museum
 
 
-def _placements(standing: int, history: int) -> list[Placement]:
+def buildings(standing: int, history: int) -> list[Placement]:
     """`standing` buildings in 500, one on 18 m by 18 m, and as many in each other time."""
     chance = np.random.default_rng(standing)
     side = 18.0 * np.sqrt(standing)
@@ -126,7 +126,7 @@ def _placements(standing: int, history: int) -> list[Placement]:
         kind = int(chance.integers(_KINDS))
         found.append(
             Placement(
-                f"placement_{number:06}", _SCENE.id, "layer", f"asset_{kind}", f"No. {number}", existence, transform
+                f"placement_{number:06}", SCENE.id, "layer", f"asset_{kind}", f"No. {number}", existence, transform
             )
         )
     return found
@@ -138,7 +138,7 @@ def _year(number: int) -> str:
 
 def run() -> Iterator[Row]:
     """Rows (contender, input, metric, value, unit)."""
-    museum = _museum()
+    museum = houses()
     # Compiled code is loaded, and not counted.
     for _ in _one(museum, 40, 1):
         pass
@@ -150,9 +150,9 @@ def run() -> Iterator[Row]:
 
 
 def _one(museum: _Museum, standing: int, history: int) -> Iterator[tuple[str, str, float, str]]:
-    placements = _placements(standing, history)
+    placements = buildings(standing, history)
     start = process_time()
-    table = table_of(_SCENE, placements, ())
+    table = table_of(SCENE, placements, ())
     table.at("0500")
     yield "chronotope", "table of all times, once", process_time() - start, "s"
     with tempfile.TemporaryDirectory() as folder:
@@ -168,7 +168,7 @@ def _tilesets(museum: _Museum, table: SceneTable, derived: SqliteDerived) -> Ite
         start = process_time()
         moment = table.at(year)
         document = composite_tileset(
-            _SCENE, moment, museum.assets, derived=derived, ladders=ladders, allowance=allowance
+            SCENE, moment, museum.assets, derived=derived, ladders=ladders, allowance=allowance
         )
         document_bytes(document)
         return document, moment, process_time() - start, allowance
@@ -195,7 +195,7 @@ def _tilesets(museum: _Museum, table: SceneTable, derived: SqliteDerived) -> Ite
     yield "chronotope", "bytes of parts, gzip", sum(before.values()), "bytes"
     yield "chronotope", "bytes of new parts, gzip", sum(new.values()), "bytes"
     yield "chronotope", "root tileset.json", len(document_bytes(first)), "bytes"
-    flat = document_bytes(scene_tileset(_SCENE, moment, museum.assets))
+    flat = document_bytes(scene_tileset(SCENE, moment, museum.assets))
     yield "flat", "root tileset.json", len(flat), "bytes"
     yield "chronotope", "first image, gzip", _first_image(first, derived), "bytes"
     side = 18.0 * np.sqrt(stands)
@@ -216,7 +216,7 @@ def _files(museum: _Museum, table: SceneTable, ladders: Ladders) -> Iterator[tup
     for words, instancing in (("one file", False), ("one file, instanced", True)):
         start = process_time()
         data = scene_glb(
-            _SCENE, moment, museum.assets, museum.blobs.__getitem__,
+            SCENE, moment, museum.assets, museum.blobs.__getitem__,
             triangles=_TRIANGLES, instancing=instancing, ladders=ladders,
         )  # fmt: skip
         yield "chronotope", words, process_time() - start, "s"

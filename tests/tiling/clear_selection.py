@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tiling import sight
-from tiling.flat import Forest
+from tests.tiling.flat import Forest
 from tiling.select import (
     COVER,
     COVER_LEAST,

@@ -1,6 +1,6 @@
 """Trees in a scene, flat and clear: every tile in world space, in plain arrays and tuples.
 
-What selection is checked and measured against; it costs 10 µs a tile, so streams use `tiling.grove`.
+What selection is checked against; it costs 10 µs a tile, so streams use `tiling.grove`.
 """
 
 from __future__ import annotations
