@@ -10,7 +10,7 @@ Not thread-safe: the door calls it off the event loop, one call at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenes.assemble import FLAT
 from scenes.at_time import Standing
@@ -108,6 +108,8 @@ class Delivery:
         self._stands: dict[int, _Stand] = {}
         self._nodes: dict[tuple[int, int | str], int] = {}
         """node number by n and tile; of a proxy by its digest"""
+        self._known: dict[tuple[int, bool], tuple[PlanNode, tuple[Chunk, ...]]] = {}
+        """by node number and whether files go by gzip, the last word on it: looks are much like those before"""
         self._grove = grove([], [])
         self._order: tuple[int, ...] = ()
         """n of each tree of the grove, the tree of groups included"""
@@ -164,38 +166,42 @@ class Delivery:
         `groups`: the client draws tiles in part. `gzip`: it takes files by gzip. What is sent now arrives in `ahead_s`
         seconds: what the eye will see by then is wanted, too, and the order goes by it.
         """
-        grove = self._grove
-        later = predicted(view, ahead_s)
-        selection = select(grove, view, limits, later=later, is_parted=groups, is_coded=gzip)
+        selection = select(self._grove, view, limits, later=predicted(view, ahead_s), is_parted=groups, is_coded=gzip)
         trees, tiles = selection.tree.tolist(), selection.tile.tolist()
         numbers = [self._node(tree, tile) for tree, tile in zip(trees, tiles, strict=True)]
         chunks: dict[str, Chunk] = {}
         nodes: list[PlanNode] = []
-        for number, tree, tile, regions in zip(numbers, trees, tiles, selection.replacements(), strict=True):
-            stock = grove.stock_of(tree)
-            facts = stock.facts[tile].tolist()
-            digest = stock.tree.content[tile]
-            length, coded = facts[BYTES], facts[CODED]
-            is_shorter = gzip and 0 < coded < length
-            chunks[digest] = Chunk(
-                digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0
-            )
-            needs = []
-            for name in stock.tree.needs[tile]:
-                image, _, extension = name.partition(".")
-                length, texture = stock.tree.image_bytes[name]
-                chunks[image] = Chunk(image, length, _CONTENT[extension], texture=texture)
-                needs.append(image)
-            is_grouped = bool(facts[GROUPED])
-            nodes.append(
-                PlanNode(
-                    number, self._order[tree], digest, tuple(needs),
-                    tuple(None if parts is None else tuple(numbers[part] for part in parts) for parts in regions),
-                    grouped=is_grouped, triangles=facts[TRIANGLES], draws=facts[DRAWS], textures=facts[TEXTURES],
-                    groups=stock.tree.groups_of(tile) if is_grouped else (),
-                )
-            )  # fmt: skip
+        for number, tree, tile, parts in zip(numbers, trees, tiles, selection.replacements(), strict=True):
+            regions = tuple([None if each is None else tuple([numbers[part] for part in each]) for each in parts])
+            known = self._known.get((number, gzip)) or self._told(number, tree, tile, gzip=gzip)
+            node, files = known
+            if node.replaced_by != regions:
+                node = replace(node, replaced_by=regions)
+                self._known[number, gzip] = node, files
+            nodes.append(node)
+            for chunk in files:
+                chunks[chunk.digest] = chunk
         return Plan(state, look, tuple(numbers[: selection.roots]), tuple(nodes), chunks)
+
+    def _told(self, number: int, tree: int, tile: int, *, gzip: bool) -> tuple[PlanNode, tuple[Chunk, ...]]:
+        """A node and its files, as plans say them."""
+        stock = self._grove.stock_of(tree)
+        facts = stock.facts[tile].tolist()
+        digest, length, coded = stock.tree.content[tile], facts[BYTES], facts[CODED]
+        is_shorter = gzip and 0 < coded < length
+        files = [Chunk(digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0)]
+        for name in stock.tree.needs[tile]:
+            image, _, extension = name.partition(".")
+            size, texture = stock.tree.image_bytes[name]
+            files.append(Chunk(image, size, _CONTENT[extension], texture=texture))
+        is_grouped = bool(facts[GROUPED])
+        node = PlanNode(
+            number, self._order[tree], digest, tuple(chunk.digest for chunk in files[1:]),
+            grouped=is_grouped, triangles=facts[TRIANGLES], draws=facts[DRAWS], textures=facts[TEXTURES],
+            groups=stock.tree.groups_of(tile) if is_grouped else (),
+        )  # fmt: skip
+        self._known[number, gzip] = node, tuple(files)
+        return self._known[number, gzip]
 
     def _node(self, tree: int, tile: int) -> int:
         placement = self._order[tree]

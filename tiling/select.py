@@ -130,7 +130,7 @@ def select(
 
 
 def warm() -> None:
-    """Compile, or read what was compiled before: 1 s, or 20 the first time. Otherwise the first view waits for it."""
+    """Compile, or read what was compiled before: 1 s, half a minute the first time. Else the first view waits."""
     numbers = np.zeros(1, np.int64)
     tree = TileTree(
         np.array([-1], np.int32), np.zeros((1, 12)), np.zeros(1), ("00" * 32,), ((),), numbers, numbers, numbers,

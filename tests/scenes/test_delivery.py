@@ -29,7 +29,7 @@ from scenes.model import (
 from scenes.ports import Put, Remove
 from storage.memory import MemoryCatalogue
 from streaming.events import Content
-from tests.tiling.trees import grid_tree, with_files
+from tests.tiling.trees import grid_tree, grouped, with_files
 from tiling.select import Limits
 from tiling.stock import stock
 from tiling.view import View, gaze_towards
@@ -234,3 +234,38 @@ def test_what_is_said_of_times_reaches_the_stream():
     commit(catalogue, Remove(later))
     assert delivery.refresh() is not None
     assert delivery.enter(Wish()).gone == ()
+
+
+def test_a_plan_says_what_nodes_cost_and_parts_them_only_for_who_draws_groups():
+    tree, _ = with_files(grouped(grid_tree(4)))
+    tree = replace(tree, coded_length=tree.byte_length * 3 // 4)
+    catalogue, _ = museum()
+    delivery = Delivery(catalogue, lambda _: stock(tree), scene_id="scene_1", actor=ANONYMOUS)
+    delivery.enter(Wish())
+    corner = View((6, 3, 6), gaze_towards((6, 3, 6), (20, 0, 20)), 1.0, 1.5, 2000)
+    # The root's error is 915 pixels: nothing is worth covering out of view.
+    coarse = replace(PLENTY, error=60.0)
+    whole = delivery.plan(corner, coarse, state=1, look=0)
+    assert not any(None in node.replaced_by for node in whole.nodes)
+    assert {chunk.decoded for chunk in whole.chunks.values()} == {0}
+    parted = delivery.plan(corner, coarse, state=1, look=0, groups=True, gzip=True)
+    root = parted.nodes[0]
+    assert None in root.replaced_by
+    assert any(root.replaced_by)
+    assert (root.grouped, root.groups) == (True, (22, 22, 22, 22, 10, 5))
+    assert (root.triangles, root.draws, root.textures) == (100, 1, 50)
+    chunk = parted.chunks[root.chunk]
+    assert (chunk.kept, chunk.total) == (tree.byte_length[0], tree.coded_length[0])
+    image = parted.chunks[root.needs[0]]
+    assert (image.total, image.decoded, image.texture) == (5000, 0, 20_000)
+    assert len(parted.chunks) < len(whole.chunks)
+
+
+def test_a_plan_goes_by_what_the_eye_will_see_when_it_arrives():
+    _, delivery = museum()
+    delivery.enter(Wish())
+    away = View((0, 20, 30), gaze_towards((0, 20, 30), (0, 20, 60)), 1.0, 1.5, 2000, turning=(0.0, 9.0, 0.0))
+    now = delivery.plan(away, replace(PLENTY, error=30.0), state=1, look=0)
+    soon = delivery.plan(away, replace(PLENTY, error=30.0), state=1, look=0, ahead_s=0.35)
+    assert len(now.nodes) == 2
+    assert len(soon.nodes) > 2
