@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,6 +48,9 @@ _REFUSALS = {
     CloseCode.FLOOD: "FLOOD",
 }
 _MAX_MESSAGE = 16 << 20
+_MOST_BREAKS = 5
+"""connections that break one after the other before anything came"""
+_PAUSE_S = 0.1
 
 
 @dataclass(slots=True)
@@ -92,7 +96,11 @@ def stream(  # noqa: PLR0917 - typer passes by name
     ] = None,
     size: Annotated[str, typer.Option(metavar="WxH", help="Viewport in pixels.")] = "1280x720",
     fov: Annotated[float, typer.Option(min=FOV_RANGE[0], max=FOV_RANGE[1], help="Vertical, radians.")] = 1.0472,
-    budget: Annotated[str, typer.Option(metavar="SIZE", help="Bytes that the client can hold.")] = "256M",
+    profile: Annotated[str, typer.Option(help="Device to be: headset, phone or desktop.")] = "desktop",
+    budget: Annotated[
+        str, typer.Option(metavar="SIZE", help="Bytes that the client can hold; default: the profile's.")
+    ] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Take no gzip, and draw no tile in part.")] = False,
     seek: Annotated[
         list[str] | None, typer.Option(metavar="EDTF", help="Then go to this moment; may be repeated.")
     ] = None,
@@ -103,6 +111,7 @@ def stream(  # noqa: PLR0917 - typer passes by name
 ) -> None:
     """Receive a scene as a headset would: verify digests, say what arrived when, end when the view is complete."""
     query = {"scene": scene, "at": at, "hypothesis": hypothesis or "", "certainty": certainty, "size": size}
+    query |= {"profile": profile} | ({} if plain else {"encodings": "gzip", "groups": "1"})
     opening = _opening(query, pose, fov, budget)
     tell = _tell_json if json else _tell_text
     if output:
@@ -125,7 +134,7 @@ def _opening(query: dict[str, str], pose: str | None, fov: float, budget: str) -
             raise typer.BadParameter("--pose is x,y,z or x,y,z,qx,qy,qz,qw")
         query["eye"], query["gaze"] = ",".join(numbers[:3]), ",".join(numbers[3:])
     try:
-        return replace(read_opening(query.items()), fov=fov, bytes=parse_size(budget))
+        return replace(read_opening(query.items()), fov=fov, bytes=parse_size(budget) if budget else None)
     except (StreamError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -166,18 +175,12 @@ async def receive(
         StreamError: the server closed the stream, or broke the protocol.
         DoorError: there is no server, or a seek was refused.
     """
-    from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     kept = await asyncio.to_thread(_kept, output) if output else []
-    address = stream_url(url, replace(opening, held=len(set(kept))))
+    run = _Run(url, opening, token=token, output=output, kept=kept, tell=tell)
     try:
-        async with connect(
-            address, subprotocols=[SUBPROTOCOL], additional_headers=headers,  # type: ignore[list-item]
-            compression=None, max_size=_MAX_MESSAGE, proxy=None,
-        ) as socket:  # fmt: skip
-            return await _Run(socket, opening, output, tell).run(kept, list(seeks))
+        return await run.run(list(seeks))
     except ConnectionClosed as error:
         said = error.rcvd
         if said is None:
@@ -195,59 +198,100 @@ def _closed(code: int, reason: str) -> Exception:
 
 
 class _Run:
-    """One connection."""
+    """One session, over as many connections as it takes."""
 
-    def __init__(self, socket: ClientConnection, opening: Opening, output: Path | None, tell: Tell) -> None:
-        self._socket, self._output, self._tell = socket, output, tell
+    def __init__(
+        self, url: str, opening: Opening, *, token: str | None, output: Path | None, kept: list[str], tell: Tell
+    ) -> None:
+        self._url, self._opening, self._output, self._kept, self._tell = url, opening, output, kept, tell
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._session = ClientSession(budget_bytes=opening.bytes, gzip=opening.gzip, groups=opening.groups)
         self._began = time.monotonic()
         self._report = Report(opening.scene)
-        self._at = opening.at
+        self._at, self._wanted_seek = opening.at, 0
 
     def _now(self) -> float:
         return time.monotonic() - self._began
 
-    async def run(self, kept: list[str], seeks: list[str]) -> Report:
-        self._session.have(kept)
+    async def run(self, seeks: list[str]) -> Report:
         self._report.steps.append(Step(self._at, 0.0))
-        wanted_seek = 0
-        async for event in self._events():
-            self._note(event)
-            if isinstance(event, Refusal):
-                raise DoorError(event.code if event.code in TABLE else "REFUSED", event.message)
-            state = self._session.state
-            if isinstance(event, Drawn) and event.complete and state is not None and state.seek == wanted_seek:
-                if not seeks:
-                    break
-                wanted_seek = self._session.seek(seeks[0])
-                self._report.steps.append(Step(seeks.pop(0), self._now()))
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                self._note(event)
+                if isinstance(event, Refusal):
+                    raise DoorError(event.code if event.code in TABLE else "REFUSED", event.message)
+                state = self._session.state
+                answered = state is not None and state.seek == self._wanted_seek
+                if isinstance(event, Drawn) and event.complete and answered:
+                    if not seeks:
+                        break
+                    self._at = seeks.pop(0)
+                    self._wanted_seek = self._session.seek(self._at)
+                    self._report.steps.append(Step(self._at, self._now()))
         self._session.close()
         return self._report
 
-    async def _events(self) -> AsyncIterator[Event]:
-        """What comes of the server's messages; acknowledgements are sent when they are due."""
+    async def _events(self) -> AsyncGenerator[Event, None]:
+        """What comes of the server's messages, on one connection after the other where they break."""
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+        opening = replace(self._opening, held=len(set(self._kept)))
+        self._session.have(self._kept)
+        broken = 0
+        while True:
+            try:
+                async with connect(
+                    stream_url(self._url, opening), subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+                    additional_headers=self._headers, compression=None, max_size=_MAX_MESSAGE, proxy=None,
+                ) as socket:  # fmt: skip
+                    async for event in self._events_of(socket):
+                        broken = 0
+                        yield event
+            except (ConnectionClosed, InvalidHandshake, OSError) as error:
+                broken += 1
+                said = isinstance(error, ConnectionClosed) and error.rcvd is not None
+                if said or self._session.hello is None or broken > _MOST_BREAKS:
+                    raise
+            token, received = self._session.reconnect()
+            opening = replace(self._opening, resume=token, received=received)
+            self._say("broken", messages=received)
+            await asyncio.sleep(_PAUSE_S * (2**broken - 2))
+
+    async def _events_of(self, socket: ClientConnection) -> AsyncIterator[Event]:
+        """What comes of one connection; acknowledgements are sent when they are due."""
         while True:
             for message in self._session.data_to_send(time.monotonic()):
-                await self._socket.send(message)
+                await socket.send(message)
             due = self._session.next_due(time.monotonic())
             try:
                 async with asyncio.timeout(None if due is None else max(0.0, due - time.monotonic())):
-                    data = await self._socket.recv()
+                    data = await socket.recv()
             except TimeoutError:
                 continue
             before = self._session.received
             events = self._session.receive(data, time.monotonic())
             # Before the events are told, because the last of them may begin the next step.
-            self._report.steps[-1].chunk_bytes += self._session.received - before
+            self._report.steps[-1].chunk_bytes += max(0, self._session.received - before)
             for event in events:
+                if isinstance(event, Hello):
+                    self._go_on(event)
                 yield event
+
+    def _go_on(self, hello: Hello) -> None:
+        """Say again what may not have been heard, where this is not the first connection."""
+        state = self._session.state
+        if not hello.resumed and self._wanted_seek:
+            self._session.have(self._kept)
+        if self._wanted_seek and (not hello.resumed or state is None or state.seek != self._wanted_seek):
+            self._wanted_seek = self._session.seek(self._at)
 
     def _note(self, event: Event) -> None:
         step = self._report.steps[-1]
         match event:
             case Hello():
                 self._report.title = event.title
-                self._say("hello", title=event.title, session=event.session)
+                self._say("hello", title=event.title, session=event.session, resumed=event.resumed)
             case State():
                 step.label, step.at = event.label, event.at
                 self._say("state", state=event.state, at=event.at, label=event.label, hypothesis=event.hypothesis,
@@ -296,7 +340,8 @@ def _tell_json(kind: str, members: dict[str, Any]) -> None:
 
 _TILES, _FILES = "[tile|tiles]", "[file|files]"
 _LINES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "hello": lambda m: f"{m['title']}",
+    "hello": lambda m: f"{m['title']}" + (", where it broke" if m["resumed"] else ""),
+    "broken": lambda m: f"the connection, after {m['messages']} messages; going on with the session",
     "state": lambda m: (
         f"{m['state']}: {m['at']} ({m['label']}), {counted(m['new'], '[placement|placements]')} new, {m['gone']} gone"
     ),

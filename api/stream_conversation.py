@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from api.stream_shared import Shared
     from api.stream_visit import Visit
     from scenes.ports import Notice
+    from streaming.frames_binary import Buffers
     from streaming.replay import Message
 
 log = logging.getLogger("chronotope.stream")
@@ -58,8 +59,8 @@ AHEAD_S = 0.05
 """from the arrival of what is sent to its being on the screen, about: decoding, and a frame or two"""
 FORESEE_S = 0.5
 """at most so often is what lies ahead selected anew, as the eye moves"""
-BREATH = 4
-"""messages after which the others get their turn, on links that never make this one wait"""
+BREATH = 2
+"""turns after which the others get their turn, on links that never make this one wait"""
 
 
 class Lost(Exception):
@@ -263,8 +264,10 @@ class Conversation:
             now = self._loop.time()
             self._supply_from_memory()
             messages = self._session.messages_to_send(now)
-            for message in messages:
-                await self._send(message)
+            if messages:
+                self._sending_since = now
+                await self._send(messages)
+                self._sending_since = None
             if messages:
                 turn += 1
                 if turn % BREATH == 0:
@@ -286,15 +289,23 @@ class Conversation:
                 return
             self._session.supply(digest, data)
 
-    async def _send(self, message: Message) -> None:
-        self._sending_since = self._loop.time()
-        if isinstance(message, str):
-            await self._websocket.send_text(message)
-        elif self._takes_buffers:
-            await self._websocket.send({"type": "websocket.send", "buffers": message})
-        else:
-            await self._websocket.send_bytes(b"".join(message))
-        self._sending_since = None
+    async def _send(self, messages: list[Message]) -> None:
+        together: list[Buffers] = []
+        for message in messages:
+            if isinstance(message, str):
+                await self._send_together(together)
+                await self._websocket.send_text(message)
+            elif self._takes_buffers:
+                together.append(message)
+            else:
+                await self._websocket.send_bytes(b"".join(message))
+        await self._send_together(together)
+
+    async def _send_together(self, together: list[Buffers]) -> None:
+        """Binary messages in one call."""
+        if together:
+            await self._websocket.send({"type": "websocket.send", "buffers": tuple(together)})
+            together.clear()
 
     async def _fetch(self) -> None:
         while True:

@@ -32,6 +32,7 @@ FIRST_MESSAGE = 16 << 10
 MESSAGE_S = 0.008
 """how long the link is at one message: a new plan waits for as long"""
 LEAST_MESSAGE = 8 << 10
+MOST_AT_ONCE = 256 << 10
 LEAST_PIECE = 1 << 10
 """bytes of payload that are worth a piece of a chunk"""
 CUT_INTERVAL_S = 0.04
@@ -72,6 +73,8 @@ class Sender:
         self._cut_at = -CUT_INTERVAL_S
         self._stale_cut = False
         """whether something happened that the last cut does not show"""
+        self._begun = 0
+        """bytes in the outbox before the message that is being made"""
         self._ahead = 0
         """bytes at hand of what is sent next, as far as `needs` looked"""
 
@@ -239,23 +242,29 @@ class Sender:
         return True
 
     def fill(self, now: float) -> None:
-        """Queue about one message's worth of pieces and cuts, if window, budget and bytes at hand allow."""
+        """Queue what the link carries in `MESSAGE_S`, if window, budget and bytes at hand allow, and cuts in between.
+
+        That is a message, or a few of the longest where the link is quick: what is done for each costs as much as the
+        system's copying of its bytes.
+        """
         if self.holdings.bytes > self.budget.bytes:
             self._make_room(0, now)
-        most = self._message_bytes()
-        while self.outbox.bytes < most - LEAST_PIECE and self._send_next(self._queue, most, now):
-            if self._stale_cut:
-                self._say_cut(now)
+        rate = self.window.bandwidth
+        at_once = int(rate * MESSAGE_S) if rate else FIRST_MESSAGE
+        most = max(LEAST_MESSAGE, min(MAX_FRAME, at_once))
+        for _ in range(max(1, min(MOST_AT_ONCE, at_once) // most)):
+            self._begun = self.outbox.bytes
+            while self.outbox.bytes - self._begun < most - LEAST_PIECE and self._send_next(self._queue, most, now):
+                if self._stale_cut:
+                    self._say_cut(now)
+            if self.outbox.bytes == self._begun:
+                break
         if self._stale_cut:
             self._say_cut(now)
         if not self._queue.left and self._spare_queue.left:
             # Half of the window stays free, so that what a new view wants does not wait for what no view wants yet.
             while self.window.unacknowledged < self.window.size // 2 and self._send_next(self._spare_queue, most, now):
                 pass
-
-    def _message_bytes(self) -> int:
-        rate = self.window.bandwidth
-        return max(LEAST_MESSAGE, min(MAX_FRAME, int(rate * MESSAGE_S))) if rate else FIRST_MESSAGE
 
     def _send_next(self, queue: Queue, most: int, now: float) -> bool:
         """Queue the next piece of a queue; False where nothing can be sent now."""
@@ -266,8 +275,9 @@ class Sender:
         left = 0 if held else head.chunk.total - head.sent
         top = (CHUNK_HEAD if head.sent else CHUNK_HEAD_FIRST) + PACK_ENTRY
         # A piece fills the message, but a message that is begun is not filled up by a sliver.
-        room = most - PACK_HEAD - self.outbox.bytes - top
-        if not held and room < min(left, LEAST_PIECE) and self.outbox.bytes:
+        begun = self.outbox.bytes - self._begun
+        room = most - PACK_HEAD - begun - top
+        if not held and room < min(left, LEAST_PIECE) and begun:
             return False
         payload = min(left, max(room, LEAST_PIECE))
         if not self.window.has_room(payload + top):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
 from api import connections
-from api.connections import Http, Socket
+from api.connections import BUFFERS, Http, Socket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -145,3 +147,30 @@ async def test_an_opening_that_is_too_long_is_answered(
 ) -> None:
     answer = await _answer(port, request_line + b" HTTP/1.1\r\n" + more + OPENING)
     assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+async def test_messages_in_pieces_arrive_as_they_would_in_one() -> None:
+    sizes = (0, 1, 125, 126, 65_535, 65_536, 200_000)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        assert BUFFERS in scope["extensions"]
+        pieces = [(bytes(size // 2), memoryview(b"x" * (size - size // 2))) for size in sizes]
+        await send({"type": "websocket.send", "buffers": pieces[:3]})
+        await send({"type": "websocket.send", "text": "between"})
+        await send({"type": "websocket.send", "buffers": pieces[3:]})
+        await send({"type": "websocket.close", "code": 1000})
+        with pytest.raises((RuntimeError, ClientDisconnected)):
+            await send({"type": "websocket.send", "buffers": [(b"late",)]})
+
+    config = uvicorn.Config(app, http=Http, ws=Socket, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Http(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    async with server, connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", proxy=None) as socket:
+        messages = [message async for message in socket]
+    assert messages.pop(3) == "between"
+    assert messages == [bytes(size // 2) + b"x" * (size - size // 2) for size in sizes]
