@@ -1,8 +1,9 @@
 """What the server takes: processor time for a gigabyte, memory of idle streams, what stalled clients do to others.
 
-On loopback, processes of their own, the server started as a user would. Bare servers (websockets, and picows where it
-is installed: `tools/install.py peers`) send the same messages to the same client, from memory. Processor time is of
-the server's threads, user and system. Idle streams have shown what their view wants; anonymous memory counts.
+On loopback, processes of their own, ahead of all else on this machine; the server started as a user would. Bare
+servers (websockets, and picows where it is installed: `tools/install.py peers`) send the same messages to the same
+client, from memory. Processor time is of the server's threads, user and system. Idle streams have shown what their view
+wants; anonymous memory counts.
 """
 
 from __future__ import annotations
@@ -52,9 +53,10 @@ def _anonymous_kb(pid: int) -> int:
 
 
 @contextmanager
-def _running(command: Sequence[str | Path], port: int, log: Path) -> Iterator[subprocess.Popen[Any]]:
+def running(command: Sequence[str | Path], port: int, log: Path) -> Iterator[subprocess.Popen[Any]]:
+    """A server in a process of its own, once it listens."""
     with log.open("wb") as out:
-        process = subprocess.Popen(list(map(str, command)), stdout=out, stderr=out, cwd=_ROOT)
+        process = subprocess.Popen([*net.AHEAD, *map(str, command)], stdout=out, stderr=out, cwd=_ROOT)
     try:
         _listens(port)
         yield process
@@ -82,7 +84,11 @@ def _serve(data: Path) -> list[str | Path]:
 
 def _crowd(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.stream_crowd", *arguments], capture_output=True, text=True, check=False, cwd=_ROOT
+        [*net.AHEAD, sys.executable, "-m", "bench.stream_crowd", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=_ROOT,
     )
     if done.returncode:
         raise Failed(f"bench.stream_crowd {' '.join(arguments)}: {done.stderr[-2000:]}")
@@ -97,7 +103,7 @@ def _gigabyte(data: Path, work: Path) -> Iterator[Row]:
         print("bench: picows is not there; `python tools/install.py peers` installs it", file=sys.stderr)
     costs: dict[str, list[float]] = {name: [] for name in ("chronotope serve", *bare)}
     sizes = work / "messages.json"
-    with _running(_serve(data), PORT, work / "load.log") as ours:
+    with running(_serve(data), PORT, work / "load.log") as ours:
         said = _crowd("gigabyte", f"http://127.0.0.1:{PORT}", "ours")
         sizes.write_text(json.dumps(said["sizes"]))
         total = sum(said["sizes"])
@@ -107,7 +113,7 @@ def _gigabyte(data: Path, work: Path) -> Iterator[Row]:
             costs["chronotope serve"].append((processor_s(ours.pid) - before) / total * 1e9)
             for name in bare:
                 command: list[str | Path] = [sys.executable, "-m", "bench.stream_bare", name, str(BARE_PORT), sizes]
-                with _running(command, BARE_PORT, work / "bare.log") as other:
+                with running(command, BARE_PORT, work / "bare.log") as other:
                     before = processor_s(other.pid)
                     _crowd("gigabyte", f"ws://127.0.0.1:{BARE_PORT}", "bare")
                     costs[name].append((processor_s(other.pid) - before) / total * 1e9)
@@ -120,9 +126,10 @@ def _gigabyte(data: Path, work: Path) -> Iterator[Row]:
 
 
 def _idle(data: Path, work: Path) -> Iterator[Row]:
-    for scene, count in (("scene_sample_sanctuary", IDLE), ("scene_bench_quadtree", IDLE // 20)):
-        with _running(_serve(data), PORT, work / "load.log") as ours:
-            _crowd("idle", f"http://127.0.0.1:{PORT}", scene, "20", str(ours.pid))
+    for scene, count in (("scene_bench_statue", IDLE), ("scene_sample_sanctuary", IDLE // 10)):
+        with running(_serve(data), PORT, work / "load.log") as ours:
+            # What is made once, for the first visitors, is not theirs.
+            _crowd("idle", f"http://127.0.0.1:{PORT}", scene, "50", str(ours.pid))
             said = _crowd("idle", f"http://127.0.0.1:{PORT}", scene, str(count), str(ours.pid))
         each = (said["after_kb"] - said["before_kb"]) / count
         yield "chronotope serve", f"{scene}, {count:,} idle streams", "memory of a stream", each, "KB"
@@ -132,7 +139,7 @@ def _idle(data: Path, work: Path) -> Iterator[Row]:
 
 def _stalled(data: Path, work: Path) -> Iterator[Row]:
     given = f"{BUSY + STALLED} streams, {STALLED} of them stalled"
-    with _running(_serve(data), PORT, work / "load.log"):
+    with running(_serve(data), PORT, work / "load.log"):
         url = f"http://127.0.0.1:{PORT}"
         _crowd("busy", url, "10", "0", "3")
         ratios, with_them, without = [], [], []
