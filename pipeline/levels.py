@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tiling.quantize import Coding
 
 ROOT_BYTES = 12_300
-"""what a root may take on the wire: it shall fit the first flight of a connection, ten segments of 1,448 bytes (RFC 6928),
-with what a stream says before it: the answer to the upgrade, `hello`, `state`, a cut, 1,400 to 2,000 bytes together"""
+"""what a root may take on the wire: it shall fit the first flight of a connection, ten segments of 1,448 bytes (RFC
+6928), with what a stream says before it: the answer to the upgrade, `hello`, `state`, a cut, up to 2,000 bytes"""
 _ROOT_TRIES = 8
 _ROOT_NORMAL_BITS = 6  # steps of 2°, for a twentieth more triangles
 _AIM, _FULL = 0.985, 0.97  # of those bytes, that a try aims at, and that are enough
