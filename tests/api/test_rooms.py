@@ -14,14 +14,20 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from api import rooms
 from api.auth import make_token
-from api.room_keys import guide_key, opens
+from api.room_keys import GUIDE_HOURS, guide_key, opens
 from scenes.model import ANONYMOUS, Actor, Role
 from streaming import frames
 from streaming.events import Refusal
+from streaming.interest import _EVERY as NEAR_TICKS
+from streaming.interest import MIDDLE_M, NEAR_M, TICKS_PER_S
 from streaming.opening import Opening
+from streaming.room import LEAD_TICKS, MOST_MEMBERS
 from streaming.room_events import Changed, Entered, Join, Lead, Leave, Led, Part, Peers
-from streaming.room_frames import pose_of, stances
+from streaming.room_frames import ARM_M, MAX_NOTE, MAX_PEERS, pose_of, stances
+from streaming.room_names import MAX_NAME, MAX_ROOM
+from streaming.room_relay import SILENCE_S
 from tests.api.stream_museum import Client, Museum
 
 AHEAD = (0.0, 0.0, 0.0, 1.0)
@@ -254,6 +260,21 @@ def test_keys_are_of_one_room_and_one_scene_and_end():
     assert not opens(key.replace("1000", "9999"), "s" * 32, "scene_1", "tour", now=0.0)
     for nonsense in ("", ".", "x.y", "1" * 400, "٣." + "0" * 32, "-1." + "0" * 32, "1e9.0", "1000.é"):
         assert not opens(nonsense, "s" * 32, "scene_1", "tour", now=0.0)
+
+
+def test_the_limits_on_the_page_are_those_of_the_code():
+    page = " ".join((Path(__file__).parents[2] / "docs/protocol.md").read_text().split())
+    for said in (
+        f"`name` (1 to {MAX_NAME} characters)", f"`room` (1 to {MAX_ROOM} letters", f"`note` ({MAX_NOTE} characters)",
+        f"u16 count (1 to {MAX_PEERS})", f"at most {ARM_M:g} m from its head", f"holds at most {MOST_MEMBERS}.",
+        f"for {GUIDE_HOURS} hours", f"at most {TICKS_PER_S // LEAD_TICKS} times a second",
+        f"within {NEAR_M:g} m of yours",
+        f"within {MIDDLE_M:g} m five", f"at most {MAX_PEERS} at a time", f"not heard of for {SILENCE_S:g} s",
+        f"{rooms.POSES_PER_S:g} poses a second or a join a second", f"a join a second, {rooms.JOINS_BURST:g} at once",
+    ):  # fmt: skip
+        assert said.replace("10 at once", "ten at once") in page, said
+    assert rooms.JOINS_PER_S == 1
+    assert NEAR_TICKS == (1, 2, 10)
 
 
 # The mutation
