@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from streaming.events import DeviceBudget
-from streaming.limits import MAX_DRAWN, MAX_GROUPS
+from streaming.limits import MAX_DRAWN, MAX_GROUPS, NO_PLACEMENT
 from streaming.schedule import PlanNode
 
 Way = tuple[tuple[int, ...] | None, ...]
@@ -128,11 +128,15 @@ class Cuts:
     def picture(
         self, roots: Sequence[int], *, budget: DeviceBudget, textures_of: Callable[[str], int] = lambda _: 0
     ) -> Picture:
-        """The deepest consistent picture within the budget; a root that cannot be drawn at all is left out."""
+        """The deepest consistent picture within the budget.
+
+        A root that cannot be drawn at all is left out; not so what a proxy stands for: proxies are made while visitors
+        are there already, and what these see must not go until the proxy has come.
+        """
         picture = Picture(self.nodes, textures_of, budget)
         for root in sorted(roots, key=lambda root: self.ranks.get(root, 0)):
-            if self.can(root):
-                first, *rest = self._coarsest((root,))
+            for part in self._standing(root):
+                first, *rest = self._coarsest((part,))
                 picture.change(first, 0, rest)
         queue: list[tuple[int, int]] = []
         count = len(self.ranks)
@@ -169,6 +173,16 @@ class Cuts:
         if self._is_parted(node, way):
             return any(region and self.can_all(region) for region in way)
         return all(region is not None and self.can_all(region) for region in way)
+
+    def _standing(self, node: int) -> list[int]:
+        """What can be drawn of a root: of a proxy that is not here, what is here of the things that it stands for."""
+        if self.can(node):
+            return [node]
+        known = self.nodes.get(node)
+        if known is None or known.placement != NO_PLACEMENT:
+            return []
+        regions = self.planned.get(node) or next(iter(self.remembered.get(node, ())), ())
+        return [part for region in regions for each in region or _NOWHERE for part in self._standing(each)]
 
     def _await(self, queue: list[tuple[int, int]], node: int, count: int) -> int:
         if node in self.planned or (node in self.remembered and node not in self.ranks):

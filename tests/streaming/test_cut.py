@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streaming.cut import Cuts
 from streaming.events import DeviceBudget
+from streaming.limits import NO_PLACEMENT
 from streaming.schedule import PlanNode
 from tests.streaming.forest import ENDLESS, Forest, forests
 
@@ -65,6 +66,15 @@ def test_a_level_that_was_skipped_is_no_hindrance():
 
 def test_a_root_that_is_not_here_is_left_out():
     assert drawn({2}, roots=(1, 2)) == {2: 0}
+
+
+def test_what_a_proxy_stands_for_stays_until_the_proxy_has_come():
+    # Proxies are made while visitors look on: 1 of groups 2 and 3, of which one thing is here, one is on its way.
+    nodes = WHOLE | {n: replace(WHOLE[n], placement=NO_PLACEMENT) for n in (1, 2, 3)}
+    planned = {1: ((2,), (3,)), 2: ((4,), (5,)), 3: ((6,),)}
+    assert drawn({4, 6}, planned, nodes=nodes) == {4: 0, 6: 0}
+    assert drawn({4, 6, 2}, planned, nodes=nodes) == {2: 0, 6: 0}
+    assert drawn({4, 6, 1}, planned, nodes=nodes) == {1: 0}
 
 
 def test_what_the_view_wants_beats_what_is_remembered():
