@@ -343,8 +343,9 @@ class Sender:
         self._announce([node for node in shown if node not in self._announced])
         gone = tuple(node for node in before if node not in shown)
         come = tuple((node, hidden) for node, hidden in shown.items() if before.get(node) != hidden)
-        self._cut = Cut(last.cut + 1, state, look, gone, come, complete)
-        self.outbox.add(frames.encode(self._cut))
+        self.outbox.add(frames.encode(Cut(last.cut + 1, state, look, gone, come, complete)))
+        # Without its changes, which nobody asks for again: an idle stream should cost little.
+        self._cut = Cut(last.cut + 1, state, look, (), (), complete)
         self._shown, self._cut_at = shown, now
 
     def _announce(self, fresh: list[int]) -> None:
