@@ -228,6 +228,14 @@ class Delivery:
                 continue
             key = placement.id, asset.tileset.digest
             n = self._numbers.setdefault(key, len(self._numbers))
+            before = self._stands.get(n)
+            if (
+                before is not None and before.standing.placement is placement and before.asset is asset
+                and before.standing.certainty is standing.certainty
+            ):  # fmt: skip
+                # Of thousands that stand before and after, nothing has to be said anew.
+                stands[n] = before
+                continue
             said = StreamPlacement(
                 n=n, id=placement.id, asset=asset.id, title=placement.title or asset.title,
                 transform=tuple(float(number) for number in placement.transform),
