@@ -1,9 +1,9 @@
 """The process that reads a foreign file: `python -m pipeline.child`, started by `pipeline.sandbox`.
 
-It takes one JSON object on stdin (source, name, out, settings; or what `pipeline.change` and `pipeline.gedcom` ask
-for), limits itself, leaves the network, and only then loads parsers. It speaks lines of JSON on stdout:
-`{"progress": 0.5, "message": "…"}`, and at a refusal `{"code": "MALFORMED", "message": "…"}`. Its result is the folder
-and `manifest.json` in it.
+It takes one JSON object on stdin (source, name, out, settings; or what `pipeline.change`, `pipeline.gedcom` and
+`pipeline.media` ask for), limits itself, leaves the network, and only then loads parsers. It speaks lines of JSON on
+stdout: `{"progress": 0.5, "message": "…"}`, and at a refusal `{"code": "MALFORMED", "message": "…"}`. Its result is the
+folder and `manifest.json` in it.
 """
 
 from __future__ import annotations
@@ -65,6 +65,11 @@ def _work(request: dict[str, Any]) -> None:
         from pipeline import gedcom
 
         gedcom.work(request, lambda fraction, message: _say(progress=fraction, message=message))
+        return
+    if "media" in request:
+        from pipeline import media
+
+        media.work(request, _say)
         return
     from pipeline import crash, read
     from pipeline.sandbox import MANIFEST

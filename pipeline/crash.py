@@ -23,6 +23,9 @@ _LIBRARIES = {
     "off": _OURS,
     "dae": "trimesh and pycollada",
     "3mf": "trimesh",
+    **dict.fromkeys(("wav", "mp3", "ogg", "flac"), "libsndfile and tinytag"),
+    "m4a": f"{_OURS} and tinytag",
+    **dict.fromkeys(("jpeg", "png", "webp"), "Pillow and libvips"),
 }
 _NAME = re.compile(r"[A-Za-z_]\w{0,60}")
 _NO_MEMORY = re.compile(r"bad_alloc|MemoryError|annot allocate memory|out of memory|failed to map", re.IGNORECASE)

@@ -40,7 +40,12 @@ _WHOLE_BYTES = 7
 Pillow.MAX_IMAGE_PIXELS = None
 
 
-def _opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
+def opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
+    """The header of an image of one of these formats (Pillow's words); no pixel is decoded.
+
+    Raises:
+        Unsupported, Malformed, TooLarge: by it.
+    """
     try:
         image = Pillow.open(BytesIO(data), formats=formats)
     except UnidentifiedImageError as unknown:
@@ -91,7 +96,7 @@ def checked(data: bytes, what: str) -> Image:
     Raises:
         Unsupported, Malformed, TooLarge: by its header.
     """
-    image = _opened(data, (*_KEPT, *_TURNED), what)
+    image = opened(data, (*_KEPT, *_TURNED), what)
     kept = _BY_STRIPS if vips.is_there() else _KEPT
     if image.format in kept:
         return Image(data, kept[image.format])
@@ -102,8 +107,8 @@ def checked(data: bytes, what: str) -> Image:
 
 def size(image: Image, what: str) -> tuple[int, int]:
     """Width and height, from the header."""
-    opened = _opened(image.data, tuple(_BY_STRIPS), what)
-    return opened.size[0], opened.size[1]
+    header = opened(image.data, tuple(_BY_STRIPS), what)
+    return header.size[0], header.size[1]
 
 
 def _decoded(image: Pillow.Image, mode: str, what: str) -> Pillow.Image:
@@ -130,14 +135,14 @@ def strips(
     Raises:
         Malformed, TooLarge: by its header at once, or while it is read.
     """
-    opened = _opened(image.data, tuple(_BY_STRIPS), what)
-    size = size or opened.size
-    if opened.size[0] * opened.size[1] > most_whole and vips.is_there():
-        assert opened.format is not None
-        for strip in vips.strips(image.data, opened.format, size=size, rows=STRIP, what=what):
+    header = opened(image.data, tuple(_BY_STRIPS), what)
+    size = size or header.size
+    if header.size[0] * header.size[1] > most_whole and vips.is_there():
+        assert header.format is not None
+        for strip in vips.strips(image.data, header.format, size=size, rows=STRIP, what=what):
             yield _with_bands(strip, alpha=alpha)
         return
-    decoded = _decoded(opened, "RGBA" if alpha else "RGB", what)
+    decoded = _decoded(header, "RGBA" if alpha else "RGB", what)
     if decoded.size != size:
         decoded = decoded.resize(size, Pillow.Resampling.LANCZOS)
     for top in range(0, size[1], STRIP):
@@ -181,8 +186,13 @@ def webp(image: Bytes, *, colour: bool) -> bytes:
     return _webp(image, 80 if colour else _QUALITY_OF_DATA, exact=not colour)
 
 
-def _webp(image: Bytes, quality: int, *, exact: bool) -> bytes:
+def _webp(image: Bytes, quality: int, *, exact: bool, effort: int = 1) -> bytes:
     out = BytesIO()
     pixels = Pillow.fromarray(np.ascontiguousarray(image))
-    pixels.save(out, "WEBP", quality=quality, method=1, alpha_quality=90, exact=exact)
+    pixels.save(out, "WEBP", quality=quality, method=effort, alpha_quality=90, exact=exact)
     return out.getvalue()
+
+
+def photograph(image: Bytes) -> bytes:
+    """WebP of a picture to be looked at by itself: as good as it gets before bytes double, and smaller by effort."""
+    return _webp(image, 85, exact=False, effort=4)

@@ -237,10 +237,10 @@ def checked(out: Path) -> TileResult:
 
     manifest = out / MANIFEST
     try:
-        said = json.loads(_plain(manifest, _MOST_MANIFEST).read_bytes())
+        said = json.loads(plain(manifest, _MOST_MANIFEST).read_bytes())
         manifest.unlink()
-        files = tuple(_checked_file(out, str(entry[0]), int(entry[2])) for entry in said["files"])
-        figures = _checked_figures(said["tileset"], _hashed(_plain(out / DOCUMENT, _MOST_MANIFEST))[0])
+        files = tuple(checked_file(out, str(entry[0]), int(entry[2])) for entry in said["files"])
+        figures = _checked_figures(said["tileset"], _hashed(plain(out / DOCUMENT, _MOST_MANIFEST))[0])
         report = tuple(str(line)[:500] for line in said["report"])[:200]
         measured = None if said["measured"] is None else _checked_measures(said["measured"])
         levels = tuple(_checked_level(level) for level in said["levels"][:_MOST_LEVELS])
@@ -267,17 +267,18 @@ def _checked_level(said: dict[str, Any]) -> LevelFigures:
     return LevelFigures(tiles, triangles, byte_length, coded_length, mean, most, bound, texel)
 
 
-def _checked_file(out: Path, name: str, size: int) -> tuple[str, str, int, str]:
+def checked_file(out: Path, name: str, size: int) -> tuple[str, str, int, str]:
+    """Name, digest, bytes and media type of a file that is named by its digest. Raises ValueError, OSError."""
     if not _FILE_NAME.fullmatch(name):
         raise ValueError(f"{name[:80]!r} is no file of a tileset")
-    digest, length = _hashed(_plain(out / name, size))
+    digest, length = _hashed(plain(out / name, size))
     if name[:64] != digest or length != size:
         raise ValueError(f"{name} is not what its name says")
     return name, digest, length, _MEDIA_TYPES[name[65:]]
 
 
-def _plain(path: Path, most: int) -> Path:
-    """The path of a plain file, no link, of at most so many bytes."""
+def plain(path: Path, most: int) -> Path:
+    """The path of a plain file, no link, of at most so many bytes. Raises ValueError, OSError."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode) or found.st_size > most:
         raise ValueError(f"{path.name} is no plain file, or too large")

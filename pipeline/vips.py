@@ -86,6 +86,31 @@ def strips(data: bytes, kind: str, *, size: tuple[int, int], rows: int, what: st
         vips.close()
 
 
+def upright(data: bytes, kind: str, *, most: int, what: str) -> Bytes:
+    """The picture (h, w, 3), or (h, w, 4) with alpha, in uint8 sRGB, turned as its header says, no side above `most`.
+
+    A profile within it is obeyed (CMYK becomes sRGB). `kind` is as in
+    `strips`.
+
+    Raises:
+        Malformed: the data breaks off or is damaged.
+    """
+    vips = _Session()
+    try:
+        image = vips.loaded(data, _LOADERS[kind])
+        image = vips.run("thumbnail_image", {"in": image}, f"width={most},height={most},size=down,output-profile=srgb")
+        if vips.text(image, "interpretation") != "srgb":
+            image = vips.run("colourspace", {"in": image}, "space=srgb")
+        if vips.text(image, "format") != "uchar":
+            image = vips.run("cast", {"in": image}, "format=uchar")
+        size = vips.number(image, "width"), vips.number(image, "height")
+        return np.concatenate(list(vips.rows(image, size, 512)))
+    except _Fault as fault:
+        raise Malformed(f"{what} is a broken image: {fault}") from fault
+    finally:
+        vips.close()
+
+
 class _Session:
     """Objects of libvips, let go of together."""
 

@@ -9,7 +9,17 @@ same in GraphQL, HTTP.
 from __future__ import annotations
 
 from scenes.model.annotation import Anchor, AnchorKind, Annotation, Motivation, SurfacePoint, Vector
-from scenes.model.asset import Asset, AssetState, Extent, ObjectIdentity, ObjectStatus, Replacement, StatusKind, Tileset
+from scenes.model.asset import (
+    Asset,
+    AssetState,
+    Extent,
+    Media,
+    ObjectIdentity,
+    ObjectStatus,
+    Replacement,
+    StatusKind,
+    Tileset,
+)
 from scenes.model.evidence import Generated, PeriodReference, Reliability, Source, Term
 from scenes.model.person import Family, LifeEvent, Person, PersonName, Sex
 from scenes.model.placement import (
@@ -74,6 +84,7 @@ __all__ = [
     "Layer",
     "LifeEvent",
     "LocalText",
+    "Media",
     "Member",
     "Motivation",
     "ObjectIdentity",

@@ -50,6 +50,27 @@ class Tileset:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """What is served of a recording or a picture, which has no tiles."""
+
+    digest: str
+    """sha256 of what is served, a blob: of a recording the master, of a picture a copy that is made of its pixels"""
+    media_type: str
+    """of what is served"""
+    byte_length: int
+    duration_s: float | None = None
+    """of a recording"""
+    width: int | None = None
+    """pixels of the deposited picture, upright"""
+    height: int | None = None
+
+    @property
+    def word(self) -> str:
+        """What people call it: a recording or a picture."""
+        return "recording" if self.duration_s is not None else "picture"
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectIdentity:
     """What describes an object so that it can be recognised: the fields of the Object ID standard (ISO/ICOM).
 
@@ -120,6 +141,8 @@ class Asset:
     """the object that it shows; None where it shows no object, or nothing was noted"""
     replacement: Replacement | None = None
     """the version that is to take its place, while that is tiled"""
+    media: Media | None = None
+    """what is served of a recording or a picture; None of a model, and before it is ready"""
 
 
 class StatusKind(StrEnum):
