@@ -24,6 +24,7 @@ from api.errors import DoorError
 from api.gate import CORS
 from scenes import closed_set
 from scenes.errors import NotFound
+from scenes.ingest import ENDINGS
 from scenes.model import Asset, Visibility
 from scenes.rights import Action, may, require, seen
 
@@ -223,9 +224,10 @@ def deliver_made(request: Request, kept: Kept, digest: str, *, public: bool) -> 
     return deliver_bytes(request, content, media_type=kept.media_type, headers=headers)
 
 
-def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool]:
-    """How a blob is served to `actor`, and whether it is public: published once is published, whatever draft shares
-    its bytes. Who edits gets what was removed, too, and so can look at the past. Raises NotFound.
+def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool, str]:
+    """How a blob is served to `actor`, whether it is public, and under which name a recording or a picture is saved
+    (empty: it is neither). Published once is published, whatever draft shares its bytes. Who edits gets what was
+    removed, too, and so can look at the past. Raises NotFound.
     """
     found = services.catalogue.blob_use(digest)
     if found is None:
@@ -236,7 +238,10 @@ def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, b
         may(actor, Action.EDIT) and services.catalogue.ended_among(asset_ids)
     ):
         raise NotFound(f"there is no blob {digest}")
-    return use, any(asset.visibility is Visibility.PUBLIC for asset in assets)
+    is_media = use.media_type.startswith(("audio/", "image/"))
+    shown = (asset for asset in assets if is_media and may(actor, Action.SEE, asset))
+    names = (media_name(asset) for asset in shown if asset.media and asset.media.digest == digest)
+    return use, any(asset.visibility is Visibility.PUBLIC for asset in assets), next(names, "")
 
 
 def _asset_for(services: Services, actor: Actor, asset_id: str, action: Action) -> Asset:
@@ -266,10 +271,17 @@ def rebase(document: dict[str, Any], base: str) -> dict[str, Any]:
     return {**document, "root": root}
 
 
-def disposition(name: str) -> str:
+def media_name(asset: Asset) -> str:
+    """The name under which what is served of a recording or a picture is saved: the master's, with its own ending."""
+    assert asset.media is not None
+    ending = ENDINGS.get(asset.media.media_type, "bin")
+    return f"{asset.master_name.rpartition('.')[0] or asset.master_name}.{ending}"
+
+
+def disposition(name: str, *, how: str = "attachment") -> str:
     """Content-Disposition that saves a download under `name` (RFC 6266), whatever characters it has."""
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def routes(services: Services) -> Iterable[BaseRoute]:
@@ -281,7 +293,7 @@ def routes(services: Services) -> Iterable[BaseRoute]:
             raise NotFound("a blob is named by 64 hex digits")
         actor = await actor_of(request, services)
         try:
-            use, public = await services.call(_blob_for, services, actor, found[1])
+            use, public, name = await services.call(_blob_for, services, actor, found[1])
         except NotFound:
             kept, public = await services.call(_made_for, services, actor, found[1])
             return deliver_made(request, kept, found[1], public=public)
@@ -289,9 +301,11 @@ def routes(services: Services) -> Iterable[BaseRoute]:
         if packed is not None:
             kept = closed_set.Kept(packed, use.media_type, ())
             return deliver_made(request, kept, use.digest, public=public)
-        vary = {"Vary": _vary(public=public)}
+        headers = {"Vary": _vary(public=public)}
+        if name:
+            headers["Content-Disposition"] = disposition(name, how="inline")
         return await deliver(
-            request, services, digest=use.digest, media_type=use.media_type, public=public, headers=vary
+            request, services, digest=use.digest, media_type=use.media_type, public=public, headers=headers
         )  # fmt: skip
 
     async def tileset(request: Request) -> Response:

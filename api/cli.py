@@ -84,7 +84,8 @@ def ingest(  # noqa: PLR0917 - typer passes by name
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF; a folder or zip of one with its files.",
+            help="Models (GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF; a folder or zip of one with its files), "
+            "recordings (WAV, FLAC, MP3, Ogg, M4A) or pictures (JPEG, PNG, WebP).",
         ),
     ],
     title: Annotated[str, typer.Option(metavar="T", help="Title; default: the file's name.")] = "",
@@ -105,10 +106,10 @@ def ingest(  # noqa: PLR0917 - typer passes by name
     token: Annotated[
         str | None, typer.Option(metavar="T", envvar="CHRONOTOPE_TOKEN", help="Access token for the server.")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the files are tiled.")] = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the files are ready.")] = True,
     json: Json = False,
 ) -> None:
-    """Deposit files, wait until they are tiled, print the ids of the assets."""
+    """Deposit files, wait until they are ready, print the ids of the assets."""
     from api.cli_ingest import ingest as run
 
     if server and data:

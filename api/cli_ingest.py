@@ -42,8 +42,8 @@ class Stand:
     progress: float
     message: str
     code: str
-    figures: Mapping[str, int]
-    """tiles and triangles, once there"""
+    figures: Mapping[str, float]
+    """tiles and triangles of a model, duration (s) of a recording, width and height of a picture, once there"""
     report: tuple[str, ...] = ()
     """what was found in the file, and what became of annotations"""
 
@@ -103,6 +103,10 @@ def _in_words(answer: Mapping[str, object]) -> str:
     if answer["state"] != "done":
         reason = f"{answer['code']}: {answer['message']}" if answer["code"] else ""
         return " ".join(f"{answer['state']} {reason}".split())
+    if answer.get("duration") is not None:
+        return f"a recording of {float(str(answer['duration'])):,.1f} s"
+    if answer.get("width") is not None:
+        return f"a picture of {int(str(answer['width'])):,} × {int(str(answer['height'])):,} pixels"
     triangles, tiles = (int(str(answer[each])) for each in ("triangles", "tiles"))
     return f"{counted(triangles, '[triangle|triangles]')} in {counted(tiles, '[tile|tiles]')}"
 
@@ -166,8 +170,11 @@ class _Local:
         """See `Door`."""
         job, asset = self._services.jobs.job(job_id), self._services.catalogue.get(Asset, asset_id)
         assert job is not None, "it was enqueued a moment ago"
-        tileset = asset.tileset if asset else None
-        figures = {"tiles": tileset.tiles, "triangles": tileset.triangles} if tileset else {}
+        tileset, media = (asset.tileset, asset.media) if asset else (None, None)
+        figures: dict[str, float] = {"tiles": tileset.tiles, "triangles": tileset.triangles} if tileset else {}
+        if media is not None:
+            said = {"duration": media.duration_s, "width": media.width, "height": media.height}
+            figures |= {key: value for key, value in said.items() if value is not None}
         return Stand(job.state, job.progress, job.message, job.code, figures, asset.report if asset else ())
 
 
@@ -257,7 +264,9 @@ class _Remote:
         """See `Door`."""
         query = """query Stand($job: ID!, $asset: ID!) {
             job: node(id: $job) { ... on Job { state progress message code } }
-            asset: node(id: $asset) { ... on Asset { report tileset { tiles triangles } } }
+            asset: node(id: $asset) { ... on Asset {
+                report tileset { tiles triangles } media { duration width height }
+            } }
         }"""
         body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}
         answer = checked(lambda: self._client.post("/graphql", json=body), self._client).json()
@@ -267,7 +276,8 @@ class _Remote:
         job, asset = answer["data"]["job"], answer["data"]["asset"]
         if job is None:
             raise DoorError("NOT_FOUND", f"the server does not know the job {job_id}")
-        figures = asset["tileset"] if asset and asset["tileset"] else {}
+        said = (asset["tileset"] or asset["media"] or {}) if asset else {}
+        figures = {key: value for key, value in said.items() if value is not None}
         state, report = JobState(job["state"].lower()), tuple(asset["report"]) if asset else ()
         return Stand(state, job["progress"], job["message"], job["code"] or "", figures, report)
 

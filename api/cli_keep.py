@@ -140,9 +140,11 @@ def _assets(services: Services) -> Iterator[Asset]:
 
 
 def _missing(services: Services, asset: Asset) -> Iterator[str]:
-    """What of an asset is not there: the master, the tileset document, or a tile that the document names."""
+    """What of an asset is not there: the master, what is served of a recording or picture, a tileset or its tiles."""
     if services.blobs.size(asset.master) != asset.byte_length:
         yield f"master {asset.master}"
+    if asset.media is not None and services.blobs.size(asset.media.digest) != asset.media.byte_length:
+        yield f"media {asset.media.digest}"
     if asset.tileset is None:
         return
     if services.blobs.size(asset.tileset.digest) is None:

@@ -7,9 +7,12 @@ before together with the notes at it (`scenes.versions`). A museum never goes ba
 from __future__ import annotations
 
 import io
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenes.model import Actor, Asset, AssetState, JobState, Role, Visibility
+from scenes.model import Actor, Asset, AssetState, JobState, Media, Role, Visibility
 from scenes.ports import BlobUse, Put
 
 if TYPE_CHECKING:
@@ -99,6 +102,7 @@ def add_recordings(
         if before is not None and log.has(recording.id, stamp):
             continue
         master, length = services.blobs.put_stream(io.BytesIO(recording.make()))
+        media = _media(services, recording, master, length)
         now = services.clock.now()
         asset = Asset(
             id=recording.id,
@@ -113,11 +117,23 @@ def add_recordings(
             created_at=before.created_at if before else now,
             created_by=author,
             attribution=recording.attribution,
+            media=media,
         )
         services.catalogue.allow_blobs(asset.id, [BlobUse(master, length, recording.media_type)])
         if asset != before:
             services.catalogue.commit([Put(asset)], author=author, reason=f"made {recording.title}", at=now)
         log.add(recording.id, stamp)
+
+
+def _media(services: Services, recording: Recording, digest: str, length: int) -> Media:
+    """What is served of a recording, with its length: read here and not in the sandbox, because we made it."""
+    from pipeline import recordings
+
+    with services.blobs.open(digest) as kept, tempfile.NamedTemporaryFile(dir=services.settings.data) as copy:
+        shutil.copyfileobj(kept, copy)
+        copy.flush()
+        duration = recordings.checked(Path(copy.name), recording.name.rpartition(".")[2]).duration_s
+    return Media(digest, recording.media_type, length, duration_s=duration)
 
 
 def put_up_versions(services: Services, assets: Sequence[Versioned], tile: Tile, log: DemoLog, *, stamp: str) -> None:

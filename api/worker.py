@@ -1,9 +1,9 @@
 """The worker in this process: leases jobs, tiles in a sandbox, keeps what came out.
 
-    lease ─► copy the master into a private folder ─► sandbox (a child process with limits) ─► blobs ─► asset READY,
-    job DONE │ refused: asset REJECTED, job REJECTED, with code │ our fault: tried again later, at last FAILED │
-    cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the child is ended, the job is
-    given back and was no attempt
+    lease ─► copy the master into a private folder ─► recording, picture or model? ─► sandbox (a child process with
+    limits) ─► blobs ─► asset READY, job DONE │ refused: asset REJECTED, job REJECTED, with code │ our fault: tried
+    again later, at last FAILED │ cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the
+    child is ended, the job is given back and was no attempt
 
 A crash at any point leaves a lease that runs out, and the job is begun again from its start: the same input gives the
 same blobs, so nothing is doubled. A pulse thread keeps the lease alive and carries progress, because a parser may say
@@ -15,25 +15,26 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from api.errors import kind_of, message_of
 from api.packed import PACKED_TYPES, pack
+from api.pulse import Abandoned, Pulse, tried_twice
 from api.telemetry import METRICS
 from scenes.allowance import unlimited
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
-from scenes.ingest import JOBS_TOPIC, failed, rejected, tiled
+from scenes.ingest import JOBS_TOPIC, failed, rejected, taken, tiled
 from scenes.ladders import Ladders
 from scenes.model import Asset, Job, JobState
 from scenes.ports import BlobUse, Notice
-from scenes.versions import KIND, awaited, settled, withdrawn
+from scenes.versions import KIND, awaited, fits, settled, withdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from api.services import Services
+    from pipeline.media import MediaResult
     from pipeline.tile import TileResult
     from scenes.model import Vector
 
@@ -41,8 +42,6 @@ log = logging.getLogger("chronotope.worker")
 
 _IDLE_S = 1.0
 """how long a worker sleeps where no notice wakes it: another process may have enqueued"""
-_PULSE_S = 0.25
-"""how often progress is written at most"""
 _SHARE_OF_TILING = 0.95
 _REFUSALS = (ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported)
 """the file's fault; everything else is ours"""
@@ -63,76 +62,6 @@ class Tile(Protocol):
     ) -> TileResult:
         """Tile `source`, called `name`, into the folder `out`; with `origin`, moved as a version before it was."""
         ...
-
-
-class _Abandoned(Exception):
-    """The job is no longer ours: cancelled, taken over, or we are stopping."""
-
-
-class _Pulse:
-    """Keeps a lease alive and tells of progress; knows when the job is no longer ours."""
-
-    def __init__(self, services: Services, job: Job, worker: str, stopping: threading.Event) -> None:
-        self._services, self._job, self._worker, self._stopping = services, job, worker, stopping
-        self._lock = threading.Lock()
-        self._progress, self._message = 0.0, "begun"
-        self._end, self.lost = threading.Event(), threading.Event()
-
-    def progress(self, fraction: float, message: str) -> None:
-        """Remember how far the job is; it is written at the next beat."""
-        with self._lock:
-            self._progress = max(self._progress, min(1.0, fraction))
-            self._message = message[:200]
-
-    def cancelled(self) -> bool:
-        """Whether to give up."""
-        return self.lost.is_set() or self._stopping.is_set()
-
-    def beat(self) -> None:
-        """Write progress and prolong the lease. Raises _Abandoned where the job is no longer ours."""
-        services = self._services
-        with self._lock:
-            progress, message = self._progress, self._message
-        still_ours = services.jobs.report(
-            self._job.id,
-            worker=self._worker,
-            progress=progress,
-            message=message,
-            at=services.clock.now(),
-            seconds=services.settings.job_lease_s,
-        )
-        services.bus.publish(Notice(self._job.id))
-        if not still_ours:
-            self.lost.set()
-        if self.cancelled():
-            raise _Abandoned
-
-    def _run(self) -> None:
-        written, idle_s = (0.0, ""), 0.0
-        while not self._end.wait(_PULSE_S):
-            with self._lock:
-                now = (self._progress, self._message)
-            idle_s += _PULSE_S
-            if now != written or idle_s > self._services.settings.job_lease_s / 4:
-                written, idle_s = now, 0.0
-                try:
-                    self.beat()
-                except _Abandoned:
-                    return
-                except Exception:
-                    # The catalogue may be busy or the disk full for a moment; the lease outlives a few missed beats.
-                    log.exception("job %s: progress could not be written", self._job.id)
-
-    @contextmanager
-    def beating(self) -> Iterator[None]:
-        """Beat in a thread as long as the block runs."""
-        thread = threading.Thread(target=self._run, name=f"pulse-{self._job.id[:12]}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._end.set()
-            thread.join()
 
 
 class Worker:
@@ -193,10 +122,10 @@ class Worker:
             return False
         # Another idle thread may find the next job.
         self._wake.set()
-        pulse = _Pulse(services, job, name, self._stopping)
+        pulse = Pulse(services, job, name, self._stopping)
         try:
             self._work(job, name, pulse)
-        except _Abandoned:
+        except Abandoned:
             self._give_back(job, name)
         except _REFUSALS as e:
             self._end_refused(job, name, pulse, e)
@@ -205,7 +134,7 @@ class Worker:
             self._end_broken(job, name, pulse, e)
         return True
 
-    def _work(self, job: Job, name: str, pulse: _Pulse) -> None:
+    def _work(self, job: Job, name: str, pulse: Pulse) -> None:
         services = self._services
         if job.attempts > services.settings.job_attempts:
             raise RuntimeError(f"begun {job.attempts - 1} times without coming to an end")
@@ -225,12 +154,20 @@ class Worker:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True, mode=0o700)
         try:
+            from pipeline.media import kind_in
+
             with pulse.beating():
                 source = scratch / "master"
                 with services.blobs.open(what.master) as master, source.open("wb") as copy:
                     shutil.copyfileobj(master, copy, 1 << 20)
+                if kind := kind_in(source):
+                    self._take(job, asset, result=self._examined(source, kind, what.master, pulse), pulse=pulse)
+                    self._finish(job, name, JobState.DONE, "done", "")
+                    return
                 origin = asset.tileset.origin if job.kind == KIND and asset.tileset is not None else None
                 result = self._tiled(source, what.master_name, scratch, pulse, origin=origin)
+                if job.kind == KIND:
+                    fits(asset, result.tileset)
                 uses = self._keep(result, scratch / "out", pulse)
                 if job.kind == KIND:
                     pulse.progress(1.0, "carrying annotations over")
@@ -246,36 +183,60 @@ class Worker:
             shutil.rmtree(scratch, ignore_errors=True)
 
     def _tiled(
-        self, source: Path, name: str, scratch: Path, pulse: _Pulse, *, origin: Vector | None = None
+        self, source: Path, name: str, scratch: Path, pulse: Pulse, *, origin: Vector | None = None
     ) -> TileResult:
-        for attempt in (1, 2):
-            out = scratch / "out"
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir(mode=0o700)
-            try:
-                return self._tile(
-                    source,
-                    name,
-                    out,
-                    progress=lambda fraction, message: pulse.progress(fraction * _SHARE_OF_TILING, message),
-                    cancelled=pulse.cancelled,
-                    # Only where one was moved: otherwise each file is moved, or not, by itself.
-                    origin=origin if origin and any(origin) else None,
-                )
-            except ParserCrash:
-                # Once more, because it may have been the machine; then the file is to blame.
-                if pulse.cancelled():
-                    raise _Abandoned from None
-                if attempt == 2:
-                    raise
-            except Exception:
-                # However the sandbox says that it was ended on our own demand, it is no fault of the file.
-                if pulse.cancelled():
-                    raise _Abandoned from None
-                raise
-        raise AssertionError("the second attempt returns or raises")
+        def tile(out: Path) -> TileResult:
+            return self._tile(
+                source,
+                name,
+                out,
+                progress=lambda fraction, message: pulse.progress(fraction * _SHARE_OF_TILING, message),
+                cancelled=pulse.cancelled,
+                # Only where one was moved: otherwise each file is moved, or not, by itself.
+                origin=origin if origin and any(origin) else None,
+            )
 
-    def _keep(self, result: TileResult, out: Path, pulse: _Pulse) -> list[BlobUse]:
+        return tried_twice(tile, scratch / "out", pulse)
+
+    def _examined(self, source: Path, kind: str, master: str, pulse: Pulse) -> MediaResult:
+        """A recording or a picture, looked into; what is served of it is among the blobs."""
+        from pipeline.media import examine_in_sandbox
+        from pipeline.tile import TileSettings
+
+        out = source.parent / "out"
+        result = tried_twice(
+            lambda folder: examine_in_sandbox(
+                source,
+                kind,
+                folder,
+                master=master,
+                settings=TileSettings(),
+                progress=pulse.progress,
+                cancelled=pulse.cancelled,
+            ),
+            out,
+            pulse,
+        )
+        if result.served:
+            with (out / result.served).open("rb") as file:
+                if self._services.blobs.put_stream(file) != (result.media.digest, result.media.byte_length):
+                    raise RuntimeError(f"{result.served} is not what was said of it")
+        return result
+
+    def _take(self, job: Job, asset: Asset, *, result: MediaResult, pulse: Pulse) -> None:
+        """Record a recording or a picture as ready."""
+        if job.kind == KIND:
+            fits(asset, result.media)
+        pulse.progress(1.0, "done")
+        pulse.beat()
+        services, media, media_type = self._services, result.media, result.media_type
+        uses = [BlobUse(media.digest, media.byte_length, media.media_type)]
+        if job.kind == KIND:
+            settled(services, job, media, uses, result.report, media_type=media_type)
+        else:
+            taken(services, asset.id, media, uses, result.report, media_type=media_type)
+
+    def _keep(self, result: TileResult, out: Path, pulse: Pulse) -> list[BlobUse]:
         """Put what the child wrote into the blobs, checked against what it said of it."""
         blobs, uses = self._services.blobs, []
         for done, (name, digest, size, media_type) in enumerate(result.files, 1):
@@ -289,7 +250,7 @@ class Worker:
             share = _SHARE_OF_TILING + (1 - _SHARE_OF_TILING) * done / len(result.files)
             pulse.progress(share, f"keeping tile {done} of {len(result.files)}")
             if pulse.cancelled():
-                raise _Abandoned
+                raise Abandoned
         with (out / result.document).open("rb") as file:
             digest, length = blobs.put_stream(file)
         if digest != result.tileset.digest:
@@ -304,7 +265,7 @@ class Worker:
         METRICS.add("chronotope_jobs_total", kind=job.kind, state=state.value)
         log.info("job %s of %s: %s %s", job.id, job.subject, state.value, code)
 
-    def _end_refused(self, job: Job, name: str, pulse: _Pulse, error: SceneError) -> None:
+    def _end_refused(self, job: Job, name: str, pulse: Pulse, error: SceneError) -> None:
         if pulse.lost.is_set():
             return
         message, code = message_of(error), kind_of(error).code
@@ -317,7 +278,7 @@ class Worker:
             rejected(self._services, job.subject, code=code, message=message)
         self._finish(job, name, JobState.REJECTED, message, code)
 
-    def _end_broken(self, job: Job, name: str, pulse: _Pulse, error: Exception) -> None:
+    def _end_broken(self, job: Job, name: str, pulse: Pulse, error: Exception) -> None:
         """Our fault: leave the job to be leased again a little later, or give it up after the last attempt."""
         services = self._services
         if pulse.lost.is_set():

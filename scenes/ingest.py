@@ -1,11 +1,13 @@
-"""Deposit: bytes become a master, an asset and a job; what the job found becomes the asset's tileset or its refusal.
+"""Deposit: bytes become a master, an asset and a job; what the job found becomes tiles, media, or a refusal.
 
 Every step may be repeated after a crash and changes nothing the second time: the master is kept by its digest, the
 asset and the job get ids that the caller may fix (the doors derive them from the upload's id), and a job that is
 leased again writes the same blobs and the same record.
 
-    upload complete ── deposit ──► asset PENDING, job QUEUED ──► tiled ────► asset READY ├─► rejected ─► asset
+    upload complete ── deposit ──► asset PENDING, job QUEUED ──► tiled, or taken ─► asset READY ├─► rejected ─► asset
     REJECTED (the file's fault, with code) └─► failed ───► asset FAILED (ours, after all attempts)
+
+A model is tiled; a recording or a picture is taken as it is, without tiles.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from scenes.errors import Conflict, Invalid, NotFound
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Tileset, Visibility
+from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Tileset, Visibility
 from scenes.ports import Museum, Notice, Put
 from scenes.rights import Action, require
 
@@ -34,8 +36,29 @@ MEDIA_TYPES = {
     "ply": "model/ply",
     "stl": "model/stl",
     "zip": "application/zip",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/ogg",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
 }
-"""media type of a master by the ending of its name; what it really is, the tiler finds out"""
+"""media type of a master by the ending of its name, until it is looked into"""
+
+ENDINGS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "image/webp": "webp",
+}
+"""ending of the name of what is served, by its media type"""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _URI = re.compile(r"https?://[^\s<>\"]{1,1900}")
@@ -159,6 +182,19 @@ def tiled(depot: Depot, asset_id: str, tileset: Tileset, uses: Sequence[BlobUse]
     depot.catalogue.allow_blobs(asset_id, uses)
     outcome = {"state": AssetState.READY, "tileset": tileset, "report": tuple(report), "code": ""}
     return _settle(depot, asset_id, outcome, reason="tiled")
+
+
+def taken(
+    depot: Depot, asset_id: str, media: Media, uses: Sequence[BlobUse], report: Sequence[str], *, media_type: str
+) -> Asset:
+    """Record a recording or a picture as ready, without tiles; `media_type` is of the master, by its content.
+
+    Raises:
+        NotFound: the asset is gone.
+    """
+    depot.catalogue.allow_blobs(asset_id, uses)
+    outcome = {"state": AssetState.READY, "media": media, "report": tuple(report), "code": "", "media_type": media_type}
+    return _settle(depot, asset_id, outcome, reason=f"looked into: a {media.word}")
 
 
 def rejected(depot: Depot, asset_id: str, *, code: str, message: str) -> Asset:

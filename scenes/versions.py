@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.anchors import carry
 from scenes.counting import counted
-from scenes.errors import Conflict, Invalid, NotFound
+from scenes.errors import Conflict, Invalid, NotFound, Unsupported
 from scenes.ingest import JOBS_TOPIC, MEDIA_TYPES, Depot, file_name
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Replacement, Tileset
+from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Replacement, Tileset
 from scenes.ports import Notice, Put
 from scenes.rights import Action, require
 
@@ -119,11 +119,31 @@ def awaited(asset: Asset, job: Job) -> Replacement | None:
     return found if found is not None and found.job == job.id else None
 
 
-def settled(depot: Depot, job: Job, tileset: Tileset, uses: Sequence[BlobUse], report: Sequence[str]) -> Asset:
+def fits(asset: Asset, made: Tileset | Media) -> None:
+    """Refuse a version that is another kind of thing than the one before: what refers to it could not show it.
+
+    Raises:
+        Unsupported: a model is to take the place of a recording, …
+    """
+    before = asset.media.word if asset.media else "model" if asset.tileset else ""
+    after = made.word if isinstance(made, Media) else "model"
+    if before not in {"", after}:
+        raise Unsupported(f"the file is a {after}, and {asset.id} a {before}; deposit it as a thing of its own")
+
+
+def settled(
+    depot: Depot,
+    job: Job,
+    made: Tileset | Media,
+    uses: Sequence[BlobUse],
+    report: Sequence[str],
+    *,
+    media_type: str = "",
+) -> Asset:
     """Let the new version take the place of the one before, and carry the annotations over: one revision.
 
-    All blobs of `uses`, the document among them, are kept already. Where the version was taken back meanwhile, nothing
-    changes.
+    All blobs of `uses`, the document among them, are kept already; `media_type` is of the master, by its content, where
+    that is known. Where the version was taken back meanwhile, nothing changes.
 
     Raises:
         NotFound: the asset is gone, or a tile of the version before is.
@@ -139,10 +159,11 @@ def settled(depot: Depot, job: Job, tileset: Tileset, uses: Sequence[BlobUse], r
             asset,
             master=found.master,
             master_name=found.master_name,
-            media_type=found.media_type,
+            media_type=media_type or found.media_type,
             byte_length=found.byte_length,
             state=AssetState.READY,
-            tileset=tileset,
+            tileset=None if isinstance(made, Media) else made,
+            media=made if isinstance(made, Media) else None,
             code="",
             replacement=None,
         )

@@ -11,6 +11,7 @@ from api.types.node import Info, Node, Recorded, address, field, plain
 from api.types.time import TimeSpan, span
 from api.types.value import Source, source_views
 from scenes import model
+from scenes.ingest import ENDINGS
 from scenes.rights import Action, may
 from timeline.edtf import parse
 
@@ -62,12 +63,40 @@ class Tileset:
         return Extent(low=list(self.value.extent.low), high=list(self.value.extent.high))
 
 
+@strawberry.type(
+    description="What is served of a recording or a picture, which has no tiles: of a recording the deposited bytes, "
+    "of a picture a copy without what the camera wrote into it."
+)
+class Media:
+    """View of a `scenes.model.Media`."""
+
+    value: Private[model.Media]
+
+    @field
+    def url(self, info: Info) -> str:
+        """Its address; ranges of bytes are served."""
+        ending = ENDINGS.get(self.value.media_type, "bin")
+        return address(info, f"/blobs/{self.value.digest}.{ending}")
+
+    digest: str = plain("sha256 of what is served.")
+    media_type: str = plain("Media type of what is served.")
+    byte_length: float = plain("Bytes of what is served.")
+
+    @field
+    def duration(self) -> float | None:
+        """Seconds of a recording; null: a picture."""
+        return self.value.duration_s
+
+    width: int | None = plain("Pixels of the deposited picture, upright; null: a recording.")
+    height: int | None = plain("Pixels of the deposited picture, upright; null: a recording.")
+
+
 @strawberry.type(description="Work in the background. Only curators see jobs.")
 class Job(Node):
     """View of a `scenes.model.Job`."""
 
     value: Private[model.Job]
-    kind: str = plain("What kind of work: `tile`, or `replace` for a new version.")
+    kind: str = plain("What kind of work: `tile` (reading what was deposited), or `replace` for a new version.")
     state: model.JobState = plain("How far it is.")
     progress: float = plain("0 to 1.")
     message: str = plain("What is being done, or why it ended, in words.")
@@ -125,7 +154,7 @@ class Asset(Recorded):
         return self.value.master
 
     master_name: str = plain("Name of the deposited file.")
-    media_type: str = plain("Media type of the deposited file.")
+    media_type: str = plain("Media type of the deposited file: by its name, and once it is ready by its content.")
     byte_length: float = plain("Bytes of the deposited file.")
     report: list[str] = plain("What was found and repaired in the file, in words.")
     code: str = plain("Why it was refused, a code of the table of errors; else empty.")
@@ -136,6 +165,11 @@ class Asset(Recorded):
     def tileset(self) -> Tileset | None:
         """Its tiles, once they are made."""
         return None if self.value.tileset is None else Tileset(value=self.value.tileset)
+
+    @field
+    def media(self) -> Media | None:
+        """What is served of a recording or a picture, once it is ready; null: a model."""
+        return None if self.value.media is None else Media(value=self.value.media)
 
     @field
     async def jobs(self, info: Info) -> list[Job]:

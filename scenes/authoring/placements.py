@@ -101,7 +101,10 @@ def _without(desk: Desk, gone: Hypothesis) -> Also:
 
 
 def _asset(desk: Desk, value: str) -> str:
-    return desk.exists(Asset, value).id
+    asset = desk.exists(Asset, value)
+    if asset.media is not None:
+        raise Invalid(f"asset: “{asset.title}” ({asset.id}) is a {asset.media.word}; only models stand in a scene")
+    return asset.id
 
 
 def _of_asset(desk: Desk, placement: Placement) -> Placement:

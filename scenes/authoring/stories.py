@@ -29,7 +29,19 @@ def _pictures(desk: Desk, given: Sequence[Picture]) -> tuple[Picture, ...]:
 def _where(desk: Desk, url: str, asset: str, what: str) -> tuple[str, str]:
     if bool(url) == bool(asset):
         raise Invalid(f"{what}: expected either an address or an asset")
-    return text.url(f"url of a {what}", url), asset and desk.exists(Asset, asset).id
+    return text.url(f"url of a {what}", url), asset and _of_kind(desk.exists(Asset, asset), what).id
+
+
+def _of_kind(asset: Asset, what: str) -> Asset:
+    """The asset, if it can be that. A thing of the scene may stand for its picture; only a recording can be heard.
+
+    Raises:
+        Invalid: it is ready, and another kind of thing.
+    """
+    found = asset.media.word if asset.media else "model" if asset.tileset else what
+    if found not in {what, "model" if what == "picture" else what}:
+        raise Invalid(f"{what}: “{asset.title}” ({asset.id}) is a {found}")
+    return asset
 
 
 def _audio(desk: Desk, given: Audio) -> Audio:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from api.cli import app
 from api.services import open_services
 from api.settings import Settings
-from scenes.model import Asset
+from scenes.model import Asset, Media
 from scenes.ports import Put
 from tests.api.command import ROOT, environment, run, token
 from tests.api.museum import TILE, digest, write_museum
@@ -142,6 +142,18 @@ def test_fsck_finds_what_is_damaged_and_what_is_missing(tmp_path: Path) -> None:
     missing = _said("fsck", "--data", tmp_path)
     assert missing.exit_code == 1
     assert f"missing  asset_temple: tile {digest(TILE)}" in missing.stdout
+
+
+def test_fsck_misses_what_is_served_of_a_picture(tmp_path: Path) -> None:
+    token(tmp_path)
+    with open_services(Settings(data=tmp_path)) as services:
+        write_museum(services)
+        asset = services.catalogue.get(Asset, "asset_secret")
+        assert asset
+        changed = replace(asset, media=Media("0" * 64, "image/webp", 5, width=1, height=1))
+        services.catalogue.commit([Put(changed)], author="ines", reason="…", at=services.clock.now())
+    missing = _said("fsck", "--data", tmp_path, "--json")
+    assert (missing.exit_code, json.loads(missing.stdout)["missing"]) == (1, [f"asset_secret: media {'0' * 64}"])
 
 
 def test_fsck_follows_documents_that_a_tileset_refers_to(tmp_path: Path) -> None:

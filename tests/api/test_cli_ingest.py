@@ -12,6 +12,7 @@ import pytest
 
 from scenes.model import Role
 from tests.api.command import ROOT, run, served, token
+from tests.pipeline.media import picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +110,21 @@ def test_every_kind_of_mesh_becomes_tiles(curator: dict[str, str], name: str) ->
     (said,) = json.loads(done.stdout)
     assert said["state"] == "done"
     assert said["triangles"] > 100
+
+
+@pytest.mark.parametrize("remote", [True, False], ids=["by the server", "here"])
+def test_a_recording_and_a_picture_become_ready(curator: dict[str, str], tmp_path: Path, remote: bool) -> None:
+    (tmp_path / "dig.jpg").write_bytes(picture())
+    files, where = (SAMPLES / "chime.flac", tmp_path / "dig.jpg"), () if remote else ("--data", tmp_path / "museum")
+    done = run("ingest", *files, *where, "--json", **curator if remote else {})
+    assert (done.returncode, done.stderr) == (0, "")
+    sound, photograph = json.loads(done.stdout)
+    assert (sound["state"], sound["duration"]) == ("done", 3.0)
+    assert (photograph["state"], photograph["width"], photograph["height"]) == ("done", 40, 20)
+    assert "triangles" not in sound | photograph
+    said = run("ingest", *files, *where, **curator if remote else {}).stdout
+    assert "chime.flac  a recording of 3.0 s" in said
+    assert "dig.jpg  a picture of 40 × 20 pixels" in said
 
 
 def test_a_line_names_the_asset_for_people(curator: dict[str, str], hill: Path) -> None:

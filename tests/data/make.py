@@ -4,7 +4,8 @@
 
 `venus.glb` is the scan at 20,000 triangles with a new texture of about 360 pixels square, baked by `tiling.bake`. The
 others hold one shape, 3,000 triangles of it without seams, in every format and variant that is read: `small.*`. STL has
-600. The same code and scan give the same files, except for the versions of the image and Draco coders.
+600. `chime.flac` is computed. The same code and scan give the same files, except for the versions of the image, sound
+and Draco coders.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def main(source: Path) -> None:
     scan = read.read(source.parent, source.name)
     # The second part of the scan is a plain base; the statue alone is enough.
     statue = Model(scan.primitives[:1], scan.materials[:1])
+    write_chime()
     patch, layout, origin = patch_of(statue)
     venus = _venus(statue, patch, layout)
     (HERE / "venus.glb").write_bytes(write_glb(_moved(venus, origin), name="Venus"))
@@ -47,6 +49,21 @@ def main(source: Path) -> None:
     plain = Layout(normals=False, uvs=False, colours=False)
     _write_small(*_clean(simplify(bare, plain, target_triangles=3000, leaves=(0, 0)).patch))
     _write_stl(*_clean(simplify(bare, plain, target_triangles=600, leaves=(0, 0)).patch))
+
+
+def write_chime() -> None:
+    """Three strokes of a bell in three seconds, by sums of fading partials; of no scan."""
+    import soundfile
+
+    rate = 16_000
+    time = np.arange(3 * rate) / rate
+    sound = np.zeros(len(time))
+    for stroke in range(3):
+        since = np.clip(time - stroke, 0.0, None)
+        for partial, loud in ((1.0, 0.5), (2.76, 0.25), (5.4, 0.12)):
+            sound += loud * (since > 0) * np.exp(-3.0 * partial * since) * np.sin(2 * np.pi * 523.25 * partial * since)
+    quiet = np.rint(0.5 * sound / np.abs(sound).max() * 127) / 128
+    soundfile.write(HERE / "chime.flac", quiet, rate, subtype="PCM_16")
 
 
 def _clean(patch: Patch) -> tuple[np.ndarray, np.ndarray]:
