@@ -50,6 +50,12 @@ describe("the motion of the eye", () => {
     expect(meter.observe(210, [1, 0, 0], [0, 0, 0, 1])).toEqual(STILL);
   });
 
+  it("begins anew after a rest, however long it was", () => {
+    const meter = new MotionMeter();
+    for (let now = 0; now <= 5000; now += 16) meter.observe(now, [0, 0, 0], [0, 0, 0, 1]);
+    expect(meter.observe(5010, [0.01, 0, 0], [0, 0, 0, 1]).velocity[0]).toBeGreaterThan(0.5);
+  });
+
   it("is none where the eye jumped, by a step, a turn or a nap", () => {
     const meter = new MotionMeter();
     meter.observe(0, [0, 0, 0], [0, 0, 0, 1]);

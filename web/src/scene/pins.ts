@@ -25,6 +25,9 @@ export class Pins {
   private open: Pin | null = null;
   private readonly ray = new THREE.Raycaster();
   private turn = 0;
+  /** frames of the stage when last looked at, and pins whose ray is still to be cast */
+  private drawn = -1;
+  private unchecked = 0;
   private readonly outline: Outline;
 
   constructor(
@@ -132,11 +135,20 @@ export class Pins {
     this.card.style.transform = `translate(${Math.max(12, left).toFixed(0)}px, ${top.toFixed(0)}px)`;
   }
 
-  /** Is something before it? One pin at a time, four times a second: a ray through tiles is not free. */
+  /**
+   * Is something before it? A ray through all tiles takes as long as several frames, so it is cast while the picture
+   * rests: one pin at a time, each once after the picture changed.
+   */
   private checkOne(): void {
     if (this.stage.renderer.xr.isPresenting) return;
     const standing = this.pins.filter((pin) => pin.standing && !pin.element.classList.contains("is-away"));
-    if (standing.length === 0) return;
+    if (this.drawn !== this.stage.frames) {
+      this.drawn = this.stage.frames;
+      this.unchecked = standing.length;
+      return;
+    }
+    if (this.unchecked === 0 || standing.length === 0) return;
+    this.unchecked -= 1;
     const pin = standing[this.turn++ % standing.length]!;
     const eye = this.stage.camera.position;
     const distance = eye.distanceTo(pin.at);

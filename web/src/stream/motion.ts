@@ -33,11 +33,21 @@ interface Pose {
 
 export class MotionMeter {
   private poses: Pose[] = [];
+  private changedAt = -Infinity;
 
   /** The motion, now that the eye is here. `now` in milliseconds; poses of the same instant count once. */
   observe(now: number, eye: Triple, orientation: Quadruple): Motion {
     const pose = { at: now, eye, orientation };
     const last = this.poses.at(-1);
+    if (last && same(last, pose)) {
+      // Most frames of most visits: nothing to reckon.
+      if (now - this.changedAt > OVER_MS) {
+        this.poses = [pose];
+        return STILL;
+      }
+    } else {
+      this.changedAt = now;
+    }
     if (last && now <= last.at) {
       this.poses[this.poses.length - 1] = { ...pose, at: last.at };
     } else if (last && (now - last.at > 3 * OVER_MS || jumps(between(last, pose)))) {
@@ -49,6 +59,10 @@ export class MotionMeter {
     const first = this.poses[0]!;
     return first.at < now ? between(first, this.poses.at(-1)!) : STILL;
   }
+}
+
+function same(a: Pose, b: Pose): boolean {
+  return a.eye.every((value, i) => value === b.eye[i]) && a.orientation.every((value, i) => value === b.orientation[i]);
 }
 
 function jumps({ velocity, turning }: Motion): boolean {
