@@ -135,6 +135,8 @@ async def test_a_client_that_does_not_even_read_is_ended(museum: Museum, monkeyp
     reader, writer = await asyncio.open_connection(host, int(port), limit=64)
     writer.transport.pause_reading()
     writer.write(head(museum, "scene=scene_1&size=3000x2000&eye=0,20,30"))
+    # Made by the first stream of an application, which this one may be.
+    await until(lambda: hasattr(museum.app.state, "stream_shared"))
     shared: Shared = museum.app.state.stream_shared
     await until(lambda: bool(shared.parking._live))
     await until(lambda: not shared.parking._live)
