@@ -26,6 +26,12 @@ export function encodings(): string {
   return typeof DecompressionStream === "undefined" ? "" : "gzip";
 }
 
+/** Whether the visitor asked the browser to spare data: nothing is loaded on suspicion then. */
+function sparesData(): boolean {
+  const browser = globalThis.navigator as (Navigator & { connection?: { saveData?: boolean } }) | undefined;
+  return browser?.connection?.saveData === true;
+}
+
 /** `held`: how many files will be named at once. `resume`: of the session before, where it may go on. */
 export function streamUrl(base: string, opening: Opening, held = 0, resume: Continuing | null = null): string {
   const url = new URL("/stream", base);
@@ -47,6 +53,7 @@ export function streamUrl(base: string, opening: Opening, held = 0, resume: Cont
   for (const [name, value] of Object.entries(opening.budget)) query.set(name, String(value));
   query.set("groups", "1");
   if (encodings()) query.set("encodings", encodings());
+  if (sparesData()) query.set("prefetch", "0");
   if (opening.stats) query.set("stats", "1");
   if (held > 0) query.set("held", String(held));
   if (resume) {
