@@ -27,7 +27,8 @@ FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Chronotope" org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --uid 10001 --create-home --home-dir /museum museum
 COPY --from=build /opt/chronotope /opt/chronotope
-ENV PATH="/opt/chronotope/bin:$PATH" PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/tmp/numba
+# Compiled code depends on the processor, so it is kept with the museum, not in the image: half a minute at the first start.
+ENV PATH="/opt/chronotope/bin:$PATH" PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/museum/.cache/numba
 USER museum
 VOLUME /museum
 EXPOSE 8000

@@ -6,14 +6,14 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile fuzz bench-stream web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream fuzz web schema release-schema lock fresh clean python
 
 demo: python
-	@$(PYTHON) tools/install.py web runtime
+	@$(PYTHON) tools/install.py web runtime compiled
 	@exec $(BIN)/chronotope demo --data $(DATA) --host $(HOST) --port $(PORT)
 
 test: python
-	@$(PYTHON) tools/install.py web dev browser
+	@$(PYTHON) tools/install.py web dev compiled browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 	cd web && npm test --silent
 

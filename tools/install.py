@@ -1,4 +1,4 @@
-"""Installs what the Makefile's targets need: `python tools/install.py runtime|dev|web|browser|peers|nginx ...`.
+"""Installs what the Makefile's targets need: `python tools/install.py runtime|dev|compiled|web|browser|peers ...`.
 
 Standard library only, because it runs before anything is installed. Each step leaves a stamp (a digest of what it was
 made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel.
@@ -27,7 +27,10 @@ class CannotInstall(Exception):
 
 def main() -> int:
     """Run the steps named on the command line, in their order."""
-    steps = {"runtime": runtime, "dev": dev, "web": web, "browser": browser, "peers": peers, "nginx": nginx}
+    steps = {
+        "runtime": runtime, "dev": dev, "compiled": compiled, "web": web, "browser": browser, "peers": peers,
+        "nginx": nginx,
+    }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
         print(f"usage: install.py {'|'.join(steps)} ...", file=sys.stderr)
@@ -87,6 +90,14 @@ def runtime() -> None:
 def dev() -> None:
     """The same with what tests and checks need."""
     packages("dev")
+
+
+def compiled() -> None:
+    """What the server compiles at its first start, so that the first visitor need not wait for it.
+
+    No stamp: numba knows what it has compiled, and of which source; a second to find all there, half a minute else.
+    """
+    run(PYTHON, "-c", "from tiling.select import warm; warm()", fails="compiling the selection of tiles failed")
 
 
 def peers() -> None:
