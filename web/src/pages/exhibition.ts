@@ -6,11 +6,13 @@
 import "../styles/base.css";
 import "../styles/exhibition.css";
 import "../styles/thing.css";
+import "../styles/room.css";
 import * as THREE from "three";
 import { loadExhibition, loadPeople } from "../data/exhibition";
 import type { Exhibition, Person, Placement, Point } from "../data/exhibition";
 import { Things } from "../data/thing";
 import { signedIn } from "../data/graphql";
+import { Together, readInvitation } from "../room/together";
 import { Caption } from "../scene/caption";
 import { askedBudget, deviceBudget, deviceProfile } from "../scene/device";
 import { Exhibit } from "../scene/exhibit";
@@ -95,6 +97,8 @@ class ExhibitionPage {
   private readonly socket: StreamSocket;
   private readonly seeker: Seeker<Seek>;
   private readonly watch: Watch;
+  /** null where the address invites to no room */
+  private readonly together: Together | null;
   private readonly placements: ReadonlyMap<string, Placement>;
   private readonly side = h("aside", { class: "side panel", hidden: true, tabindex: "-1" });
   private readonly sideBody = h("div", { class: "side-body" });
@@ -122,6 +126,7 @@ class ExhibitionPage {
   ) {
     const scene = (this.scene = exhibition.scene);
     const address = readAddress();
+    const invitation = readInvitation();
     this.placements = new Map(scene.placements.map((placement) => [placement.id, placement]));
     this.wanted = {
       at: address.at ?? scene.defaultMoment,
@@ -195,17 +200,22 @@ class ExhibitionPage {
             this.socket.have(event.digests.filter((digest) => this.tiles.files.kept.has(digest)));
             break;
           case "error":
+            if (event.seek === null && this.together?.attendance.refused(event.message)) break;
             if (event.seek !== null) this.seeker.answered(event.seek);
             this.say(event.message);
             break;
           case "hello":
             if (!event.resumed) this.exhibit.newSession();
+            this.together?.greeted();
             break;
           case "stats":
             this.serverStats = event;
             break;
           case "room":
+            this.together?.hear(event.message);
+            break;
           case "peers":
+            this.together?.hearPeers(event.peers);
             break;
         }
       },
@@ -218,6 +228,16 @@ class ExhibitionPage {
       patienceMs: 1500,
     });
     this.watch = new Watch(this.stage, this.headset, (view) => this.socket.look(view) > 0);
+
+    this.together =
+      invitation &&
+      new Together(invitation, this.stage, this.movement, this.headset, reducedMotion, {
+        send: (message) => this.socket.say(message),
+        moment: () => this.wanted,
+        step: () => this.tour.current,
+        show: (moment) => this.want(moment),
+        showStep: (step) => this.tour.follow(step),
+      });
 
     this.furnish();
     const bounds = siteBounds(scene.placements);
@@ -298,6 +318,7 @@ class ExhibitionPage {
       this.scene.tours.length > 0 && button("tour", "Tour", () => this.tour.toggle()),
       this.scene.articles.length > 0 && button("read", "Read", () => this.toggleSide("articles")),
       button("info", "About", () => this.toggleSide("about")),
+      this.together && button("people", "Together", () => this.together?.panel.toggle()),
       enter,
     );
     const title = h(
@@ -312,6 +333,10 @@ class ExhibitionPage {
       this.sideBody,
     );
     this.main.append(this.pins.element, title, tools, whyNot, this.side, this.tour.element, pad, this.link, this.bar.element, this.announcer);
+    if (this.together) {
+      this.main.append(this.together.panel.element);
+      this.together.panel.toggle();
+    }
     void readiness().then((answer) => {
       if (answer.ready) {
         enter.disabled = false;
@@ -599,6 +624,7 @@ class ExhibitionPage {
   // ── moments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private timeMoved(year: number, settled: boolean): void {
+    this.together?.wander();
     this.want({ at: yearEdtf(year) }, false);
     this.pins.at(Math.floor(year));
     if (settled) this.saveAddress();
@@ -667,6 +693,7 @@ class ExhibitionPage {
 
   private linkChanged(link: Link): void {
     if (link.state === "connecting") this.seeker.reset();
+    if (link.state !== "open") this.together?.lost();
     const words: Record<Link["state"], string> = {
       connecting: this.everOpen ? "Connecting again…" : "Connecting…",
       open: "",
@@ -730,6 +757,7 @@ class ExhibitionPage {
             files: { ...tiles.files.stats },
             longestUploadMs: tiles.longestUploadMs,
             resumptions: socket.resumptions,
+            room: page.together?.stats ?? null,
             server: page.serverStats,
             verifies: tiles.verifies,
             quality,

@@ -23,6 +23,21 @@ export class TourCard {
     this.show(0);
   }
 
+  /** The step that is open. */
+  get current(): { tour: string; step: number } | null {
+    const tour = this.tours[0];
+    return this.element.hidden || !tour ? null : { tour: tour.id, step: this.at };
+  }
+
+  /** Shows the step that a guide is at, or none, and leaves where the eye goes to the guide. */
+  follow(open: { tour: string; step: number } | null): void {
+    if (open === null || this.tours[0]?.id !== open.tour) this.close();
+    else if (this.current?.step !== open.step && this.tours[0].steps[open.step]) {
+      this.element.hidden = false;
+      this.show(open.step, false);
+    }
+  }
+
   private close(): void {
     this.silence();
     this.element.hidden = true;
@@ -33,7 +48,7 @@ export class TourCard {
     this.player = null;
   }
 
-  private show(index: number): void {
+  private show(index: number, goes = true): void {
     const tour = this.tours[0];
     const step = tour?.steps[index];
     if (!tour || !step) return;
@@ -56,6 +71,6 @@ export class TourCard {
         button("next", last ? "End" : "Next", () => (last ? this.close() : this.show(this.at + 1)), { class: "button-main" }),
       ),
     );
-    this.go(step);
+    if (goes) this.go(step);
   }
 }

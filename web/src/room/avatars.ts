@@ -1,0 +1,176 @@
+/**
+ * Others in the room, as head and hands with their name: pale like plaster, the guide's in gold. Whoever stands where
+ * this visitor's own eye is, is not drawn. Poses come ten times a second at most; in between they are blended.
+ */
+
+import * as THREE from "three";
+import type { Member, Peer, Stance } from "../stream/room";
+import type { Stage } from "../scene/stage";
+
+const PLASTER = 0xe9e2d4;
+const GOLD = 0xe8bd6b;
+const VISOR = 0x20262e;
+/** towards the latest pose, of what is left, a second */
+const BLEND = 11;
+const JUMP_M = 6;
+const OWN_SPACE_M = 0.7;
+const SETTLED_M = 0.002;
+/** height of a name, of the height of the picture */
+const NAME_HEIGHT = 0.046;
+
+interface Part {
+  object: THREE.Object3D;
+  goal: Stance | null;
+}
+
+interface Avatar {
+  root: THREE.Group;
+  head: Part;
+  left: Part;
+  right: Part;
+  name: THREE.Sprite;
+  fresh: boolean;
+}
+
+export class Avatars {
+  private readonly root = new THREE.Group();
+  private readonly all = new Map<number, Avatar>();
+  private readonly head = headGeometry();
+  private readonly visor = visorGeometry();
+  private readonly hand = new THREE.CapsuleGeometry(0.035, 0.07, 4, 12).rotateX(Math.PI / 2);
+  private readonly dark = new THREE.MeshStandardMaterial({ color: VISOR, roughness: 0.25 });
+  private readonly plaster = new THREE.MeshStandardMaterial({ color: PLASTER, roughness: 0.75 });
+  private readonly gold = new THREE.MeshStandardMaterial({ color: GOLD, roughness: 0.4, emissive: GOLD, emissiveIntensity: 0.15 });
+
+  constructor(private readonly stage: Stage) {
+    stage.scene.add(this.root);
+    stage.onTick((delta) => this.tick(delta));
+  }
+
+  /** How many are drawn. */
+  get visible(): number {
+    return [...this.all.values()].filter(({ root }) => root.visible).length;
+  }
+
+  /** Where the heads are that are known, by member. */
+  get heads(): Record<number, number[]> {
+    return Object.fromEntries([...this.all].map(([m, { head }]) => [m, head.object.position.toArray()]));
+  }
+
+  move(peer: Peer, member: Member, guides: boolean): void {
+    let avatar = this.all.get(peer.member);
+    if (!avatar) {
+      avatar = this.make(member, guides);
+      this.all.set(peer.member, avatar);
+      this.root.add(avatar.root);
+    }
+    for (const part of ["head", "left", "right"] as const) avatar[part].goal = peer[part];
+    this.stage.invalidate();
+  }
+
+  forget(members: readonly number[]): void {
+    for (const m of members) {
+      const avatar = this.all.get(m);
+      if (!avatar) continue;
+      this.root.remove(avatar.root);
+      avatar.name.material.map?.dispose();
+      avatar.name.material.dispose();
+      this.all.delete(m);
+      this.stage.invalidate();
+    }
+  }
+
+  private make(member: Member, guides: boolean): Avatar {
+    const material = guides ? this.gold : this.plaster;
+    const head = new THREE.Group();
+    head.add(new THREE.Mesh(this.head, material), new THREE.Mesh(this.visor, this.dark));
+    const [left, right] = [new THREE.Mesh(this.hand, material), new THREE.Mesh(this.hand, material)];
+    const name = nameSprite(member.name, guides);
+    const root = new THREE.Group();
+    root.add(head, left, right, name);
+    // People are looked through: what is behind them can be clicked.
+    root.traverse((object) => (object.raycast = () => undefined));
+    const part = (object: THREE.Object3D): Part => ({ object, goal: null });
+    return { root, head: part(head), left: part(left), right: part(right), name, fresh: true };
+  }
+
+  private tick(delta: number): boolean {
+    if (this.all.size === 0) return false;
+    const eye = this.stage.renderer.xr.isPresenting
+      ? new THREE.Vector3().setFromMatrixPosition(this.stage.renderer.xr.getCamera().matrixWorld)
+      : this.stage.camera.getWorldPosition(new THREE.Vector3());
+    let moved = false;
+    for (const avatar of this.all.values()) {
+      const blend = avatar.fresh ? 1 : 1 - Math.exp(-BLEND * delta);
+      avatar.fresh = false;
+      for (const part of [avatar.head, avatar.left, avatar.right]) moved = approach(part, blend) || moved;
+      const { position } = avatar.head.object;
+      const distance = position.distanceTo(eye);
+      avatar.name.position.copy(position).setY(position.y + 0.3 + Math.min(distance, 60) * 0.012);
+      const visible = avatar.head.goal !== null && distance > OWN_SPACE_M;
+      moved ||= visible !== avatar.root.visible;
+      avatar.root.visible = visible;
+    }
+    return moved;
+  }
+}
+
+function approach({ object, goal }: Part, blend: number): boolean {
+  object.visible = goal !== null;
+  if (!goal) return false;
+  const position = new THREE.Vector3(...goal.position);
+  const orientation = new THREE.Quaternion(...goal.orientation).normalize();
+  const distance = object.position.distanceTo(position);
+  const t = distance > JUMP_M ? 1 : blend;
+  const moves = distance > SETTLED_M || object.quaternion.angleTo(orientation) > SETTLED_M;
+  object.position.lerp(position, t);
+  object.quaternion.slerp(orientation, t);
+  return moves;
+}
+
+/** An egg, a little narrower at the chin; about as large as a head. */
+function headGeometry(): THREE.BufferGeometry {
+  const geometry = new THREE.SphereGeometry(0.12, 32, 24);
+  const position = geometry.getAttribute("position");
+  for (let i = 0; i < position.count; i += 1) {
+    const y = position.getY(i);
+    const narrow = 1 - Math.max(0, -y / 0.12) * 0.18;
+    position.setXYZ(i, position.getX(i) * 0.86 * narrow, y * 1.22, position.getZ(i) * narrow);
+  }
+  geometry.computeVertexNormals();
+  return geometry;
+}
+
+/** Where somebody looks is seen from afar by the dark band before their eyes. */
+function visorGeometry(): THREE.BufferGeometry {
+  return new THREE.SphereGeometry(0.121, 32, 10, Math.PI * 1.14, Math.PI * 0.72, Math.PI * 0.39, Math.PI * 0.15).scale(0.9, 1.16, 1.03);
+}
+
+/** A name as a picture of its text: whatever it holds, it is never markup. Of one size on the screen, near or far. */
+function nameSprite(name: string, guides: boolean): THREE.Sprite {
+  const canvas = document.createElement("canvas");
+  const pen = canvas.getContext("2d")!;
+  const font = '500 44px "Inter Variable", system-ui, sans-serif';
+  pen.font = font;
+  const width = Math.min(900, Math.ceil(pen.measureText(name).width));
+  canvas.width = width + 56;
+  canvas.height = 76;
+  pen.font = font; // a canvas forgets it with its size
+  pen.fillStyle = "rgb(15 19 25 / 0.78)";
+  pen.beginPath();
+  pen.roundRect(0, 0, canvas.width, canvas.height, 38);
+  pen.fill();
+  pen.fillStyle = guides ? "#e8bd6b" : "#f4efe6";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(name, canvas.width / 2, canvas.height / 2 + 2, 900);
+  const map = new THREE.CanvasTexture(canvas);
+  map.colorSpace = THREE.SRGBColorSpace;
+  const sprite = new THREE.Sprite(
+    new THREE.SpriteMaterial({ map, sizeAttenuation: false, transparent: true, depthWrite: false, fog: false, toneMapped: false }),
+  );
+  sprite.scale.set((NAME_HEIGHT * canvas.width) / canvas.height, NAME_HEIGHT, 1);
+  sprite.center.set(0.5, 0);
+  sprite.renderOrder = 5;
+  return sprite;
+}

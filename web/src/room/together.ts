@@ -1,0 +1,246 @@
+/**
+ * Visiting together, joined to the page: presence goes out ten times a second while this visitor is in the room, and what
+ * the guide shows comes in. Opened by a link (`?room=…`, a guide's with `#guide=…`); without one there is none of it.
+ */
+
+import * as THREE from "three";
+import type { Headset } from "../scene/headset";
+import type { Movement, View } from "../scene/movement";
+import type { Stage } from "../scene/stage";
+import type { Seek } from "../stream/session";
+import type { Lead, Peer, Pose, RoomMessage, Stance } from "../stream/room";
+import { Attendance } from "./attendance";
+import { Avatars } from "./avatars";
+import { RoomPanel } from "./panel";
+
+export interface TogetherHandlers {
+  send(message: string | ArrayBuffer): boolean;
+  /** the moment that this visitor sees */
+  moment(): Seek;
+  /** the step of a tour that is open */
+  step(): { tour: string; step: number } | null;
+  /** the guide shows another moment */
+  show(moment: Seek): void;
+  /** the guide opened a step of a tour, or closed it */
+  showStep(step: { tour: string; step: number } | null): void;
+}
+
+export interface Invitation {
+  room: string;
+  key: string;
+}
+
+/** towards the guide's view, of what is left, a second */
+const FOLLOW = 4.5;
+const AHEAD_M = 12;
+const THERE_M = 0.01;
+
+/**
+ * What the page's address invites to. A guide's key leaves the address with the first change of view: it is not for those
+ * who look over a shoulder. This tab keeps it until it is closed, so that a guide may open the page again.
+ */
+export function readInvitation(): Invitation | null {
+  const room = new URLSearchParams(location.search).get("room") ?? "";
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(room)) return null;
+  const kept = `chronotope.guide:${room}`;
+  const key = new URLSearchParams(location.hash.slice(1)).get("guide");
+  try {
+    if (key !== null) sessionStorage.setItem(kept, key);
+    return { room, key: key ?? sessionStorage.getItem(kept) ?? "" };
+  } catch {
+    return { room, key: key ?? "" }; // storage is forbidden here
+  }
+}
+
+export class Together {
+  readonly panel: RoomPanel;
+  readonly attendance: Attendance;
+  readonly avatars: Avatars;
+  private readonly grips: THREE.XRGripSpace[];
+  private latest: Lead | null = null;
+  private following = true;
+  private goal: View | null = null;
+  private shown = "";
+  private shownStep = "";
+  private connected = false;
+
+  constructor(
+    invitation: Invitation,
+    private readonly stage: Stage,
+    private readonly movement: Movement,
+    private readonly headset: Headset,
+    private readonly reducedMotion: () => boolean,
+    private readonly handlers: TogetherHandlers,
+  ) {
+    this.avatars = new Avatars(stage);
+    this.attendance = new Attendance({
+      send: (message) => handlers.send(message),
+      changed: () => this.refresh(),
+      peers: (peers) => this.meet(peers),
+      left: (members) => this.avatars.forget(members),
+      lead: (lead) => this.follow(lead),
+    });
+    this.panel = new RoomPanel(invitation.key !== "", {
+      join: (name) => {
+        const role = invitation.key === "" ? "visitor" : "guide";
+        this.attendance.join({ room: invitation.room, name, role, key: invitation.key });
+      },
+      leave: () => this.attendance.leave(),
+      follow: (follow) => this.setFollowing(follow),
+    });
+    this.refresh();
+    this.grips = [0, 1].map((i) => stage.renderer.xr.getControllerGrip(i));
+    for (const grip of this.grips) {
+      stage.rig.add(grip);
+      grip.addEventListener("connected", ({ data }) => (grip.userData["hand"] = data.handedness));
+      grip.addEventListener("disconnected", () => delete grip.userData["hand"]);
+    }
+    for (const type of ["pointerdown", "wheel"] as const) stage.canvas.addEventListener(type, () => this.wander(), { passive: true });
+    stage.canvas.addEventListener("keydown", ({ key }) => {
+      if (/^(Arrow|[wasd]$)/i.test(key)) this.wander();
+    });
+    stage.onTick((delta) => this.tick(delta));
+  }
+
+  /** There is a connection again. */
+  greeted(): void {
+    this.connected = true;
+    this.attendance.lost();
+    this.attendance.connected();
+    this.refresh();
+  }
+
+  lost(): void {
+    this.connected = false;
+    this.attendance.lost();
+    this.refresh();
+  }
+
+  /** For tests and for the curious. */
+  get stats() {
+    const { attendance, avatars } = this;
+    return {
+      inside: attendance.inside,
+      members: [...attendance.members.values()].map(({ name }) => name),
+      leads: attendance.leads,
+      following: this.following,
+      avatars: avatars.visible,
+      heads: avatars.heads,
+    };
+  }
+
+  /** This visitor goes their own way. */
+  wander(): void {
+    this.setFollowing(false);
+  }
+
+  hear(message: RoomMessage): void {
+    this.attendance.hear(message);
+  }
+
+  hearPeers(peers: Peer[]): void {
+    this.attendance.hearPeers(peers);
+  }
+
+  private meet(peers: Peer[]): void {
+    const { members, guide } = this.attendance;
+    for (const peer of peers) {
+      const member = members.get(peer.member);
+      if (member) this.avatars.move(peer, member, guide === peer.member);
+    }
+  }
+
+  private refresh(): void {
+    const { attendance } = this;
+    if (attendance.guide === null) this.goal = null;
+    this.panel.show({
+      inside: attendance.inside,
+      connecting: !this.connected,
+      refusal: attendance.refusal,
+      you: attendance.you,
+      guide: attendance.guide,
+      members: [...attendance.members.values()],
+      following: this.following,
+    });
+  }
+
+  private setFollowing(follow: boolean): void {
+    if (this.following === follow || !this.attendance.inside) return;
+    this.following = follow;
+    this.refresh();
+    if (follow && this.latest) this.follow(this.latest, true);
+  }
+
+  private follow(lead: Lead, anew = false): void {
+    this.latest = lead;
+    if (!this.following) return;
+    const moment = { at: lead.at, hypothesis: lead.hypothesis, certainty: lead.certainty };
+    const said = JSON.stringify(moment);
+    if (anew || said !== this.shown) {
+      this.shown = said;
+      this.handlers.show(moment);
+    }
+    const step = lead.tour !== null && lead.step !== null ? { tour: lead.tour, step: lead.step } : null;
+    const saidStep = JSON.stringify(step);
+    if (anew || saidStep !== this.shownStep) {
+      this.shownStep = saidStep;
+      this.handlers.showStep(step);
+    }
+    if (lead.eye && lead.gaze) {
+      const position = new THREE.Vector3(...lead.eye);
+      const ahead = new THREE.Vector3(0, 0, -1).applyQuaternion(new THREE.Quaternion(...lead.gaze));
+      this.goal = { position, target: position.clone().addScaledVector(ahead, AHEAD_M) };
+    }
+  }
+
+  private tick(delta: number): boolean {
+    const { attendance } = this;
+    if (!attendance.inside) return false;
+    const now = performance.now();
+    const pose = this.pose();
+    attendance.pose(pose, now);
+    if (attendance.leads) {
+      const step = this.handlers.step();
+      const { position, orientation } = pose.head;
+      const lead = { ...this.handlers.moment(), tour: step?.tour ?? null, step: step?.step ?? null, note: "" };
+      attendance.lead({ ...lead, eye: rounded(position, 1e3), gaze: rounded(orientation, 1e4) }, now);
+      return false;
+    }
+    // In a headset only one's own head turns the view; the moment is followed all the same.
+    if (!this.goal || !this.following || this.headset.presenting) return false;
+    return this.approach(this.goal, delta);
+  }
+
+  private approach(goal: View, delta: number): boolean {
+    const { camera } = this.stage;
+    const position = camera.position.clone();
+    const target = position.clone().addScaledVector(camera.getWorldDirection(new THREE.Vector3()), AHEAD_M);
+    const far = position.distanceTo(goal.position) + target.distanceTo(goal.target);
+    if (far < THERE_M) return false;
+    const t = this.reducedMotion() ? 1 : 1 - Math.exp(-FOLLOW * delta);
+    this.movement.place({ position: position.lerp(goal.position, t), target: target.lerp(goal.target, t) });
+    return true;
+  }
+
+  private pose(): Pose {
+    const inside = this.headset.view();
+    if (inside) {
+      const hand = (side: string): Stance | null => {
+        const grip = this.grips.find((one) => one.visible && one.userData["hand"] === side);
+        return grip ? stanceOf(grip) : null;
+      };
+      return { head: { position: inside.eye, orientation: inside.orientation }, left: hand("left"), right: hand("right") };
+    }
+    return { head: stanceOf(this.stage.camera), left: null, right: null };
+  }
+}
+
+function stanceOf(object: THREE.Object3D): Stance {
+  const position = object.getWorldPosition(new THREE.Vector3());
+  const turned = object.getWorldQuaternion(new THREE.Quaternion());
+  return { position: [position.x, position.y, position.z], orientation: [turned.x, turned.y, turned.z, turned.w] };
+}
+
+function rounded<T extends readonly number[]>(values: T, to: number): T {
+  return values.map((value) => Math.round(value * to) / to) as unknown as T;
+}
