@@ -13,14 +13,13 @@ No time of starting an interpreter counts: each begins its clock when it begins 
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import stream_net as net
-from bench.stream_quality import Curve, curve, read_log
+from bench.stream_quality import Curve
 from bench.stream_scenes import FOV, HEIGHT, WIDTH, Given, Moment
 from streaming.opening import MOST, Opening
 from tiling.view import View
@@ -118,19 +117,20 @@ def receive(
 
 
 def _ordered(order: dict[str, Any], moment: Moment) -> dict[str, Any]:
-    """What our server sent, in its order, as files; and which tiles they make."""
-    files = [{"path": f"/blobs/{digest}.{kind}", "bytes": total} for digest, total, kind in order["order"]]
-    sent = {digest for digest, _, _ in order["order"]}
-    forest, tiles = moment.forest, []
-    for at, digest in enumerate(forest.content):
-        if digest in sent:
-            needs = [f"/blobs/{name}" for name in forest.needs[at]]
-            tiles.append(
-                {"key": [moment.placements[int(forest.tree[at])], digest], "files": [f"/blobs/{digest}.glb", *needs]}
-            )
-    return {"order": files, "tiles": tiles}
+    """What our server sent, in its order, as files; and the cuts, each with the files that the one before lacks.
 
-
-def curve_of(document: dict[str, Any], moment: Moment, *, until: float = math.inf) -> Curve:
-    """Quality of the first view, up to a time."""
-    return curve(moment.want, [each for each in read_log(document) if each.at_s <= until])
+    Tiles that stand for groups of placements are not among the static files, and are left out.
+    """
+    forest = moment.forest
+    known = {*forest.content, *(name.partition(".")[0] for names in forest.needs for name in names)}
+    files = [
+        {"path": f"/blobs/{digest}.{kind}", "bytes": total} for digest, total, kind in order["order"] if digest in known
+    ]
+    needs = {digest: names for digest, names in zip(forest.content, forest.needs, strict=True) if names}
+    cuts, told = [], set[str]()
+    for each in order["log"]:
+        wanted = {f"/blobs/{digest}.glb" for placement, digest in each["shown"] if placement}
+        wanted |= {f"/blobs/{name}" for _, digest in each["shown"] for name in needs.get(digest, ())}
+        cuts.append({"files": sorted(wanted - told), "shown": each["shown"], "hidden": each["hidden"]})
+        told |= wanted
+    return {"order": files, "cuts": cuts}

@@ -2,9 +2,9 @@
 
 - `gigabyte URL ours|bare`: one client receives all of a heap of large tiles; the sizes of the messages that came.
 - `idle URL SCENE COUNT PID`: so many streams that have shown their view; the server's memory before and after.
-- `busy URL COUNT STALLED SECONDS`: streams that look elsewhere twice a second and get another picture each time,
-  because they can hold only one; and others that ask for the heap and never read it. Milliseconds from a look to its
-  whole picture.
+- `busy URL COUNT STALLED SECONDS`: streams that look elsewhere every two seconds and are sent another picture each
+  time, because they can hold only one; and others that ask for the heap and never read it. Milliseconds from a look to
+  its whole picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.cli_stream import stream_url
-from bench.stream_scenes import HEAP_VIEW, STATUE_VIEWS
+from bench.stream_scenes import GROUND_VIEWS, HEAP_VIEW
 from streaming.client import ClientSession, Drawn
 from streaming.opening import MOST, SUBPROTOCOL, Opening
 
@@ -97,9 +97,14 @@ async def idle(url: str, scene: str, count: str, pid: str) -> dict[str, Any]:
     sockets: list[ClientConnection] = []
 
     async def one() -> None:
-        socket = await _connected(url, Opening(scene, error=64.0), open_timeout=60)
+        opening = Opening(scene, error=64.0, width=64, height=36, prefetch=False)
+        socket = await _connected(url, opening, open_timeout=60)
         sockets.append(socket)
-        await Client(socket, 256 << 20).until(lambda cut: cut.complete)
+        client = Client(socket, 256 << 20)
+        await client.until(lambda cut: cut.complete)
+        # What is owed is said: a stream whose bytes stay unacknowledged is not idle, but stalled.
+        for message in client.session.data_to_send(time.perf_counter() + 2):
+            await socket.send(message)
 
     waiting = int(count)
     while waiting > 0:
@@ -117,8 +122,9 @@ async def busy(url: str, count: str, stalled: str, seconds: str) -> dict[str, An
     took: list[float] = []
     refused = 0
     ends = time.perf_counter() + 4 + float(seconds)
+    first = GROUND_VIEWS[0]
     opening = Opening(
-        "scene_bench_statue", eye=STATUE_VIEWS[0].eye, gaze=STATUE_VIEWS[0].gaze, error=2.0, bytes=_BUSY_BYTES
+        "scene_bench_quadtree", eye=first.eye, gaze=first.gaze, error=64.0, bytes=_BUSY_BYTES, prefetch=False
     )
 
     async def look_about(number: int) -> None:
@@ -127,19 +133,19 @@ async def busy(url: str, count: str, stalled: str, seconds: str) -> dict[str, An
         async with _connected(url, opening, open_timeout=60) as socket:
             client = Client(socket, _BUSY_BYTES)
             await client.until(lambda cut: cut.complete)
-            begins = time.perf_counter() + chance.uniform(0, 0.5)
+            begins = time.perf_counter() + chance.uniform(0, _PERIOD_S)
             turn = 0
             while begins < ends:
                 await asyncio.sleep(begins - time.perf_counter())
                 turn += 1
-                view = STATUE_VIEWS[turn % 2]
+                view = GROUND_VIEWS[turn % 2]
                 asked = time.perf_counter()
                 look = client.session.look(
                     view.eye, view.gaze, fov=view.fov, aspect=view.aspect, height=view.height
                 )  # fmt: skip
                 await client.until(partial(_answers, look))
                 took.append(time.perf_counter() - asked)
-                begins = max(begins + 0.5, time.perf_counter())
+                begins = max(begins + _PERIOD_S, time.perf_counter())
 
     async def stall() -> None:
         nonlocal refused
@@ -156,7 +162,9 @@ async def busy(url: str, count: str, stalled: str, seconds: str) -> dict[str, An
     }  # fmt: skip
 
 
-_BUSY_BYTES = 400_000
+_BUSY_BYTES = 1_000_000
+"""about one of the two views: a quarter of a megabyte goes out at each look"""
+_PERIOD_S = 2.0
 
 
 def main() -> int:

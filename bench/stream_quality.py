@@ -201,7 +201,8 @@ def curve(want: Wanted, log: Sequence[Shown]) -> Curve:
 def _looks(want: Wanted, drawn: set[Key]) -> tuple[float, bool, bool]:
     """Quality, whether all is there, whether something is."""
     gained = possible = 0.0
-    is_full, is_something = True, False
+    # A tile without a placement stands for a group of them: a first image, but of no path whose error we know.
+    is_full, is_something = True, any(not placement for placement, _ in drawn)
     for path, errors, finer, weight in zip(want.paths, want.errors, want.finer, want.weight.tolist(), strict=True):
         best = errors[-1]
         base = errors[0] if len(path) > 1 else 2 * best

@@ -89,6 +89,7 @@ def _behind(eye: tuple[float, float, float], target: tuple[float, float, float])
 
 # All of it from 14 m, as fine as it is; then from its left.
 STATUE_VIEWS = (_view((0.6, 12.5, 17.0), (0.6, 12.5, 0.0)), _view((17.0, 12.5, 0.0), (0.6, 12.5, 0.0)))
+GROUND_VIEWS = (_view(EYE, TARGET), _behind(EYE, TARGET))
 HEAP_VIEW = _view((0.0, 0.0, 30.0), (0.0, 0.0, 0.0))
 _HEAP_TILES = 200
 _HEAP_BYTES = 1_000_000
@@ -114,7 +115,7 @@ def _samples(services: Services) -> list[Scene]:
 
 
 def _scenes(services: Services) -> Iterator[Given]:
-    view, turned = _view(EYE, TARGET), _behind(EYE, TARGET)
+    view, turned = GROUND_VIEWS
     _put_ground(services, "scene_bench_quadtree", years=1)
     yield Given("quadtree", "scene_bench_quadtree", ("2000",), view, turned, GROUND_ERROR_PX)
     years = _put_ground(services, "scene_bench_epochs", years=EPOCHS)
@@ -140,9 +141,8 @@ def _put_ground(services: Services, scene_id: str, *, years: int) -> tuple[str, 
     records: list[Record] = [
         Scene(scene_id, "Ground", "", moments[0], Visibility.PUBLIC, Viewpoint(EYE, TARGET)),
     ]
-    eyes = (_view(EYE, TARGET), _behind(EYE, TARGET))
     for year, moment in enumerate(moments):
-        tree, files = ground(year, eyes, GROUND_ERROR_PX)
+        tree, files = ground(year, GROUND_VIEWS, GROUND_ERROR_PX)
         existence = f"{moment}/{moment}" if years > 1 else "../.."
         records += _records(services, scene_id, moment, tree, files, existence=existence)
     services.catalogue.commit([Put(record) for record in records], author="bench", reason="bench", at=_AT)

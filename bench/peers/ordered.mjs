@@ -1,6 +1,6 @@
-// `node ordered.mjs SHEET OUT`: a pull client that is given what our server works out: which files, in which order. It
-// asks for them in that order over one HTTP/2 connection, always for `window` bytes more than have come, and draws each
-// as soon as it is here, with the part of the tile above that it stands for hidden.
+// `node ordered.mjs SHEET OUT`: a pull client that is given what our server works out: which files, in which order, and
+// the cuts that they make (tiles in part, too). It asks for them in that order over one HTTP/2 connection, always for
+// `window` bytes more than have come, and draws the newest cut whose files, and those of the cuts before it, are here.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { fetcher } from './fetching.mjs';
@@ -14,12 +14,12 @@ const files = fetcher(sheet.base, sheet.http);
 const have = new Set();
 let outstanding = 0;
 let next = 0;
+let nextCut = 0;
 
 function draw() {
-  const shown = sheet.tiles.filter((tile) => !tile.isDrawn && tile.files.every((file) => have.has(file)));
-  if (!shown.length) return;
-  for (const tile of shown) tile.isDrawn = true;
-  log.push({ t: now(), shown: shown.map((tile) => tile.key) });
+  const before = nextCut;
+  while (nextCut < sheet.cuts.length && sheet.cuts[nextCut].files.every((file) => have.has(file))) nextCut += 1;
+  for (const { shown, hidden } of sheet.cuts.slice(before, nextCut)) log.push({ t: now(), shown, hidden });
 }
 
 async function ask({ path, bytes }) {

@@ -68,6 +68,12 @@ def test_nothing_drawn_is_never_first():
     assert math.isinf(curve(want(), [Shown(1.0, (("p", "another"),))]).first_s)
 
 
+def test_what_stands_for_a_group_is_a_first_image_and_no_quality():
+    found = curve(want(), [Shown(1.0, (("", "proxy"),)), Shown(2.0, tuple(LEAVES), (("", "proxy"),))])
+    assert found.first_s == 1.0
+    assert found.quality == pytest.approx((0.0, 1.0))
+
+
 def test_a_client_without_frames_draws_at_the_next_of_ours():
     entries = [{"t": 0.001, "shown": [["p", "root"]]}]
     assert read_log({"frames": False, "log": entries})[0].at_s == pytest.approx(1 / 72)
