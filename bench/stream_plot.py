@@ -36,7 +36,7 @@ def write(path: Path, race: Race, links: Sequence[Link], names: Sequence[str]) -
     legend = "".join(_legend(name, _MARGIN + 210 * at, height - 14) for at, name in enumerate(names))
     title = f"Quality over time, scene {race.given.name}; dashed: the limit"
     path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 {width + 10} {height}" font-family="sans-serif" '
         f'font-size="13" role="img"><title>{title}</title>'
         "<style>text{fill:#222}path,line{fill:none}.a{stroke:#999}"
         "@media(prefers-color-scheme:dark){text{fill:#ddd}.a{stroke:#777}}</style>"
