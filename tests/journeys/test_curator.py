@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scenes.gltf_build import write_glb
-from tests.journeys.conftest import ARTIFACTS, Visit
+from tests.journeys.conftest import ARTIFACTS, ROOT, Visit
 from tests.journeys.small_museum import chapel, pedestal
+from tests.pipeline.media import picture, quarters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +116,52 @@ def test_a_visitor_is_told_how_curators_come_in(served: Served, visiting: Callab
     visit = visiting(f"{served.url}/studio")
     visit.page.get_by_text("You are a visitor.").wait_for()
     assert visit.page.locator("#files").count() == 0
+
+
+def test_a_recording_and_a_picture_come_in_and_are_read_by(
+    served: Served, visiting: Callable[..., Visit], tmp_path: Path, signed_in: Any
+) -> None:
+    visit = visiting(f"{served.url}/studio", storage_state=signed_in)
+    page = visit.page
+    page.get_by_text("You are curator").wait_for()
+    dig = tmp_path / "dig.jpg"
+    dig.write_bytes(picture(image=quarters(400, 200)))
+    page.locator("#files").set_input_files([ROOT / "tests" / "data" / "chime.flac", dig])
+    for name, said in (("chime.flac", "Recording, 0:03"), ("dig.jpg", "Picture, 400 × 200")):
+        page.locator(".doing-row", has_text=name).get_by_text("ready", exact=True).wait_for(timeout=120_000)
+        page.locator(".asset", has_text=name).get_by_text(said).wait_for()
+    page.screenshot(path=ARTIFACTS / "curator-media.png", full_page=True)
+
+    def ask(query: str, **variables: str) -> Any:
+        answer = page.evaluate(
+            """async (body) => {
+              const headers = {"content-type": "application/json"};
+              return (await fetch("/graphql", {method: "POST", headers, body: JSON.stringify(body)})).json();
+            }""",
+            {"query": query, "variables": variables},
+        )
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    photograph = page.locator(".asset", has_text="dig.jpg").get_attribute("data-id")
+    assert photograph
+    article = ask(
+        """mutation ($asset: ID!) { createArticle(input: {
+          scene: "scene_journey", title: "The dig", bodies: [{text: "<p>On the third day.</p>", language: "en"}],
+          pictures: [{asset: $asset, caption: "The trench", credit: "An archive"}]
+        }) { article { id } } }""",
+        asset=photograph,
+    )["createArticle"]["article"]["id"]
+    try:
+        reading = visiting(f"{served.url}/exhibitions/journey", storage_state=signed_in)
+        reading.settle("s.shown.tiles > 0")
+        reading.page.get_by_role("button", name="Read", exact=True).click()
+        reading.page.get_by_role("button", name="The dig").click()
+        shown = reading.page.get_by_alt_text("The trench")
+        shown.wait_for()
+        shown.scroll_into_view_if_needed()
+        reading.page.wait_for_function("() => document.querySelector('.line-picture img')?.complete")
+        assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [400, 200]
+        reading.picture("article-picture", "page")
+    finally:
+        ask('mutation ($id: ID!) { removeArticle(id: $id, reason: "") { revision { number } } }', id=article)

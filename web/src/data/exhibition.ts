@@ -114,7 +114,7 @@ export interface TourStep {
 
 export interface Audio {
   url: string;
-  asset: { id: string; title: string; attribution: string } | null;
+  asset: { id: string; title: string; attribution: string; media: { digest: string } | null } | null;
   captions: string;
   language: string;
 }
@@ -193,7 +193,7 @@ const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
         id title description
         steps {
           title text moment hypothesis { id } viewpoint { position target }
-          audio { url captions language asset { id title attribution } }
+          audio { url captions language asset { id title attribution media { digest } } }
         }
       }
       ${PLACEMENTS}
@@ -299,6 +299,13 @@ export async function loadPeople(scene: string): Promise<Person[]> {
   return [...found, ...couples];
 }
 
+/** What is served of a picture. */
+interface Shown {
+  digest: string;
+  width: number | null;
+  height: number | null;
+}
+
 export interface Article {
   id: string;
   title: string;
@@ -306,14 +313,14 @@ export interface Article {
   existence: Span | null;
   author: string;
   sources: Source[];
-  pictures: { url: string; caption: string; credit: string; asset: { id: string } | null }[];
+  pictures: { url: string; caption: string; credit: string; asset: { id: string; media: Shown | null } | null }[];
 }
 
 export async function loadArticle(id: string): Promise<Article | null> {
   const { node } = await ask<{ node: Article | null }>(
     `query Article($id: ID!) { node(id: $id) { ... on Article {
       id title author bodies { text language } ${SPAN} sources ${SOURCE}
-      pictures { url caption credit asset { id } }
+      pictures { url caption credit asset { id media { digest width height } } }
     } } }`,
     { id },
   );

@@ -64,8 +64,8 @@ class Studio {
     const zone = h(
       "section",
       { class: "drop", "aria-label": "Bring in files" },
-      h("p", { class: "drop-title" }, "Drop models here"),
-      h("p", { class: "quiet" }, "GLB, glTF, OBJ or COLLADA (zipped with their textures), PLY, STL, OFF, 3MF. An upload that breaks off goes on where it stopped."),
+      h("p", { class: "drop-title" }, "Drop models, recordings or pictures here"),
+      h("p", { class: "quiet" }, "Models: GLB, glTF, OBJ or COLLADA (zipped with their textures), PLY, STL, OFF, 3MF. Recordings for tours: WAV, FLAC, MP3, Ogg, M4A. Pictures for texts: JPEG, PNG, WebP. An upload that breaks off goes on where it stopped."),
       h("div", { class: "drop-row" }, input, h("label", { class: "button button-main", for: "files" }, "Choose files"), h("label", { class: "rights-label", for: "rights" }, "Rights"), this.rights),
     );
     zone.addEventListener("dragover", (event) => {

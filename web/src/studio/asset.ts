@@ -1,6 +1,7 @@
 /** A thing in the studio's list: what it is, how it went, and a new version of it. */
 
 import { h } from "../ui/dom";
+import { clock } from "../ui/player";
 import { rightsName } from "../ui/rights";
 import { CODES, many, size } from "./words";
 
@@ -24,11 +25,12 @@ export interface Asset {
   report: string[];
   createdAt: string;
   tileset: { tiles: number; levels: number; triangles: number; byteLength: number } | null;
+  media: { digest: string; byteLength: number; duration: number | null; width: number | null; height: number | null } | null;
   jobs: Job[];
 }
 
 export const ASSET = `id title masterName byteLength rights state visibility code report createdAt
-  tileset { tiles levels triangles byteLength } jobs { id state progress message code }`;
+  tileset { tiles levels triangles byteLength } media { digest byteLength duration width height } jobs { id state progress message code }`;
 
 const STATES: Record<string, string> = {
   PENDING: "being made",
@@ -40,11 +42,13 @@ const STATES: Record<string, string> = {
 /** `replace` is given a file that is to take the thing's place. */
 export function assetRow(asset: Asset, replace: (file: File) => void): HTMLElement {
   const state = asset.state.toUpperCase();
-  const { tileset } = asset;
+  const { tileset, media } = asset;
   const job = asset.jobs.at(-1);
   const figures = tileset
     ? `${many(tileset.triangles, "triangle")} · ${many(tileset.tiles, "tile")} in ${many(tileset.levels, "level")} · ${size(tileset.byteLength)} to stream`
-    : "";
+    : media
+      ? mediaWords(media)
+      : "";
   return h(
     "li",
     { class: "asset", "data-id": asset.id, "data-state": state },
@@ -55,8 +59,15 @@ export function assetRow(asset: Asset, replace: (file: File) => void): HTMLEleme
       ? h("p", { class: "bad" }, CODES[asset.code] ?? (job?.message || "It could not be read."), asset.code && ` (${asset.code})`)
       : null,
     asset.report.length > 0 && h("details", {}, h("summary", {}, "What was found"), h("ul", {}, ...asset.report.map(reportLine))),
-    state === "READY" && tileset !== null && h("p", { class: "asset-actions" }, newVersion(asset, replace)),
+    state === "READY" && (tileset ?? media) !== null && h("p", { class: "asset-actions" }, newVersion(asset, replace)),
   );
+}
+
+/** "Recording, 1:05 · 1.2 MB to hear". */
+function mediaWords({ duration, width, height, byteLength }: NonNullable<Asset["media"]>): string {
+  return duration !== null
+    ? `Recording, ${clock(duration)} · ${size(byteLength)} to hear`
+    : `Picture, ${(width ?? 0).toLocaleString("en")} × ${(height ?? 0).toLocaleString("en")} · ${size(byteLength)} to see`;
 }
 
 /** A button that takes one file. */

@@ -67,7 +67,7 @@ export class Uploads {
       else if (state === "rejected" || state === "failed") row.fail(CODES[now.code] ?? (now.message || "It could not be read."));
       else if (state === "cancelled") row.fail("Cancelled.");
       else {
-        row.say(now.message || (state === "queued" ? "waiting to be read" : "being made into tiles"), now.progress);
+        row.say(now.message || (state === "queued" ? "waiting to be read" : "being read"), now.progress);
         return false;
       }
       this.changed();

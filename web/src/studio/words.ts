@@ -5,7 +5,7 @@ import { ApiError } from "../data/graphql";
 /** What a refusal means and what to do; anything else shows the server's own words. */
 export const CODES: Record<string, string> = {
   MALFORMED: "The file is damaged or not what its name says. Export it again from the program that made it.",
-  UNSUPPORTED: "This kind of file is not read. GLB, glTF, OBJ, PLY, STL, OFF, COLLADA and 3MF are.",
+  UNSUPPORTED: "This kind of file is not read. Models: GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF. Recordings: WAV, FLAC, MP3, Ogg, M4A. Pictures: JPEG, PNG, WebP.",
   LIMIT: "The file is larger than this museum accepts.",
   FORBIDDEN_REF: "The file refers to other files outside itself. Put everything into one zip, or export it as GLB.",
   UNSAFE: "The archive holds something that is not accepted: links, absolute paths or nested archives.",

@@ -56,8 +56,22 @@ function written(article: Article, does: Reads): HTMLElement[] {
   return parts.filter((part): part is HTMLElement => part !== null);
 }
 
-/** A picture that is a thing of the scene is gone to; one elsewhere is linked, since the page loads nothing of others. */
+/** A deposited picture is shown; one that is a thing of the scene is gone to; one elsewhere is linked, since the page
+ *  loads nothing of others. */
 function pictureLine(picture: Article["pictures"][number], does: Reads): HTMLElement {
+  const media = picture.asset?.media;
+  if (media?.width && media.height) {
+    const source = `/blobs/${media.digest}`;
+    // Its size is told before it is there, or the text would jump.
+    const image = h("img", { src: source, alt: picture.caption, width: String(media.width), height: String(media.height), loading: "lazy" });
+    return h(
+      "li",
+      { class: "line-picture" },
+      h("a", { href: source, target: "_blank", rel: "noopener", "aria-label": `${picture.caption || "A picture"}, by itself` }, image),
+      picture.caption && h("span", {}, picture.caption),
+      h("span", { class: "line-source" }, picture.credit),
+    );
+  }
   const go = picture.asset ? does.asset(picture.asset.id) : null;
   const name = picture.caption || "A picture";
   return h(

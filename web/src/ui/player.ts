@@ -15,7 +15,7 @@ export class Player {
 
   constructor(private readonly audio: Audio) {
     // A deposited file is served by the museum itself; one elsewhere the page's policy would not let in: it is linked.
-    const source = audio.asset ? `/assets/${encodeURIComponent(audio.asset.id)}/master` : null;
+    const source = audio.asset ? sourceOf(audio.asset) : null;
     this.toggle = button("play", "Play", () => void this.press(), { class: "button-round player-toggle" });
     if (source === null) {
       this.element = h(
@@ -97,6 +97,11 @@ export class Player {
   private say(...lines: HTMLElement[]): void {
     replace(this.words, ...lines);
   }
+}
+
+/** What is served to be heard needs no licence to pass the file on, as the file itself does. */
+function sourceOf({ id, media }: NonNullable<Audio["asset"]>): string {
+  return media ? `/blobs/${media.digest}` : `/assets/${encodeURIComponent(id)}/master`;
 }
 
 /** "1:05". */
