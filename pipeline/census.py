@@ -26,6 +26,7 @@ import numpy as np
 from pipeline import mapped, twins
 from pipeline.compiled import njit
 from pipeline.corners import Points
+from scenes.counting import counted, worded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +38,13 @@ _FOLLOWED = 64  # links of a chain: no file can make this slow
 _MOST_POINTS = 1 << 21  # odd points of a model, and pieces
 _SMALL = 1000  # a piece of less than a thousandth of the points is a bit
 
+_LEFT = "[it was|they were] left as [it is|they are]"
 REASONS = (
-    "{count} triangles named points that are not there; they were left out",
-    "{count} triangles at such points were left out",
+    "{count} [triangle|triangles] named points that are not there; [it was|they were] left out",
+    "{count} [triangle at such a point was|triangles at such points were] left out",
     # (Three points in a line stay: to drop their triangle would open a seam.)
-    "{count} triangles without area were left out",
-    "{count} triangles stood there twice; one of each was kept",
+    "{count} [triangle without area was|triangles without area were] left out",
+    "{count} [triangle|triangles] stood there twice; one of each was kept",
 )
 
 
@@ -299,22 +301,24 @@ class Census:
         turned = int(((total == 2) & (sides[:, 0] != sides[:, 1])).sum())
         out = []
         if forked:
-            out.append(f"{forked:,} edges belong to more than two triangles; they were left as they are")
+            out.append(counted(forked, f"[edge belongs|edges belong] to more than two triangles; {_LEFT}"))
         if turned:
-            out.append(f"{turned:,} edges join triangles that face opposite ways; they were left as they are")
+            out.append(counted(turned, f"[edge joins|edges join] triangles that face opposite ways; {_LEFT}"))
         if rim.any():
             keys = self._edges[used][rim]
             rims = _components(np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1))
+            kinds = "[rim (a hole, or its border); it was|rims (holes, or its border); they were] left open"
             out.append(
-                f"its surface is open along {int(rim.sum()):,} edges, in {rims:,} rims (holes, or its border); "
-                "they were left open"
+                f"its surface is open along {counted(int(rim.sum()), '[edge|edges]')}, in {counted(rims, kinds)}"
             )
         sizes = self._whole_sizes()
         if len(sizes) > 1:
             bits = sizes * _SMALL < sizes.sum()
             line = f"it is in {len(sizes):,} pieces that do not touch"
             if bits.any():
-                line += f", {int(bits.sum()):,} of them bits of {int(sizes[bits].sum()):,} points in all"
+                count, points = int(bits.sum()), int(sizes[bits].sum())
+                line += f", {counted(count, 'of them [a bit|bits]')} of {counted(points, '[point|points]')}"
+                line += worded(count, "[| in all]")
             out.append(f"{line}; all were kept")
         return out
 

@@ -73,6 +73,7 @@ def _work(request: dict[str, Any]) -> None:
         return
     from pipeline import crash, read
     from pipeline.sandbox import MANIFEST
+    from scenes.counting import counted
 
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
     work = Path(request["work"]) if request["work"] else None
@@ -88,7 +89,7 @@ def _work(request: dict[str, Any]) -> None:
             origin=None if request["origin"] is None else tuple(request["origin"]),
             begun=lambda kind: _say(at=kind),
         )
-        _say(progress=0.1, message=f"read {model.triangles:,} triangles")
+        _say(progress=0.1, message=f"read {counted(model.triangles, '[triangle|triangles]')}")
         _say(at=crash.TILING)
         # Loaded only now: most refusals need none of it.
         from pipeline.tile import TileSettings, tile_model

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline import mapped, polygons
 from pipeline.compiled import njit
+from scenes.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,11 +86,16 @@ class Faces:
 
 def told(count: int, anew: int, left: int) -> list[str]:
     """What a report says of polygons."""
-    out = [f"{count:,} polygons were cut into triangles"]
+    out = [counted(count, "[polygon was|polygons were] cut into triangles")]
     if anew:
-        out[0] += f", {anew:,} of them along their ears because they are concave"
+        out[0] += ", " + counted(anew, "of them along [its|their] ears because [it is|they are] concave")
     if left:
-        out.append(f"{left:,} polygons cross or fold themselves; their triangles may overlap")
+        out.append(
+            counted(
+                left,
+                "[polygon crosses or folds itself; its|polygons cross or fold themselves; their] triangles may overlap",
+            )
+        )
     return out
 
 

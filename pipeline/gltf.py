@@ -21,6 +21,7 @@ from pipeline import mapped
 from pipeline.gltf_arrays import Arrays, as_floats, buffers_of, stated_lengths
 from pipeline.gltf_materials import Coordinates, Materials, coordinates, numbers
 from scenes import glb, gltf_check
+from scenes.counting import counted, worded
 from scenes.errors import Malformed, Unsupported
 from tiling.mesh import Material, Model, Primitive
 
@@ -140,7 +141,8 @@ class _Reader:
                 total += len(meshes[node["mesh"]]["primitives"])
         left = sum("mesh" in node for node in self.gltf.get("nodes", ())) - shown
         if left:
-            self.say(f"{left:,} nodes with meshes stand in another scene, or in none; they were left out")
+            said = "[node with a mesh stands|nodes with meshes stand] in another scene, or in none"
+            self.say(f"{counted(left, said)}; {worded(left, '[it was|they were]')} left out")
         if total > _MOST_PARTS:
             self.say(f"it has more than {_MOST_PARTS:,} parts; those of the same mesh were joined, without their names")
             for mesh, several in places.items():

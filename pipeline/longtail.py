@@ -26,6 +26,7 @@ from pipeline import images, markup, outline
 from pipeline.colour import full_scale, linear_bytes
 from pipeline.corners import Points
 from pipeline.joined import Joined
+from scenes.counting import counted
 from scenes.errors import Malformed, SceneError, Unsupported
 from tiling.mesh import Image, Material, Model, Primitive
 
@@ -93,7 +94,9 @@ def read_collada(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) 
         names[key] = found.names.get(name, "")
         found.shapes.discard(name)
     if found.shapes:
-        report.append(f"{len(found.shapes):,} shapes could not be read and were left out")
+        report.append(
+            counted(len(found.shapes), "[shape could not be read and was|shapes could not be read and were] left out")
+        )
     report += [
         f"the file {name!r} is not there; the model is shown without it" for name in sorted(set(neighbours.missing))
     ]

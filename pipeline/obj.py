@@ -19,6 +19,7 @@ from pipeline.faces import told
 from pipeline.joined import Joined
 from pipeline.obj_lines import Scanned
 from pipeline.obj_parts import Parts
+from scenes.counting import counted
 from scenes.errors import Malformed, Unsupported
 from tiling.mesh import Model, Primitive
 
@@ -52,7 +53,9 @@ def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
     if not primitives:
         raise Malformed("OBJ: every face names points that are not there")
     if lost:
-        report.append(f"{lost:,} triangles named points that are not there; they were left out")
+        report.append(
+            counted(lost, "[triangle|triangles] named points that are not there; [it was|they were] left out")
+        )
     report += [
         f"the file {name!r} is not there; the model is shown without it" for name in sorted(set(neighbours.missing))
     ]

@@ -13,6 +13,7 @@ from pipeline import mapped, words
 from pipeline.compiled import njit
 from pipeline.decimals import number, quick
 from pipeline.lines import after_line, after_word, is_blank, is_end
+from scenes.counting import counted
 from scenes.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ class Scanned:
         """What could not be read."""
         out = []
         if self._state[_BAD]:
-            out.append(f"{self._state[_BAD]:,} lines of points, coordinates or normals could not be read")
+            out.append(
+                counted(int(self._state[_BAD]), "[line|lines] of points, coordinates or normals could not be read")
+            )
         if self.bad_faces:
-            out.append(f"{self.bad_faces:,} faces could not be read")
+            out.append(counted(self.bad_faces, "[face|faces] could not be read"))
         return out
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline import markup
+from scenes.counting import counted
 from scenes.errors import Malformed, TooLarge, Unsupported
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ def of_3mf(root: Any, neighbours: Neighbours) -> Outline:
     out = Outline()
     lost = _completed(root, neighbours)
     if lost:
-        out.report.append(f"{lost:,} parts name files that are not there; they were left out")
+        out.report.append(
+            counted(
+                lost, "[part names a file that is|parts name files that are] not there; [it was|they were] left out"
+            )
+        )
     own: dict[str, int] = {}
     inside: dict[str, list[str]] = {}
     for one in root.iter("{*}object"):

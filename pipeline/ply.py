@@ -14,6 +14,7 @@ from pipeline import faces, images, mapped, ply_rows
 from pipeline.colour import full_scale, linear_bytes, stored_linear
 from pipeline.joined import Joined
 from pipeline.ply_header import header
+from scenes.counting import counted
 from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Material, Model, Primitive
 
@@ -70,9 +71,13 @@ def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
         else:
             at = _passed_over(data, at, element, head)
             if element.count:
-                report.append(f"{element.count:,} of {element.name[:40]!r} were left out")
+                report.append(
+                    f"{element.count:,} of {element.name[:40]!r} {'was' if element.count == 1 else 'were'} left out"
+                )
     if at < len(data) and not _is_blank(data[at : at + 4096]):
-        report.append(f"{len(data) - at:,} bytes after the last element were not read")
+        report.append(
+            counted(len(data) - at, "[byte after the last element was|bytes after the last element were] not read")
+        )
     if points is None:
         raise Malformed("PLY: it has no points")
     if not (surface and surface.corners.rows) and not strips.rows:
@@ -253,7 +258,9 @@ def _model(  # noqa: PLR0917 - what was read, as it was read
     if surface is not None and surface.corners.rows:
         corners, uvs, said = surface.done(points.positions)
         if len(strips):
-            report.append(f"{len(strips):,} triangles of strips were left out beside the faces")
+            report.append(
+                counted(len(strips), "[triangle of a strip was|triangles of strips were] left out beside the faces")
+            )
     report += said
     colours = None if by_point is None else stored_linear(by_point, store)
     materials, names = _materials(head.textures, neighbours, report)
@@ -265,11 +272,14 @@ def _model(  # noqa: PLR0917 - what was read, as it was read
         if names and points.uvs is None:
             report.append("it names a texture, but has no texture coordinates that are read")
         if len(names) > 1:
-            report.append(f"{len(names) - 1} further textures were left out, for nothing says which faces they are of")
+            line = "further [texture was|textures were] left out, for nothing says which faces [it is|they are] of"
+            report.append(counted(len(names) - 1, line))
         return Model((plain,), materials, tuple(report))
     primitives, invalid = _by_corner(plain, corners, uvs, textures, face_colours, len(names), store)
     if invalid:
-        report.append(f"{invalid:,} triangles named points that were not there; they were left out")
+        report.append(
+            counted(invalid, "[triangle|triangles] named points that were not there; [it was|they were] left out")
+        )
     return Model(primitives, materials, tuple(report))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline import mapped
 from pipeline.mapped import Store
+from scenes.counting import worded
 from scenes.errors import Malformed
 from tiling.mesh import Primitive
 
@@ -33,6 +34,7 @@ _ROUNDED = 1e-3
 """a normal this near to length one is left as it is"""
 _NO_LENGTH = 1e-6
 _FEW = 0.05  # of the points
+_LEFT = "[it was|they were] left as [it is|they are]"
 _NEARLY_ALL, _SOME = 0.9, 0.02
 """of a part's triangles that are there from both sides: from here on one side is dropped, and is it told"""
 _TRIANGLES = 1 << 19
@@ -65,7 +67,7 @@ def cleaned(model: Model, store: Store | None = None) -> Model:
     made = [_cleaned(primitive, len(model.materials), tally, census, store) for primitive in model.primitives]
     made = [(primitive, is_sheet) for primitive, is_sheet in made if len(primitive.indices)]
     primitives, materials = _drawn_from_both_sides(made, model.materials)
-    report = [line.format(count=f"{count:,}") for line, count in tally.items() if count]
+    report = [worded(count, line).format(count=f"{count:,}") for line, count in tally.items() if count]
     if not primitives:
         raise Malformed("; ".join(["no triangle can be shown", *model.report, *report]))
     return replace(model, primitives=primitives, materials=materials, report=(*model.report, *report, *census.report()))
@@ -116,7 +118,7 @@ def _cleaned(
         for part in mapped.slices(len(indices), _TRIANGLES):
             sieve.shown(indices[part])
     if not 0 <= primitive.material < materials:
-        _count(tally, "{count} parts named a material that is not there", 1)
+        _count(tally, "{count} [part|parts] named a material that is not there", 1)
     primitive = replace(
         primitive, indices=indices, material=primitive.material if 0 <= primitive.material < materials else 0
     )
@@ -128,7 +130,7 @@ def _cleaned(
     if uvs is not None:
         from pipeline.corners import unmapped
 
-        line = "{count} triangles have no area in their texture; they were left as they are"
+        line = "{count} [triangle has no area in its|triangles have no area in their] texture; " + _LEFT
         _count(tally, line, unmapped(primitive.indices, uvs))
     primitive = replace(primitive, uvs=uvs, second_uvs=second, normals=_unit_normals(primitive, tally, store))
     return primitive, one_side is not None
@@ -143,14 +145,14 @@ def _one_side(primitive: Primitive, sieve: Sieve, tally: dict[str, int], store: 
     columns = (primitive.positions, *(nothing if each is None else each for each in beside))
     share = sieve.sample.share(columns)
     if share < _NEARLY_ALL:
-        line = "about {count} triangles are there from both sides, beside others; they were left as they are"
+        line = "about {count} [triangle is|triangles are] there from both sides, beside others; " + _LEFT
         _count(tally, line, round(share * len(primitive.indices)) if share > _SOME else 0)
         return None
     pairs = Pairs(store, primitive.indices, columns)
     kept = _filtered(primitive.indices, pairs.first, store)
     line = (
-        "nearly all triangles were there twice, once from each side; {count} were left out, and the others are drawn "
-        "from both sides"
+        "nearly all triangles were there twice, once from each side; {count} [was|were] left out, and the others are "
+        "drawn from both sides"
     )
     _count(tally, line, len(primitive.indices) - len(kept))
     return kept
@@ -164,7 +166,7 @@ def _finite(primitive: Primitive, tally: dict[str, int], store: Store) -> tuple[
     _, _, lost = extent(positions, _FARTHEST)
     if not lost:
         return None, positions
-    _count(tally, "{count} points had no finite position, or one a thousand million kilometres away", lost)
+    _count(tally, "{count} [point|points] had no finite position, or one a thousand million kilometres away", lost)
     bad, out = store.empty((len(positions),), np.bool_), store.empty(positions.shape, positions.dtype)
     for start, piece in mapped.chunks(positions):
         part = slice(start, start + len(piece))
@@ -204,7 +206,7 @@ def _used(primitive: Primitive, sieve: Sieve, tally: dict[str, int], store: Stor
     unused = count - sum(int(sieve.used(part).sum()) for part in mapped.slices(count))
     if not unused:
         return primitive
-    _count(tally, "{count} points belonged to no triangle; they were left out", unused)
+    _count(tally, "{count} [point|points] belonged to no triangle; [it was|they were] left out", unused)
     if unused <= _FEW * count:
         place = primitive.positions[primitive.indices[0, 0]]
         positions = store.empty(primitive.positions.shape, primitive.positions.dtype)
@@ -264,8 +266,8 @@ def _unit_normals(primitive: Primitive, tally: dict[str, int], store: Store) -> 
     from pipeline.corners import fill_normals, lengths
 
     lost, odd, rounded = lengths(normals, (_SHORT, _LONG), _ROUNDED)
-    _count(tally, "{count} normals had no direction; they were computed anew", lost)
-    _count(tally, "{count} normals were not of length one; they were made so", odd)
+    _count(tally, "{count} [normal|normals] had no direction; [it was|they were] computed anew", lost)
+    _count(tally, "{count} [normal was|normals were] not of length one; [it was|they were] made so", odd)
     if lost > _MOST_LOST * len(normals):
         return None
     if not lost and not odd and not rounded:
@@ -295,7 +297,11 @@ def _mapped_uvs(uvs: Singles | None, tally: dict[str, int], store: Store) -> Sin
     lost = sum(len(piece) - int(np.isfinite(piece).all(axis=1).sum()) for _, piece in mapped.chunks(uvs))
     if not lost:
         return uvs
-    _count(tally, "{count} texture coordinates were not finite; they were set to zero", lost)
+    _count(
+        tally,
+        "{count} [texture coordinate was|texture coordinates were] not finite; [it was|they were] set to zero",
+        lost,
+    )
     out: NDArray[np.float32] = store.empty(uvs.shape, np.float32)
     for start, piece in mapped.chunks(uvs):
         good = np.isfinite(piece).all(axis=1)

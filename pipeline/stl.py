@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline import lines, mapped
 from pipeline.corners import Points
+from scenes.counting import counted
 from scenes.errors import Malformed
 from tiling.mesh import Model, Primitive
 
@@ -57,17 +58,21 @@ def _binary(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.f
     count = int.from_bytes(data[80:84].tobytes(), "little")
     room = (len(data) - 84) // _RECORD.itemsize
     if count > room:
-        raise Malformed(f"STL: it states {count:,} triangles and has room for {room:,}")
+        raise Malformed(f"STL: it states {counted(count, '[triangle|triangles]')} and has room for {room:,}")
     end = 84 + count * _RECORD.itemsize
     if len(data) > end:
-        report.append(f"{len(data) - end:,} bytes after the last triangle were not read")
+        report.append(
+            counted(len(data) - end, "[byte after the last triangle was|bytes after the last triangle were] not read")
+        )
     coloured = 0
     for _, piece in mapped.chunks(data[84:end].view(_RECORD), _ROWS // 3):
         coloured += int(np.count_nonzero(piece["attribute"]))
         yield np.ascontiguousarray(piece["points"]).reshape(-1, 3)
     if coloured:
         # Two makers use these bits for colours, in opposite orders; nobody else can tell what they mean.
-        report.append(f"{coloured:,} triangles have attributes (colours of some makers); they were left out")
+        report.append(
+            counted(coloured, "[triangle has|triangles have] attributes (colours of some makers); they were left out")
+        )
 
 
 def _text(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float64]]:
@@ -80,7 +85,9 @@ def _text(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.flo
         total, bad = total + count, bad + wrong
         yield points[: count // 3 * 3]
         if count % 3:
-            raise Malformed(f"STL: it has {total:,} corners, which make no whole triangles")
+            raise Malformed(
+                f"STL: it has {counted(total, '[corner, which makes|corners, which make]')} no whole triangles"
+            )
     if bad:
         # They are no numbers now, and repair takes their triangles away.
-        report.append(f"{bad:,} of {total:,} corners could not be read")
+        report.append(f"{bad:,} of {counted(total, '[corner|corners]')} could not be read")

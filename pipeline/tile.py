@@ -20,6 +20,7 @@ from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
 from pipeline.results import Results
 from scenes import gltf_build
+from scenes.counting import counted
 from scenes.errors import Malformed
 from scenes.model import Extent, Tileset
 from tiling import build, cells, content, error, measure, normals, tileset, tint
@@ -101,7 +102,7 @@ def tile_file(
     with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         progress(0.0, "reading")
         model = read.read(path, name, scratch=Path(scratch), units=settings.units, up=settings.up)
-        progress(0.1, f"read {model.triangles:,} triangles")
+        progress(0.1, f"read {counted(model.triangles, '[triangle|triangles]')}")
         return tile_model(
             model, out, settings, lambda fraction, message: progress(0.1 + 0.9 * fraction, message), work=work
         )
@@ -233,11 +234,15 @@ def _written(model: Model, tree: TileTree, done: Tiled, files: _Files) -> TileRe
     low, high = (tuple(float(x) for x in corner) for corner in (done.low, done.high))
     report = [*model.report]
     if done.degenerate:
-        report.append(f"{done.degenerate:,} triangles were so thin that nothing of them is left; they were left out")
+        said = "[triangle was|triangles were] so thin that nothing of [it|them] is left; [it was|they were] left out"
+        report.append(counted(done.degenerate, said))
     if done.lost:
-        report.append(f"{done.lost:,} triangles were too small for the grid of the finest level; they were left out")
+        said = "[triangle was|triangles were] too small for the grid of the finest level; [it was|they were] left out"
+        report.append(counted(done.lost, said))
     if done.repeated:
-        report.append(f"{done.repeated:,} triangles lay upon others; one of each was kept")
+        report.append(
+            counted(done.repeated, "[triangle lay upon another|triangles lay upon others]; one of each was kept")
+        )
     figures = Tileset(
         digest=hashlib.sha256(documents.root).hexdigest(),
         tiles=len(tree),

@@ -24,7 +24,9 @@ def test_a_closed_body_has_nothing_to_tell() -> None:
 
 
 def test_a_body_without_a_face_is_open_along_its_rim() -> None:
-    assert "open along 3 edges, in 1 rims" in _report((CORNERS, TETRAHEDRON[:3]))
+    assert "open along 3 edges, in 1 rim (a hole, or its border); it was left open" in _report(
+        (CORNERS, TETRAHEDRON[:3])
+    )
 
 
 def test_a_turned_face_joins_three_edges_the_wrong_way() -> None:
@@ -35,7 +37,9 @@ def test_a_turned_face_joins_three_edges_the_wrong_way() -> None:
 
 def test_a_fin_makes_an_edge_of_three() -> None:
     points = np.concatenate([CORNERS, [[5, 5, 5]]])
-    assert "1 edges belong to more than two triangles" in _report((points, [*TETRAHEDRON.tolist(), [0, 1, 4]]))
+    assert "1 edge belongs to more than two triangles; it was left as it is" in _report(
+        (points, [*TETRAHEDRON.tolist(), [0, 1, 4]])
+    )
 
 
 def test_two_bodies_are_two_pieces_and_a_small_one_is_a_bit() -> None:
@@ -48,7 +52,7 @@ def test_two_bodies_are_two_pieces_and_a_small_one_is_a_bit() -> None:
     said = _report(
         (np.concatenate([sheet, [[9, 9, 9], [10, 9, 9], [9, 10, 9]]]), [*faces.tolist(), [3600, 3601, 3602]])
     )
-    assert "2 pieces that do not touch, 1 of them bits of 3 points" in said
+    assert "2 pieces that do not touch, 1 of them a bit of 3 points; all were kept" in said
 
 
 def test_a_seam_of_points_that_stand_twice_is_no_rim() -> None:
@@ -109,4 +113,4 @@ def test_copies_edges_and_pieces_are_those_of_the_plain_count(rows: int, faces: 
     rims = sum(count == 1 for count in total.values())
     assert ("open along" in said) == (rims > 0)
     if rims:
-        assert f"open along {rims:,} edges" in said
+        assert f"open along {rims:,} edge{'s' * (rims > 1)}, in" in said

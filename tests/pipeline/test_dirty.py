@@ -98,10 +98,10 @@ def test_all_that_is_wrong_is_found_and_told(kind: str, tmp_path: Path) -> None:
     assert model.triangles == clean
     report = "\n".join(model.report)
     for line in (
-        "1 triangles at such points were left out",
-        "1 triangles without area were left out",
+        "1 triangle at such a point was left out",
+        "1 triangle without area was left out",
         "2 triangles stood there twice",
-        "1 edges belong to more than two triangles",
+        "1 edge belongs to more than two triangles",
         "3 edges join triangles that face opposite ways",
         "open along 8 edges, in 3 rims",  # the hole, the fin that is open on two sides, and the bit
         "2 pieces that do not touch",

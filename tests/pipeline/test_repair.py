@@ -13,10 +13,10 @@ def _model(indices: list[list[int]], positions: np.ndarray = SQUARE, **more: obj
 
 
 @pytest.mark.parametrize(("indices", "left", "words"), [
-    ([[0, 1, 2], [0, 1, 9]],            1, "1 triangles named points"),
-    ([[0, 1, 2], [0, 1, 1]],            1, "1 triangles without area"),
+    ([[0, 1, 2], [0, 1, 9]],            1, "1 triangle named points"),
+    ([[0, 1, 2], [0, 1, 1]],            1, "1 triangle without area"),
     ([[0, 1, 2], [1, 2, 0], [2, 0, 1]], 1, "2 triangles stood there twice"),
-    ([[0, 1, 2]],                       1, "1 points belonged to no triangle"),
+    ([[0, 1, 2]],                       1, "1 point belonged to no triangle; it was left out"),
 ])  # fmt: skip
 def test_what_cannot_be_shown_goes_and_is_told(indices: list[list[int]], left: int, words: str) -> None:
     model = repaired(_model(indices))
