@@ -9,7 +9,7 @@ import type { Stage } from "../scene/stage";
 
 const PLASTER = 0xe9e2d4;
 const GOLD = 0xe8bd6b;
-const VISOR = 0x20262e;
+const VISOR = 0x465160;
 /** towards the latest pose, of what is left, a second */
 const BLEND = 11;
 const JUMP_M = 6;
@@ -143,7 +143,7 @@ function headGeometry(): THREE.BufferGeometry {
 
 /** Where somebody looks is seen from afar by the dark band before their eyes. */
 function visorGeometry(): THREE.BufferGeometry {
-  return new THREE.SphereGeometry(0.121, 32, 10, Math.PI * 1.14, Math.PI * 0.72, Math.PI * 0.39, Math.PI * 0.15).scale(0.9, 1.16, 1.03);
+  return new THREE.SphereGeometry(0.121, 32, 10, Math.PI * 1.14, Math.PI * 0.72, Math.PI * 0.4, Math.PI * 0.12).scale(0.9, 1.16, 1.03);
 }
 
 /** A name as a picture of its text: whatever it holds, it is never markup. Of one size on the screen, near or far. */
