@@ -27,6 +27,7 @@ from scenes.model import (
     Scene,
     Visibility,
 )
+from tests.pipeline.media import recording
 from tiling.mesh import Material, Model, Primitive
 
 if TYPE_CHECKING:
@@ -74,11 +75,14 @@ class Song:
     media_type: str = "audio/wav"
 
 
+SOUND = recording("wav", 0.25)
+
+
 def sung(mark: Path) -> bytes:
     """A recording that leaves a mark of having been made."""
     with mark.open("a") as file:
         file.write("made\n")
-    return b"RIFF, as it were"
+    return SOUND
 
 
 def slab(height: float) -> Model:
@@ -180,7 +184,9 @@ def test_a_recording_is_public_and_whole_and_made_once(services: Services, tmp_p
     asset = services.catalogue.get(Asset, song.id)
     assert asset
     assert (asset.state, asset.visibility, asset.media_type) == (AssetState.READY, Visibility.PUBLIC, "audio/wav")
-    assert services.blobs.read(asset.master) == b"RIFF, as it were"
+    assert services.blobs.read(asset.master) == SOUND
+    assert asset.media
+    assert (asset.media.digest, asset.media.duration_s) == (asset.master, 0.25)
     assert len(services.catalogue.history([song.id], last=9)) == 1
 
 

@@ -14,7 +14,7 @@ from scenes.annotations import sanitise
 from scenes.at_time import resolve
 from scenes.authoring.use import RULES
 from scenes.gltf_build import write_glb
-from scenes.model import Asset, Epoch, Exhibition, Scene
+from scenes.model import Asset, Epoch, Exhibition, Media, Scene
 from scenes.ports import Put
 from storage.memory import MemoryCatalogue
 from tests.contracts.samples import NOON
@@ -110,7 +110,9 @@ def test_records_refer_to_what_exists() -> None:
 def test_curators_could_have_written_it() -> None:
     """Every record passes the checks of its kind, and none says what another makes impossible."""
     catalogue = MemoryCatalogue()
-    assets = [replace(stand_in(), id=each.id) for each in (*MUSEUM.assets, *MUSEUM.recordings)]
+    assets = [replace(stand_in(), id=each.id) for each in MUSEUM.assets]
+    heard = Media("0" * 64, "audio/wav", 5, duration_s=1.0)
+    assets += [replace(stand_in(), id=each.id, tileset=None, media=heard) for each in MUSEUM.recordings]
     catalogue.commit([Put(each) for each in (*assets, *MUSEUM.records())], author="", reason="", at=NOON)
     museum = Small(catalogue)
     for record in MUSEUM.records():
