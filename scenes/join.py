@@ -247,16 +247,32 @@ def _parted(matrices: NDArray[np.float64]) -> dict[str, NDArray[np.float64]] | N
 
     What all leave as it is is left out. None where one shears or mirrors.
     """
-    linear = matrices[:, :3, :3]
-    scales = np.linalg.norm(linear, axis=1)
-    turns = linear / scales[:, None, :]
-    gram = turns.transpose(0, 2, 1) @ turns
-    if np.abs(gram - np.eye(3)).max() > 1e-6 or (np.linalg.det(turns) < 0).any():
+    scales, turns = _scaled_turns(matrices)
+    if not _are_turns(turns).all():
         return None
     parts = {"TRANSLATION": matrices[:, :3, 3], "ROTATION": _quaternions(turns), "SCALE": scales}
     unchanged = {"ROTATION": (0.0, 0.0, 0.0, 1.0), "SCALE": (1.0, 1.0, 1.0)}
     return {name: values for name, values in parts.items() if not np.array_equal(values, np.broadcast_to(
         unchanged.get(name, (np.nan, np.nan, np.nan)), values.shape))}  # fmt: skip
+
+
+def fall_apart(matrices: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of affine matrices (n, 4, 4) are only translation, rotation and scale, as those of instances must be."""
+    return _are_turns(_scaled_turns(matrices)[1])
+
+
+def _scaled_turns(matrices: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scales (n, 3) of affine matrices, and what is left of them (n, 3, 3) without these."""
+    linear = matrices[:, :3, :3]
+    scales = np.linalg.norm(linear, axis=1)
+    return scales, linear / scales[:, None, :]
+
+
+def _are_turns(turns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of them (n, 3, 3) are rotations, and neither shear nor mirror."""
+    gram = turns.transpose(0, 2, 1) @ turns
+    found: NDArray[np.bool_] = (np.abs(gram - np.eye(3)).max(axis=(1, 2)) <= 1e-6) & (np.linalg.det(turns) > 0)
+    return found
 
 
 def _quaternions(turns: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from scenes.allowance import unlimited
 from scenes.assemble import Resolved, named, shown_of
 from scenes.at_time import Standing
 from scenes.composite import thing_of
 from scenes.cuts import cut_within
 from scenes.groups import in_order
-from scenes.join import Joined
+from scenes.join import Joined, fall_apart
 from scenes.ladders import Ladders
 from scenes.model import Asset, Scene
 from scenes.proxy import proxy_of
@@ -134,15 +136,17 @@ class _Document:
     def with_instances(self, cuts: Sequence[_Cut]) -> list[int]:
         """Nodes, those of placements alike instanced; in the order of the first of each."""
         alike: dict[tuple[object, ...], list[_Cut]] = {}
-        for cut in cuts:
-            kind = cut.asset.id, cut.tiles, cut.standing.certainty, cut.standing.placement.reliability
+        matrices = np.array([matrix_of(cut.standing.placement.transform) for cut in cuts]).reshape(-1, 4, 4)
+        # A mirrored or sheared one is no instance, and must not keep the others of its asset from being some.
+        for cut, able in zip(cuts, fall_apart(matrices).tolist(), strict=True):
+            kind = cut.asset.id, cut.tiles, cut.standing.certainty, cut.standing.placement.reliability, able
             alike.setdefault(kind, []).append(cut)
         numbers: list[int] = []
         for those in alike.values():
-            matrices = [matrix_of(cut.standing.placement.transform) for cut in those]
             made = None
             if len(those) > 1:
-                made = self.joined.instanced(those[0].tiles, matrices, self.read)
+                places = [matrix_of(cut.standing.placement.transform) for cut in those]
+                made = self.joined.instanced(those[0].tiles, places, self.read)
             if made is None:
                 numbers += [self.node(cut) for cut in those]
                 continue

@@ -109,6 +109,19 @@ def test_what_instances_cannot_do_is_written_as_nodes() -> None:
     assert apart(instances_of(one), instances_of(two)) < 0.001
 
 
+def test_a_mirrored_placement_keeps_no_others_from_being_instances() -> None:
+    museum = Museum()
+    museum.add("temple")
+    moment = moment_of(
+        [place("a", "temple", transform=TALL), place("b", "temple", transform=MIRRORED), place("c", "temple")]
+    )
+    plain, instanced = (scene_glb(SCENE, moment, museum.assets, museum.read, instancing=each) for each in (False, True))
+    document = document_of(instanced)
+    told = [document["nodes"][root]["extras"]["chronotope"] for root in document["scenes"][0]["nodes"]]
+    assert [[each["placement"] for each in one.get("instances", [one])] for one in told] == [["a", "c"], ["b"]]
+    assert apart(instances_of(plain), instances_of(instanced)) < 0.001
+
+
 def test_any_turn_and_scale_is_parted_and_put_together_again() -> None:
     chance = np.random.default_rng(5)
     matrices = np.tile(np.eye(4), (200, 1, 1))
