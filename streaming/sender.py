@@ -254,9 +254,13 @@ class Sender:
         most = max(LEAST_MESSAGE, min(MAX_FRAME, at_once))
         for _ in range(max(1, min(MOST_AT_ONCE, at_once) // most)):
             self._begun = self.outbox.bytes
+            is_blank = not self._shown
             while self.outbox.bytes - self._begun < most - LEAST_PIECE and self._send_next(self._queue, most, now):
                 if self._stale_cut:
                     self._say_cut(now)
+                if is_blank and self._shown:
+                    # A message is read when its last byte has come: the first picture waits for nothing after it.
+                    return
             if self.outbox.bytes == self._begun:
                 break
         if self._stale_cut:
