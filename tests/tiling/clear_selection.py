@@ -9,8 +9,8 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tiling import sight
 from tests.tiling.flat import Forest
+from tiling import sight
 from tiling.select import (
     COVER,
     COVER_LEAST,

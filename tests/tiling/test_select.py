@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiling.clear_selection import Clear
+from tests.tiling.flat import Forest, plant
 from tests.tiling.trees import IDENTITY, grid_tree, grouped
 from tiling import sight
-from tests.tiling.flat import Forest, plant
 from tiling.grove import Grove, grove
 from tiling.select import COVER, COVER_LEAST, COVER_SHARE, WAY_LEAST, WAY_SHARE, Limits, Selection, select, warm
 from tiling.stock import stock
