@@ -33,6 +33,8 @@ from timeline.reasons import BOUNDS, Bound, Step
 from timeline.statement import Statement
 
 _PLACES = {bound: place for place, bound in BOUNDS.items()}
+_MANY = 200
+"""statements that may be in force again; beyond, all is propagated anew: each that is entered may move the others"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,14 @@ class Chronology:
         statement = self._statements.pop(statement_id, None)
         if statement is None:
             raise TimelineError(f"there is no statement {statement_id!r}")
-        if self._tangled:
+        gone = [each for each in self._contradictions if statement in each.statements]
+        if self._tangled or _are_many(gone):
             return self._begin_again()
         doing = _Doing()
-        gone = [each for each in self._contradictions if statement in each.statements]
         if gone:
             self._reconsider(gone, doing)
         else:
-            self._leave(statement, doing)
+            self._leave([statement], doing)
         return self._change(doing, gone)
 
     def add_unit(self, unit: str, span: TimeSpan | None = None) -> None:
@@ -186,7 +188,7 @@ class Chronology:
         """
         number = self._number(unit)
         self._network.date(number, span)
-        if self._tangled:
+        if self._tangled or _are_many([each for each in self._contradictions if unit in each.dated]):
             return self._begin_again()
         doing = _Doing()
         ends = (2 * number, 2 * number + 1)
@@ -267,30 +269,28 @@ class Chronology:
     def _contradict(self, found: Contradiction, doing: _Doing) -> None:
         self._contradictions.append(found)
         doing.found.append(found)
-        for statement in found.statements:
-            if statement.id in self._network.statements:
-                self._leave(statement, doing)
+        self._leave([each for each in found.statements if each.id in self._network.statements], doing)
 
-    def _leave(self, statement: Statement, doing: _Doing) -> None:
-        """Take a statement out of force."""
+    def _leave(self, statements: Sequence[Statement], doing: _Doing) -> None:
+        """Take statements out of force, all at once: one by one, each would shrink what the next shrinks again."""
         network = self._network
-        edges = list(network.edges(statement))
-        network.unlink(statement)
+        edges = [edge for each in statements for edge in network.edges(each)]
+        for each in statements:
+            network.unlink(each)
         earliest, latest = self._sides
-        lost: tuple[list[int], list[int]] = ([], [])
+        lost: tuple[set[int], set[int]] = (set(), set())
         for one, other in edges:
             if other not in network.ahead[one]:  # another statement may say the same
                 if earliest.came_from[other] == one:
-                    lost[EARLIEST].append(other)
+                    lost[EARLIEST].add(other)
                 if latest.came_from[one] == other:
-                    lost[LATEST].append(one)
-        if not edges:
-            end, side, _ = network.terminus(statement)
+                    lost[LATEST].add(one)
+        for end, side, _ in (network.terminus(each) for each in statements if not each.object):
             here = self._sides[side]
             if here.came_from[end] == OWN and network.floors[side][end] < here.value[end]:
-                lost[side].append(end)
+                lost[side].add(end)
         for ends, values, undo in zip(lost, self._sides, doing.undo, strict=True):
-            values.shrink(ends, undo)
+            values.shrink(sorted(ends), undo)
 
     def _reconsider(self, gone: Iterable[Contradiction], doing: _Doing) -> None:
         """Statements of contradictions that hold no more are put in force again, one by one, in their order."""
@@ -315,6 +315,10 @@ class Chronology:
         touched = frozenset(self._network.names[end >> 1] for end in ends)
         new = tuple(each for each in doing.found if each in self._contradictions and each not in gone)
         return Change(touched, new, tuple(each for each in gone if each not in self._contradictions))
+
+
+def _are_many(contradictions: Iterable[Contradiction]) -> bool:
+    return sum(len(each.statements) for each in contradictions) > _MANY
 
 
 def _has_no_limit(value: int) -> bool:

@@ -345,3 +345,21 @@ def test_what_is_not_there_or_there_twice_is_refused_and_nothing_changes() -> No
             ask("palace")
     assert list(chronology.spans()) == before
     assert list(chronology.statements) == ["s1", "s2", "s3"]
+
+
+def test_a_long_circle_is_told_whole_and_all_is_in_force_again_without_one_of_it():
+    many = 700  # so many that all is propagated anew
+    site = Chronology(
+        {f"u{n}": None for n in range(many)} | {"a": parse_span("1400/1500"), "b": parse_span("1200/1300")},
+        [
+            *(Statement(f"s{n}", Kind.BEFORE, f"u{n}", f"u{n + 1}") for n in range(many - 1)),
+            Statement("other", Kind.BEFORE, "a", "b"),
+        ],
+    )
+    (other,) = site.contradictions
+    found = site.add(Statement("loop", Kind.BEFORE, f"u{many - 1}", "u0"))
+    assert [len(each.statements) for each in found.contradictions] == [many]
+    assert not any(site.is_in_force(f"s{n}") for n in range(many - 1))
+    assert len(site.withdraw("s7").resolved) == 1
+    assert site.contradictions == (other,)
+    assert all(site.is_in_force(each) for each in ("loop", "s0", "s6", "s8", f"s{many - 2}"))
