@@ -235,9 +235,15 @@ class Window:
         """Bytes sent and not known to have arrived."""
         return self.sent - self.acknowledged
 
-    def go_on(self, now: float) -> None:
-        """The client is back after a pause that was no stall of its own."""
+    def go_on(self, now: float, *, at_most: int) -> None:
+        """The client is back after a pause that was no stall of its own; `at_most` bytes are still on the way to it.
+
+        What it has beyond that needs no ACK: those that were lost with the connection would hold the window shut.
+        """
         self._progress_at = now
+        self.acknowledged = max(self.acknowledged, self.sent - at_most)
+        while self._under_way and self._under_way[0][0] <= self.acknowledged:
+            self._under_way.popleft()
 
     def has_room(self, count: int) -> bool:
         """Whether a frame of `count` bytes may be sent."""

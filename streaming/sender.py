@@ -170,9 +170,9 @@ class Sender:
         self._spare_queue.clear()
         self._data.clear()
 
-    def go_on(self, now: float) -> None:
-        """The client is back."""
-        self.window.go_on(now)
+    def go_on(self, now: float, *, at_most: int) -> None:
+        """The client is back, and `at_most` bytes are said again to it."""
+        self.window.go_on(now, at_most=at_most)
         self.follow()
 
     @property

@@ -184,7 +184,7 @@ class ServerSession:
         hello = replace(self._hello, resumed=True, budget=self.budget, window=self.window.size)
         # The hello is the connection's, not the session's: it is neither counted nor kept.
         self._again = [str(frames.encode(hello)), *lacking]
-        self._sender.go_on(now)
+        self._sender.go_on(now, at_most=sum(sum(map(len, each)) for each in lacking if not isinstance(each, str)))
         return True
 
     # What the client says

@@ -236,3 +236,15 @@ def test_resuming_sends_what_a_new_view_wants_where_it_stopped():
     assert walk.server.resume(walk.client.messages, walk.now)
     walk.settle()
     assert walk.arrived == {digest: 1}
+
+
+def test_acknowledgements_that_were_lost_do_not_hold_the_window_shut():
+    walk = fresh()
+    server, client = walk.server, walk.client
+    walk.pump()
+    assert server.window.sent > server.window.acknowledged == 0
+    server.park()
+    assert server.resume(client.messages, walk.now)
+    assert server.window.acknowledged == server.window.sent
+    # What the client counts itself is no fault after that.
+    server.receive(frames.encode(Ack(client.messages, server.window.sent)), walk.now)
