@@ -53,10 +53,8 @@ RECHECK_S = 4.0
 """how often a stream looks whether scene and rights still hold; notices of the bus only make it sooner"""
 PLAN_INTERVAL_S = 0.033
 AHEAD_S = 0.05
-"""how far beyond half a round trip the eye is thought ahead: a plan and a frame"""
+"""how far beyond half a round trip the eye is thought ahead: decoding, and a frame or two"""
 WATCH_S = 1.0
-AHEAD_S = 0.05
-"""from the arrival of what is sent to its being on the screen, about: decoding, and a frame or two"""
 FORESEE_S = 0.5
 """at most so often is what lies ahead selected anew, as the eye moves"""
 BREATH = 2
@@ -86,6 +84,7 @@ class Conversation:
         self._sending_since: float | None = None
         self._displaced = self._loop.create_future()
         self._free = asyncio.Event()
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until the client leaves; whatever else ends it is raised."""
@@ -102,11 +101,23 @@ class Conversation:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._begun, return_exceptions=True)
             self._free.set()
         # In this order: where the client's fault ends one task, another may have ended of it.
         for task in tasks:
             if task in done:
                 task.result()
+
+    async def _whole(self, work: Coroutine[None, None, None]) -> None:
+        """Do a piece of work to its end, even if the connection ends meanwhile.
+
+        A thread can't be stopped: what it changes would be changed behind the back of the session, which then never
+        says so, and of the connection that goes on with it.
+        """
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        await asyncio.shield(task)
 
     async def displace(self) -> None:
         """End it with 4410, because its client came back on another connection; return when the session is free."""
@@ -179,11 +190,11 @@ class Conversation:
             # However busy the client keeps us.
             self._recheck = self._recheck or begun >= self._checked_at + RECHECK_S
             if self._seek is not None:
-                await self._answer()
+                await self._whole(self._answer())
             if self._recheck:
-                await self._check_again()
+                await self._whole(self._check_again())
             if self._unplanned and self._seek is None:
-                await self._choose()
+                await self._whole(self._choose())
             # Looks may come at 90 a second; nobody sees more than 30 plans.
             if self._seek is None:
                 await asyncio.sleep(max(0.0, begun + PLAN_INTERVAL_S - self._loop.time()))
@@ -245,15 +256,19 @@ class Conversation:
             foresight, state = visit.foresight, self._session.state
             if self._seek is not None or not foresight.is_due(state, visit.look):
                 continue
-            plan = await self._services.call(
-                foresight.plan, visit.view, visit.limits, state=state, look=visit.look, groups=visit.groups,
-                gzip=visit.gzip,
-            )  # fmt: skip
-            if plan is not None and state == self._session.state:
-                self._session.set_spare(plan)
-                self._woken.set()
+            await self._whole(self._look_ahead(state))
             await asyncio.sleep(FORESEE_S)
         await self._displaced  # it asked for no foresight: nothing to do until the end
+
+    async def _look_ahead(self, state: int) -> None:
+        visit = self.visit
+        plan = await self._services.call(
+            visit.foresight.plan, visit.view, visit.limits, state=state, look=visit.look, groups=visit.groups,
+            gzip=visit.gzip,
+        )  # fmt: skip
+        if plan is not None and state == self._session.state:
+            self._session.set_spare(plan)
+            self._woken.set()
 
     # What the server says
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.cli_stream import stream_url
 from api.stream_parking import Parking
+from scenes.delivery import Delivery, Entered, Wish
 from scenes.model import Role
 from scenes.ports import Notice, Remove
 from streaming.client import Arrived, Drawn
@@ -58,7 +61,7 @@ async def whole(client: Client, before: Client) -> list:
     return await client.until(complete=True)
 
 
-@pytest.mark.parametrize("messages", [2, 3, 5, 9])
+@pytest.mark.parametrize("messages", [2, 3, 4])  # a quick link has brought all with the sixth
 async def test_a_client_goes_on_where_its_connection_broke(museum: Museum, messages: int):
     before = await broken_off(museum, messages)
     already = before.session.held
@@ -207,3 +210,30 @@ async def test_a_session_is_taken_once_even_from_a_living_connection():
     assert talk.displaced
     parking.leave("a", talk, may_return=True)  # its own end no longer matters
     assert len(parking) == 0
+
+
+async def test_a_move_that_was_under_way_when_the_connection_broke_is_told_after_it(
+    museum: Museum, monkeypatch: pytest.MonkeyPatch
+):
+    begun, enter = threading.Event(), Delivery.enter
+
+    def slowly(self: Delivery, wish: Wish) -> Entered:
+        entered = enter(self, wish)
+        begun.set()
+        time.sleep(0.3)  # the connection breaks in here, when the move is made and nobody has heard of it
+        return entered
+
+    async with museum.client() as first:
+        await first.until(complete=True)
+        monkeypatch.setattr(Delivery, "enter", slowly)
+        first.session.seek("-0600")
+        for message in first.session.data_to_send(first.now):
+            await first.connection.send(message)
+        await asyncio.to_thread(begun.wait, 10)
+        monkeypatch.undo()
+        first.connection.transport.abort()
+    async with await resumed(museum, first) as second:
+        second.session, second.now = first.session, first.now
+        events = await second.until(State)
+    assert [(each.seek, each.at) for each in events if isinstance(each, State)] == [(1, "-0600")]
+    assert {placement.title for placement in first.session.placements.values()} == {"ground", "shrine"}
