@@ -116,12 +116,12 @@ def bind(settings: Settings) -> socket.socket:
     except OSError as e:
         listening.close()
         raise DoorError("REFUSED", _why_not(e, host, port)) from e
-    _tune(listening, settings)
     return listening
 
 
 def open_door(listening: socket.socket, settings: Settings) -> None:
     """Begin to take connections. Apart from `bind`, because the demo first makes its museum. Raises DoorError."""
+    _tune(listening, settings)
     try:
         listening.listen(2048)
     except OSError as e:

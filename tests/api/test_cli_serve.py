@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from api.cli_serve import bind
+from api.cli_serve import bind, open_door
 from api.settings import Settings
 from api.tls import lan_addresses
 from scenes.model import Role
@@ -231,8 +231,9 @@ def test_logs_in_json_hold_no_tokens(tmp_path: Path) -> None:
 
 
 def test_accepted_connections_have_short_queues_and_it_is_said_what_is_in_use(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "chronotope.serve"), bind(Settings(port=0)) as listening:
-        listening.listen()
+    settings = Settings(port=0)
+    with caplog.at_level("INFO", "chronotope.serve"), bind(settings) as listening:
+        open_door(listening, settings)
         with socket.create_connection(listening.getsockname()[:2]):
             accepted, _ = listening.accept()
             with accepted:
@@ -258,6 +259,8 @@ def test_without_bbr_it_is_said_where_it_matters(
     monkeypatch.setattr(socket, "socket", Refusing)
     for host, warns in (("127.0.0.1", False), ("0.0.0.0", True)):
         caplog.clear()
-        with caplog.at_level("INFO", "chronotope.serve"), bind(Settings(host=host, port=0)):
+        settings = Settings(host=host, port=0)
+        with caplog.at_level("INFO", "chronotope.serve"), bind(settings) as listening:
+            open_door(listening, settings)
             assert "congestion control cubic" in caplog.text
             assert ("no BBR" in caplog.text) is warns
