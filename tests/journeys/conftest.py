@@ -198,6 +198,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def sign_ins() -> dict[str, Any]:
+    """What browsers keep, by the link that they opened: it works once, and several modules want to be signed in."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def signed_in(served: Served, chromium: Browser, sign_ins: dict[str, Any]) -> Any:
+    """What a browser keeps that opened the curator's link."""
+    assert served.studio, "on loopback the service prints a one-time curator link"
+    if served.studio in sign_ins:
+        return sign_ins[served.studio]
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(served.studio)
+    page.get_by_text("You are curator").wait_for()
+    assert "key=" not in page.url, "the one-time key does not stay in the address"
+    sign_ins[served.studio] = context.storage_state()
+    context.close()
+    return sign_ins[served.studio]
+
+
 @pytest.fixture
 def visiting(chromium: Browser) -> Iterator[object]:
     """Opens pages: `visiting(url, width=…, height=…)`; what a page complains of fails the test at its end."""

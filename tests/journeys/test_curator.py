@@ -16,25 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser
-
     from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-@pytest.fixture(scope="module")
-def signed_in(served: Served, chromium: Browser) -> Any:
-    """What a browser keeps that opened the curator's link, which works once."""
-    assert served.studio, "on loopback the service prints a one-time curator link"
-    context = chromium.new_context()
-    page = context.new_page()
-    page.goto(served.studio)
-    page.get_by_text("You are curator").wait_for()
-    assert "key=" not in page.url, "the one-time key does not stay in the address"
-    kept = context.storage_state()
-    context.close()
-    return kept
 
 
 def test_upload_until_ready_and_a_refusal_in_plain_words(

@@ -78,11 +78,10 @@ def test_a_file_that_the_browser_took_away_is_fetched_by_itself(served: Served, 
     assert visit.settle("s.shown.tiles > 0")["files"]["kept"] == first["files"]["stream"]
 
 
-def test_who_is_signed_in_leaves_nothing_on_the_device(served: Served, visiting: Callable[..., Visit]) -> None:
-    assert served.studio is not None
-    visit = visiting(served.studio, width=960, height=600)
-    visit.page.wait_for_url("**/studio")
-    visit.page.goto(f"{served.url}/exhibitions/journey")
+def test_who_is_signed_in_leaves_nothing_on_the_device(
+    served: Served, visiting: Callable[..., Visit], signed_in: Any
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey", width=960, height=600, storage_state=signed_in)
     assert visit.settle("s.shown.tiles > 0")["kept"] == 0
     assert visit.page.evaluate("() => caches.keys()") == []
 

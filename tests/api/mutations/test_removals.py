@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scenes.model import AnchorKind, Annotation, Asset, JobState, Placement, Role, Scene
+from scenes.model import AnchorKind, Annotation, Asset, JobState, Media, Placement, Role, Scene
 from scenes.ports import Put, Remove
 from tests.api.museum import DRAFT_TILE, NOON, TILE, Doors, digest, write_asset
 from tests.api.mutations.test_mutations import BODY, OPEN, STEP
@@ -55,14 +55,23 @@ async def test_an_asset_that_stands_somewhere_is_in_use_and_a_few_of_these_are_n
 
 async def test_an_asset_is_in_use_in_other_scenes_pictured_or_heard(doors: Doors) -> None:
     clear(doors)
+    temple = doors.services.catalogue.get(Asset, "asset_temple")
+    assert temple
+    heard = replace(
+        temple, id="asset_song", title="Song", media_type="audio/flac", tileset=None,
+        media=Media(temple.master, "audio/flac", temple.byte_length, duration_s=2.0),
+    )  # fmt: skip
+    doors.services.catalogue.commit([Put(heard)], author="bob", reason="", at=NOON)
     picture = await make(
         doors, "Article", OPEN | {"title": "Stone", "bodies": [BODY], "pictures": [{"asset": "asset_temple"}]}
     )
-    audio = STEP | {"audio": {"asset": "asset_temple"}}
+    audio = STEP | {"audio": {"asset": "asset_song"}}
     tour = await make(doors, "Tour", {"scene": "scene_draft", "title": "Round", "steps": [audio]})
     assert await message(doors, REMOVE, id="asset_temple") == (
-        f"the asset “Temple” (asset_temple) is needed by the article “Stone” ({picture}), and by the tour “Round” "
-        f"({tour})"
+        f"the asset “Temple” (asset_temple) is needed by the article “Stone” ({picture})"
+    )
+    assert await message(doors, REMOVE, id="asset_song") == (
+        f"the asset “Song” (asset_song) is needed by the tour “Round” ({tour})"
     )
 
 
