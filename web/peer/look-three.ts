@@ -56,7 +56,8 @@ export class ThreeLook {
       await frame();
       tiles.update();
       this.renderer.render(this.scene, camera);
-      quiet = seen.errors.length > 0 || (tiles.root && tiles.loadProgress === 1) ? quiet + 1 : 0;
+      // Between the document and the first tile asked for, nothing is under way either.
+      quiet = seen.errors.length > 0 || (seen.tiles > 0 && tiles.loadProgress === 1) ? quiet + 1 : 0;
     }
     this.scene.remove(tiles.group);
     tiles.dispose();
