@@ -64,7 +64,7 @@ def transform(values: Sequence[float]) -> tuple[float, ...]:
     if len(values) != 16:
         raise Invalid(f"transform: {len(values)} numbers, expected 16 (column-major 4×4)")
     if not all(math.isfinite(value) and abs(value) <= REACH_M for value in values):
-        raise Invalid("transform: expected finite numbers")
+        raise Invalid(f"transform: expected finite numbers, at most {REACH_M:g}")
     if tuple(values[3::4]) != (0, 0, 0, 1):
         raise Invalid("transform: the last row must be 0 0 0 1")
     a, b, c = values[0:3], values[4:7], values[8:11]
