@@ -23,6 +23,7 @@ check: python
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/licences.py
 	cd web && npm run check --silent
 
 format: python
