@@ -152,14 +152,25 @@ def bounds(model: Model) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _units(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[str, str]:
-    if kind in ("glb", "gltf"):
-        return "m", "glTF says so"
+def commented(kind: str, head: bytes) -> str:
+    """The unit that comments in the beginning of a file name, or "".
+
+    >>> commented("ply", b"ply\\ncomment units: mm\\nend_header"), commented("off", b"OFF")
+    ('mm', '')
+    """
     comments = (head.split(b"end_header")[0] if kind == "ply" else head).replace(b"\r", b"\n")
     for comment in _COMMENTS[kind].findall(comments):
         for unit, said in _SAID.items():
             if said.search(comment):
-                return unit, "its comments say so"
+                return unit
+    return ""
+
+
+def _units(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[str, str]:
+    if kind in ("glb", "gltf"):
+        return "m", "glTF says so"
+    if said := commented(kind, head):
+        return said, "its comments say so"
     extent = high - low
     if kind == "stl" and extent.max() >= _HOUSE:
         return "mm", f"as is usual in STL; in metres it would measure {extent.max():,.0f}"
@@ -171,7 +182,7 @@ def _units(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[str, str]
 def _up(model: Model, kind: str, units: str, low: Floats, high: Floats) -> tuple[str, str]:
     if kind in ("glb", "gltf"):
         return "y", "glTF says so"
-    if units == "m" and _is_map(low, high):
+    if units == "m" and is_map(low, high):
         return "z", "its coordinates are those of a map, east and north"
     extent = (high - low) * UNITS[units]
     if extent[:2].min() >= _WIDE_M and extent[2] <= _THIN * extent[:2].min() and _faces_z(model):
@@ -179,7 +190,7 @@ def _up(model: Model, kind: str, units: str, low: Floats, high: Floats) -> tuple
     return "y", "nothing speaks against it"
 
 
-def _is_map(low: Floats, high: Floats) -> bool:
+def is_map(low: Floats, high: Floats) -> bool:
     """Whether x and y can be eastings and northings (of UTM or a national grid), and z a height."""
     east = low[0] >= 100_000.0 and high[0] <= 900_000.0
     north = low[1] >= 1_000_000.0 and high[1] <= 10_000_000.0

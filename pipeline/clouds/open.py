@@ -1,0 +1,85 @@
+"""The one door for clouds of points: what a file is, by its content, and its points in chunks.
+
+As `pipeline.read` does for surfaces, it believes what bytes say over what a name promises. Foreign files are opened in
+the sandboxed child only.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pipeline import mapped
+from pipeline.mapped import Store
+from scenes.errors import Malformed, TooLarge, Unsupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.clouds.source import CloudSource
+
+MOST_BYTES = 512 << 30
+_HEAD = 1 << 16
+_TEXTS = ("xyz", "pts", "txt", "asc", "csv", "xyzrgb", "xyzn", "ptx")
+ENDINGS = ("las", "laz", "e57", "ply", *_TEXTS)
+FORMATS = "LAS, LAZ, COPC, E57, PLY, and text of points"
+
+
+def kind_of(path: Path, name: str) -> str:
+    """`las`, `e57`, `ply` (without faces) or `text`, or "" where the file is no cloud that is read here.
+
+    Raises:
+        Malformed: it is a PLY whose header lies.
+    """
+    with path.open("rb") as file:
+        begin = file.read(_HEAD)
+    if begin.startswith(b"LASF"):
+        return "las"
+    if begin.startswith(b"ASTM-E57"):
+        return "e57"
+    if begin.startswith((b"ply\n", b"ply\r")):
+        from pipeline.clouds import ply_points
+
+        return "" if ply_points.has_faces(mapped.source(path)) else "ply"
+    if PurePosixPath(name).suffix.lower().removeprefix(".") in _TEXTS:
+        from pipeline.clouds import text
+
+        return "text" if text.looks_like_points(begin) else ""
+    return ""
+
+
+def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSource:
+    """A file of points. With `scratch`, a folder, what has to be kept aside is put there and not in memory.
+
+    The file and the folder must stay for as long as the cloud is used.
+
+    Raises:
+        Malformed: it is broken, or says what is not so.
+        Unsupported: it is no cloud of points that is read here.
+        TooLarge: it has more bytes than are read.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise TooLarge(f"{name[:80]} has {size:,} bytes; at most {MOST_BYTES:,} are read")
+    kind = kind_of(path, name)
+    if not kind:
+        ending = PurePosixPath(name).suffix.lower().removeprefix(".")
+        if ending in ENDINGS and ending != "ply":
+            raise Malformed(f"the file is called .{ending}, but it does not begin like one")
+        raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
+    data, store = mapped.source(path), Store(scratch)
+    if kind == "las":
+        from pipeline.clouds import las, las_header, laz
+
+        return laz.Laz(data, path) if las_header.is_compressed(data) else las.Las(data)
+    if kind == "e57":
+        from pipeline.clouds import e57
+
+        return e57.read(data, store)
+    if kind == "ply":
+        from pipeline.clouds import ply_points
+
+        return ply_points.read(data, store)
+    from pipeline.clouds import text
+
+    return text.read(data, store)
