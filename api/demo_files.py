@@ -1,4 +1,4 @@
-"""What of the sample museum comes as files: recordings, and later scans of things that are there.
+"""What of the sample museum comes as files: recordings and pictures, and later scans of things that are there.
 
 A later scan goes the way of every new version: it is deposited, tiled in the sandbox, and takes the place of the one
 before together with the notes at it (`scenes.versions`). A museum never goes back to an earlier one.
@@ -7,7 +7,6 @@ before together with the notes at it (`scenes.versions`). A museum never goes ba
 from __future__ import annotations
 
 import io
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from api.services import Services
     from api.worker import Tile
 
-    class Recording(Protocol):
-        """`sample_museum.build.SampleRecording`."""
+    class File(Protocol):
+        """`sample_museum.build.SampleFile`."""
 
         @property
         def id(self) -> str:
@@ -93,47 +92,53 @@ SURVEYOR = Actor("sample museum, survey", Role.CURATOR)
 _AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
-def add_recordings(
-    services: Services, recordings: Sequence[Recording], log: DemoLog, *, stamp: str, author: str
-) -> None:
+def add_files(services: Services, files: Sequence[File], log: DemoLog, *, stamp: str, author: str) -> None:
     """Make those that are missing or were made by other code. They are public and ready as they are, without tiles."""
-    for recording in recordings:
-        before = services.catalogue.get(Asset, recording.id)
-        if before is not None and log.has(recording.id, stamp):
+    for file in files:
+        before = services.catalogue.get(Asset, file.id)
+        if before is not None and log.has(file.id, stamp):
             continue
-        master, length = services.blobs.put_stream(io.BytesIO(recording.make()))
-        media = _media(services, recording, master, length)
+        content = file.make()
+        master, length = services.blobs.put_stream(io.BytesIO(content))
+        media = _media(services, file, content, master)
         now = services.clock.now()
         asset = Asset(
-            id=recording.id,
-            title=recording.title,
-            rights=recording.rights,
+            id=file.id,
+            title=file.title,
+            rights=file.rights,
             master=master,
-            master_name=recording.name,
-            media_type=recording.media_type,
+            master_name=file.name,
+            media_type=file.media_type,
             byte_length=length,
             state=AssetState.READY,
             visibility=Visibility.PUBLIC,
             created_at=before.created_at if before else now,
             created_by=author,
-            attribution=recording.attribution,
+            attribution=file.attribution,
             media=media,
         )
-        services.catalogue.allow_blobs(asset.id, [BlobUse(master, length, recording.media_type)])
+        served = BlobUse(media.digest, media.byte_length, media.media_type)
+        deposited = BlobUse(master, length, file.media_type)
+        services.catalogue.allow_blobs(asset.id, list(dict.fromkeys([deposited, served])))
         if asset != before:
-            services.catalogue.commit([Put(asset)], author=author, reason=f"made {recording.title}", at=now)
-        log.add(recording.id, stamp)
+            services.catalogue.commit([Put(asset)], author=author, reason=f"made {file.title}", at=now)
+        log.add(file.id, stamp)
 
 
-def _media(services: Services, recording: Recording, digest: str, length: int) -> Media:
-    """What is served of a recording, with its length: read here and not in the sandbox, because we made it."""
-    from pipeline import recordings
+def _media(services: Services, file: File, content: bytes, master: str) -> Media:
+    """What is served of it: read here and not in the sandbox, because we made it."""
+    from pipeline import pictures, recordings
 
-    with services.blobs.open(digest) as kept, tempfile.NamedTemporaryFile(dir=services.settings.data) as copy:
-        shutil.copyfileobj(kept, copy)
+    kind = file.name.rpartition(".")[2]
+    with tempfile.NamedTemporaryFile(dir=services.settings.data) as copy:
+        copy.write(content)
         copy.flush()
-        duration = recordings.checked(Path(copy.name), recording.name.rpartition(".")[2]).duration_s
-    return Media(digest, recording.media_type, length, duration_s=duration)
+        if file.media_type.startswith("audio/"):
+            duration = recordings.checked(Path(copy.name), kind).duration_s
+            return Media(master, file.media_type, len(content), duration_s=duration)
+        picture = pictures.checked(Path(copy.name), kind)
+    served, length = services.blobs.put_stream(io.BytesIO(picture.served))
+    return Media(served, "image/webp", length, width=picture.width, height=picture.height)
 
 
 def put_up_versions(services: Services, assets: Sequence[Versioned], tile: Tile, log: DemoLog, *, stamp: str) -> None:

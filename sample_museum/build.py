@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sample_museum import chronicle, finds, inventory, lyre
+from sample_museum import chronicle, drawing, finds, inventory, lyre
 from sample_museum.changes import CHANGE_EVENTS, CHRONOLOGY_STATEMENTS
 from sample_museum.ids import asset_id
 from sample_museum.notes import ANNOTATIONS
@@ -61,8 +61,8 @@ class SampleAsset:
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRecording:
-    """A sound to be made, a whole file of `media_type`."""
+class SampleFile:
+    """A recording or a picture to be made, a whole file of `media_type`."""
 
     id: str
     slug: str
@@ -76,10 +76,10 @@ class SampleRecording:
 
 @dataclass(frozen=True, slots=True)
 class SampleMuseum:
-    """All of it. Placements and tours name assets and recordings by their ids."""
+    """All of it. Placements and tours name assets and files by their ids."""
 
     assets: tuple[SampleAsset, ...]
-    recordings: tuple[SampleRecording, ...]
+    files: tuple[SampleFile, ...]
     scene: Scene
     layers: tuple[Layer, ...]
     epochs: tuple[Epoch, ...]
@@ -123,7 +123,7 @@ class SampleMuseum:
         return asset_id(slug)
 
 
-SONG = SampleRecording(
+SONG = SampleFile(
     asset_id("song_of_seikilos"),
     "song_of_seikilos",
     "The song of Seikilos, on a computed lyre",
@@ -132,6 +132,16 @@ SONG = SampleRecording(
     "song-of-seikilos.wav",
     "audio/wav",
     lyre.seikilos,
+)
+DRAWING = SampleFile(
+    asset_id("boundary_stone_drawing"),
+    "boundary_stone_drawing",
+    "The boundary stone, drawn",
+    ATTRIBUTION,
+    RIGHTS,
+    "boundary-stone.png",
+    "image/png",
+    drawing.inscription,
 )
 
 
@@ -159,7 +169,7 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
             )
             for slug, work in WORKS.items()
         ),
-        recordings=(SONG,),
+        files=(SONG, DRAWING),
         scene=chronicle.SCENE,
         layers=chronicle.LAYERS,
         epochs=chronicle.EPOCHS,

@@ -172,7 +172,8 @@ def _broken(points: Floats) -> tuple[Floats, Floats]:
 
 
 @cache
-def _segments() -> tuple[Floats, Floats]:
+def strokes() -> tuple[Floats, Floats]:
+    """Where the letters are cut: straight pieces from and to (n, 2), x and y on the face, metres."""
     starts, ends = [], []
     for row, line in enumerate(LINES):
         wide = 1.28 * _LETTER
@@ -188,7 +189,7 @@ def _segments() -> tuple[Floats, Floats]:
 
 def _letters(points: Floats) -> Floats:
     """How deep a cut is at each point, 0 to 1: a V of 13 mm."""
-    starts, ends = _segments()
+    starts, ends = strokes()
     best = np.full(len(points), np.inf)
     at = points[:, :2]
     for start, end in zip(starts, ends, strict=True):

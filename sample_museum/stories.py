@@ -97,6 +97,7 @@ ARTICLES = (
         (
             Picture(asset=asset_id("boundary_stone"), caption="The stone", credit=_CREDIT),
             Picture(asset=asset_id("boundary_stone_change"), caption="What it lost", credit=_CREDIT),
+            Picture(asset=asset_id("boundary_stone_drawing"), caption="Drawn; the scale is 20 cm", credit=_CREDIT),
         ),
         "2009/2019",
         _AUTHOR,

@@ -10,7 +10,7 @@ import pytest
 from api import cli_demo
 from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, stamp_of_makers, write_records
-from api.demo_files import add_recordings, put_up_versions
+from api.demo_files import add_files, put_up_versions
 from api.demo_log import DemoLog
 from api.services import open_services
 from api.settings import Settings
@@ -179,7 +179,7 @@ def test_a_recording_is_public_and_whole_and_made_once(services: Services, tmp_p
     song = Song(partial(sung, mark))
     log = DemoLog.of(services.settings)
     for stamp, times in (("1", 1), ("1", 1), ("2", 2)):
-        add_recordings(services, [song], log, stamp=stamp, author="tests")
+        add_files(services, [song], log, stamp=stamp, author="tests")
         assert mark.read_text() == "made\n" * times
     asset = services.catalogue.get(Asset, song.id)
     assert asset

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image as Picture
 
 from api.cli_demo import build_assets, write_records
-from api.demo_files import add_recordings
+from api.demo_files import add_files
 from api.demo_log import DemoLog
 from scenes.model import ObjectIdentity
 from tests.journeys.small_records import CC0, RECORDS, SONG
@@ -220,5 +220,5 @@ def write_small_museum(services: Services) -> None:
         for slug, make in MAKERS.items()
     ]
     build_assets(services, samples, stamp="journeys", processes=1)
-    add_recordings(services, [SONG], DemoLog.of(services.settings), stamp="journeys", author="tests")
+    add_files(services, [SONG], DemoLog.of(services.settings), stamp="journeys", author="tests")
     write_records(services, RECORDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sample_museum.build import SampleRecording
+from sample_museum.build import SampleFile
 from sample_museum.lyre import string, wav
 from scenes.model import (
     Anchor,
@@ -54,7 +54,7 @@ _MARBLE = Hypothesis(
 
 
 _PERIOD = PeriodReference("Classical period", "https://periods.sample-museum.example/classical", "A handbook", "2026")
-SONG = SampleRecording(
+SONG = SampleFile(
     "asset_journey_song", "song", "A string", "Chronotope tests", CC0, "string.wav", "audio/wav", lambda: wav(_string())
 )
 _CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:04.000\n<lang grc>Ὅσον ζῇς, φαίνου</lang>\nAs long as you live, shine\n"

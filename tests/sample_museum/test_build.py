@@ -112,7 +112,10 @@ def test_curators_could_have_written_it() -> None:
     catalogue = MemoryCatalogue()
     assets = [replace(stand_in(), id=each.id) for each in MUSEUM.assets]
     heard = Media("0" * 64, "audio/wav", 5, duration_s=1.0)
-    assets += [replace(stand_in(), id=each.id, tileset=None, media=heard) for each in MUSEUM.recordings]
+    seen = Media("0" * 64, "image/webp", 5, width=4, height=3)
+    for each in MUSEUM.files:
+        media = heard if each.media_type.startswith("audio/") else seen
+        assets.append(replace(stand_in(), id=each.id, tileset=None, media=media))
     catalogue.commit([Put(each) for each in (*assets, *MUSEUM.records())], author="", reason="", at=NOON)
     museum = Small(catalogue)
     for record in MUSEUM.records():

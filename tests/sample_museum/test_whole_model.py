@@ -16,7 +16,7 @@ import pytest
 
 from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, write_records
-from api.demo_files import add_recordings, put_up_versions
+from api.demo_files import add_files, put_up_versions
 from api.demo_log import DemoLog
 from api.services import open_services
 from api.settings import Settings
@@ -38,8 +38,6 @@ ELSEWHERE = {
     "AssetState.REJECTED": "of files that were refused",
     "AssetState.FAILED": "by a fault of ours",
     "Tileset.origin": "of files that lie far from their origin",
-    "Media.width": "the demo deposits no picture",
-    "Media.height": "the demo deposits no picture",
     "Picture.url": "the demo asks no other server for anything",
     "Audio.url": "the demo asks no other server for anything",
 }
@@ -55,7 +53,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     stone = [asset for asset in MUSEUM.assets if asset.id == STONE]
     with open_services(settings) as services:
         build_assets(services, stone, stamp="1", processes=1)
-        add_recordings(services, MUSEUM.recordings, log, stamp="1", author="sample museum")
+        add_files(services, MUSEUM.files, log, stamp="1", author="sample museum")
         write_records(services, records_of(MUSEUM))
         put_up_versions(services, stone, sandboxed_tile(settings), log, stamp="1")
         found: list[Record] = []
