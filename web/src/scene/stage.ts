@@ -163,6 +163,11 @@ export class Stage {
     this.invalidate();
   }
 
+  /** Draws the picture at once. */
+  draw(): void {
+    this.renderer.render(this.scene, this.camera);
+  }
+
   /** Fewer pixels where the machine cannot follow; a headset has means of its own. */
   private adapt(frameS: number): void {
     this.slow = frameS > SLOW_FRAME_S ? this.slow + 1 : 0;
@@ -183,7 +188,7 @@ export class Stage {
     if (!this.dirty && !this.renderer.xr.isPresenting) return;
     this.dirty = false;
     const began = performance.now();
-    this.renderer.render(this.scene, this.camera);
+    this.draw();
     this.frameMs = performance.now() - began;
     this.frames += 1;
     this.drewBefore = true;

@@ -1,0 +1,31 @@
+/** What is under a point of the picture, and clicks as opposed to drags. */
+
+import * as THREE from "three";
+import type { Stage } from "./stage";
+
+const CLICK_MS = 400;
+const CLICK_PX = 6;
+
+/** The first thing that is drawn at a point of the page (CSS pixels). */
+export function hitAt(stage: Stage, root: THREE.Object3D, x: number, y: number): THREE.Intersection | null {
+  const box = stage.canvas.getBoundingClientRect();
+  const ray = new THREE.Raycaster();
+  const point = new THREE.Vector2(((x - box.left) / box.width) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
+  ray.setFromCamera(point, stage.camera);
+  return ray.intersectObject(root, true)[0] ?? null;
+}
+
+/** Calls `clicked` for a short press that did not move. */
+export function listenToClicks(canvas: HTMLCanvasElement, clicked: (x: number, y: number) => void): void {
+  let down: { x: number; y: number; at: number } | null = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    down = event.isPrimary ? { x: event.clientX, y: event.clientY, at: event.timeStamp } : null;
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const began = down;
+    down = null;
+    if (!began || event.timeStamp - began.at > CLICK_MS) return;
+    if (Math.hypot(event.clientX - began.x, event.clientY - began.y) > CLICK_PX) return;
+    clicked(event.clientX, event.clientY);
+  });
+}

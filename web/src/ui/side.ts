@@ -1,0 +1,199 @@
+/** The panel at the side: what is here now, readings, texts, about, and one thing with its reasons. */
+
+import { loadPeople } from "../data/exhibition";
+import type { Annotation, Exhibition, Person, Placement } from "../data/exhibition";
+import { Things } from "../data/thing";
+import type { Seek, StandingPlacement, State } from "../stream/session";
+import type { TimeScale } from "../time/scale";
+import { yearEdtf } from "../time/years";
+import { articlePanel, articlesPanel } from "./articles";
+import { button, h, replace } from "./dom";
+import { aboutPanel, nowPanel } from "./panels";
+import { readingsPanel } from "./readings";
+import { thingPanel } from "./thing";
+
+export type SideKind = "now" | "readings" | "articles" | "about" | "thing";
+
+/** What the panel asks of the page. */
+export interface SideHost {
+  readonly state: State | null;
+  readonly wanted: Seek;
+  readonly scale: TimeScale;
+  /** files are checked against their digests here */
+  readonly verifies: boolean;
+  notes(): readonly Annotation[];
+  want(change: Partial<Seek>): void;
+  fly(id: string): void;
+  showNote(id: string): void;
+  /** another thing is chosen, or none */
+  selected(id: string | null): void;
+  /** opened or closed */
+  changed(open: boolean): void;
+}
+
+export class Side {
+  readonly element = h("aside", { class: "side panel", hidden: true, tabindex: "-1" });
+  private readonly body = h("div", { class: "side-body" });
+  private readonly things = new Things();
+  private persons: readonly Person[] = [];
+  private personsAsked = false;
+  private kind: SideKind | null = null;
+  private selected: string | null = null;
+  private article: string | null = null;
+
+  constructor(
+    private readonly exhibition: Exhibition,
+    private readonly placements: ReadonlyMap<string, Placement>,
+    private readonly host: SideHost,
+  ) {
+    this.element.append(button("close", "Close", () => this.close(), { class: "button-round panel-close" }), this.body);
+    window.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !this.element.hidden) this.close();
+    });
+  }
+
+  toggle(kind: SideKind): void {
+    this.article = null;
+    if (this.kind === kind) this.close();
+    else this.open(kind);
+  }
+
+  close(): void {
+    this.element.hidden = true;
+    this.kind = null;
+    this.select(null);
+    this.host.changed(false);
+  }
+
+  openThing(id: string): void {
+    this.select(id);
+    replace(this.body); // another thing: nothing of it is unfolded
+    this.open("thing");
+  }
+
+  /** Another moment: what is said of it is said anew. */
+  refresh(): void {
+    if (this.kind === "now" || this.kind === "thing") this.fill();
+  }
+
+  private open(kind: SideKind): void {
+    this.kind = kind;
+    if (kind !== "thing") this.select(null);
+    this.fill();
+    this.body.scrollTop = 0;
+    this.element.hidden = false;
+    this.host.changed(true);
+    this.element.focus({ preventScroll: true });
+  }
+
+  private select(id: string | null): void {
+    this.selected = id;
+    this.host.selected(id);
+  }
+
+  private fill(): void {
+    const { host, exhibition } = this;
+    const { scene } = exhibition;
+    switch (this.kind) {
+      case "now": {
+        const standing = [...(host.state?.placements.values() ?? [])];
+        const go = { thing: (id: string) => this.goToThing(id), note: (id: string) => host.showNote(id) };
+        replace(this.body, nowPanel(host.state?.label ?? "", standing, host.notes(), go));
+        break;
+      }
+      case "readings":
+        replace(
+          this.body,
+          readingsPanel(scene.hypotheses, host.wanted.hypothesis ?? "", host.wanted.certainty, {
+            hypothesis: (id) => host.want({ hypothesis: id }),
+            certainty: (certainty) => host.want({ certainty }),
+          }),
+        );
+        break;
+      case "about":
+        replace(this.body, aboutPanel(exhibition, host.verifies));
+        break;
+      case "articles": {
+        const reads = {
+          open: (id: string) => this.openArticle(id),
+          back: () => this.openArticle(null),
+          asset: (id: string) => this.toAsset(id),
+        };
+        replace(this.body, this.article === null ? articlesPanel(scene.articles, reads) : articlePanel(this.article, reads));
+        break;
+      }
+      case "thing":
+        this.fillThing();
+        break;
+    }
+  }
+
+  private openArticle(id: string | null): void {
+    this.article = id;
+    this.open("articles");
+  }
+
+  private goToThing(id: string): void {
+    this.openThing(id);
+    this.host.fly(id);
+  }
+
+  /** To a thing that shows an asset, and to its time; null where nothing in the scene does. */
+  private toAsset(asset: string): (() => void) | null {
+    const shown = this.exhibition.scene.placements.filter((one) => one.asset.id === asset);
+    const placement = shown.find((one) => this.standing(one.id)) ?? shown.at(-1);
+    if (!placement) return null;
+    return () => {
+      if (!this.standing(placement.id)) this.toTimeOf(placement);
+      this.goToThing(placement.id);
+    };
+  }
+
+  private standing(id: string): StandingPlacement | null {
+    return [...(this.host.state?.placements.values() ?? [])].find((one) => one.id === id) ?? null;
+  }
+
+  private fillThing(): void {
+    const placement = this.placements.get(this.selected ?? "");
+    if (!placement) return;
+    const { id } = placement;
+    const { host, persons } = this;
+    const { scene } = this.exhibition;
+    const { hypothesis } = host.wanted;
+    const thing = this.things.get(id, hypothesis);
+    const scrolled = this.body.scrollTop;
+    const opened = [...this.body.querySelectorAll("details")].map((each) => each.open);
+    replace(
+      this.body,
+      thingPanel(
+        { scene, placement, standing: this.standing(id), moment: host.wanted, scale: host.scale, thing, persons },
+        { fly: () => host.fly(id), toItsTime: () => this.toTimeOf(placement), thing: (other) => this.openThing(other) },
+      ),
+    );
+    // The same panel at another moment: what was unfolded stays so, and the eye stays where it read.
+    [...this.body.querySelectorAll("details")].forEach((each, number) => (each.open = opened[number] ?? false));
+    this.body.scrollTop = scrolled;
+    const again = (): void => {
+      if (this.kind === "thing" && this.selected === id) this.fillThing();
+    };
+    if (!thing) void this.things.load(id, hypothesis).then((found) => found && again());
+    if (!this.personsAsked) {
+      this.personsAsked = true;
+      loadPeople(scene.id).then(
+        (found) => {
+          this.persons = found;
+          if (found.length > 0) again();
+        },
+        () => undefined, // the panel says enough without them
+      );
+    }
+  }
+
+  /** To the middle of the time in which it certainly stood, else of that in which it may have. */
+  private toTimeOf({ existence }: Placement): void {
+    const { scale } = this.host;
+    const from = existence.startLatestYear ?? existence.startEarliestYear ?? scale.first;
+    const to = existence.endEarliestYear ?? existence.endLatestYear ?? scale.last;
+    this.host.want({ at: yearEdtf(Math.floor(Math.min(scale.last, Math.max(scale.first, (from + to) / 2)))) });
+  }
+}
