@@ -295,7 +295,7 @@ class _Run:
             case State():
                 step.label, step.at = event.label, event.at
                 self._say("state", state=event.state, at=event.at, label=event.label, hypothesis=event.hypothesis,
-                          new=len(event.placements), gone=len(event.gone))  # fmt: skip
+                          certain=event.count.certain, possible=event.count.possible)  # fmt: skip
             case Arrived():
                 step.files += not event.held
                 step.held += event.held
@@ -338,12 +338,13 @@ def _tell_json(kind: str, members: dict[str, Any]) -> None:
     print(orjson.dumps({"event": kind, **members}).decode(), flush=True)
 
 
-_TILES, _FILES = "[tile|tiles]", "[file|files]"
+_TILES, _FILES, _PLACEMENTS = "[tile|tiles]", "[file|files]", "[placement|placements]"
 _LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "hello": lambda m: f"{m['title']}" + (", where it broke" if m["resumed"] else ""),
     "broken": lambda m: f"the connection, after {m['messages']} messages; going on with the session",
     "state": lambda m: (
-        f"{m['state']}: {m['at']} ({m['label']}), {counted(m['new'], '[placement|placements]')} new, {m['gone']} gone"
+        f"{m['state']}: {m['at']} ({m['label']}), {counted(m['certain'] + m['possible'], _PLACEMENTS)}"
+        + (f", {m['possible']} of them possible" if m["possible"] else "")
     ),
     "file": lambda m: (
         f"{_size(m['bytes']):>10}  {m['content'].lower():4} {m['digest'][:12]}" + ("  held" if m["held"] else "")

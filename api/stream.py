@@ -141,7 +141,7 @@ async def _begun(opening: Opening, actor: Actor, services: Services, shared: Sha
     session.open(session=services.ids.new("session"), scene=opening.scene, title=entered.title, token=visit.token)
     session.enter(
         seek=0, at=entered.at, label=entered.label, hypothesis=entered.hypothesis, certainty=entered.certainty,
-        placements=entered.placements, gone=entered.gone, now=now,
+        count=entered.count, placements=entered.placements, gone=entered.gone, now=now,
     )  # fmt: skip
     return visit
 

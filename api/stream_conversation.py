@@ -232,7 +232,8 @@ class Conversation:
         """Say what stands from now on."""
         self._session.enter(
             seek=self.visit.answered, at=entered.at, label=entered.label, hypothesis=entered.hypothesis,
-            certainty=entered.certainty, placements=entered.placements, gone=entered.gone, now=self._loop.time(),
+            certainty=entered.certainty, count=entered.count, placements=entered.placements, gone=entered.gone,
+            now=self._loop.time(),
         )  # fmt: skip
         self._unplanned = True
         self._woken.set()

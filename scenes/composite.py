@@ -46,7 +46,7 @@ from scenes.transforms import (
     z_up_transform,
 )
 
-VERSION = b"2"
+VERSION = b"3"
 """of proxies and documents: what was made by another is not found"""
 MOST_BYTES = 14_000
 """of a document, where its groups can be parted"""

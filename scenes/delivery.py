@@ -9,18 +9,18 @@ Not thread-safe: the door calls it off the event loop, one call at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from scenes.assemble import FLAT
-from scenes.at_time import Standing
 from scenes.group_tree import GroupTree, Shown
 from scenes.model import Actor, Asset, AssetState, Scene, Viewpoint
 from scenes.ports import Catalogue
 from scenes.rights import Action, may, seen
+from scenes.stands import Stand
 from scenes.table import MomentTable, SceneTable
 from scenes.tables import SceneTables
-from streaming.events import Content, StreamPlacement
+from streaming.events import Content, Count, Numbered
 from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Chunk, Plan, PlanNode
 from tiling.grove import grove
@@ -52,7 +52,10 @@ class Entered:
     label: str
     hypothesis: str | None
     certainty: str
-    placements: tuple[StreamPlacement, ...]
+    count: Count
+    """of all that stands"""
+    placements: tuple[Numbered, ...]
+    """what is new, or said otherwise"""
     gone: tuple[int, ...]
 
 
@@ -72,16 +75,6 @@ class _Records:
             or (one.scene, one.placements, one.hypotheses, one.epochs, one.statements)
             == (two.scene, two.placements, two.hypotheses, two.epochs, two.statements)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """A placement in the stream: how it was said, and its tiles."""
-
-    said: StreamPlacement
-    standing: Standing
-    asset: Asset
-    tileset: str
 
 
 class Delivery:
@@ -105,7 +98,7 @@ class Delivery:
         self._records: _Records | None = None
         self._numbers: dict[tuple[str, str], int] = {}
         """n by placement and tileset: other tiles are another thing to the client"""
-        self._stands: dict[int, _Stand] = {}
+        self._stands: dict[int, Stand] = {}
         self._nodes: dict[tuple[int, int | str], int] = {}
         """node number by n and tile; of a proxy by its digest"""
         self._known: dict[tuple[int, bool], tuple[PlanNode, tuple[Chunk, ...]]] = {}
@@ -126,7 +119,9 @@ class Delivery:
         moment = records.table.at(wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum)
         stands = self._stand(moment, records.assets)
         changed = tuple(
-            stand.said for n, stand in stands.items() if n not in self._stands or self._stands[n].said != stand.said
+            (n, stand.said)
+            for n, stand in stands.items()
+            if (before := self._stands.get(n)) is not stand and (before is None or before.said != stand.said)
         )
         gone = tuple(sorted(self._stands.keys() - stands.keys()))
         self._plant(stands)
@@ -134,7 +129,7 @@ class Delivery:
         return Entered(
             title=records.table.scene.title, at=str(moment.at), label=label(moment.at),
             hypothesis=moment.hypothesis.id if moment.hypothesis else None, certainty=wish.minimum.value,
-            placements=changed, gone=gone,
+            count=_count(stands.values()), placements=changed, gone=gone,
         )  # fmt: skip
 
     def refresh(self) -> Entered | None:
@@ -219,32 +214,17 @@ class Delivery:
         }
         return _Records(table, assets)
 
-    def _stand(self, moment: MomentTable, assets: Mapping[str, Asset]) -> dict[int, _Stand]:
-        stands: dict[int, _Stand] = {}
-        for standing in moment.standing:
-            placement = standing.placement
+    def _stand(self, moment: MomentTable, assets: Mapping[str, Asset]) -> dict[int, Stand]:
+        stands: dict[int, Stand] = {}
+        for _, placement, certainty in moment.shown(range(len(moment))):
             asset = assets.get(placement.asset)
-            if asset is None or asset.tileset is None:
-                continue
-            key = placement.id, asset.tileset.digest
-            n = self._numbers.setdefault(key, len(self._numbers))
-            before = self._stands.get(n)
-            if (
-                before is not None and before.standing.placement is placement and before.asset is asset
-                and before.standing.certainty is standing.certainty
-            ):  # fmt: skip
-                # Of thousands that stand before and after, nothing has to be said anew.
-                stands[n] = before
-                continue
-            said = StreamPlacement(
-                n=n, id=placement.id, asset=asset.id, title=placement.title or asset.title,
-                transform=tuple(float(number) for number in placement.transform),
-                certainty=standing.certainty.value, reliability=placement.reliability.value,
-            )  # fmt: skip
-            stands[n] = _Stand(said, standing, asset, asset.tileset.digest)
+            if asset is not None and asset.tileset is not None:
+                key = placement.id, asset.tileset.digest
+                n = self._numbers.setdefault(key, len(self._numbers))
+                stands[n] = self._tables.stands.stand(placement, asset, certainty)
         return stands
 
-    def _plant(self, stands: Mapping[int, _Stand]) -> None:
+    def _plant(self, stands: Mapping[int, Stand]) -> None:
         """From now on plans select from what stands."""
         stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in stands.values()}}
         above = None
@@ -257,3 +237,8 @@ class Delivery:
         )
         self._order = (*stands, NO_PLACEMENT) if above else tuple(stands)
         self._lacks_proxies = above is not None and above.missing > 0
+
+
+def _count(stands: Iterable[Stand]) -> Count:
+    certain = [stand.certainty is Certainty.CERTAIN for stand in stands]
+    return Count(sum(certain), len(certain) - sum(certain))

@@ -16,6 +16,7 @@ from scenes.errors import NotFound
 from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
 from scenes.ports import Catalogue
 from scenes.relative import spoken_of
+from scenes.stands import Stands
 from scenes.table import SceneTable, table_of
 
 R = TypeVar("R", Placement, Hypothesis, Epoch, ChronologyStatement)
@@ -29,6 +30,8 @@ class SceneTables:
     """The tables that were asked for last. Thread-safe; of two that miss at once each makes its own."""
 
     def __init__(self, *, most_placements: int = MOST_PLACEMENTS) -> None:
+        self.stands = Stands()
+        """what streams say of placements"""
         self._lock = threading.Lock()
         self._most = most_placements
         self._kept: OrderedDict[tuple[str, int], SceneTable] = OrderedDict()

@@ -5,7 +5,7 @@
 | OPENING | `hello`, `resumed` false | GREETED |
 | OPENING, after `reconnect` | `hello`, `resumed` true | where it was when the connection broke |
 | GREETED | `state`, numbered 1 | STREAMING |
-| STREAMING | `state`, `error`, `stats`, NODES, CHUNK, CUT, EVICT, PEERS, PACK of these | STREAMING |
+| STREAMING | `state`, `error`, `stats`, NODES, CHUNK, CUT, EVICT, PEERS, PLACEMENTS, PACK of these | STREAMING |
 | GREETED, STREAMING | `room`, `room_change`, `lead` | the same |
 | any | `close`, or a StreamError out of `receive` | CLOSED |
 
@@ -39,6 +39,7 @@ from streaming.events import (
     NodeName,
     Nodes,
     Pack,
+    Placements,
     Refusal,
     Seek,
     ServerMessage,
@@ -115,7 +116,7 @@ class _Incoming:
     whole: bool = False
 
 
-Event = Hello | State | Refusal | Stats | Arrived | Drawn | Forgotten | RoomServerMessage
+Event = Hello | State | Placements | Refusal | Stats | Arrived | Drawn | Forgotten | RoomServerMessage
 
 
 class ClientSession:
@@ -134,7 +135,7 @@ class ClientSession:
         self.state: State | None = None
         self.cut: Drawn | None = None
         self.placements: dict[int, StreamPlacement] = {}
-        """what stands, by number in the session"""
+        """what stands, by number in the session, as far as it was said"""
         self.messages = 0
         """messages of the server in this session; a `hello` that resumes is not counted"""
         self.received = 0
@@ -149,6 +150,8 @@ class ClientSession:
         self._acknowledged = (0, 0)
         self._acknowledged_at = -ACK_INTERVAL_S
         self._owed_since: float | None = None
+        self._owes_at_once = False
+        """whether placements came since, of which the server says more once it knows"""
 
     # What the user says
 
@@ -194,7 +197,7 @@ class ClientSession:
         if due is not None and now >= due - 1e-9 and self.phase is not Phase.OPENING:
             self._say(Ack(self.messages & MAX_U32, self.received))
             self._acknowledged = (self.messages, self.received)
-            self._acknowledged_at, self._owed_since = now, None
+            self._acknowledged_at, self._owed_since, self._owes_at_once = now, None, False
         messages, self._out = self._out, []
         return messages
 
@@ -202,7 +205,7 @@ class ClientSession:
         """When to call `data_to_send` again, if an acknowledgement is owed."""
         if self._owed_since is None:
             return None
-        if self.received > self._acknowledged[1]:
+        if self._owes_at_once or self.received > self._acknowledged[1]:
             return max(now, self._acknowledged_at + ACK_INTERVAL_S)
         return max(now, self._owed_since + TALK_PATIENCE_S)
 
@@ -284,6 +287,8 @@ class ClientSession:
                 return self._draw(message)
             case Evict():
                 return self._forget(message)
+            case Placements():
+                return self._place(message)
             case Peers():
                 return (message,)
         raise StreamError("a PACK holds what does not belong there")
@@ -311,9 +316,15 @@ class ClientSession:
             raise StreamError("state: gone is what did not stand")
         for n in state.gone:
             del self.placements[n]
-        self.placements.update((placement.n, placement) for placement in state.placements)
         self.phase, self.state = Phase.STREAMING, state
         return (state,)
+
+    def _place(self, said: Placements) -> tuple[Event, ...]:
+        if self.state is None or said.state != self.state.state:
+            raise StreamError("the placements are of another state")
+        self.placements.update(said.placements)
+        self._owes_at_once = True
+        return (said,)
 
     def _take(self, frame: ChunkFrame) -> tuple[Event, ...]:
         if frame.offset == 0:

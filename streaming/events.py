@@ -78,21 +78,16 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamPlacement:
-    """A placement as the client needs it: number in the session, what it is, where it stands (column-major)."""
+class Count:
+    """How many placements stand, by certainty."""
 
-    n: int
-    id: str
-    asset: str
-    title: str
-    transform: tuple[float, ...]
-    certainty: str
-    reliability: str
+    certain: int = 0
+    possible: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What stands from now on: changes since the state before."""
+    """Another moment from now on: what stands no more of what was said; what else stands follows in PLACEMENTS."""
 
     state: int
     seek: int
@@ -100,7 +95,7 @@ class State:
     label: str
     hypothesis: str | None
     certainty: str
-    placements: tuple[StreamPlacement, ...]
+    count: Count
     gone: tuple[int, ...]
 
 
@@ -191,6 +186,31 @@ class Evict:
     chunks: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class StreamPlacement:
+    """A placement as the client needs it: what it is, and where it stands."""
+
+    id: str
+    asset: str
+    title: str
+    transform: tuple[float, ...]
+    """16 numbers, column-major, affine: the last row is 0, 0, 0, 1"""
+    certainty: str
+    reliability: str
+
+
+Numbered = tuple[int, StreamPlacement]
+"""a placement under its number `n` in a session"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """What stands in a state and is new, or said otherwise than before; some of it."""
+
+    state: int
+    placements: tuple[Numbered, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Several binary messages in one."""
@@ -271,5 +291,7 @@ def prefix_of(digest: str) -> int:
     return int.from_bytes(bytes.fromhex(digest[:16]), "little")
 
 
-ServerMessage = Hello | State | Refusal | Stats | Nodes | ChunkFrame | Cut | Evict | Pack | RoomServerMessage
+ServerMessage = (
+    Hello | State | Refusal | Stats | Nodes | ChunkFrame | Cut | Evict | Placements | Pack | RoomServerMessage
+)
 ClientMessage = Look | Ack | Seek | Budget | Have | RoomClientMessage

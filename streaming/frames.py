@@ -45,6 +45,7 @@ _SERVER_BINARY: dict[int, Callable[[bytes], ServerMessage]] = {
     binary.EVICT: binary.read_evict,
     binary.PACK: binary.read_pack,
     binary.PEERS: room.read_peers,
+    binary.PLACEMENTS: binary.read_placements,
 }
 _CLIENT_TEXT: dict[str, Callable[[Members], ClientMessage]] = {
     "seek": text.read_seek,

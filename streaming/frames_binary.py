@@ -23,11 +23,22 @@ from streaming.events import (
     NodeName,
     Nodes,
     Pack,
+    Placements,
+    StreamPlacement,
 )
-from streaming.limits import ASPECT_RANGE, FOV_RANGE, MAX_DRAWN, MAX_FRAME, MAX_HAVE, MAX_METRES, MAX_PIXELS
+from streaming.limits import (
+    ASPECT_RANGE,
+    FOV_RANGE,
+    MAX_DRAWN,
+    MAX_FRAME,
+    MAX_HAVE,
+    MAX_METRES,
+    MAX_PIXELS,
+    MAX_TRANSFORM,
+)
 
 LOOK, ACK, HAVE, POSE = 0x01, 0x02, 0x03, 0x04
-NODES, CHUNK, CUT, EVICT, PACK, PEERS = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15
+NODES, CHUNK, CUT, EVICT, PACK, PEERS, PLACEMENTS = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16
 _FIRST, _LAST, _HELD, _COMPLETE = 1, 2, 4, 1
 
 _LOOK_LAYOUT = struct.Struct("<BBHI3d4fffI3f3f2f")
@@ -41,11 +52,14 @@ _CUT_LAYOUT = struct.Struct("<BBHIIIII")
 _SHOWN_LAYOUT = struct.Struct("<II")
 _EVICT_LAYOUT = struct.Struct("<BBHI")
 _PACK_LAYOUT = struct.Struct("<BBH")
+_PLACEMENTS_LAYOUT = struct.Struct("<BBHI")
+_PLACEMENT_LAYOUT = struct.Struct("<IBBBBH12d")
 _LENGTH = struct.Struct("<I")
 
 CHUNK_HEAD = _CHUNK_LAYOUT.size
 CHUNK_HEAD_FIRST = _CHUNK_LAYOUT.size + _WHOLE_LAYOUT.size
 PACK_HEAD, PACK_ENTRY = _PACK_LAYOUT.size, _LENGTH.size
+PLACEMENTS_HEAD, PLACEMENT_LEAST = _PLACEMENTS_LAYOUT.size, _PLACEMENT_LAYOUT.size
 NODES_PER_MESSAGE = (MAX_FRAME - _NODES_LAYOUT.size) // _NODE_LAYOUT.size
 CHUNKS_PER_EVICT = (MAX_FRAME - _EVICT_LAYOUT.size) // 4
 assert _CUT_LAYOUT.size + 12 * MAX_DRAWN <= MAX_FRAME
@@ -76,7 +90,29 @@ def pack_buffers(messages: list[tuple[Buffers, int]]) -> Buffers:
     return tuple(buffers)
 
 
-def to_bytes(message: Nodes | ChunkFrame | Cut | Evict | Pack | Look | Ack | Have) -> bytes:
+_CERTAINTIES = {1: "possible", 2: "certain"}
+_CERTAINTY_CODES = {word: code for code, word in _CERTAINTIES.items()}
+
+
+def placement_bytes(n: int, placement: StreamPlacement) -> bytes:
+    """A placement as PLACEMENTS holds it; at most 2 KB, as titles are no longer than 300 characters."""
+    texts = [
+        text.encode() for text in (placement.reliability, placement.id, placement.asset, placement.title)
+    ]  # fmt: skip
+    numbers = placement.transform
+    head = _PLACEMENT_LAYOUT.pack(
+        n, _CERTAINTY_CODES[placement.certainty], *map(len, texts), *numbers[0:3], *numbers[4:7], *numbers[8:11],
+        *numbers[12:15],
+    )  # fmt: skip
+    return b"".join((head, *texts))
+
+
+def placements_buffers(state: int, placements: list[bytes]) -> Buffers:
+    """A PLACEMENTS of placements as `placement_bytes` makes them."""
+    return (_PLACEMENTS_LAYOUT.pack(PLACEMENTS, 0, len(placements), state), *placements)
+
+
+def to_bytes(message: Nodes | ChunkFrame | Cut | Evict | Placements | Pack | Look | Ack | Have) -> bytes:
     """The message as it goes over the wire."""
     match message:
         case ChunkFrame():
@@ -93,6 +129,9 @@ def to_bytes(message: Nodes | ChunkFrame | Cut | Evict | Pack | Look | Ack | Hav
             return _NODES_LAYOUT.pack(NODES, 0, len(message.nodes)) + b"".join(names)
         case Evict():
             return _EVICT_LAYOUT.pack(EVICT, 0, 0, len(message.chunks)) + _numbers(message.chunks)
+        case Placements():
+            said = [placement_bytes(n, placement) for n, placement in message.placements]
+            return b"".join(placements_buffers(message.state, said))
         case Pack():
             return b"".join(pack_buffers([((inner,), len(inner)) for inner in message.messages]))
         case Look():
@@ -263,6 +302,43 @@ def read_evict(data: bytes) -> Evict:
         raise StreamError(f"EVICT of {count}, at most {CHUNKS_PER_EVICT}")
     _exactly(data, _EVICT_LAYOUT.size + 4 * count, f"EVICT of {count}")
     return Evict(struct.unpack_from(f"<{count}I", data, _EVICT_LAYOUT.size))
+
+
+def read_placements(data: bytes) -> Placements:
+    """A PLACEMENTS. Raises StreamError."""
+    _, zero, count, state = _head(data, _PLACEMENTS_LAYOUT, "PLACEMENTS")
+    _reserved("PLACEMENTS", zero)
+    at, found = PLACEMENTS_HEAD, []
+    for _ in range(count):
+        if len(data) < at + _PLACEMENT_LAYOUT.size:
+            raise StreamError("PLACEMENTS: fewer than it says")
+        n, code, *lengths = _PLACEMENT_LAYOUT.unpack_from(data, at)
+        numbers = lengths[4:]
+        at += _PLACEMENT_LAYOUT.size
+        texts = []
+        for length in lengths[:4]:
+            if len(data) < at + length:
+                raise StreamError("PLACEMENTS: a text is cut off")
+            try:
+                texts.append(data[at : at + length].decode())
+            except UnicodeDecodeError as error:
+                raise StreamError("PLACEMENTS: a text is not UTF-8") from error
+            at += length
+        found.append((n, _placement(code, numbers, texts)))
+    _exactly(data, at, f"PLACEMENTS of {count}")
+    return Placements(state, tuple(found))
+
+
+def _placement(code: int, numbers: list[float], texts: list[str]) -> StreamPlacement:
+    certainty = _CERTAINTIES.get(code)
+    if certainty is None:
+        raise StreamError(f"PLACEMENTS: unknown certainty {code}")
+    if not all(abs(value) <= MAX_TRANSFORM for value in numbers):  # NaN compares false
+        raise StreamError("PLACEMENTS: transform is not finite")
+    reliability, name, asset, title = texts
+    x, y, z, origin = numbers[0:3], numbers[3:6], numbers[6:9], numbers[9:12]
+    transform = (*x, 0.0, *y, 0.0, *z, 0.0, *origin, 1.0)
+    return StreamPlacement(name, asset, title, transform, certainty, reliability)
 
 
 def read_pack(data: bytes) -> Pack:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from streaming.events import (
     Budget,
     Certainty,
+    Count,
     DeviceBudget,
     Hello,
     Refusal,
     Seek,
     State,
     Stats,
-    StreamPlacement,
 )
-from streaming.limits import MAX_AT, MAX_COUNT, MAX_ID, MAX_TOKEN, MAX_TRANSFORM, MAX_U32
-from streaming.members import Members, members_of, to_text
+from streaming.limits import MAX_AT, MAX_COUNT, MAX_ID, MAX_TOKEN, MAX_U32
+from streaming.members import Members, to_text
 
 _BUDGETS = ("bytes", "triangles", "draws", "textures")
 _STATS = ("bandwidth", "window", "unacknowledged", "queued", "held", "chunks", "evicted", "prefetched")
@@ -39,14 +39,7 @@ def _members(message: Hello | State | Refusal | Stats | Seek | Budget) -> dict[s
             return {
                 "type": "state", "state": message.state, "seek": message.seek, "at": message.at,
                 "label": message.label, "hypothesis": message.hypothesis, "certainty": message.certainty,
-                "placements": [
-                    {
-                        "n": placement.n, "id": placement.id, "asset": placement.asset, "title": placement.title,
-                        "transform": list(placement.transform), "certainty": placement.certainty,
-                        "reliability": placement.reliability,
-                    }
-                    for placement in message.placements
-                ],
+                "count": {"certain": message.count.certain, "possible": message.count.possible},
                 "gone": list(message.gone),
             }  # fmt: skip
         case Refusal():
@@ -82,24 +75,15 @@ def read_hello(read: Members) -> Hello:
 
 def read_state(read: Members) -> State:
     """A `state`. Raises StreamError."""
+    count = read.inner("count")
     gone = read.items("gone", 1_000_000)
     if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n <= MAX_U32 for n in gone):
         read.wrong("gone", "list of numbers")
     return State(
         state=read.number("state", least=1), seek=read.number("seek"), at=read.text("at", MAX_AT),
         label=read.text("label"), hypothesis=read.optional_text("hypothesis", MAX_ID),
-        certainty=_certainty(read).value,
-        placements=tuple(_placement(item) for item in read.items("placements", 1_000_000)),
+        certainty=_certainty(read).value, count=Count(count.number("certain"), count.number("possible")),
         gone=tuple(n for n in gone if isinstance(n, int)),
-    )  # fmt: skip
-
-
-def _placement(item: object) -> StreamPlacement:
-    read = members_of(item, "placements")
-    return StreamPlacement(
-        n=read.number("n"), id=read.text("id", MAX_ID), asset=read.text("asset", MAX_ID), title=read.text("title"),
-        transform=read.reals("transform", 16, most=MAX_TRANSFORM), certainty=read.text("certainty", 20),
-        reliability=read.text("reliability", 20),
     )  # fmt: skip
 
 

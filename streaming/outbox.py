@@ -24,6 +24,11 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
+    @property
+    def in_flight(self) -> int:
+        """Bytes that wait, or were taken out and not yet acknowledged."""
+        return self.bytes + self.log.bytes
+
     def add(self, message: str | bytes | Buffers) -> None:
         """One more message."""
         if isinstance(message, bytes):

@@ -25,6 +25,7 @@ from streaming.frames_binary import (
 from streaming.holdings import Holdings
 from streaming.limits import MAX_FRAME
 from streaming.outbox import Outbox
+from streaming.placing import Placing
 from streaming.schedule import NO_PLAN, Plan, PlanNode, Queue, Transfer, Window, within
 
 FIRST_MESSAGE = 16 << 10
@@ -52,6 +53,7 @@ class Sender:
         self.window = Window(now)
         self.outbox = Outbox()
         self.holdings = Holdings()
+        self.placing = Placing()
         self.plan = NO_PLAN
         self.chunks_sent = self.prefetched = 0
         self.state_at = now
@@ -265,10 +267,16 @@ class Sender:
                 break
         if self._stale_cut:
             self._say_cut(now)
-        if not self._queue.left and self._spare_queue.left:
-            # Half of the window stays free, so that what a new view wants does not wait for what no view wants yet.
-            while self.window.unacknowledged < self.window.size // 2 and self._send_next(self._spare_queue, most, now):
-                pass
+        if not self._queue.left:
+            self._fill_idle(most, now)
+
+    def _fill_idle(self, most: int, now: float) -> None:
+        """Queue what no view wants yet. Half of the window stays free, so that a new view does not wait for it."""
+        if self.placing and self.outbox.in_flight < self.window.size // 2:
+            self.outbox.add(self.placing.some(most))
+        while self._spare_queue.left and self.window.unacknowledged < self.window.size // 2:
+            if not self._send_next(self._spare_queue, most, now):
+                break
 
     def _send_next(self, queue: Queue, most: int, now: float) -> bool:
         """Queue the next piece of a queue; False where nothing can be sent now."""
@@ -344,6 +352,9 @@ class Sender:
         ):
             return
         before = self._shown
+        if self.placing:
+            for said in self.placing.of(self._nodes[node].placement for node in shown):
+                self.outbox.add(said)
         self._announce([node for node in shown if node not in self._announced])
         gone = tuple(node for node in before if node not in shown)
         come = tuple((node, hidden) for node, hidden in shown.items() if before.get(node) != hidden)

@@ -28,15 +28,16 @@ from streaming.events import (
     Ack,
     Budget,
     ClientMessage,
+    Count,
     DeviceBudget,
     Have,
     Hello,
     Look,
+    Numbered,
     Refusal,
     Seek,
     State,
     Stats,
-    StreamPlacement,
 )
 from streaming.limits import MAX_FRAME, RESUME_S, STALL_S
 from streaming.opening import MOST
@@ -116,11 +117,15 @@ class ServerSession:
         label: str,
         hypothesis: str | None,
         certainty: str,
-        placements: Sequence[StreamPlacement],
+        count: Count,
+        placements: Sequence[Numbered],
         gone: Sequence[int],
         now: float,
     ) -> int:
-        """Say what stands from now on; the number of the new state, which the next plan must carry."""
+        """Say what stands from now on; the number of the new state, which the next plan must carry.
+
+        `placements` are those that are new or changed. They are said as cuts need them, the others in idle moments.
+        """
         if self.phase is Phase.CLOSED:
             return self.state
         self._expect(Phase.GREETED, Phase.STREAMING)
@@ -128,7 +133,8 @@ class ServerSession:
         self.state += 1
         self._sender.state_at = now
         self._sender.set_spare(NO_PLAN)
-        state = State(self.state, seek, at, label, hypothesis, certainty, tuple(placements), tuple(gone))
+        left = self._sender.placing.enter(self.state, placements, gone)
+        state = State(self.state, seek, at, label, hypothesis, certainty, count, left)
         self._outbox.add(frames.encode(state))
         return self.state
 

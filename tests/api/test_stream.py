@@ -28,7 +28,7 @@ from scenes.ports import Notice, Put, Remove
 from streaming import frames
 from streaming.client import Arrived, Drawn
 from streaming.errors import StreamError
-from streaming.events import Ack, Budget, Evict, Look, Refusal, Seek, State
+from streaming.events import Ack, Budget, Count, Evict, Look, Refusal, Seek, State
 from tests.api.stream_museum import OPEN, Museum
 from tests.tiling.trees import grid_tree, with_files
 from tiling import tileset
@@ -132,7 +132,7 @@ async def test_a_change_of_the_scene_is_told_at_once(own_museum: Museum):
         own_museum.services.bus.publish(Notice("scene_1"))
         async with asyncio.timeout(3):
             state = (await client.until(State))[-1]
-        assert (len(state.gone), state.placements, state.seek) == (1, (), 0)
+        assert (len(state.gone), state.count, state.seek) == (1, Count(certain=1), 0)
         cut = (await client.until(complete=True))[-1]
         assert {client.session.placement_of(node) for node in cut.nodes}.isdisjoint(state.gone)
 

@@ -235,5 +235,6 @@ async def test_a_move_that_was_under_way_when_the_connection_broke_is_told_after
     async with await resumed(museum, first) as second:
         second.session, second.now = first.session, first.now
         events = await second.until(State)
+        await second.until(complete=True)
     assert [(each.seek, each.at) for each in events if isinstance(each, State)] == [(1, "-0600")]
     assert {placement.title for placement in first.session.placements.values()} == {"ground", "shrine"}

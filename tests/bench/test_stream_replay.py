@@ -4,20 +4,21 @@ import pytest
 
 from bench.stream_replay import FRAME_S, play
 from streaming.errors import StreamError
-from streaming.events import StreamPlacement
+from streaming.events import Count, StreamPlacement
 from streaming.server import ServerSession
 from tests.streaming.forest import digest_of
-from tests.streaming.worked_session import BUDGET, IDENTITY, TILES, plan
+from tests.streaming.walk import IDENTITY
+from tests.streaming.worked_session import BUDGET, TILES, plan
 
 
 def recorded(*, every_s=0.0):
     """What a server says to a client that acknowledges nothing, a message every so many seconds."""
     server = ServerSession(budget=BUDGET, now=0.0, groups=True)
     server.open(session="session_1", scene="scene_1", title="Agora", token="t0k3n")
-    placement = StreamPlacement(0, "placement_1", "asset_1", "Temple", IDENTITY, "certain", "USVs")
+    placement = StreamPlacement("placement_1", "asset_1", "Temple", IDENTITY, "certain", "USVs")
     server.enter(
-        seek=0, at="-0430", label="431 BC", hypothesis=None, certainty="possible", placements=(placement,), gone=(),
-        now=0.0,
+        seek=0, at="-0430", label="431 BC", hypothesis=None, certainty="possible", count=Count(1),
+        placements=((0, placement),), gone=(), now=0.0,
     )  # fmt: skip
     server.set_plan(plan(1, 0, fine=True))
     messages = []

@@ -27,8 +27,9 @@ from scenes.model import (
     Visibility,
 )
 from scenes.ports import Put, Remove
+from scenes.tables import SceneTables
 from storage.memory import MemoryCatalogue
-from streaming.events import Content
+from streaming.events import Content, Count
 from tests.tiling.trees import grid_tree, grouped, with_files
 from tiling.select import Limits
 from tiling.stock import stock
@@ -86,13 +87,14 @@ def museum(actor: Actor = ANONYMOUS) -> tuple[MemoryCatalogue, Delivery]:
 
 
 def names(entered) -> list[str]:
-    return [each.id.removeprefix("placement_") for each in entered.placements]
+    return [each.id.removeprefix("placement_") for _, each in entered.placements]
 
 
 def test_the_default_moment_shows_what_stands_public_and_tiled():
     _, delivery = museum()
     entered = delivery.enter(Wish())
     assert names(entered) == ["ground", "temple"]
+    assert entered.count == Count(certain=2)
     assert (entered.title, entered.at, entered.hypothesis, entered.certainty) == (
         "Agora", "-0430", "hypothesis_high", "possible",
     )  # fmt: skip
@@ -106,20 +108,34 @@ def test_a_curator_sees_drafts_too():
 def test_a_step_in_time_says_differences_and_keeps_numbers():
     _, delivery = museum()
     first = delivery.enter(Wish())
-    ground, temple = (each.n for each in first.placements)
+    ground, temple = (n for n, _ in first.placements)
     before = delivery.plan(VIEW, PLENTY, state=1, look=0)
     second = delivery.enter(Wish("-0550"))
     assert (names(second), second.gone) == (["shrine"], (temple,))
     after = delivery.plan(VIEW, PLENTY, state=2, look=5)
     third = delivery.enter(Wish("-0430"))
-    assert [each.n for each in third.placements] == [temple]
-    assert third.gone == tuple(each.n for each in second.placements)
+    assert [n for n, _ in third.placements] == [temple]
+    assert third.gone == tuple(n for n, _ in second.placements)
     assert delivery.plan(VIEW, PLENTY, state=1, look=0) == before
     shared = {node.node for node in before.nodes if node.placement == ground}
     assert shared == {node.node for node in after.nodes if node.placement == ground}
     assert (after.state, after.look) == (2, 5)
     # Shrine and temple are the same asset: other nodes, the same files.
     assert before.chunks == after.chunks
+
+
+def test_visitors_of_a_moment_share_what_is_said_of_placements_whatever_their_numbers():
+    catalogue, one = museum()
+    tables = SceneTables()
+    one, other = (
+        Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS, tables=tables) for _ in range(2)
+    )
+    other.enter(Wish("-0550"))
+    ours, theirs = (dict(map(reversed, each.enter(Wish()).placements)) for each in (one, other))
+    _, temple = ours
+    assert theirs.keys() == {temple}
+    assert next(iter(theirs)) is temple
+    assert (ours[temple], theirs[temple]) == (1, 2)
 
 
 def test_a_hypothesis_brings_its_placements():
@@ -173,21 +189,21 @@ def test_a_change_in_the_museum_is_noticed():
     moved = replace(RECORDS[9], transform=(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 5, 0, 0, 1))
     commit(catalogue, Put(moved))
     changed = delivery.refresh()
-    assert [(each.n, each.transform[12]) for each in changed.placements] == [(entered.placements[1].n, 5.0)]
+    assert [(n, each.transform[12]) for n, each in changed.placements] == [(entered.placements[1][0], 5.0)]
     assert changed.gone == ()
     commit(catalogue, Put(replace(moved, asset="asset_a")))
     other = delivery.refresh()
-    assert other.gone == (entered.placements[1].n,)
-    assert other.placements[0].n not in {each.n for each in entered.placements}
+    assert other.gone == (entered.placements[1][0],)
+    assert other.placements[0][0] not in {n for n, _ in entered.placements}
     commit(catalogue, Remove(moved))
-    assert delivery.refresh().gone == (other.placements[0].n,)
+    assert delivery.refresh().gone == (other.placements[0][0],)
 
 
 def test_a_right_that_is_withdrawn_is_noticed():
     catalogue, delivery = museum()
     entered = delivery.enter(Wish())
     commit(catalogue, Put(asset("b", Visibility.DRAFT)))
-    assert delivery.refresh().gone == (entered.placements[1].n,)
+    assert delivery.refresh().gone == (entered.placements[1][0],)
     commit(catalogue, Put(replace(RECORDS[0], visibility=Visibility.DRAFT)))
     with pytest.raises(NotFound):
         delivery.refresh()
@@ -205,7 +221,8 @@ def test_nothing_stands_outside_all_intervals():
 def test_the_certain_leave_out_the_possible():
     catalogue, delivery = museum()
     commit(catalogue, Put(replace(RECORDS[9], existence="-0480~/0390")))
-    assert names(delivery.enter(Wish("-0480"))) == ["ground", "temple"]
+    entered = delivery.enter(Wish("-0480"))
+    assert (names(entered), entered.count) == (["ground", "temple"], Count(certain=1, possible=1))
     assert delivery.enter(Wish("-0480", minimum=Certainty.CERTAIN)).gone == (1,)
 
 
@@ -224,11 +241,11 @@ def test_what_is_said_of_times_reaches_the_stream():
     catalogue, delivery = museum()
     commit(catalogue, Put(placement("mosque", "b", "")))
     entered = delivery.enter(Wish())
-    (mosque,) = (each for each in entered.placements if each.id == "placement_mosque")
+    ((n, mosque),) = (each for each in entered.placements if each[1].id == "placement_mosque")
     assert mosque.certainty == "possible"
     later = ChronologyStatement("statement_1", "scene_1", Relation.AFTER, "placement_mosque", "placement_temple")
     commit(catalogue, Put(later))
-    assert delivery.refresh().gone == (mosque.n,)
+    assert delivery.refresh().gone == (n,)
     assert delivery.refresh() is None
     assert names(delivery.enter(Wish("0500"))) == ["mosque"]
     commit(catalogue, Remove(later))

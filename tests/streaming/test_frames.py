@@ -18,6 +18,7 @@ from streaming.events import (
     Certainty,
     ChunkFrame,
     Content,
+    Count,
     Cut,
     DeviceBudget,
     Encoding,
@@ -28,6 +29,7 @@ from streaming.events import (
     NodeName,
     Nodes,
     Pack,
+    Placements,
     Refusal,
     Seek,
     State,
@@ -59,8 +61,10 @@ def chunk_frames(draw: st.DrawFn) -> ChunkFrame:
 
 
 PLACEMENTS = st.builds(
-    StreamPlacement, n=U32, id=TEXT, asset=TEXT, title=TEXT,
-    transform=st.lists(st.floats(-1e9, 1e9), min_size=16, max_size=16).map(tuple),
+    StreamPlacement, id=TEXT, asset=TEXT, title=TEXT,
+    transform=st.lists(st.floats(-1e9, 1e9), min_size=12, max_size=12).map(
+        lambda x: (*x[0:3], 0.0, *x[3:6], 0.0, *x[6:9], 0.0, *x[9:12], 1.0)
+    ),
     certainty=st.sampled_from(["certain", "possible"]), reliability=st.sampled_from(["US", "USVs", "VSF"]),
 )  # fmt: skip
 BUDGETS = st.builds(DeviceBudget, *[st.integers(1, limits.MAX_COUNT)] * 4)
@@ -72,6 +76,7 @@ TILES = st.one_of(
         st.lists(st.tuples(U32, U32), max_size=50).map(tuple), st.booleans(),
     ),
     st.builds(Evict, st.lists(U32, max_size=50).map(tuple)),
+    st.builds(Placements, U32, st.lists(st.tuples(U32, PLACEMENTS), max_size=3).map(tuple)),
 )  # fmt: skip
 WHOLE = st.integers(0, limits.MAX_COUNT)
 SERVER = st.one_of(
@@ -81,7 +86,7 @@ SERVER = st.one_of(
     ),
     st.builds(
         State, state=GROWING, seek=U32, at=TEXT, label=TEXT, hypothesis=st.none() | TEXT,
-        certainty=st.sampled_from(["certain", "possible"]), placements=st.lists(PLACEMENTS, max_size=3).map(tuple),
+        certainty=st.sampled_from(["certain", "possible"]), count=st.builds(Count, U32, U32),
         gone=st.lists(U32, max_size=5).map(tuple),
     ),
     st.builds(Refusal, code=TEXT, message=TEXT, seek=st.none() | U32),
@@ -309,10 +314,16 @@ def test_members_that_are_not_known_are_ignored():
     assert frames.decode_client(text) == Seek(3, "-0430")
 
 
-def test_a_transform_of_numbers_too_long_for_a_float_is_refused():
-    placement = {"n": 1, "id": "a", "asset": "b", "title": "", "transform": [10**400] + [0] * 15,
-                 "certainty": "certain", "reliability": "US"}  # fmt: skip
-    state = {"type": "state", "state": 1, "seek": 0, "at": "", "label": "", "hypothesis": None,
-             "certainty": "possible", "placements": [placement], "gone": []}  # fmt: skip
+@pytest.mark.parametrize("number", [math.nan, math.inf, -1e31])
+def test_a_placement_that_stands_nowhere_is_refused(number):
+    placed = StreamPlacement("a", "b", "", (*[0.0] * 12, number, 0.0, 0.0, 1.0), "certain", "US")
     with pytest.raises(StreamError, match="transform"):
+        frames.decode_server(frames.encode(Placements(1, ((0, placed),))))
+
+
+@pytest.mark.parametrize("gone", [[10**400], [-1], [True], [0.5], "0"])
+def test_what_goes_is_a_list_of_numbers(gone):
+    state = {"type": "state", "state": 1, "seek": 0, "at": "", "label": "", "hypothesis": None,
+             "certainty": "possible", "count": {"certain": 1, "possible": 0}, "gone": gone}  # fmt: skip
+    with pytest.raises(StreamError, match="gone"):
         frames.decode_server(json.dumps(state))

@@ -16,6 +16,7 @@ from streaming.events import (
     Budget,
     ChunkFrame,
     Content,
+    Count,
     Cut,
     Evict,
     Have,
@@ -105,7 +106,7 @@ def test_the_root_comes_first_and_is_shown_before_anything_else_arrives():
     walk = Walk(TREE)
     walk.server.set_plan(leaf_plan())
     kinds = [type(message).__name__ for message in walk.said()]
-    assert kinds[:6] == ["Hello", "State", "ChunkFrame", "Nodes", "Cut", "ChunkFrame"]
+    assert kinds[:6] == ["Hello", "State", "ChunkFrame", "Placements", "Nodes", "Cut"]
 
 
 def test_the_first_messages_go_as_few():
@@ -213,7 +214,15 @@ def test_no_chunk_is_sent_before_what_is_held_was_named_or_two_seconds_passed(na
     walk.server = ServerSession(budget=ENDLESS, now=0.0, held=1)
     walk.server.open(session="s", scene="scene_1", title="")
     walk.server.enter(
-        seek=0, at="1200", label="", hypothesis=None, certainty="possible", placements=(), gone=(), now=0.0
+        seek=0,
+        at="1200",
+        label="",
+        hypothesis=None,
+        certainty="possible",
+        count=Count(),
+        placements=(),
+        gone=(),
+        now=0.0,
     )
     walk.server.set_plan(leaf_plan())
     for digest in walk.server.needs():
@@ -355,7 +364,7 @@ def test_bytes_of_another_length_than_planned_are_our_fault():
     "call",
     [
         lambda session: session.enter(
-            seek=0, at="", label="", hypothesis=None, certainty="", placements=(), gone=(), now=0.0
+            seek=0, at="", label="", hypothesis=None, certainty="", count=Count(), placements=(), gone=(), now=0.0
         ),
         lambda session: session.set_plan(root_plan()),
         lambda session: session.refuse("A", "b"),

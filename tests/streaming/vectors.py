@@ -22,6 +22,7 @@ from streaming.events import (
     ChunkFrame,
     ClientMessage,
     Content,
+    Count,
     Cut,
     DeviceBudget,
     Encoding,
@@ -32,6 +33,7 @@ from streaming.events import (
     NodeName,
     Nodes,
     Pack,
+    Placements,
     Refusal,
     Seek,
     ServerMessage,
@@ -44,11 +46,12 @@ from streaming.limits import NO_PLACEMENT
 from streaming.room_events import Changed, Entered, Join, Lead, Leave, Led, Member, Part, Peers, Pose
 from streaming.room_frames import pose_of, stances
 from tests.streaming.forest import digest_of
+from tests.streaming.walk import IDENTITY
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "stream"
 KINDS = {
     0x01: "LOOK", 0x02: "ACK", 0x03: "HAVE", 0x10: "NODES", 0x11: "CHUNK", 0x12: "CUT", 0x13: "EVICT", 0x14: "PACK",
-    0x04: "POSE", 0x15: "PEERS",
+    0x04: "POSE", 0x15: "PEERS", 0x16: "PLACEMENTS",
 }  # fmt: skip
 
 TILE = b"glTF root of the temple"
@@ -76,8 +79,7 @@ SERVER: tuple[tuple[str, ServerMessage], ...] = (
         budget=DeviceBudget(201_326_592, 700_000, 250, 536_870_912), stall_s=20.0, resume_s=60.0,
     )),
     ("a temple stands, a hut no more", State(
-        2, 1, "-0430", "431 BC", "hypothesis_1", "possible",
-        (StreamPlacement(0, "placement_1", "asset_1", "Temple of Athena", _MATRIX, "certain", "USVs"),), (4,),
+        2, 1, "-0430", "431 BC", "hypothesis_1", "possible", Count(certain=1, possible=2), (4,),
     )),
     ("a seek is refused", Refusal("BAD_EDTF", "EDTF 'soon': no date", 2)),
     ("an error that answers no seek", Refusal("NOT_FOUND", "gone")),
@@ -104,6 +106,11 @@ SERVER: tuple[tuple[str, ServerMessage], ...] = (
     ("the guide leads", Led(17, _LEAD)),
     ("the guide leads in time only", Led(17, Lead("0100/0200?"))),
     ("where three others are", Peers(((17, _HEAD), (9, _RIGHT), (4_294_967_295, _BOTH)))),
+    ("a temple that certainly stands and a statue that may have", Placements(2, (
+        (0, StreamPlacement("placement_1", "asset_1", "Temple of Athena", _MATRIX, "certain", "USVs")),
+        (4_294_967_294, StreamPlacement("placement_2", "asset_1", "Zoë’s statue", IDENTITY, "possible", "VSF")),
+    ))),
+    ("nothing more is told of what stands", Placements(2, ())),
     ("what shows a tile, in one message", Pack(tuple(map(binary.to_bytes, (_WHOLE, _NODES, _CUT))))),
 )  # fmt: skip
 
@@ -140,6 +147,9 @@ def _u32(*numbers: int) -> bytes:
 
 
 _FIRST = bytes(32) + _u32(10)
+_PLACED = binary.to_bytes(
+    Placements(1, ((0, StreamPlacement("placement_1", "asset_1", "Temple", IDENTITY, "certain", "US")),))
+)
 _LOOK = binary.to_bytes(Look(1, (0.0, 1.5, 9.0), (0.0, 0.0, 0.0, 1.0), 1.0, 1.5, 720))
 _ACK = binary.to_bytes(Ack(0, 0))
 _POSE = bytes(frames.encode(pose_of(((5.0, 1.5, 0.0), (0.0, 0.0, 0.0, 1.0)))))  # type: ignore[arg-type]  # it is binary
@@ -198,6 +208,14 @@ MALFORMED: tuple[tuple[str, str, str | bytes, int], ...] = (
     ("PACK of a message of no bytes", "server", b"\x14\0\x01\0" + _u32(0), 4400),
     ("PACK of a message longer than itself", "server", b"\x14\0\x01\0" + _u32(9) + b"\x13\0\0\0" + _u32(0), 4400),
     ("PACK in a PACK", "server", b"\x14\0\x01\0" + _u32(4) + b"\x14\0\0\0", 4400),
+    ("PLACEMENTS with a reserved field set", "server", b"\x16\1\1\0" + _PLACED[4:], 4400),
+    ("PLACEMENTS of more than there are", "server", b"\x16\0\2\0" + _PLACED[4:], 4400),
+    ("PLACEMENTS of fewer than there are", "server", b"\x16\0\0\0" + _PLACED[4:], 4400),
+    ("PLACEMENTS with a text cut off", "server", _PLACED[:-1], 4400),
+    ("PLACEMENTS with bytes behind them", "server", _PLACED + b"\0", 4400),
+    ("PLACEMENTS of certainty 3", "server", _PLACED[:12] + b"\3" + _PLACED[13:], 4400),
+    ("PLACEMENTS at no place", "server", _PLACED[:18] + bytes.fromhex("000000000000f87f") + _PLACED[26:], 4400),
+    ("PLACEMENTS with a text that is not UTF-8", "server", _PLACED[:-1] + b"\xff", 4400),
     ("POSE a byte short", "client", _POSE[:-1], 4400),
     ("POSE a byte long", "client", _POSE + b"\0", 4400),
     ("POSE with a reserved field set", "client", _POSE[:2] + b"\1" + _POSE[3:], 4400),
@@ -243,6 +261,8 @@ def fields(message: ServerMessage | ClientMessage) -> dict[str, object]:
             return asdict(message) | {"shown": shown}
         case Have():
             return {"prefixes": [prefix.to_bytes(8, "little").hex() for prefix in message.prefixes]}
+        case Placements():
+            return {"state": message.state, "placements": [{"n": n, **asdict(each)} for n, each in message.placements]}
         case Pack():
             return {"messages": [inner.hex() for inner in message.messages]}
         case Ack():

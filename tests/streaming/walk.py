@@ -6,10 +6,21 @@ import random
 
 from streaming import frames
 from streaming.client import Arrived, ClientSession, Drawn, Forgotten
-from streaming.events import Budget, ChunkFrame, ClientMessage, DeviceBudget, Pack, ServerMessage, StreamPlacement
+from streaming.events import (
+    Budget,
+    ChunkFrame,
+    ClientMessage,
+    Count,
+    DeviceBudget,
+    Pack,
+    ServerMessage,
+    StreamPlacement,
+)
 from streaming.schedule import Plan
 from streaming.server import ServerSession
 from tests.streaming.forest import ENDLESS, Forest, digest_of, packed_of
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def flat(message: str | bytes) -> list[ServerMessage]:
@@ -36,14 +47,14 @@ class Walk:
 
     def enter(self, seek: int) -> None:
         new = [
-            StreamPlacement(root, f"p{root}", "a", "", (1.0,) * 16, "certain", "US")
+            (root, StreamPlacement(f"p{root}", "a", "", IDENTITY, "certain", "US"))
             for root in self.forest.roots
             if root not in self.placed
         ]
         self.placed.update(self.forest.roots)
         self.server.enter(
-            seek=seek, at="1200", label="1200", hypothesis=None, certainty="possible", placements=new, gone=(),
-            now=self.now,
+            seek=seek, at="1200", label="1200", hypothesis=None, certainty="possible",
+            count=Count(len(self.forest.roots)), placements=new, gone=(), now=self.now,
         )  # fmt: skip
 
     def plan(self, chance: random.Random) -> Plan:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from streaming import frames
 from streaming.client import ClientSession, Drawn
-from streaming.events import Content, DeviceBudget, StreamPlacement
+from streaming.events import Content, Count, DeviceBudget, StreamPlacement
 from streaming.schedule import Chunk, Plan, PlanNode
 from streaming.server import ServerSession
 from tests.streaming.forest import digest_of
 from tests.streaming.vectors import KINDS
+from tests.streaming.walk import IDENTITY
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
 HEADING = "## A worked session\n"
 TILES = (b"glTF root", b"glTF left", b"glTF right")
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 BUDGET = DeviceBudget(201_326_592, 700_000, 250, 536_870_912)
 
 
@@ -60,10 +60,10 @@ class _Talk:
             self.server.receive(message, now)
 
     def enter(self, seek: int, at: str, label: str, gone: tuple[int, ...]) -> None:
-        placement = StreamPlacement(0, "placement_1", "asset_1", "Temple", IDENTITY, "certain", "USVs")
+        placement = StreamPlacement("placement_1", "asset_1", "Temple", IDENTITY, "certain", "USVs")
         self.server.enter(
             seek=seek, at=at, label=label, hypothesis=None, certainty="possible",
-            placements=() if gone else (placement,), gone=gone, now=0.0,
+            count=Count(certain=0 if gone else 1), placements=() if gone else ((0, placement),), gone=gone, now=0.0,
         )  # fmt: skip
 
 

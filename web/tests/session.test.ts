@@ -20,6 +20,12 @@ function cut(number: number, gone: number[], shown: [number, number][]): ArrayBu
   return message(0x12, 1, 0, 0, ...numbers(number, 1, 0, gone.length, shown.length, ...gone, ...shown.flat()));
 }
 
+/** PLACEMENTS of a state: a certain placement "p" of asset "a" under each number, at the origin of nothing. */
+function placements(state: number, ...ns: number[]): ArrayBuffer {
+  const one = (n: number): number[] => [...numbers(n), 2, 2, 1, 1, 0, 0, ...new Array<number>(96).fill(0), ...[..."USpa"].map((letter) => letter.charCodeAt(0))];
+  return message(0x16, 0, ns.length, 0, ...numbers(state), ...ns.flatMap(one));
+}
+
 const hello = (more: object = {}): string =>
   JSON.stringify({ type: "hello", version: 1, session: "s", scene: "scene_1", title: "", window: 1, resume: "token", resumed: false, budget: { bytes: 1, triangles: 1, draws: 1, textures: 1 }, ...more });
 
@@ -92,17 +98,35 @@ describe("a session", () => {
     expect([ack.getUint32(4, true), ack.getBigUint64(8, true)]).toEqual([1, 55n]); // one message; the CHUNK in it
   });
 
-  it("carries placements from state to state", () => {
+  it("carries placements from state to state, and takes more of them while a state lasts", () => {
     const session = new ClientSession();
-    const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-    const placement = (n: number) => ({ n, id: `placement_${n}`, asset: "", title: "", transform: identity, certainty: "certain", reliability: "US" });
-    const state = (number: number, placements: unknown[], gone: number[]): string =>
-      JSON.stringify({ type: "state", state: number, seek: 0, at: "-0430", label: "", hypothesis: null, certainty: "possible", placements, gone });
-    session.receive(state(1, [placement(1), placement(2)], []));
-    const events = session.receive(state(2, [placement(3)], [1]));
-    const event = events[0]!;
-    expect(event.type === "state" && [...event.state.placements.keys()]).toEqual([2, 3]);
-    expect(() => session.receive(state(3, [{ ...placement(4), transform: [1] }], []))).toThrow(FrameError);
+    const state = (number: number, gone: number[]): string =>
+      JSON.stringify({ type: "state", state: number, seek: 0, at: "-0430", label: "", hypothesis: null, certainty: "possible", count: { certain: 2, possible: 0 }, gone });
+    const entered = (number: number, gone: number[]) => {
+      const [event] = session.receive(state(number, gone));
+      if (event?.type !== "state") throw new Error("no state");
+      return event.state;
+    };
+    const first = entered(1, []);
+    expect(first.count).toEqual({ certain: 2, possible: 0 });
+    expect(session.receive(placements(1, 1, 2))).toMatchObject([{ type: "placements", placements: [{ n: 1, id: "p" }, { n: 2 }] }]);
+    expect([...first.placements.keys()]).toEqual([1, 2]);
+    const second = entered(2, [1]);
+    session.receive(placements(2, 3));
+    expect([...second.placements.keys()]).toEqual([2, 3]);
+    expect([...first.placements.keys()]).toEqual([1, 2]); // cuts of it may still be waited for
+    expect(() => session.receive(placements(1, 4))).toThrow(FrameError);
+  });
+
+  it("acknowledges placements at once, because more may wait for it", () => {
+    const session = new ClientSession();
+    session.receive(hello());
+    session.receive(JSON.stringify({ type: "state", state: 1, seek: 0, at: "", label: "", hypothesis: null, certainty: "possible", count: { certain: 1, possible: 0 }, gone: [] }));
+    expect(session.ackDue).toBe("talk");
+    session.receive(placements(1, 1));
+    expect(session.ackDue).toBe("tiles");
+    session.acknowledge();
+    expect(session.ackDue).toBeNull();
   });
 
   it("acknowledges whole messages, once, and knows which ACK is pressing", () => {

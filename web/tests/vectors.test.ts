@@ -68,6 +68,8 @@ function fields(frame: ServerFrame): Record<string, unknown> {
     case 0x15:
       // Hands that are not tracked are not there.
       return { members: readPeers(frame.data).map((peer) => Object.fromEntries(Object.entries(peer).filter(([, part]) => part !== null))) };
+    case 0x16:
+      return { state: frame.state, placements: frame.placements };
   }
 }
 
@@ -78,7 +80,7 @@ const MALFORMED = read<Malformed>("malformed").filter(({ sends }) => sends !== "
 describe("vectors of the server", () => {
   it("are there for every kind and type", () => {
     const kinds = new Set(SERVER.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(["CHUNK", "CUT", "EVICT", "NODES", "PACK", "PEERS", "error", "hello", "lead", "room", "room_change", "state", "stats"]);
+    expect([...kinds].sort()).toEqual(["CHUNK", "CUT", "EVICT", "NODES", "PACK", "PEERS", "PLACEMENTS", "error", "hello", "lead", "room", "room_change", "state", "stats"]);
     expect(MALFORMED.length).toBeGreaterThan(30);
   });
 

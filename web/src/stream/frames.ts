@@ -16,6 +16,7 @@ export const CUT = 0x12;
 export const EVICT = 0x13;
 export const PACK = 0x14;
 export const PEERS = 0x15;
+export const PLACEMENTS = 0x16;
 const LOOK = 0x01;
 const ACK = 0x02;
 const HAVE = 0x03;
@@ -92,13 +93,33 @@ export interface PeersFrame {
   data: DataView;
 }
 
+export type Certainty = "certain" | "possible";
+
+export interface Placement {
+  n: number;
+  id: string;
+  asset: string;
+  title: string;
+  /** column-major, asset to scene */
+  transform: number[];
+  certainty: Certainty;
+  reliability: string;
+}
+
+/** What stands and is new or changed; some of it. */
+export interface PlacementsFrame {
+  kind: typeof PLACEMENTS;
+  state: number;
+  placements: Placement[];
+}
+
 export interface PackFrame {
   kind: typeof PACK;
   /** in order; none of them is a PACK */
   messages: Exclude<ServerFrame, PackFrame>[];
 }
 
-export type ServerFrame = NodesFrame | ChunkFrame | CutFrame | EvictFrame | PeersFrame | PackFrame;
+export type ServerFrame = NodesFrame | ChunkFrame | CutFrame | EvictFrame | PeersFrame | PlacementsFrame | PackFrame;
 
 type Triple = readonly [number, number, number];
 
@@ -123,6 +144,7 @@ export interface Look {
 export type Pose = Pick<Look, "eye" | "orientation" | "fov" | "aspect" | "height">;
 
 const CONTENTS: Record<number, Content> = { 1: "glb", 2: "webp", 3: "jpeg", 4: "png" };
+const CERTAINTIES: Record<number, Certainty> = { 1: "possible", 2: "certain" };
 const ENCODINGS: Record<number, Encoding> = { 0: "identity", 1: "gzip" };
 
 export function hex(bytes: Uint8Array): string {
@@ -152,6 +174,8 @@ function parseOne(view: DataView): Exclude<ServerFrame, PackFrame> {
       return parseEvict(view);
     case PEERS:
       return { kind: PEERS, data: view };
+    case PLACEMENTS:
+      return parsePlacements(view);
     default:
       throw new FrameError(`unknown binary message kind 0x${kind.toString(16).padStart(2, "0")}`);
   }
@@ -262,6 +286,47 @@ function parseEvict(view: DataView): EvictFrame {
   const count = view.getUint32(4, true);
   need(view, 8 + count * 4, "EVICT");
   return { kind: EVICT, chunks: words(view, 8, count) };
+}
+
+const PLACEMENT_HEAD = 106;
+/** The greatest number in a transform: what is larger stands nowhere. */
+const MOST_TRANSFORM = 1e30;
+
+function parsePlacements(view: DataView): PlacementsFrame {
+  need(view, 8, "PLACEMENTS", false);
+  reserved("PLACEMENTS", view.getUint8(1));
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const placements: Placement[] = [];
+  let at = 8;
+  const text = (bytes: number): string => {
+    need(view, at + bytes, "PLACEMENTS", false);
+    const data = new Uint8Array(view.buffer, view.byteOffset + at, bytes);
+    at += bytes;
+    try {
+      return utf8.decode(data);
+    } catch {
+      throw new FrameError("PLACEMENTS: a text is not UTF-8");
+    }
+  };
+  for (let left = view.getUint16(2, true); left > 0; left--) {
+    need(view, at + PLACEMENT_HEAD, "PLACEMENTS", false);
+    const head = at;
+    at += PLACEMENT_HEAD;
+    const certainty = CERTAINTIES[view.getUint8(head + 4)];
+    if (certainty === undefined) throw new FrameError(`PLACEMENTS: unknown certainty ${view.getUint8(head + 4)}`);
+    const [reliability, id, asset] = [5, 6, 7].map((field) => text(view.getUint8(head + field))) as [string, string, string];
+    const title = text(view.getUint16(head + 8, true));
+    const transform: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const value = view.getFloat64(head + 10 + 8 * i, true);
+      if (!(Math.abs(value) <= MOST_TRANSFORM)) throw new FrameError("PLACEMENTS: transform is not finite");
+      transform.push(value);
+      if (i % 3 === 2) transform.push(i === 11 ? 1 : 0);
+    }
+    placements.push({ n: view.getUint32(head, true), id, asset, title, transform, certainty, reliability });
+  }
+  need(view, at, "PLACEMENTS");
+  return { kind: PLACEMENTS, state: view.getUint32(4, true), placements };
 }
 
 export function encodeLook(look: Look): ArrayBuffer {

@@ -7,14 +7,14 @@
  * server resumes it, it goes on with the next message; where not, it forgets everything and begins anew.
  */
 
-import { CHUNK, CUT, EVICT, FrameError, NODES, PACK, PEERS, encodeAck, encodeHave, encodeLook, parseFrame } from "./frames";
-import type { ChunkFrame, Content, CutFrame, Encoding, Look, ServerFrame } from "./frames";
-import type { Budget, Certainty, Hello, Placement, Stats, Text } from "./texts";
+import { CHUNK, CUT, EVICT, FrameError, NODES, PACK, PEERS, PLACEMENTS, encodeAck, encodeHave, encodeLook, parseFrame } from "./frames";
+import type { ChunkFrame, Content, CutFrame, Encoding, Look, Placement, PlacementsFrame, ServerFrame } from "./frames";
+import type { Budget, Certainty, Count, Hello, Stats, Text } from "./texts";
 import { parseText } from "./texts";
 import { readPeers, readRoom } from "./room";
 import type { Peer, RoomMessage } from "./room";
 
-export type { Budget, Certainty, Hello, Stats } from "./texts";
+export type { Budget, Certainty, Count, Hello, Stats } from "./texts";
 /** A placement as the stream tells it. */
 export type StandingPlacement = Placement;
 
@@ -26,6 +26,9 @@ export interface State {
   label: string;
   hypothesis: string | null;
   certainty: Certainty;
+  /** of all that stands */
+  count: Count;
+  /** what stands, by number, as far as it was said: it grows while the state lasts */
   placements: ReadonlyMap<number, StandingPlacement>;
 }
 
@@ -64,6 +67,8 @@ export interface Arrived {
 export type SessionEvent =
   | ({ type: "hello" } & Hello)
   | { type: "state"; state: State }
+  /** more of what stands in the latest state is known now */
+  | { type: "placements"; placements: readonly StandingPlacement[] }
   | { type: "error"; code: string; message: string; seek: number | null }
   | ({ type: "stats" } & Stats)
   | ({ type: "chunk" } & Arrived)
@@ -97,7 +102,9 @@ export class ClientSession {
   private readonly digests = new Map<number, string>();
   private readonly assemblies = new Map<number, Assembly>();
   private readonly drawn = new Map<number, CutTile>();
-  private placements: ReadonlyMap<number, StandingPlacement> = new Map();
+  private placements = new Map<number, StandingPlacement>();
+  private state = 0;
+  private owesPlacements = false;
   private greeted = false;
   private lookNumber = 0;
   private seekNumber = 0;
@@ -161,17 +168,18 @@ export class ClientSession {
   }
 
   /**
-   * Whether something came that no ACK has counted yet: tiles, whose ACKs are the server's measure of the link, or only
-   * other messages, which it keeps until then. When to say so is the caller's matter: it has the clock.
+   * Whether something came that no ACK has counted yet: tiles, whose ACKs are the server's measure of the link (and
+   * placements, of which more may wait for it), or only other messages, which it keeps until then. When to say so is the caller's matter: it has the clock.
    */
   get ackDue(): "tiles" | "talk" | null {
-    if (this.bytes > this.acknowledged.bytes) return "tiles";
+    if (this.owesPlacements || this.bytes > this.acknowledged.bytes) return "tiles";
     return this.messages > this.acknowledged.messages ? "talk" : null;
   }
 
   acknowledge(): void {
     if (!this.ackDue) return;
     this.acknowledged = { messages: this.messages, bytes: this.bytes };
+    this.owesPlacements = false;
     this.output.push(encodeAck(this.messages, this.bytes));
   }
 
@@ -208,16 +216,24 @@ export class ClientSession {
   private forget(): void {
     for (const map of [this.nodes, this.digests, this.assemblies, this.drawn]) map.clear();
     this.placements = new Map();
-    this.lookNumber = this.seekNumber = this.named = this.bytes = 0;
+    this.lookNumber = this.seekNumber = this.named = this.bytes = this.state = 0;
   }
 
   private enter(message: Extract<Text, { type: "state" }>): State {
     const placements = new Map(this.placements);
     for (const n of message.gone) placements.delete(n);
-    for (const placement of message.placements) placements.set(placement.n, placement);
+    // The state before keeps its own: cuts of it may still be waited for.
     this.placements = placements;
-    const { state, seek, at, label, hypothesis, certainty } = message;
-    return { state, seek, at, label, hypothesis, certainty, placements };
+    const { state, seek, at, label, hypothesis, certainty, count } = message;
+    this.state = state;
+    return { state, seek, at, label, hypothesis, certainty, count, placements };
+  }
+
+  private place({ state, placements }: PlacementsFrame): SessionEvent {
+    if (state !== this.state) throw new FrameError(`PLACEMENTS of state ${state}, but it is ${this.state}`);
+    for (const placement of placements) this.placements.set(placement.n, placement);
+    this.owesPlacements = true;
+    return { type: "placements", placements };
   }
 
   private frame(frame: OneFrame): SessionEvent[] {
@@ -232,6 +248,8 @@ export class ClientSession {
         return [this.cut(frame)];
       case EVICT:
         return [{ type: "evict", digests: this.evict(frame.chunks) }];
+      case PLACEMENTS:
+        return [this.place(frame)];
       case PEERS:
         return [{ type: "peers", peers: readPeers(frame.data) }];
     }

@@ -1,8 +1,9 @@
 /** Text messages of `chronotope.v1` from the server: JSON to values, checked as far as the viewer relies on them. */
 
 import { FrameError } from "./frames";
+import type { Certainty } from "./frames";
 
-export type Certainty = "certain" | "possible";
+export type { Certainty } from "./frames";
 
 /** What a device can hold and draw. */
 export interface Budget {
@@ -26,17 +27,6 @@ export interface Hello {
   budget: Budget;
 }
 
-export interface Placement {
-  n: number;
-  id: string;
-  asset: string;
-  title: string;
-  /** column-major, asset to scene */
-  transform: number[];
-  certainty: Certainty;
-  reliability: string;
-}
-
 /** The server's own figures of this stream, names as on the wire. */
 export interface Stats {
   rtt_ms: number;
@@ -50,6 +40,9 @@ export interface Stats {
   prefetched: number;
 }
 
+/** How many placements, by certainty. */
+export type Count = Record<Certainty, number>;
+
 export interface StateText {
   state: number;
   seek: number;
@@ -57,7 +50,9 @@ export interface StateText {
   label: string;
   hypothesis: string | null;
   certainty: Certainty;
-  placements: Placement[];
+  /** of all that stands */
+  count: Count;
+  /** of what was said and stands no more */
   gone: number[];
 }
 
@@ -108,7 +103,7 @@ export function parseText(text: string): Text {
         label: words(read, "label"),
         hypothesis: read["hypothesis"] == null ? null : words(read, "hypothesis"),
         certainty: certainty(read),
-        placements: list(read, "placements").map(placement),
+        count: counts(read["count"]),
         gone: list(read, "gone").map((n) => count({ gone: n }, "gone")),
       };
     case "error":
@@ -188,17 +183,7 @@ function budget(value: unknown): Budget {
   };
 }
 
-function placement(value: unknown): Placement {
-  const read = object(value, "placements");
-  const transform = list(read, "transform");
-  if (transform.length !== 16 || !transform.every((one) => Number.isFinite(one))) wrong("transform", "16 numbers");
-  return {
-    n: count(read, "n"),
-    id: words(read, "id"),
-    asset: words(read, "asset"),
-    title: words(read, "title"),
-    transform: transform as number[],
-    certainty: certainty(read),
-    reliability: words(read, "reliability"),
-  };
+function counts(value: unknown): Count {
+  const read = object(value, "count");
+  return { certain: count(read, "certain"), possible: count(read, "possible") };
 }
