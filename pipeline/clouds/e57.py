@@ -262,6 +262,9 @@ def _records(paged: _Paged, scan: _Scan) -> Iterator[dict[str, NDArray[np.float6
     end = paged.place(scan.start) + length
     if section[0] != 1 or not at < end <= paged.size:
         raise Malformed("E57: the section of a scan's points is none, or is longer than the file")
+    bits = sum(each.bits for each in scan.fields)
+    if scan.count * max(bits, 1) > 8 * length:
+        raise Malformed(f"E57: a scan states {scan.count:,} points of {bits} bits; {length:,} bytes cannot hold them")
     streams = [_Stream(each) for each in scan.fields]
     left = scan.count
     while left:
@@ -294,7 +297,7 @@ def _fill(streams: list[_Stream], packet: NDArray[np.uint8]) -> None:
 
 
 class _Stream:
-    """Bits of a field that came and are not taken yet. But at the end, eight values are taken at a time: whole bytes."""
+    """Bits of a field that are not taken yet; but at the end they are taken by eight values, that is by whole bytes."""
 
     def __init__(self, field: _Field) -> None:
         self.field = field

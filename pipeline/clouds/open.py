@@ -64,9 +64,12 @@ def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSo
     kind = kind_of(path, name)
     if not kind:
         ending = PurePosixPath(name).suffix.lower().removeprefix(".")
-        if ending in ENDINGS and ending != "ply":
+        if ending in _TEXTS:
+            kind = "text"  # its reader says what is wrong with it
+        elif ending in ENDINGS and ending != "ply":
             raise Malformed(f"the file is called .{ending}, but it does not begin like one")
-        raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
+        else:
+            raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
     data, store = mapped.source(path), Store(scratch)
     if kind == "las":
         from pipeline.clouds import las, las_header, laz
