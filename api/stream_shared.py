@@ -7,6 +7,7 @@ FileResponse).
 from __future__ import annotations
 
 import ipaddress
+import logging
 import threading
 from collections import Counter, OrderedDict
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from scenes.errors import NotFound
 from scenes.group_tree import group_tree, key_of
 from scenes.ladders import Ladders
 from streaming.errors import CloseCode, StreamError
-from tiling import tileset
+from tiling import stock_bytes, tileset
 from tiling.stock import Stock, stock
 
 if TYPE_CHECKING:
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
     from api.services import Services
     from scenes.group_tree import GroupTree, Shown
 
+log = logging.getLogger("chronotope.stream")
+
 HOT_TILES_BYTES = 256 << 20
-HOT_TREES_BYTES = 64 << 20
+HOT_TREES_BYTES = 256 << 20
+"""of tile trees as they are in memory, 550 bytes a tile: 22 trees of 21,845 tiles"""
 HOT_GROUPS_BYTES = 32 << 20
+_WORTH_KEEPING = 1_000
+"""tiles of a tree whose arrays are kept: of fewer the documents are read as soon"""
 _GROUP_BYTES = 1500
 """of a group in memory, about"""
 
@@ -43,10 +49,13 @@ V = TypeVar("V")
 
 
 class Hot(Generic[V]):
-    """Values by digest, the least recently used forgotten first, within a number of bytes. Thread-safe."""
+    """Values by digest, the least recently used forgotten first, within a number of bytes. Thread-safe.
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
+    One that is larger than `largest` of these bytes is not kept, so that it does not drive out all others.
+    """
+
+    def __init__(self, limit_bytes: int, *, largest: float = 0.25) -> None:
+        self._limit, self._largest = limit_bytes, int(limit_bytes * largest)
         self._used = 0
         self._values: OrderedDict[str, tuple[V, int]] = OrderedDict()
         self._lock = threading.Lock()
@@ -61,9 +70,9 @@ class Hot(Generic[V]):
             return found[0]
 
     def put(self, digest: str, value: V, size: int) -> None:
-        """Keep a value of `size` bytes; one that is larger than a quarter of the limit is not kept."""
+        """Keep a value of `size` bytes, if it is not too large."""
         with self._lock:
-            if digest in self._values or size > self._limit // 4:
+            if digest in self._values or size > self._largest:
                 return
             self._values[digest] = value, size
             self._used += size
@@ -78,7 +87,7 @@ class Shared:
     def __init__(self, services: Services) -> None:
         self._blobs, self._derived = services.blobs, services.derived
         self._tiles: Hot[bytes] = Hot(HOT_TILES_BYTES)
-        self._stocks: Hot[Stock] = Hot(HOT_TREES_BYTES)
+        self._stocks: Hot[Stock] = Hot(HOT_TREES_BYTES, largest=1.0)
         self._groups: Hot[GroupTree] = Hot(HOT_GROUPS_BYTES)
         self._ladders, self._making = Ladders(services.derived, services.blobs.read), Making()
         self.parking = Parking()
@@ -86,19 +95,28 @@ class Shared:
         self._most = services.settings.streams_per_address
 
     def stock(self, digest: str) -> Stock:
-        """The tile tree of a tileset document and those that it refers to, as selection reads it. Blocking."""
+        """The tile tree of a tileset document and those that it refers to, as selection reads it. Blocking.
+
+        It is read from the documents once, and from what is derived of them then.
+        """
         found = self._stocks.get(digest)
         if found is None:
-            sizes = []
-
-            def read(digest: str) -> bytes:
-                data = self._blobs.read(digest)
-                sizes.append(len(data))
-                return data
-
-            found = stock(tileset.read(read(digest), named(read)))
-            self._stocks.put(digest, found, sum(sizes))
+            found = self._stock(digest)
+            self._stocks.put(digest, found, stock_bytes.size_of(found))
         return found
+
+    def _stock(self, digest: str) -> Stock:
+        name = f"stock/{stock_bytes.VERSION}/{digest}"
+        if (kept := self._derived.get_many([name]).get(name)) is not None:
+            try:
+                return stock_bytes.read(kept)
+            except stock_bytes.Damaged as error:
+                log.warning("the tree of %s is read anew: %s", digest, error)
+        read = self._blobs.read
+        made = stock(tileset.read(read(digest), named(read)))
+        if len(made) >= _WORTH_KEEPING:
+            self._derived.put_many({name: stock_bytes.write(made)})
+        return made
 
     def group(self, scene_id: str, shown: Shown) -> GroupTree:
         """The tree of groups above what stands in a scene, with the proxies that there are; others are made meanwhile.
