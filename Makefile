@@ -14,7 +14,7 @@ demo: python
 
 test: python
 	@$(PYTHON) tools/install.py web dev compiled browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 	cd web && npm test --silent
 
 check: python

@@ -1,18 +1,29 @@
-"""What all tests share: nothing is timed by hypothesis, and a file's tests run on one worker."""
+"""What all tests share: nothing is timed by hypothesis, and workers share them out by `tests.sharing`."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from hypothesis import settings
+
+from tests import sharing
+
+if TYPE_CHECKING:
+    from xdist.scheduler import Scheduling
 
 # Machines are noisy: time is measured in bench/, never asserted.
 settings.register_profile("noisy", deadline=None)
 settings.load_profile("noisy")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files are the unit that workers share out, so that a module's fixtures are made once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::", 1)[0]))
+    """After pytest-randomly, which shuffles."""
+    items[:] = sharing.in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    config.option.loadscopereorder = False
+    return sharing.ByUnit(config, log)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 VIEW = "eye=26,9,30&target=0,3.5,0"
 

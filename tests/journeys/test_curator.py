@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_upload_until_ready_and_a_refusal_in_plain_words(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Chromium has a navigator.xr of its own, so the emulator must be forced over it.
 _QUEST = """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CODINGS = ("meshopt", "draco")
 # Measured: 0.9998 and 1.6 of 255 at a pixel of error; 0.985 and 14 at four, where a tile has 1,400 triangles.

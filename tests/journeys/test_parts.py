@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 _PIECE = 60_000
 _KINDS = {"webp": Content.WEBP, "jpg": Content.JPEG, "png": Content.PNG}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scenes.model import Record
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 OPEN_ROOM = "mutation Open($scene: ID!) { openRoom(scene: $scene) { room visitorLink guideLink } }"
 SIZE = {"width": 720, "height": 480}
@@ -121,11 +121,36 @@ def test_visitors_follow_a_guide_through_place_and_time_and_see_one_another(
     assert room(ben, "r.members.length === 1")["avatars"] == 0
 
 
-def test_without_an_invitation_there_is_nothing_of_a_room(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey", **SIZE)
-    visit.settle("s.shown.tiles > 0")
-    assert visit.stats()["room"] is None
-    assert visit.page.get_by_role("button", name="Together").count() == 0
+def test_a_visitor_opens_a_room_and_says_nothing_before_joining(served: Served, visiting: Callable[..., Visit]) -> None:
+    one = visiting(f"{served.url}/exhibitions/journey", locale="de-DE", **SIZE)
+    one.settle("s.shown.tiles > 0")
+    assert one.stats()["room"] is None
+    one.page.get_by_role("button", name="Gemeinsam").click()
+    assert one.stats()["room"] is None, "to look at the card is not to come in"
+    one.page.get_by_label("Ihr Name hier").fill("Uta")
+    one.page.get_by_role("button", name="Beitreten").click()
+    assert room(one, "r?.inside")["members"] == ["Uta"]
+    link = one.page.get_by_label("Link für andere").input_value()
+    assert re.fullmatch(re.escape(f"{served.url}/exhibitions/journey?room=") + "[0-9a-f]{32}", link)
+    other = visiting(link, **SIZE)
+    enter(other, "Bo")
+    assert sorted(room(one, "r.members.length === 2")["members"]) == ["Bo", "Uta"]
+    # The address is the room's: to load the page anew comes back to its door.
+    one.page.wait_for_function("() => location.hash.includes('eye=')")
+    assert link.split("?")[1] in one.page.url
+
+
+def test_a_curator_opens_a_room_in_the_studio_and_guides(
+    served: Served, signed_in: Any, visiting: Callable[..., Visit]
+) -> None:
+    studio = visiting(f"{served.url}/studio", storage_state=signed_in).page
+    studio.get_by_role("button", name="Open a room").click()
+    guide = visiting(studio.get_by_role("link", name="Begin to guide").get_attribute("href"), **SIZE)
+    enter(guide, "Zoë")
+    assert room(guide, "r.leads")["leads"]
+    visitor = visiting(studio.get_by_label("For visitors").input_value(), **SIZE)
+    enter(visitor, "Ada")
+    assert room(visitor, "r.members.length === 2")["following"]
 
 
 def test_nobody_is_seen_who_did_not_join_and_a_bad_name_is_told(served: Served, visiting: Callable[..., Visit]) -> None:

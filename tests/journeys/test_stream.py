@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_half_a_turn_in_a_third_of_a_second_shows_no_hole_in_any_frame(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served, Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def curating(served: Served) -> Callable[..., Any]:

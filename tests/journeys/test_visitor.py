@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def pixels(path: Path) -> np.ndarray:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tests.conftest import pytest_xdist_make_scheduler as scheduler
+from tests.sharing import LONGEST, in_order
+
+if TYPE_CHECKING:
+    import pytest
+
+TESTS = [
+    "tests/a/test_one.py::test_x[a::b]",
+    "tests/a/test_one.py::test_y",
+    "tests/a/test_one.py::test_z",
+    "tests/journeys/test_here.py::test_x",
+    "tests/journeys/test_there.py::test_x",
+    "tests/b/test_two.py::test_x",
+]
+
+
+class _Worker:
+    """A worker as its controller sees it; what it was told to run."""
+
+    shutting_down = False
+
+    def __init__(self, name: str) -> None:
+        self.gateway = SimpleNamespace(id=name)
+        self.told: list[str] = []
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.told += [TESTS[index] for index in indices]
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_a_file_and_the_journeys_stay_on_one_worker_in_their_order(pytestconfig: pytest.Config) -> None:
+    option = SimpleNamespace(tx=["popen", "popen"], loadscopereorder=True)
+    config: Any = SimpleNamespace(option=option, getvalue=lambda name: getattr(option, name))
+    shared: Any = scheduler(config, log=_Log())
+    one, two = _Worker("gw0"), _Worker("gw1")
+    for worker in (one, two):
+        shared.add_node(worker)
+    for worker in (one, two):
+        shared.add_node_collection(worker, TESTS)
+    shared.schedule()
+    assert one.told == TESTS[:3]
+    assert two.told == TESTS[3:]
+
+
+def test_the_longest_begin_and_the_others_keep_their_order() -> None:
+    items: Any = [SimpleNamespace(nodeid=name) for name in [*TESTS, f"{LONGEST[1]}::test_x"]]
+    ordered = [item.nodeid for item in in_order(items)]
+    assert ordered == [*TESTS[3:5], f"{LONGEST[1]}::test_x", *TESTS[:3], TESTS[5]]
+
+
+def test_what_is_called_longest_is_there(pytestconfig: pytest.Config) -> None:
+    assert [name for name in LONGEST if not (pytestconfig.rootpath / name).exists()] == []
+
+
+class _Log:
+    """Says nothing, and so do its children."""
+
+    def __call__(self, *words: object) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> _Log:
+        return self
