@@ -1,6 +1,7 @@
 /** What a visitor's page knows of an exhibition, and the query for it. */
 
 import type { YearSpan } from "../time/scale";
+import { spoken } from "../ui/words";
 import { ask } from "./graphql";
 
 export interface Span extends YearSpan {
@@ -153,7 +154,7 @@ export interface Exhibition {
   scene: Scene;
 }
 
-const BOUNDS = `{ text label startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
+const BOUNDS = `{ text label(language: $language) startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
 const SPAN = `existence ${BOUNDS}`;
 /** By its own date and all that is said of it relative to others: what the stream goes by, too. */
 const NARROWED = `existence: narrowed ${BOUNDS}`;
@@ -172,7 +173,7 @@ const PLACEMENTS = `
     } }
   }`;
 
-const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
+const EXHIBITION = `query Exhibition($slug: String!, $after: String, $language: String!) {
   exhibition(slug: $slug) {
     id slug title description
     scene {
@@ -201,7 +202,7 @@ const EXHIBITION = `query Exhibition($slug: String!, $after: String) {
   }
 }`;
 
-const MORE = `query More($scene: ID!, $after: String) {
+const MORE = `query More($scene: ID!, $after: String, $language: String!) {
   node(id: $scene) { ... on Scene { ${PLACEMENTS} } }
 }`;
 
@@ -230,7 +231,7 @@ type Answered = Omit<Exhibition, "scene"> & {
 
 /** The exhibition with all that belongs to its scene, or null when there is none of that name (or not for us). */
 export async function loadExhibition(slug: string): Promise<Exhibition | null> {
-  const { exhibition } = await ask<{ exhibition: Answered | null }>(EXHIBITION, { slug });
+  const { exhibition } = await ask<{ exhibition: Answered | null }>(EXHIBITION, { slug, language: spoken() });
   if (!exhibition) return null;
   let page = exhibition.scene.placements;
   const placements = page.edges.map((edge) => edge.node);
@@ -238,6 +239,7 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
     const more: { node: { placements: Page<Placement> } } = await ask(MORE, {
       scene: exhibition.scene.id,
       after: page.pageInfo.endCursor,
+      language: spoken(),
     });
     page = more.node.placements;
     placements.push(...page.edges.map((edge) => edge.node));
@@ -250,8 +252,8 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
   return { ...exhibition, scene: { ...scene, placements, annotations, remarks } };
 }
 
-const EVENT = `{ kind date existence { label } place placement { id } note }`;
-const PEOPLE = `query People($scene: ID!, $persons: String, $families: String) {
+const EVENT = `{ kind date existence { label(language: $language) } place placement { id } note }`;
+const PEOPLE = `query People($scene: ID!, $persons: String, $families: String, $language: String!) {
   node(id: $scene) { ... on Scene {
     persons(first: 100, after: $persons) {
       pageInfo { hasNextPage endCursor }
@@ -281,7 +283,7 @@ export async function loadPeople(scene: string): Promise<Person[]> {
   let persons: string | null = null;
   let families: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const answer: Answer = await ask(PEOPLE, { scene, persons, families });
+    const answer: Answer = await ask(PEOPLE, { scene, persons, families, language: spoken() });
     if (!answer.node) break;
     for (const { node } of answer.node.persons.edges) {
       found.push({ id: node.id, name: node.name, events: told(node.birth, ...node.events, node.death) });
@@ -318,11 +320,11 @@ export interface Article {
 
 export async function loadArticle(id: string): Promise<Article | null> {
   const { node } = await ask<{ node: Article | null }>(
-    `query Article($id: ID!) { node(id: $id) { ... on Article {
+    `query Article($id: ID!, $language: String!) { node(id: $id) { ... on Article {
       id title author bodies { text language } ${SPAN} sources ${SOURCE}
       pictures { url caption credit asset { id media { digest width height } } }
     } } }`,
-    { id },
+    { id, language: spoken() },
   );
   return node;
 }
@@ -335,12 +337,13 @@ export interface Card {
 }
 
 export async function loadGallery(): Promise<Card[]> {
-  const { exhibitions } = await ask<{ exhibitions: Page<Card> }>(`{
-    exhibitions(first: 50) {
+  const { exhibitions } = await ask<{ exhibitions: Page<Card> }>(
+    `query Gallery($language: String!) { exhibitions(first: 50) {
       pageInfo { hasNextPage endCursor }
       edges { node { slug title description scene { title epochs { id title description colour ${SPAN} } } } }
-    }
-  }`);
+    } }`,
+    { language: spoken() },
+  );
   const cards = exhibitions.edges.map((edge) => edge.node);
   for (const { scene } of cards) {
     scene.epochs = dated(scene.epochs);

@@ -2,6 +2,7 @@
 
 import { unbound } from "./exhibition";
 import type { Note, Person, Source, Span, Title } from "./exhibition";
+import { spoken } from "../ui/words";
 import { ask } from "./graphql";
 
 export interface ChangeEvent {
@@ -89,18 +90,18 @@ export const IDENTITY = [
 
 type IdentityField = (typeof IDENTITY)[number][0];
 
-const SPAN = `existence { text label startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
+const SPAN = `existence { text label(language: $language) startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
 const SOURCE = `{ text uri pages }`;
 const BOUNDS = ["startEarliest", "startLatest", "endEarliest", "endLatest"] as const;
 const DAYS = BOUNDS.map((bound) => `${bound}Day`).join(" ");
 const WHY = BOUNDS.map(
   (bound) => `${bound}: why(bound: ${bound.replace(/[A-Z]/, "_$&").toUpperCase()}, hypothesis: $hypothesis) { sentence }`,
 ).join("\n    ");
-const THING = `query Thing($id: ID!, $hypothesis: ID) {
+const THING = `query Thing($id: ID!, $hypothesis: ID, $language: String!) {
   node(id: $id) { ... on Placement {
     existence { ${DAYS} }
     narrowed(hypothesis: $hypothesis) {
-      text label startEarliestYear startLatestYear endEarliestYear endLatestYear ${DAYS}
+      text label(language: $language) startEarliestYear startLatestYear endEarliestYear endLatestYear ${DAYS}
     }
     ${WHY}
     citations ${SOURCE}
@@ -108,7 +109,7 @@ const THING = `query Thing($id: ID!, $hypothesis: ID) {
     generated { by method }
     changeEvents { id title kind description ${SPAN} predecessors { id title } successors { id title } sources ${SOURCE} }
     statements(first: 50) { nodes {
-      id relation end author date { label } source ${SOURCE}
+      id relation end author date { label(language: $language) } source ${SOURCE}
       subject { id ... on Dated { title } }
       object { id ... on Dated { title } }
     } }
@@ -155,7 +156,7 @@ export class Things {
     const key = `${id} ${hypothesis}`;
     let answer = this.asked.get(key);
     if (!answer) {
-      answer = ask<{ node: Answered | null }>(THING, { id, hypothesis })
+      answer = ask<{ node: Answered | null }>(THING, { id, hypothesis, language: spoken() })
         .then(({ node }) => {
           if (!node) return null;
           for (const each of [...node.changeEvents, ...(node.asset?.status ?? [])]) unbound(each.existence);

@@ -34,13 +34,14 @@ import type { Stats } from "../stream/texts";
 import { TimeBar } from "../time/bar";
 import type { TimeScale } from "../time/scale";
 import { Seeker } from "../time/seeker";
-import { edtfYear, yearEdtf } from "../time/years";
+import { edtfYear, momentLabel, yearEdtf } from "../time/years";
 import { readAddress, writeAddress } from "../ui/address";
 import { button, h, replace } from "../ui/dom";
 import { Entrance } from "../ui/entrance";
 import { thumbPad } from "../ui/pad";
 import { Side } from "../ui/side";
 import { TourCard } from "../ui/tour";
+import { many, say, speak, wantedLanguages } from "../ui/words";
 import { expose } from "./inspect";
 
 const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -50,18 +51,20 @@ const LIST_PATIENCE_MS = 2000;
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
+  const words = speak(wantedLanguages());
   const slug = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
   let exhibition: Exhibition | null;
   // Nothing of what somebody sees who is signed in stays on the device: it may be nobody else's to see.
   const keeps = signedIn().then((known) => !known, () => false);
   try {
+    await words;
     exhibition = await loadExhibition(slug);
   } catch (error) {
-    fail(main, "The exhibition could not be opened", error instanceof Error ? error.message : String(error));
+    fail(main, say("not_opened"), error instanceof Error ? error.message : String(error));
     return;
   }
   if (!exhibition) {
-    fail(main, "There is no such exhibition", "It may have been renamed, or is not open to the public.");
+    fail(main, say("no_such"), say("no_such_why"));
     return;
   }
   document.title = `${exhibition.title} · Chronotope`;
@@ -69,12 +72,12 @@ async function main(): Promise<void> {
     void new ExhibitionPage(main, exhibition).begin(await keeps);
   } catch (error) {
     if (!(error instanceof WebGLMissing)) throw error;
-    fail(main, "This browser cannot show the scene", error.message);
+    fail(main, say("no_webgl"), error.message);
   }
 }
 
 function fail(main: Element, title: string, why: string): void {
-  replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, title), h("p", {}, why), h("a", { href: "/" }, "All exhibitions")));
+  replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, title), h("p", {}, why), h("a", { href: "/" }, say("all_exhibitions"))));
 }
 
 class ExhibitionPage {
@@ -82,7 +85,7 @@ class ExhibitionPage {
     class: "view",
     tabindex: "0",
     role: "img",
-    "aria-label": "The scene in three dimensions. A list of what is here now is in the menu.",
+    "aria-label": say("scene_picture"),
   });
   readonly quality: Quality;
   readonly stage: Stage;
@@ -91,8 +94,7 @@ class ExhibitionPage {
   readonly movement: Movement;
   readonly headset: Headset;
   readonly socket: StreamSocket;
-  /** null where the address invites to no room */
-  readonly together: Together | null;
+  readonly together: Together;
   private readonly scene;
   private readonly flights: Flights;
   private readonly highlight: Highlight;
@@ -122,7 +124,6 @@ class ExhibitionPage {
   ) {
     const scene = (this.scene = exhibition.scene);
     const address = readAddress();
-    const invitation = readInvitation();
     const placements = new Map(scene.placements.map((placement) => [placement.id, placement]));
     this.wanted = {
       at: address.at ?? scene.defaultMoment,
@@ -189,15 +190,13 @@ class ExhibitionPage {
       patienceMs: 1500,
     });
     this.watch = new Watch(this.stage, this.headset, (view) => this.socket.look(view) > 0);
-    this.together =
-      invitation &&
-      new Together(invitation, this.stage, this.movement, this.headset, reducedMotion, {
-        send: (message) => this.socket.say(message),
-        moment: () => this.wanted,
-        step: () => this.tour.current,
-        show: (moment) => this.want(moment),
-        showStep: (step) => this.tour.follow(step),
-      });
+    this.together = new Together(readInvitation(), this.stage, this.movement, this.headset, reducedMotion, {
+      send: (message) => this.socket.say(message),
+      moment: () => this.wanted,
+      step: () => this.tour.current,
+      show: (moment) => this.want(moment),
+      showStep: (step) => this.tour.follow(step),
+    });
 
     this.furnish();
     const home = this.flights.framed(scene.viewpoint);
@@ -229,7 +228,7 @@ class ExhibitionPage {
 
   private furnish(): void {
     const { scene, side, main } = this;
-    const walk = button("walk", "Walk", () => {
+    const walk = button("walk", say("walk"), () => {
       const walking = this.movement.manner === "walk";
       if (walking) this.movement.circle();
       else this.movement.walk();
@@ -240,32 +239,29 @@ class ExhibitionPage {
     walk.setAttribute("aria-pressed", "false");
     const tools = h(
       "nav",
-      { class: "tools", "aria-label": "Tools" },
+      { class: "tools", "aria-label": say("tools") },
       walk,
-      button("list", "Here now", () => side.toggle("now")),
-      scene.hypotheses.length > 0 && button("fork", "Readings", () => side.toggle("readings")),
-      scene.tours.length > 0 && button("tour", "Tour", () => this.tour.toggle()),
-      scene.articles.length > 0 && button("read", "Read", () => side.toggle("articles")),
-      button("info", "About", () => side.toggle("about")),
-      this.together && button("people", "Together", () => this.together?.panel.toggle()),
+      button("list", say("here_now"), () => side.toggle("now")),
+      scene.hypotheses.length > 0 && button("fork", say("readings"), () => side.toggle("readings")),
+      scene.tours.length > 0 && button("tour", say("tour"), () => this.tour.toggle()),
+      scene.articles.length > 0 && button("read", say("read"), () => side.toggle("articles")),
+      button("info", say("about"), () => side.toggle("about")),
+      button("people", say("together"), () => this.together.panel.toggle()),
       this.entrance.button,
     );
     const title = h(
       "header",
       { class: "title" },
-      h("a", { class: "title-back", href: "/" }, "All exhibitions"),
+      h("a", { class: "title-back", href: "/" }, say("all_exhibitions")),
       h("h1", {}, this.exhibition.title),
     );
     const pad = thumbPad((x, y) => this.movement.stick.set(x, y));
     const bar = this.bar.element;
     main.append(
       this.melt.element, this.pins.element, title, tools, this.entrance.why, side.element, this.tour.element, pad, this.link, bar,
-      this.announcer,
+      this.together.panel.element, this.announcer,
     );
-    if (this.together) {
-      main.append(this.together.panel.element);
-      this.together.panel.toggle();
-    }
+    if (this.together.invited) this.together.panel.toggle();
     new ResizeObserver(() => {
       const covered = main.clientHeight - bar.offsetTop;
       document.documentElement.style.setProperty("--covered", `${covered}px`);
@@ -328,7 +324,7 @@ class ExhibitionPage {
   // ── moments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private timeMoved(year: number, settled: boolean): void {
-    this.together?.wander();
+    this.together.wander();
     this.want({ at: yearEdtf(year) }, false);
     this.pins.at(Math.floor(year));
     if (settled) this.saveAddress();
@@ -357,8 +353,8 @@ class ExhibitionPage {
     this.seeker.answered(state.seek);
     const { certain, possible } = state.count;
     this.bar.count(certain, possible);
-    this.say(`${state.label}: ${certain + possible} things`);
-    this.caption.say(state.label, this.bar.epochs);
+    this.say(say("moment_said", { moment: momentLabel(state), things: many("things", certain + possible) }));
+    this.caption.say(momentLabel(state), this.bar.epochs);
     this.side.refresh();
   }
 
@@ -412,22 +408,22 @@ class ExhibitionPage {
         this.socket.have(event.digests.filter((digest) => this.tiles.files.kept.has(digest)));
         break;
       case "error":
-        if (event.seek === null && this.together?.attendance.refused(event.message)) break;
+        if (event.seek === null && this.together.attendance.refused(event.message)) break;
         if (event.seek !== null) this.seeker.answered(event.seek);
         this.say(event.message);
         break;
       case "hello":
         if (!event.resumed) this.exhibit.newSession();
-        this.together?.greeted();
+        this.together.greeted();
         break;
       case "stats":
         this.serverStats = event;
         break;
       case "room":
-        this.together?.hear(event.message);
+        this.together.hear(event.message);
         break;
       case "peers":
-        this.together?.hearPeers(event.peers);
+        this.together.hearPeers(event.peers);
         break;
     }
   }
@@ -444,12 +440,12 @@ class ExhibitionPage {
 
   private linkChanged(link: Link): void {
     if (link.state === "connecting") this.seeker.reset();
-    if (link.state !== "open") this.together?.lost();
+    if (link.state !== "open") this.together.lost();
     const words: Record<Link["state"], string> = {
-      connecting: this.everOpen ? "Connecting again…" : "Connecting…",
+      connecting: say(this.everOpen ? "connecting_again" : "connecting"),
       open: "",
-      waiting: link.state === "waiting" ? `No connection: ${link.reason}. Trying again in ${Math.ceil(link.seconds)} s.` : "",
-      paused: "Paused",
+      waiting: link.state === "waiting" ? say("no_connection", { why: link.reason, seconds: Math.ceil(link.seconds) }) : "",
+      paused: say("paused"),
       ended: link.state === "ended" ? link.reason : "",
     };
     if (link.state === "open") {

@@ -20,7 +20,7 @@ export interface Inspected {
   readonly headset: Headset;
   readonly socket: StreamSocket;
   readonly quality: Quality;
-  readonly together: Together | null;
+  readonly together: Together;
   readonly state: State | null;
   readonly serverStats: Stats | null;
   want(change: Partial<Seek>): void;
@@ -61,7 +61,7 @@ function counted({ exhibit, socket, tiles, stage, headset, state, quality, toget
     files: { ...tiles.files.stats },
     longestUploadMs: tiles.longestUploadMs,
     resumptions: socket.resumptions,
-    room: together?.stats ?? null,
+    room: together.stats,
     server: serverStats,
     verifies: tiles.verifies,
     quality,

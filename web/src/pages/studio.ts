@@ -8,6 +8,7 @@ import { ASSET, assetRow } from "../studio/asset";
 import type { Asset } from "../studio/asset";
 import { People } from "../studio/people";
 import { Uploads } from "../studio/uploads";
+import { Visits } from "../studio/visits";
 import { words } from "../studio/words";
 import { h, replace } from "../ui/dom";
 
@@ -51,7 +52,7 @@ class Studio {
       );
       return;
     }
-    replace(this.main, head, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new People().element);
+    replace(this.main, head, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new People().element, new Visits().element);
     await this.refresh();
   }
 

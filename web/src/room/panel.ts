@@ -2,6 +2,9 @@
 
 import type { Member } from "../stream/room";
 import { button, h, replace } from "../ui/dom";
+import { shareField } from "../ui/share";
+import { many, say } from "../ui/words";
+import type { Word } from "../ui/words";
 
 export interface RoomView {
   inside: boolean;
@@ -11,7 +14,11 @@ export interface RoomView {
   guide: number | null;
   members: readonly Member[];
   following: boolean;
+  /** what others open to come in; empty: there is no room yet */
+  link: string;
 }
+
+export type Welcome = "offer" | "visitor" | "guide";
 
 export interface RoomActions {
   join(name: string): void;
@@ -21,23 +28,29 @@ export interface RoomActions {
 
 const MAX_NAME = 40;
 
+const DOORS: Readonly<Record<Welcome, [eyebrow: Word, title: Word, words: Word]>> = {
+  offer: ["together", "room_offer", "room_offer_words"],
+  visitor: ["room_invited", "room_see", "room_words"],
+  guide: ["room_invited", "room_guide", "room_guide_words"],
+};
+
 export class RoomPanel {
-  readonly element = h("section", { class: "room panel", "aria-label": "Together", hidden: true });
+  readonly element = h("section", { class: "room panel", "aria-label": say("together"), hidden: true });
   private readonly name = h("input", {
     id: "room-name", class: "room-name", type: "text", maxlength: MAX_NAME, required: true, autocomplete: "nickname", spellcheck: "false",
   });
 
-  private readonly enter = button("people", "Join", () => undefined, { class: "button-main", type: "submit" });
+  private readonly enter = button("people", say("room_join"), () => undefined, { class: "button-main", type: "submit" });
   private readonly refusal = h("p", { class: "room-bad", role: "alert" });
   private readonly door: readonly Node[];
   private stands: "nowhere" | "outside" | "inside" = "nowhere";
 
-  /** `asGuide`: whether this visitor came by a guide's link. */
+  /** `welcome`: whether a link of a room brought this visitor here, a guide's link, or none. */
   constructor(
-    asGuide: boolean,
+    welcome: Welcome,
     private readonly actions: RoomActions,
   ) {
-    this.door = door(asGuide, this.name, this.enter, (name) => actions.join(name));
+    this.door = door(welcome, this.name, this.enter, (name) => actions.join(name));
   }
 
   toggle(): void {
@@ -52,24 +65,18 @@ export class RoomPanel {
     // The door is put up once: whoever types a name is not to lose it because the connection changed.
     if (!view.inside && this.stands === "outside") return;
     this.stands = view.inside ? "inside" : "outside";
-    const close = button("close", "Close", () => (this.element.hidden = true), { class: "button-round panel-close" });
+    const close = button("close", say("close"), () => (this.element.hidden = true), { class: "button-round panel-close" });
     replace(this.element, close, ...(view.inside ? this.together(view) : [...this.door, this.refusal]));
   }
 
-  private together({ you, guide, members, following }: RoomView): Node[] {
+  private together({ you, guide, members, following, link }: RoomView): Node[] {
     const leads = guide !== null && guide === you;
     const named = members.find(({ m }) => m === guide);
-    const words = leads
-      ? "You lead. The others see what you see."
-      : named
-        ? following
-          ? "You follow. Move to look around by yourself."
-          : "You look around by yourself."
-        : "There is no guide at the moment.";
+    const words = say(leads ? "room_you_lead" : !named ? "room_no_guide" : following ? "room_you_follow" : "room_by_yourself");
     const sorted = [...members].sort((a, b) => Number(b.m === guide) - Number(a.m === guide) || a.name.localeCompare(b.name));
     return [
-      h("p", { class: "eyebrow" }, members.length === 1 ? "You are alone here" : `${members.length} people`),
-      h("h2", {}, leads ? "You guide" : named ? `${named.name} guides` : "Together"),
+      h("p", { class: "eyebrow" }, members.length === 1 ? say("room_alone") : many("room_people", members.length)),
+      h("h2", {}, leads ? say("room_you_guide") : named ? say("room_guides", { name: named.name }) : say("together")),
       h("p", { class: "quiet", role: "status" }, words),
       h(
         "ul",
@@ -79,40 +86,39 @@ export class RoomPanel {
             "li",
             { class: member.m === guide ? "is-guide" : "" },
             h("span", { dir: "auto" }, member.name),
-            member.m === you && h("span", { class: "tag" }, "you"),
-            member.m === guide && h("span", { class: "tag" }, "guide"),
+            member.m === you && h("span", { class: "tag" }, say("room_you")),
+            member.m === guide && h("span", { class: "tag" }, say("room_is_guide")),
           ),
         ),
       ),
+      shareField(say("room_share"), link, say("room_copy")),
       h(
         "div",
         { class: "room-acts" },
         ...(named && !leads
           ? [
               following
-                ? button("eye", "Look by myself", () => this.actions.follow(false))
-                : button("tour", "Follow the guide", () => this.actions.follow(true), { class: "button-main" }),
+                ? button("eye", say("room_alone_look"), () => this.actions.follow(false))
+                : button("tour", say("room_follow"), () => this.actions.follow(true), { class: "button-main" }),
             ]
           : []),
-        button("close", "Leave", () => this.actions.leave()),
+        button("close", say("room_leave"), () => this.actions.leave()),
       ),
     ];
   }
 }
 
-function door(asGuide: boolean, name: HTMLInputElement, enter: HTMLButtonElement, join: (name: string) => void): Node[] {
-  const form = h("form", { class: "room-door" }, h("label", { for: "room-name" }, "Your name here"), name, enter);
+function door(welcome: Welcome, name: HTMLInputElement, enter: HTMLButtonElement, join: (name: string) => void): Node[] {
+  const form = h("form", { class: "room-door" }, h("label", { for: "room-name" }, say("room_name")), name, enter);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     join(name.value);
   });
-  const words = asGuide
-    ? "Those who follow see the moment and the place that you show them."
-    : "A guide leads, and you see the others as heads and hands. They see where you are, under the name you choose, while you are here. Nothing of it is kept.";
+  const [eyebrow, title, words] = DOORS[welcome];
   return [
-    h("p", { class: "eyebrow" }, "You are invited"),
-    h("h2", {}, asGuide ? "Guide a visit" : "See it together"),
-    h("p", { class: "quiet" }, words),
+    h("p", { class: "eyebrow" }, say(eyebrow)),
+    h("h2", {}, say(title)),
+    h("p", { class: "quiet" }, say(words)),
     form,
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * Visiting together, joined to the page: presence goes out ten times a second while this visitor is in the room, and what
- * the guide shows comes in. Opened by a link (`?room=…`, a guide's with `#guide=…`); without one there is none of it.
+ * the guide shows comes in. A link brings into a room (`?room=…`, a guide's with `#guide=…`); without one a visitor may
+ * open a room and pass its link on. Nothing is said of anybody before they join.
  */
 
 import * as THREE from "three";
@@ -52,6 +53,16 @@ export function readInvitation(): Invitation | null {
   }
 }
 
+/** A room that nobody guesses; it is in the address from now on, so that reloading the page stays in it. */
+function newRoom(): Invitation {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  const room = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const address = new URL(location.href);
+  address.searchParams.set("room", room);
+  history.replaceState(null, "", address);
+  return { room, key: "" };
+}
+
 export class Together {
   readonly panel: RoomPanel;
   readonly attendance: Attendance;
@@ -65,7 +76,7 @@ export class Together {
   private connected = false;
 
   constructor(
-    invitation: Invitation,
+    private invitation: Invitation | null,
     private readonly stage: Stage,
     private readonly movement: Movement,
     private readonly headset: Headset,
@@ -80,10 +91,10 @@ export class Together {
       left: (members) => this.avatars.forget(members),
       lead: (lead) => this.follow(lead),
     });
-    this.panel = new RoomPanel(invitation.key !== "", {
+    this.panel = new RoomPanel(!invitation ? "offer" : invitation.key === "" ? "visitor" : "guide", {
       join: (name) => {
-        const role = invitation.key === "" ? "visitor" : "guide";
-        this.attendance.join({ room: invitation.room, name, role, key: invitation.key });
+        const { room, key } = (this.invitation ??= newRoom());
+        this.attendance.join({ room, name, role: key === "" ? "visitor" : "guide", key });
       },
       leave: () => this.attendance.leave(),
       follow: (follow) => this.setFollowing(follow),
@@ -116,9 +127,15 @@ export class Together {
     this.refresh();
   }
 
-  /** For tests and for the curious. */
+  /** Whether a link brought this visitor here. */
+  get invited(): boolean {
+    return this.invitation !== null;
+  }
+
+  /** For tests and for the curious; null where there is no room. */
   get stats() {
     const { attendance, avatars } = this;
+    if (!this.invitation) return null;
     return {
       inside: attendance.inside,
       members: [...attendance.members.values()].map(({ name }) => name),
@@ -161,6 +178,7 @@ export class Together {
       guide: attendance.guide,
       members: [...attendance.members.values()],
       following: this.following,
+      link: this.invitation ? `${location.origin}${location.pathname}?room=${this.invitation.room}` : "",
     });
   }
 

@@ -8,6 +8,7 @@ import type { Pose } from "../stream/frames";
 import { EYE_HEIGHT_M } from "./movement";
 import type { Movement } from "./movement";
 import type { Stage } from "./stage";
+import { say } from "../ui/words";
 
 export type Readiness = { ready: true } | { ready: false; why: string };
 
@@ -19,20 +20,18 @@ export async function readiness(): Promise<Readiness> {
   if (!window.isSecureContext) {
     return {
       ready: false,
-      why:
-        `Virtual reality needs https: browsers lend the headset only to secure pages, and this one came over plain http ` +
-        `from ${location.hostname}. Ask whoever runs this museum to start it with --tls-auto. Everything else works here.`,
+      why: say("no_https", { host: location.hostname }),
     };
   }
   if (!navigator.xr) {
-    return { ready: false, why: "This browser has no WebXR, so it cannot reach a headset. Everything else works here." };
+    return { ready: false, why: say("no_webxr") };
   }
   try {
     if (await navigator.xr.isSessionSupported("immersive-vr")) return { ready: true };
   } catch {
-    return { ready: false, why: "This page is not allowed to use a headset. Everything else works here." };
+    return { ready: false, why: say("xr_forbidden") };
   }
-  return { ready: false, why: "No headset was found on this device. Open this page in a headset's browser to step inside." };
+  return { ready: false, why: say("no_headset") };
 }
 
 export interface HeadsetHandlers {

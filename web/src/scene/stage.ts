@@ -4,6 +4,7 @@
  */
 
 import * as THREE from "three";
+import { say } from "../ui/words";
 import { HAZE, SUN, makeSky, skyLight } from "./sky";
 
 export class WebGLMissing extends Error {
@@ -62,9 +63,7 @@ export class Stage {
         preserveDrawingBuffer: options.capture,
       });
     } catch (cause) {
-      throw new WebGLMissing("This browser cannot draw in three dimensions (WebGL 2 is missing or switched off).", {
-        cause,
-      });
+      throw new WebGLMissing(say("no_webgl_why"), { cause });
     }
     const renderer = this.renderer;
     const full = options.quality === "full";

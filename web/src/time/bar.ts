@@ -6,6 +6,7 @@
 
 import type { Epoch, Span } from "../data/exhibition";
 import { button, h, icon } from "../ui/dom";
+import { many, say } from "../ui/words";
 import { TimeScale, stands } from "./scale";
 import { yearLabel } from "./years";
 
@@ -55,7 +56,7 @@ export class TimeBar {
         class: "time-track",
         role: "slider",
         tabindex: "0",
-        "aria-label": "Moment in time",
+        "aria-label": say("moment"),
         "aria-valuemin": this.scale.first,
         "aria-valuemax": this.scale.last,
         "aria-orientation": "horizontal",
@@ -64,10 +65,10 @@ export class TimeBar {
       changes,
       this.head,
     );
-    this.playButton = button("play", "Play through time", () => this.toggle(), { class: "time-play" });
+    this.playButton = button("play", say("play_time"), () => this.toggle(), { class: "time-play" });
     this.element = h(
       "section",
-      { class: "time", "aria-label": "Time" },
+      { class: "time", "aria-label": say("time") },
       h(
         "div",
         { class: "time-top" },
@@ -77,8 +78,8 @@ export class TimeBar {
         h(
           "div",
           { class: "time-steps" },
-          button("back", "Epoch before", () => this.stepEpoch(-1), { class: "button-round" }),
-          button("next", "Next epoch", () => this.stepEpoch(1), { class: "button-round" }),
+          button("back", say("epoch_before"), () => this.stepEpoch(-1), { class: "button-round" }),
+          button("next", say("next_epoch"), () => this.stepEpoch(1), { class: "button-round" }),
         ),
       ),
       this.track,
@@ -110,14 +111,9 @@ export class TimeBar {
   /** How many things stand at the moment, surely and perhaps. */
   count(certain: number, possible: number): void {
     const all = certain + possible;
-    const things = all === 1 ? "1 thing is here" : `${all} things are here`;
     this.standing.replaceChildren(
       h("span", { class: "meter", "aria-hidden": "true" }, this.meter),
-      all === 0
-        ? "Nothing is known to be here"
-        : possible === 0
-          ? `${things}, ${all === 1 ? "for certain" : "all for certain"}`
-          : `${things}, ${possible === all ? "possibly" : `${possible} of them possibly`}`,
+      counted(certain, possible),
     );
     this.meter.style.width = `${all === 0 ? 0 : (100 * certain) / all}%`;
   }
@@ -298,7 +294,7 @@ export class TimeBar {
 
   private toggle(): void {
     this.playing = !this.playing;
-    const label = this.playing ? "Pause" : "Play through time";
+    const label = say(this.playing ? "pause" : "play_time");
     this.playButton.replaceChildren(icon(this.playing ? "pause" : "play"), h("span", { class: "button-word" }, label));
     this.playButton.title = label;
     if (!this.playing) {
@@ -333,4 +329,13 @@ export class TimeBar {
     if (this.year >= this.scale.last) this.toggle();
     else window.setTimeout(() => this.playSteps(), 4000);
   }
+}
+
+/** "5 things are here, 2 of them possibly". */
+function counted(certain: number, possible: number): string {
+  const all = certain + possible;
+  if (all === 0) return say("things_none");
+  const things = many("things", all);
+  if (possible === 0) return many("count_sure", all, { things });
+  return possible === all ? say("count_possibly", { things }) : say("count_some", { things, possible });
 }

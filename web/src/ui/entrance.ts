@@ -3,9 +3,10 @@
 import { readiness } from "../scene/headset";
 import type { Headset } from "../scene/headset";
 import { button, h } from "./dom";
+import { say } from "./words";
 
 export class Entrance {
-  readonly button = button("headset", "Enter VR", () => void this.press(), { class: "enter-vr", disabled: true });
+  readonly button = button("headset", say("enter_vr"), () => void this.press(), { class: "enter-vr", disabled: true });
   readonly why = h("p", { class: "why-flat", id: "why-flat", hidden: true });
   private closed = false;
 
@@ -26,7 +27,7 @@ export class Entrance {
 
   show(inside: boolean): void {
     const word = this.button.querySelector(".button-word");
-    if (word) word.textContent = inside ? "Leave VR" : "Enter VR";
+    if (word) word.textContent = say(inside ? "leave_vr" : "enter_vr");
   }
 
   private async press(): Promise<void> {
@@ -38,7 +39,7 @@ export class Entrance {
     try {
       await this.headset.enter();
     } catch (error) {
-      this.why.textContent = `The headset did not begin: ${error instanceof Error ? error.message : String(error)}`;
+      this.why.textContent = say("headset_failed", { why: error instanceof Error ? error.message : String(error) });
       this.why.hidden = false;
     }
   }

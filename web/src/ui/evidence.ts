@@ -3,14 +3,16 @@
 import type { Source } from "../data/exhibition";
 import type { Revision } from "../data/thing";
 import { h } from "./dom";
+import { say, spoken } from "./words";
+import type { Word } from "./words";
 
 /** Extended Matrix classes, in plain words; the stream writes `USVs`, GraphQL `USVS`. */
-const RELIABILITY: Record<string, { title: string; meaning: string }> = {
-  US: { title: "Real", meaning: "stands or lies where it was found" },
-  USVS: { title: "Rebuilt on evidence", meaning: "reconstructed from what was found in this place" },
-  USVN: { title: "Rebuilt by analogy", meaning: "reconstructed from comparable sites or written sources" },
-  SF: { title: "Real, moved", meaning: "a find that is no longer in its first place" },
-  VSF: { title: "Restored find", meaning: "a find, completed and put back by reasoning" },
+const RELIABILITY: Readonly<Record<string, [title: Word, meaning: Word]>> = {
+  US: ["em_us", "em_us_means"],
+  USVS: ["em_usvs", "em_usvs_means"],
+  USVN: ["em_usvn", "em_usvn_means"],
+  SF: ["em_sf", "em_sf_means"],
+  VSF: ["em_vsf", "em_vsf_means"],
 };
 
 export function reliabilityTag(text: string): HTMLElement {
@@ -18,15 +20,15 @@ export function reliabilityTag(text: string): HTMLElement {
   const known = RELIABILITY[reliability];
   return h(
     "span",
-    { class: `tag tag-${known ? reliability : "other"}`, title: known?.meaning ?? "" },
-    known?.title ?? text,
+    { class: `tag tag-${known ? reliability : "other"}`, title: known ? say(known[1]) : "" },
+    known ? say(known[0]) : text,
   );
 }
 
 /** The class as a tag, and what it means beside it. */
 export function reliabilityLine(text: string): HTMLElement {
   const known = RELIABILITY[text.toUpperCase()];
-  return h("p", { class: "reliability" }, reliabilityTag(text), known ? ` ${known.meaning}` : "");
+  return h("p", { class: "reliability" }, reliabilityTag(text), known ? ` ${say(known[1])}` : "");
 }
 
 /** A link to another place of the web, which opens beside this page. */
@@ -63,7 +65,7 @@ export function termList(terms: readonly { label: string; uri: string }[]): HTML
 
 /** "6 April 2026". */
 export function dayOf(instant: string): string {
-  return new Date(instant).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  return new Date(instant).toLocaleDateString(spoken() === "en" ? "en-GB" : spoken(), { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 }
 
 /** Who wrote something down, and when. */

@@ -4,7 +4,9 @@ import type { Annotation, Exhibition } from "../data/exhibition";
 import type { StandingPlacement } from "../stream/session";
 import { h } from "./dom";
 import { reliabilityTag } from "./evidence";
+import { languageName } from "./languages";
 import { noteBody } from "./thing";
+import { LANGUAGES, changeLanguage, say, spoken } from "./words";
 
 export function nowPanel(
   label: string,
@@ -33,13 +35,13 @@ export function nowPanel(
     );
   const certain = things.filter((item) => item.certainty === "certain");
   const possible = things.filter((item) => item.certainty === "possible");
-  panel.append(h("p", { class: "eyebrow" }, label), h("h2", {}, "What is here now"));
-  if (things.length === 0) panel.append(h("p", { class: "quiet" }, "Nothing is known to stand here at this moment."));
-  if (certain.length > 0) panel.append(h("h3", {}, "For certain"), list(certain));
-  if (possible.length > 0) panel.append(h("h3", {}, "Possibly"), list(possible));
+  panel.append(h("p", { class: "eyebrow" }, label), h("h2", {}, say("now_title")));
+  if (things.length === 0) panel.append(h("p", { class: "quiet" }, say("now_none")));
+  if (certain.length > 0) panel.append(h("h3", {}, say("certain")), list(certain));
+  if (possible.length > 0) panel.append(h("h3", {}, say("possibly")), list(possible));
   if (notes.length > 0) {
     panel.append(
-      h("h3", {}, "Notes"),
+      h("h3", {}, say("notes")),
       h(
         "ul",
         { class: "things" },
@@ -56,12 +58,12 @@ export function aboutPanel(exhibition: Exhibition, verifies: boolean): DocumentF
   const panel = document.createDocumentFragment();
   const { scene } = exhibition;
   const keys: [string, string][] = [
-    ["Drag, wheel, pinch", "turn and come nearer"],
-    ["W A S D or arrows, in the picture", "move"],
-    ["Arrows on the time bar", "earlier, later"],
-    ["Page up, Page down on the time bar", "epoch by epoch"],
-    ["Space on the time bar", "play"],
-    ["Escape", "close"],
+    [say("key_drag"), say("key_drag_does")],
+    [say("key_move"), say("key_move_does")],
+    [say("key_time"), say("key_time_does")],
+    [say("key_epoch"), say("key_epoch_does")],
+    [say("key_play"), say("key_play_does")],
+    [say("key_escape"), say("key_escape_does")],
   ];
   panel.append(
     h("p", { class: "eyebrow" }, scene.title),
@@ -71,11 +73,20 @@ export function aboutPanel(exhibition: Exhibition, verifies: boolean): DocumentF
     ...scene.remarks
       .filter((note) => note.anchor.kind === "SCENE")
       .flatMap((note) => [h("h3", {}, note.title), ...noteBody(note)]),
-    h("h3", {}, "What the looks mean"),
-    h("p", { class: "prose" }, "Solid: stands for certain at the moment shown. Pale and hatched: may stand; its dates leave it open."),
-    h("h3", {}, "Finding your way"),
+    languageChoice(),
+    h("h3", {}, say("looks")),
+    h("p", { class: "prose" }, say("looks_mean")),
+    h("h3", {}, say("finding")),
     h("dl", { class: "keys" }, ...keys.flatMap(([key, does]) => [h("dt", {}, key), h("dd", {}, does)])),
-    h("p", { class: "quiet" }, verifies ? "Every file received is checked against its digest." : "Files are not checked against their digests: the browser lends its hash only to secure (https) pages."),
+    h("p", { class: "quiet" }, say(verifies ? "verified" : "not_verified")),
   );
   return panel;
+}
+
+/** The page's own language; what curators wrote stays in those that it has. */
+function languageChoice(): HTMLElement {
+  const options = LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag)));
+  const select = h("select", { class: "choice" }, ...options);
+  select.addEventListener("change", () => changeLanguage(select.value));
+  return h("label", { class: "field" }, h("span", {}, say("language")), select);
 }

@@ -4,6 +4,7 @@ import type { Hypothesis } from "../data/exhibition";
 import type { Certainty } from "../stream/session";
 import { h } from "./dom";
 import { sourceLine } from "./evidence";
+import { say } from "./words";
 
 export function readingsPanel(
   hypotheses: readonly Hypothesis[],
@@ -17,11 +18,11 @@ export function readingsPanel(
   const others = hypotheses.filter((one) => !open.includes(one));
   const rivals = open.some((one) => one.contrastsWith.length > 0);
   panel.append(
-    h("p", { class: "eyebrow" }, "Readings"),
-    h("h2", {}, rivals ? "The evidence allows more than one" : "How it is read"),
+    h("p", { class: "eyebrow" }, say("readings")),
+    h("h2", {}, say(rivals ? "readings_rival" : "readings_how")),
   );
   if (open.length > 0) {
-    const group = h("div", { class: "readings", role: "radiogroup", "aria-label": "Reading shown" });
+    const group = h("div", { class: "readings", role: "radiogroup", "aria-label": say("reading_shown") });
     for (const hypothesis of inOrder(open)) group.append(option(hypothesis, hypothesis.id === chosen, change.hypothesis));
     panel.append(group);
   }
@@ -29,8 +30,8 @@ export function readingsPanel(
   const box = h("input", { type: "checkbox", checked: certainty === "possible" });
   box.addEventListener("change", () => change.certainty(box.checked ? "possible" : "certain"));
   panel.append(
-    h("h3", {}, "Certainty"),
-    h("label", { class: "check" }, box, h("span", {}, "Show what is possible, but not certain, as pale and hatched")),
+    h("h3", {}, say("certainty")),
+    h("label", { class: "check" }, box, h("span", {}, say("show_possible"))),
   );
   return panel;
 }
@@ -55,11 +56,11 @@ function option(hypothesis: Hypothesis, checked: boolean, choose: (id: string) =
 }
 
 function words(hypothesis: Hypothesis): HTMLElement[] {
-  const sure = hypothesis.confidence === null ? "" : `, ${Math.round(hypothesis.confidence * 100)} % sure`;
+  const sure = hypothesis.confidence === null ? "" : `, ${say("sure", { percent: Math.round(hypothesis.confidence * 100) })}`;
   const parts = [
     h("span", { class: "reading-title" }, hypothesis.title),
     h("span", { class: "byline" }, `${hypothesis.author}${sure}`),
-    hypothesis.buildsOn && h("span", { class: "byline" }, `Builds on “${hypothesis.buildsOn.title}”`),
+    hypothesis.buildsOn && h("span", { class: "byline" }, say("builds_on", { title: hypothesis.buildsOn.title })),
     h("span", { class: "prose" }, hypothesis.argument),
     sourceLine(hypothesis.sources),
   ];

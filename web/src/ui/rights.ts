@@ -1,5 +1,7 @@
 /** Rights statements as people know them. */
 
+import { say } from "./words";
+
 const NAMES: [RegExp, string][] = [
   [/creativecommons\.org\/publicdomain\/zero/, "CC0: no rights reserved"],
   [/creativecommons\.org\/publicdomain\/mark/, "Public domain"],
@@ -9,7 +11,7 @@ const NAMES: [RegExp, string][] = [
 ];
 
 export function rightsName(uri: string): string {
-  if (uri === "") return "No rights are stated; all are reserved.";
+  if (uri === "") return say("rights_none");
   for (const [pattern, name] of NAMES) {
     const match = pattern.exec(uri);
     if (match) return name === "CC " ? `CC ${match[1]!.toUpperCase()} ${match[2]}` : name;

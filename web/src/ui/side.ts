@@ -5,12 +5,13 @@ import type { Annotation, Exhibition, Person, Placement } from "../data/exhibiti
 import { Things } from "../data/thing";
 import type { Seek, StandingPlacement, State } from "../stream/session";
 import type { TimeScale } from "../time/scale";
-import { yearEdtf } from "../time/years";
+import { momentLabel, yearEdtf } from "../time/years";
 import { articlePanel, articlesPanel } from "./articles";
 import { button, h, replace } from "./dom";
 import { aboutPanel, nowPanel } from "./panels";
 import { readingsPanel } from "./readings";
 import { thingPanel } from "./thing";
+import { say } from "./words";
 
 export type SideKind = "now" | "readings" | "articles" | "about" | "thing";
 
@@ -46,7 +47,7 @@ export class Side {
     private readonly placements: ReadonlyMap<string, Placement>,
     private readonly host: SideHost,
   ) {
-    this.element.append(button("close", "Close", () => this.close(), { class: "button-round panel-close" }), this.body);
+    this.element.append(button("close", say("close"), () => this.close(), { class: "button-round panel-close" }), this.body);
     window.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.element.hidden) this.close();
     });
@@ -98,7 +99,7 @@ export class Side {
       case "now": {
         const standing = [...(host.state?.placements.values() ?? [])];
         const go = { thing: (id: string) => this.goToThing(id), note: (id: string) => host.showNote(id) };
-        replace(this.body, nowPanel(host.state?.label ?? "", standing, host.notes(), go));
+        replace(this.body, nowPanel(host.state ? momentLabel(host.state) : "", standing, host.notes(), go));
         break;
       }
       case "readings":

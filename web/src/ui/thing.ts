@@ -14,6 +14,7 @@ import { recordedLine, reliabilityLine, sourceLine, sourceList, termList, webLin
 import { textInLanguages } from "./languages";
 import { lifetimeBar } from "./lifetime";
 import { rightsName } from "./rights";
+import { say } from "./words";
 
 export interface Asked {
   scene: Scene;
@@ -42,30 +43,30 @@ export function thingPanel(asked: Asked, does: Does): DocumentFragment {
     h("h2", {}, placement.title),
     h("p", { class: "existence" }, placement.existence.label || placement.existence.text),
     thing?.narrowed
-      ? h("p", { class: "quiet" }, `Narrowed by what is said of it: ${thing.narrowed.label || thing.narrowed.text}`)
+      ? h("p", { class: "quiet" }, say("narrowed", { label: thing.narrowed.label || thing.narrowed.text }))
       : "",
     lifetimeBar(thing?.narrowed ?? placement.existence, asked.scale, edtfYear(asked.moment.at)),
     certaintyLine(asked),
     h(
       "p",
       { class: "thing-go" },
-      standing ? button("eye", "Go there", does.fly) : button("next", "Go to its time", does.toItsTime),
+      standing ? button("eye", say("go_there"), does.fly) : button("next", say("go_time"), does.toItsTime),
     ),
-    h("h3", {}, "Why do we think so?"),
+    h("h3", {}, say("why")),
     reliabilityLine(placement.reliability),
     thing?.generated &&
       h(
         "p",
         { class: "machine" },
-        h("span", { class: "tag tag-machine" }, "Made by a machine"),
+        h("span", { class: "tag tag-machine" }, say("by_machine")),
         ` ${[thing.generated.by, thing.generated.method].filter(Boolean).join(": ")}`,
       ) || "",
-    h("p", { class: "prose" }, placement.reason || "No reason has been recorded."),
+    h("p", { class: "prose" }, placement.reason || say("no_reason")),
     thing?.period &&
       h(
         "p",
         { class: "quiet" },
-        "Dated by a period: ",
+        `${say("dated_by")} `,
         webLink(thing.period.uri, thing.period.label),
         thing.period.authority && ` (${thing.period.authority})`,
       ) || "",
@@ -73,7 +74,7 @@ export function thingPanel(asked: Asked, does: Does): DocumentFragment {
   const hypothesis = scene.hypotheses.find((one) => one.id === placement.hypothesis?.id);
   if (hypothesis) panel.append(hypothesisNote(hypothesis));
   const sources = thing?.citations ?? placement.sources.map((text) => ({ text, uri: "", pages: "" }));
-  section(panel, "Sources", sourceList(sources));
+  section(panel, say("sources"), sourceList(sources));
   if (thing) details(panel, asked, thing, does);
   rights(panel, placement, thing);
   return panel;
@@ -88,10 +89,10 @@ function certaintyLine({ scene, placement, standing, moment }: Asked): HTMLEleme
   const line = h("p", { class: "certainty" });
   const sure =
     standing === null
-      ? "It does not stand at this moment."
+      ? say("stands_not")
       : standing.certainty === "certain"
-        ? "Stands here for certain at this moment."
-        : "May stand here at this moment; it is not certain.";
+        ? say("stands_certain")
+        : say("stands_possible");
   line.append(h("span", { class: `dot dot-${standing?.certainty ?? "gone"}` }), sure);
   // Of what is certain, the date above says all.
   if (standing?.certainty === "possible") {
@@ -110,7 +111,7 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
   if (thing.statements.length > 0) {
     section(
       panel,
-      "What dates it",
+      say("dates_it"),
       statementList(thing.statements, placement.id, isThing, does.thing),
       // A reason of one step says no more than its statement.
       ...thing.reasons
@@ -125,12 +126,12 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
         ),
     );
   }
-  if (thing.changeEvents.length > 0) section(panel, "What became of it", changeList(thing.changeEvents, placement.id, does.thing));
+  if (thing.changeEvents.length > 0) section(panel, say("became"), changeList(thing.changeEvents, placement.id, does.thing));
   const others = scene.placements.filter((one) => one.asset.id === placement.asset.id && one.id !== placement.id);
   if (others.length > 0) {
     section(
       panel,
-      "The same, elsewhere or at another time",
+      say("same_elsewhere"),
       h(
         "ul",
         { class: "lines" },
@@ -143,16 +144,16 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
     const known = IDENTITY.filter(([name]) => identity[name] !== "");
     section(
       panel,
-      "The object",
+      say("the_object"),
       h("dl", { class: "facts" }, ...known.flatMap(([name, word]) => [h("dt", {}, word), h("dd", {}, identity[name])])),
     );
   }
-  if (status.length > 0) section(panel, "Its fate", h("ol", { class: "timeline" }, ...status.map(fate)));
+  if (status.length > 0) section(panel, say("its_fate"), h("ol", { class: "timeline" }, ...status.map(fate)));
   const lives = happenings(persons, placement.id);
   if (lives.length > 0) {
     section(
       panel,
-      "People",
+      say("people"),
       h(
         "ul",
         { class: "lines" },
@@ -211,10 +212,10 @@ function hypothesisNote(hypothesis: Hypothesis): HTMLElement {
   return h(
     "div",
     { class: "reading-note" },
-    h("p", {}, "Part of the reading ", h("strong", {}, hypothesis.title), hypothesis.author && ` (${hypothesis.author})`),
-    hypothesis.buildsOn && h("p", { class: "quiet" }, `It builds on: ${hypothesis.buildsOn.title}`),
+    h("p", {}, `${say("part_of_reading")} `, h("strong", {}, hypothesis.title), hypothesis.author && ` (${hypothesis.author})`),
+    hypothesis.buildsOn && h("p", { class: "quiet" }, say("it_builds_on", { title: hypothesis.buildsOn.title })),
     hypothesis.contrastsWith.length > 0 &&
-      h("p", { class: "quiet" }, `Others hold: ${hypothesis.contrastsWith.map((rival) => rival.title).join(", ")}`),
+      h("p", { class: "quiet" }, say("others_hold", { titles: hypothesis.contrastsWith.map((rival) => rival.title).join(", ") })),
   );
 }
 
@@ -223,14 +224,14 @@ function rights(panel: DocumentFragment, placement: Placement, thing: Thing | nu
   const revisions = [...(thing?.history ?? []), ...(thing?.asset?.history ?? [])];
   section(
     panel,
-    "Model and rights",
+    say("rights"),
     h("p", { class: "quiet" }, asset.title, asset.attribution && ` · ${asset.attribution}`),
     h("p", { class: "quiet" }, webLink(asset.rights, rightsName(asset.rights))),
     revisions.length > 0 &&
       h(
         "details",
         { class: "records" },
-        h("summary", {}, `Recorded by ${recordedLine(revisions[0]!)}`),
+        h("summary", {}, say("recorded_by", { who: recordedLine(revisions[0]!) })),
         h(
           "ul",
           { class: "lines" },
