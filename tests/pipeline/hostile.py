@@ -7,13 +7,17 @@ import io
 import json
 import struct
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image as Pillow
 
 from scenes import glb
 from scenes.errors import ForbiddenReference, Malformed, SceneError, TooLarge, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 _TRIANGLE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4").tobytes() + np.array([0, 1, 2], "<u2").tobytes()
 
@@ -122,7 +126,8 @@ _SPHERE_OF_MESHOPT = {
     ]
 }
 
-HOSTILE: dict[str, tuple[str, bytes, type[SceneError]]] = {
+# Name, content and error; what takes long to write is written when it is asked for, not whenever tests are collected.
+HOSTILE: dict[str, tuple[str, bytes | Callable[[], bytes], type[SceneError]]] = {
     "a text called glb": ("x.glb", b"I am a text, really, and nothing else at all.", Malformed),
     "a cut GLB": ("x.glb", packed(document())[:-7], Malformed),
     "a GLB that states more than it has": (
@@ -223,8 +228,8 @@ HOSTILE: dict[str, tuple[str, bytes, type[SceneError]]] = {
     "a zip that climbs": ("x.zip", zipped({"../../evil.obj": b"v 0 0 0"}), ForbiddenReference),
     "a zip with an absolute name": ("x.zip", zipped({"/tmp/evil.obj": b"v 0 0 0"}), ForbiddenReference),
     "a zip with a link": ("x.zip", _link(), ForbiddenReference),
-    "a zip bomb": ("x.zip", zipped({"x.obj": b"\n" * 50_000_000}), TooLarge),
-    "a zip of 20,001 files": ("x.zip", zipped({f"{i}.txt": b"" for i in range(20_001)}), TooLarge),
+    "a zip bomb": ("x.zip", lambda: zipped({"x.obj": b"\n" * 50_000_000}), TooLarge),
+    "a zip of 20,001 files": ("x.zip", lambda: zipped({f"{i}.txt": b"" for i in range(20_001)}), TooLarge),
     "a zip whose entries overlap": ("x.zip", _overlapping(), Malformed),
     "a zip in a zip": ("x.zip", zipped({"inner.zip": zipped({"x.obj": b"v 0 0 0"})}), Unsupported),
     "a zip that is cut": ("x.zip", zipped({"x.obj": b"v 0 0 0\n" * 99})[:-30], Malformed),
@@ -232,3 +237,10 @@ HOSTILE: dict[str, tuple[str, bytes, type[SceneError]]] = {
     "an empty file": ("x.glb", b"", Malformed),
     "a pickle called ply": ("x.ply", b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix", Malformed),
 }
+
+
+def write_hostile(what: str, path: Path) -> tuple[str, type[SceneError]]:
+    """A file of `HOSTILE`, written; what it is called, and the error that it must meet."""
+    name, content, error = HOSTILE[what]
+    path.write_bytes(content if isinstance(content, bytes) else content())
+    return name, error

@@ -4,17 +4,15 @@ from pathlib import Path
 import pytest
 
 from pipeline import read
-from tests.pipeline.hostile import HOSTILE, document, packed
+from tests.pipeline.hostile import HOSTILE, document, packed, write_hostile
 
 _MOST_BYTES = 64 << 20
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_file_meets_its_error_without_much_memory(what: str, tmp_path: Path) -> None:
-    name, data, error = HOSTILE[what]
     path = tmp_path / "master"
-    path.write_bytes(data)
-    del data
+    name, error = write_hostile(what, path)
     with pytest.raises(error):
         read.read(path, name)  # what reads it is compiled the first time, which takes memory of its own
     tracemalloc.start()

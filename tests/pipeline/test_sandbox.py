@@ -13,7 +13,7 @@ import pytest
 from pipeline import sandbox
 from pipeline.tile import TileResult, TileSettings, tile_file
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, StorageFull, TooLarge, Unsupported
-from tests.pipeline.hostile import HOSTILE, document, packed
+from tests.pipeline.hostile import document, packed, write_hostile
 from tiling import meshopt
 
 DATA = Path(__file__).parent.parent / "data"
@@ -58,9 +58,8 @@ def test_a_child_makes_what_this_process_would_make(tmp_path: Path) -> None:
     ],
 )
 def test_a_refusal_comes_through_with_its_code_and_words(what: str, error: type[Exception], tmp_path: Path) -> None:
-    name, data, _ = HOSTILE[what]
     source = tmp_path / "master"
-    source.write_bytes(data)
+    name, _ = write_hostile(what, source)
     with pytest.raises(error) as refusal:
         _tile(source, name, tmp_path / "out")
     assert len(str(refusal.value)) > 10
