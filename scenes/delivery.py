@@ -10,7 +10,7 @@ Not thread-safe: the door calls it off the event loop, one call at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scenes.assemble import FLAT
 from scenes.group_tree import GroupTree, Shown
@@ -20,16 +20,18 @@ from scenes.rights import Action, may, seen
 from scenes.stands import Stand
 from scenes.table import MomentTable, SceneTable
 from scenes.tables import SceneTables
+from streaming.cut import Way
 from streaming.events import Content, Count, Numbered
 from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Chunk, Plan, PlanNode
-from tiling.grove import grove
+from tiling.grove import Grove, grove
 from tiling.select import Limits, select
 from tiling.stock import BYTES, CODED, DRAWS, GROUPED, TEXTURES, TRIANGLES, Stock
 from tiling.view import View, predicted
 from timeline.interval import Certainty
 from timeline.label import label
 
+_NOTHING = grove([], [])
 _CONTENT = {"webp": Content.WEBP, "jpg": Content.JPEG, "jpeg": Content.JPEG, "png": Content.PNG}
 
 
@@ -59,7 +61,7 @@ class Entered:
     gone: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class _Records:
     """All that an answer depends on."""
 
@@ -70,11 +72,31 @@ class _Records:
     def tells_the_same(self, other: _Records) -> bool:
         """Whether answers are the same; what else was written in the scene (annotations) does not matter."""
         one, two = self.table, other.table
-        return self.assets == other.assets and (
-            one is two
-            or (one.scene, one.placements, one.hypotheses, one.epochs, one.statements)
-            == (two.scene, two.placements, two.hypotheses, two.epochs, two.statements)
+        return self is other or (
+            self.assets == other.assets
+            and (
+                one is two
+                or (one.scene, one.placements, one.hypotheses, one.epochs, one.statements)
+                == (two.scene, two.placements, two.hypotheses, two.epochs, two.statements)
+            )
         )
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class _Told:
+    """A node and its files, as plans say them."""
+
+    node: PlanNode
+    files: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class _Planted:
+    """What plans select from: of what stands, and of the tree of groups above it."""
+
+    stands: tuple[Stand, ...]
+    above: GroupTree | None
+    grove: Grove
 
 
 class Delivery:
@@ -101,9 +123,9 @@ class Delivery:
         self._stands: dict[int, Stand] = {}
         self._nodes: dict[tuple[int, int | str], int] = {}
         """node number by n and tile; of a proxy by its digest"""
-        self._known: dict[tuple[int, bool], tuple[PlanNode, tuple[Chunk, ...]]] = {}
-        """by node number and whether files go by gzip, the last word on it: looks are much like those before"""
-        self._grove = grove([], [])
+        self._known: dict[int, _Told] = {}
+        """the last word on each node, by twice its number, and one where files go by gzip: looks are much like before"""
+        self._planted = _Planted((), None, _NOTHING)
         self._order: tuple[int, ...] = ()
         """n of each tree of the grove, the tree of groups included"""
         self._lacks_proxies = False
@@ -161,26 +183,26 @@ class Delivery:
         `groups`: the client draws tiles in part. `gzip`: it takes files by gzip. What is sent now arrives in `ahead_s`
         seconds: what the eye will see by then is wanted, too, and the order goes by it.
         """
-        selection = select(self._grove, view, limits, later=predicted(view, ahead_s), is_parted=groups, is_coded=gzip)
+        selection = select(
+            self._planted.grove, view, limits, later=predicted(view, ahead_s), is_parted=groups, is_coded=gzip
+        )
         trees, tiles = selection.tree.tolist(), selection.tile.tolist()
         numbers = [self._node(tree, tile) for tree, tile in zip(trees, tiles, strict=True)]
         chunks: dict[str, Chunk] = {}
         nodes: list[PlanNode] = []
         for number, tree, tile, parts in zip(numbers, trees, tiles, selection.replacements(), strict=True):
             regions = tuple([None if each is None else tuple([numbers[part] for part in each]) for each in parts])
-            known = self._known.get((number, gzip)) or self._told(number, tree, tile, gzip=gzip)
-            node, files = known
-            if node.replaced_by != regions:
-                node = replace(node, replaced_by=regions)
-                self._known[number, gzip] = node, files
-            nodes.append(node)
-            for chunk in files:
+            told = self._known.get(2 * number + gzip)
+            if told is None or told.node.replaced_by != regions:
+                told = self._tell(number, tree, tile, regions, gzip=gzip)
+            nodes.append(told.node)
+            for chunk in told.files:
                 chunks[chunk.digest] = chunk
         return Plan(state, look, tuple(numbers[: selection.roots]), tuple(nodes), chunks)
 
-    def _told(self, number: int, tree: int, tile: int, *, gzip: bool) -> tuple[PlanNode, tuple[Chunk, ...]]:
-        """A node and its files, as plans say them."""
-        stock = self._grove.stock_of(tree)
+    def _tell(self, number: int, tree: int, tile: int, regions: Way, *, gzip: bool) -> _Told:
+        """A node and its files from now on."""
+        stock = self._planted.grove.stock_of(tree)
         facts = stock.facts[tile].tolist()
         digest, length, coded = stock.tree.content[tile], facts[BYTES], facts[CODED]
         is_shorter = gzip and 0 < coded < length
@@ -191,50 +213,63 @@ class Delivery:
             files.append(Chunk(image, size, _CONTENT[extension], texture=texture))
         is_grouped = bool(facts[GROUPED])
         node = PlanNode(
-            number, self._order[tree], digest, tuple(chunk.digest for chunk in files[1:]),
+            number, self._order[tree], digest, tuple(chunk.digest for chunk in files[1:]), regions,
             grouped=is_grouped, triangles=facts[TRIANGLES], draws=facts[DRAWS], textures=facts[TEXTURES],
             groups=stock.tree.groups_of(tile) if is_grouped else (),
         )  # fmt: skip
-        self._known[number, gzip] = node, tuple(files)
-        return self._known[number, gzip]
+        said = node, tuple(files)
+        told = self._known[2 * number + gzip] = self._tables.stands.sharing.one(said, lambda: _Told(*said))
+        return told
 
     def _node(self, tree: int, tile: int) -> int:
         placement = self._order[tree]
         # Groups change from moment to moment; a proxy is the same thing as long as it shows the same.
-        named = self._grove.stock_of(tree).tree.content[tile] if placement == NO_PLACEMENT else tile
+        named = self._planted.grove.stock_of(tree).tree.content[tile] if placement == NO_PLACEMENT else tile
         return self._nodes.setdefault((placement, named), len(self._nodes))
 
     def _read(self) -> _Records:
         seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")
         table = self._tables.table(self._catalogue, self._scene_id)
+        stands = self._tables.stands
         assets = {
-            asset_id: asset
+            asset_id: stands.asset(asset)
             for asset_id, asset in self._catalogue.get_many(Asset, sorted(table.assets.names)).items()
             if asset.state is AssetState.READY and asset.tileset and may(self._actor, Action.SEE, asset)
         }
-        return _Records(table, assets)
+        # The same for all who may see the same.
+        key = _Records, id(table), *map(id, assets.values())
+        return stands.sharing.one(key, lambda: _Records(table, assets))
 
     def _stand(self, moment: MomentTable, assets: Mapping[str, Asset]) -> dict[int, Stand]:
         stands: dict[int, Stand] = {}
         for _, placement, certainty in moment.shown(range(len(moment))):
             asset = assets.get(placement.asset)
             if asset is not None and asset.tileset is not None:
-                key = placement.id, asset.tileset.digest
-                n = self._numbers.setdefault(key, len(self._numbers))
-                stands[n] = self._tables.stands.stand(placement, asset, certainty)
+                stand = self._tables.stands.stand(placement, asset, certainty)
+                stands[self._numbers.setdefault(stand.key, len(self._numbers))] = stand
         return stands
 
     def _plant(self, stands: Mapping[int, Stand]) -> None:
         """From now on plans select from what stands."""
-        stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in stands.values()}}
         above = None
         if self._group is not None and len(stands) > FLAT:
             above = self._group(self._scene_id, [(stand.standing, stand.asset) for stand in stands.values()])
-        self._grove = grove(
-            [stand.said.transform for stand in stands.values()],
-            [stocks[stand.tileset] for stand in stands.values()],
-            None if above is None else above.stock,
-        )
+        standing = tuple(stands.values())
+
+        def planted() -> _Planted:
+            stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in standing}}
+            return _Planted(
+                standing,
+                above,
+                grove(
+                    [stand.said.transform for stand in standing],
+                    [stocks[stand.tileset] for stand in standing],
+                    None if above is None else above.stock,
+                ),
+            )
+
+        key = _Planted, id(above), *map(id, standing)
+        self._planted = self._tables.stands.sharing.one(key, planted)
         self._order = (*stands, NO_PLACEMENT) if above else tuple(stands)
         self._lacks_proxies = above is not None and above.missing > 0
 

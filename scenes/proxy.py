@@ -24,8 +24,8 @@ from scenes.transforms import Matrix
 
 TRIANGLES = 6_000
 MOST_BYTES = 12_300
-"""of a proxy compressed by gzip, as of the root of an asset: with the answer to the upgrade and what greets a client it comes
-in the first round trip of a connection (14 KB, RFC 6928)"""
+"""of a proxy compressed by gzip, as of the root of an asset: with the answer to the upgrade and what greets a client it
+comes in the first round trip of a connection (14 KB, RFC 6928)"""
 _TRIES = 8
 _PYRAMID = 4
 

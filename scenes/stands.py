@@ -1,19 +1,17 @@
-"""Placements as streams say them: one object for each, shared by all visitors before whom it stands.
-
-A stream knows of all that stands at its moment. Ten thousand placements and two thousand visitors would be twenty
-million objects, if each visitor had his own.
-"""
+"""Placements as streams say them: the same object for all visitors before whom they stand."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 from scenes.at_time import Standing
 from scenes.model import Asset, Placement
+from scenes.sharing import Sharing
 from streaming.events import StreamPlacement
 from timeline.interval import Certainty
+
+_MOST_ASSETS = 20_000
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -24,7 +22,13 @@ class Stand:
     placement: Placement
     asset: Asset
     certainty: Certainty
-    tileset: str
+    key: tuple[str, str]
+    """ids of the placement and of the asset's tileset: with other tiles it is another thing to clients"""
+
+    @property
+    def tileset(self) -> str:
+        """Digest of the tileset."""
+        return self.key[1]
 
     @property
     def standing(self) -> Standing:
@@ -33,21 +37,29 @@ class Stand:
 
 
 class Stands:
-    """Those that some stream holds. Thread-safe."""
+    """Those that some stream holds, and what else streams share. Thread-safe."""
 
     def __init__(self) -> None:
+        self.sharing = Sharing()
         self._lock = threading.Lock()
-        self._kept: WeakValueDictionary[tuple[int, int, Certainty], Stand] = WeakValueDictionary()
+        self._assets: dict[str, Asset] = {}
+
+    def asset(self, asset: Asset) -> Asset:
+        """The same asset as it was read before, if it is equal: a catalogue reads its records anew each time."""
+        with self._lock:
+            known = self._assets.get(asset.id)
+            if known == asset:
+                return known
+            if len(self._assets) >= _MOST_ASSETS:
+                self._assets.clear()
+            self._assets[asset.id] = asset
+            return asset
 
     def stand(self, placement: Placement, asset: Asset, certainty: Certainty) -> Stand:
         """Of an asset that has tiles."""
-        # By identity: while a stand is kept, so are its records, and nothing else has their addresses.
-        key = id(placement), id(asset), certainty
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                found = self._kept[key] = _made(placement, asset, certainty)
-            return found
+        return self.sharing.one(
+            (Stand, id(placement), id(asset), certainty), lambda: _made(placement, asset, certainty)
+        )  # fmt: skip
 
 
 def _made(placement: Placement, asset: Asset, certainty: Certainty) -> Stand:
@@ -57,4 +69,4 @@ def _made(placement: Placement, asset: Asset, certainty: Certainty) -> Stand:
         transform=tuple(map(float, placement.transform)), certainty=certainty.value,
         reliability=placement.reliability.value,
     )  # fmt: skip
-    return Stand(said, placement, asset, certainty, asset.tileset.digest)
+    return Stand(said, placement, asset, certainty, (placement.id, asset.tileset.digest))

@@ -186,7 +186,7 @@ class Evict:
     chunks: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True)
 class StreamPlacement:
     """A placement as the client needs it: what it is, and where it stands."""
 

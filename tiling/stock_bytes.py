@@ -38,7 +38,7 @@ class Damaged(ValueError):
 def size_of(stock: Stock) -> int:
     """Bytes that a stock takes in memory, about."""
     tree = stock.tree
-    arrays = sum(getattr(tree, name).nbytes for name in _TREE_ARRAYS)
+    arrays: int = sum(getattr(tree, name).nbytes for name in _TREE_ARRAYS)
     arrays += sum(getattr(stock, name).nbytes for name in _STOCK_ARRAYS)
     return arrays + sum(120 + 80 * bool(groups) for groups in tree.groups) + 130 * len(tree)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -286,3 +287,26 @@ def test_a_plan_goes_by_what_the_eye_will_see_when_it_arrives():
     soon = delivery.plan(away, replace(PLENTY, error=30.0), state=1, look=0, ahead_s=0.35)
     assert len(now.nodes) == 2
     assert len(soon.nodes) > 2
+
+
+def test_visitors_of_a_moment_share_what_they_are_sent_and_nothing_stays_of_them():
+    catalogue, _ = museum()
+    tables = SceneTables()
+    visitors = [
+        Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS, tables=tables) for _ in range(3)
+    ]
+    plans = []
+    for each in visitors:
+        each.enter(Wish())
+        plans.append(each.plan(VIEW, PLENTY, state=1, look=0, gzip=True))
+    held = len(tables.stands.sharing)
+    for other in plans[1:]:
+        assert all(one is two for one, two in zip(plans[0].nodes, other.nodes, strict=True))
+        assert all(other.chunks[digest] is chunk for digest, chunk in plans[0].chunks.items())
+    del visitors[1:], plans[1:]
+    assert len(tables.stands.sharing) == held
+    visitors.clear()
+    plans.clear()
+    del each, other
+    gc.collect()
+    assert len(tables.stands.sharing) == 0
