@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.tile import TileResult, TileSettings
+    from scenes.model import Tileset
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _REFERS = (".gltf", ".obj", ".ply")
@@ -83,7 +84,8 @@ def tile(  # noqa: PLR0917 - typer passes by name
         Path,
         typer.Argument(
             metavar="INPUT",
-            help="GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF, or a zip or folder of one with its files.",
+            help="GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF, or a zip or folder of one with its files; "
+            "or a cloud of points: LAS, LAZ, COPC, E57, PLY, text.",
         ),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where tileset.json and tiles go.")],
@@ -99,6 +101,12 @@ def tile(  # noqa: PLR0917 - typer passes by name
     ] = None,
     up: Annotated[
         str | None, typer.Option(metavar="AXIS", callback=_axis, help="Its axis that points up: x, y, z, -x, -y, -z.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6, max=1e3, metavar="METRES", help="Of a cloud of points: keep no more, and fewer colours."
+        ),
     ] = None,
     normal_maps: Annotated[
         bool, typer.Option("--normal-maps", help="Bake lost detail of textured models into maps of normals.")
@@ -122,7 +130,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
         bool, typer.Option("--measure", help="Hold the stated errors against dense sampling of the source.")
     ] = False,
 ) -> None:
-    """Turn a mesh into a static 3D Tiles 1.1 folder: tileset.json and GLB tiles, for any web server.
+    """Turn a mesh or a cloud of points into a static 3D Tiles 1.1 folder, for any web server.
 
     Ctrl-C keeps what is done (in .DIR.work beside DIR, or where --work says), and the next run goes on from there.
     """
@@ -143,6 +151,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
         up=up,
         scheduler=scheduler,
         normal_maps=normal_maps,
+        precision_m=precision,
         is_measured=measure,
         is_coded=gzip,
     )
@@ -294,7 +303,7 @@ def _tell(result: TileResult, out: Path) -> None:
         sys.stderr.write(f"of {steps} {counted(known, '[was|were]')} known from before\n")
     tiles, levels = counted(figures.tiles, "[tile|tiles]"), counted(figures.levels, "[level|levels]")
     sys.stdout.write(
-        f"{out / result.document}: {tiles} in {levels}, {counted(figures.triangles, '[triangle|triangles]')}, "
+        f"{out / result.document}: {tiles} in {levels}, {_size(figures)}, "
         f"{figures.byte_length / 1e6:.1f} MB; the root alone is true to {figures.root_error:.3g} m\n"
     )
     for line in result.report:
@@ -302,12 +311,26 @@ def _tell(result: TileResult, out: Path) -> None:
     if result.measured is not None:
         sys.stdout.write(result.measured["table"] + "\n")
         return
+    if not figures.triangles:
+        sys.stdout.write("  level  tiles      points       bytes     bytes, gzip  error m, at most\n")
+        for number, level in enumerate(result.levels):
+            sys.stdout.write(
+                f"  {number:5} {level.tiles:6,} {level.triangles:11,} {level.byte_length:11,} {level.coded_length:15,}"
+                f" {level.bound:17.4g}\n"
+            )
+        return
     sys.stdout.write("  level  tiles   triangles       bytes  error m (99.9 %)     rms m    most m\n")
     for number, level in enumerate(result.levels):
         sys.stdout.write(
             f"  {number:5} {level.tiles:6,} {level.triangles:11,} {level.byte_length:11,} {level.bound:17.4g}"
             f" {level.mean_error:9.3g} {level.most_error:9.3g}\n"
         )
+
+
+def _size(figures: Tileset) -> str:
+    if figures.triangles:
+        return counted(figures.triangles, "[triangle|triangles]")
+    return counted(figures.vertices, "[point|points]")
 
 
 def _check(out: Path) -> None:

@@ -78,15 +78,38 @@ def _work(request: dict[str, Any]) -> None:
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
     work = Path(request["work"]) if request["work"] else None
     units, up = request["settings"]["units"], request["settings"]["up"]
+    told = [-1]
+
+    def progress(fraction: float, message: str) -> None:
+        if int(fraction * 100) > told[0]:
+            told[0] = int(fraction * 100)
+            _say(progress=0.1 + 0.9 * fraction, message=message)
+
+    origin = None if request["origin"] is None else tuple(request["origin"])
     with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         _say(progress=0.0, message="reading")
+        from pipeline.clouds import open as clouds
+
+        if source.is_file() and (kind := clouds.kind_of(source, name)):
+            _say(at=kind)
+            cloud = clouds.open_cloud(source, name, scratch=Path(scratch))
+            _say(progress=0.1, message=f"{counted(cloud.head.count, '[point|points]')}")
+            _say(at=crash.TILING)
+            from pipeline.clouds.tile import tile_cloud
+            from pipeline.tile import TileSettings
+
+            result = tile_cloud(
+                cloud, out, TileSettings(**request["settings"]), progress, work=Path(scratch), origin=origin
+            )
+            (out / MANIFEST).write_text(json.dumps(asdict(result)))
+            return
         model = read.read(
             source,
             name,
             scratch=Path(scratch),
             units=units,
             up=up,
-            origin=None if request["origin"] is None else tuple(request["origin"]),
+            origin=origin,
             begun=lambda kind: _say(at=kind),
         )
         _say(progress=0.1, message=f"read {counted(model.triangles, '[triangle|triangles]')}")
@@ -95,13 +118,6 @@ def _work(request: dict[str, Any]) -> None:
         from pipeline.tile import TileSettings, tile_model
 
         settings = TileSettings(**request["settings"])
-        told = [-1]
-
-        def progress(fraction: float, message: str) -> None:
-            if int(fraction * 100) > told[0]:
-                told[0] = int(fraction * 100)
-                _say(progress=0.1 + 0.9 * fraction, message=message)
-
         result = tile_model(model, out, settings, progress, work=work)
     (out / MANIFEST).write_text(json.dumps(asdict(result)))
 

@@ -67,6 +67,8 @@ class TileSettings:
     """address of a Dask scheduler whose workers see the same folders; None: threads of this process"""
     normal_maps: bool = False
     """whether coarse tiles with images get a map of the normals that were simplified away"""
+    precision_m: float | None = None
+    """of a cloud of points: places are kept to steps of so many metres, colours and intensities reduced; None: exact"""
     is_measured: bool = False
     """whether the errors that tiles state are held against dense sampling of the source"""
     is_coded: bool = False

@@ -387,6 +387,8 @@ def _stated(tile: dict[str, Any], model: Payload) -> Iterator[tuple[str, str]]:
     needs = facts.get("needs", [])
     if facts and isinstance(needs, list) and (unsaid := sorted(model.images - {str(name) for name in needs})):
         yield "STATED_NEEDS", f"images are not stated as needed: {', '.join(unsaid)}"
+    if "points" in facts and model.byte_length and facts["points"] != model.cloud:
+        yield "STATED_POINTS", f"{facts['points']} points are stated, there are {model.cloud}"
     if "groups" in facts and model.byte_length and facts["groups"] != list(model.grouped):
         yield "STATED_GROUPS", f"groups of {facts['groups']} triangles are stated, there are {list(model.grouped)}"
 

@@ -42,6 +42,8 @@ _JSON_CHUNK, _BIN_CHUNK = 0x4E4F534A, 0x004E4942
 _MOST_BYTES = 1 << 30
 _MOST_TRIANGLES = 1 << 25
 _MOST_DEPTH = 64
+_POINTS, _TRIANGLES = 0, 4
+"""modes of primitives"""
 _MOST_METRES = 1e15
 
 _TYPES: dict[int, np.dtype[Any]] = {
@@ -78,6 +80,8 @@ class Placed:
     """first triangle and number of triangles of each group; together all of them"""
     features: NDArray[np.int64] | None = None
     """(n,) places in the table of features"""
+    is_points: bool = False
+    """whether it is a cloud, without triangles"""
 
 
 def read(data: bytes) -> Content:
@@ -246,10 +250,10 @@ def positions_of(content: Content, number: int) -> NDArray[np.float64]:
 
 
 def placed(content: Content) -> Iterator[Placed]:
-    """Every primitive of triangles at every node of the scene.
+    """Every primitive of triangles or points at every node of the scene.
 
     Raises:
-        BadContent: nodes form a circle, a primitive is no list of triangles, an index is out of range.
+        BadContent: nodes form a circle, a primitive is of another mode, an index is out of range.
     """
     for node, matrix in nodes_of(content.document):
         mesh = content.document["nodes"][node].get("mesh")
@@ -266,9 +270,14 @@ def placed(content: Content) -> Iterator[Placed]:
             raise BadContent(f"mesh {mesh}: {type(wrong).__name__} {wrong}") from wrong
         for at, (position, indices, mode, features) in enumerate(described):
             where = f"nodes[{node}].meshes[{mesh}].primitives[{at}]"
-            if mode != 4:
-                raise BadContent(f"{where}: mode {mode} is no list of triangles")
+            if mode not in (_POINTS, _TRIANGLES):
+                raise BadContent(f"{where}: mode {mode} is neither points nor a list of triangles")
             points = positions_of(content, position) @ matrix[:3, :3].T + matrix[:3, 3]
+            if mode == _POINTS:
+                if indices is not None:
+                    raise BadContent(f"{where}: points with indices are not read")
+                yield Placed(where, points, np.empty((0, 3), np.int64), position, is_points=True)
+                continue
             triangles = _triangles(content, indices, len(points), where)
             yield Placed(
                 where,

@@ -38,6 +38,8 @@ class Payload:
     """whether groups were told apart by planes"""
     images: frozenset[str] = frozenset()
     """addresses of images beside it"""
+    cloud: int = 0
+    """points of primitives that are clouds"""
     grouped: tuple[int, ...] = ()
     """triangles of each group where their order tells groups apart, over all primitives"""
 
@@ -77,7 +79,7 @@ def read(data: bytes, fetch: Callable[[str], bytes | None]) -> Payload:
     except _WRONG as wrong:
         # The document is JSON of a wrong shape somewhere: which name or type, the exception says.
         faults.append(("BAD_CONTENT", "", f"{type(wrong).__name__} {wrong}"))
-    points = [each.positions[np.unique(each.triangles)] for each in placed]
+    points = [each.positions if each.is_points else each.positions[np.unique(each.triangles)] for each in placed]
     every = np.concatenate([*points, np.empty((0, 3))]) @ Y_UP_TO_Z_UP.T
     is_even = len({len(groups) for groups in grouped}) == 1
     return Payload(
@@ -87,6 +89,7 @@ def read(data: bytes, fetch: Callable[[str], bytes | None]) -> Payload:
         tuple(np.concatenate(parts) for parts in zip(*grouped, strict=True)) if is_even else (),
         is_dense=any(planes),
         images=images,
+        cloud=sum(len(each.positions) for each in placed if each.is_points),
         grouped=tuple(
             sum(counts) for counts in zip(*([count for _, count in each.ranges] for each in placed), strict=True)
         )
@@ -123,8 +126,29 @@ def _faults(model: Content, primitive: dict[str, Any], placed: Placed) -> Iterat
             yield "ATTRIBUTE", f"{name} has {len(values)} values for {len(placed.positions)} vertices"
         elif not np.isfinite(values).all():
             yield "NOT_FINITE", f"a value of {name} is not finite"
+    yield from _properties(model, primitive)
     if placed.features is not None and (words := _features(model, primitive, placed.features)):
         yield "FEATURES", words
+
+
+def _properties(model: Content, primitive: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """EXT_structural_metadata: property attributes name attributes that are there, of the types of their class."""
+    used = primitive.get("extensions", {}).get("EXT_structural_metadata", {}).get("propertyAttributes", [])
+    if not used:
+        return
+    table = model.document["extensions"]["EXT_structural_metadata"]
+    for number in used:
+        described = table["propertyAttributes"][number]
+        fields = table["schema"]["classes"][described["class"]]["properties"]
+        for name, each in described["properties"].items():
+            found = primitive["attributes"].get(each["attribute"])
+            if name not in fields or found is None:
+                yield "PROPERTY", f"property {name} is of no class, or {each['attribute']} is not there"
+                continue
+            kind = content.accessor(model, found).dtype
+            expected = f"{'U' if kind.kind == 'u' else ''}INT{8 * kind.itemsize}"
+            if kind.kind in "ui" and fields[name].get("componentType") != expected:
+                yield "PROPERTY", f"property {name} is {fields[name].get('componentType')}, its values are {expected}"
 
 
 def _min_max(model: Content, accessor: int) -> str:

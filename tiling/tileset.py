@@ -112,7 +112,7 @@ def _document(tree: TileTree, root: int, text: str, images: Iterable[str]) -> by
     }
     if sizes or root == 0:
         head["extras"] = {"chronotope": {"images": sizes}}
-    return f'{_text(head)[:-1]},"root":{{"refine":"REPLACE",{text[1:]}}}'.encode()
+    return f'{_text(head)[:-1]},"root":{{"refine":"{"ADD" if tree.is_added else "REPLACE"}",{text[1:]}}}'.encode()
 
 
 def _text(value: Mapping[str, Any]) -> str:
@@ -135,6 +135,7 @@ def _content(tree: TileTree, tile: int) -> dict[str, Any]:
         "needs": list(tree.needs[tile]),
         "groups": list(tree.groups_of(tile)),
         "codedBytes": int(tree.coded_length[tile]) if len(tree.coded_length) else 0,
+        "points": int(tree.points[tile]) if tree.is_added else 0,
     }
     told = {name: fact for name, fact in facts.items() if fact}
     return {"content": {"uri": f"{tree.content[tile]}.glb"}, "extras": {"chronotope": told}}
@@ -186,6 +187,7 @@ def read(data: bytes, get: Callable[[str], bytes] = _nothing) -> TileTree:
             image_bytes={str(name): (int(sizes[0]), int(sizes[1])) for name, sizes in images.items()},
             groups=_groups(facts),
             coded_length=_coded(facts),
+            points=_points(document["root"], facts),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as wrong:
         raise BadTileset(f"not a tileset that can be read: {type(wrong).__name__} {wrong}") from wrong
@@ -204,6 +206,11 @@ def _groups(facts: list[dict[str, Any]]) -> tuple[tuple[int, ...], ...]:
 def _coded(facts: list[dict[str, Any]]) -> NDArray[np.int64]:
     coded = np.array([fact.get("codedBytes", 0) for fact in facts], np.int64)
     return coded if coded.any() else coded[:0]
+
+
+def _points(root: dict[str, Any], facts: list[dict[str, Any]]) -> NDArray[np.int64]:
+    points = np.array([fact.get("points", 0) for fact in facts], np.int64)
+    return points if root.get("refine") == "ADD" else points[:0]
 
 
 def _boxes(numbers: list[list[float]]) -> NDArray[np.float64]:

@@ -1,8 +1,9 @@
 """The tile tree of one asset, as arrays.
 
 Tiles stand breadth first: the root is 0, a parent comes before its children, siblings are neighbours. Boxes are in the
-asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all its children are there. Invariants, which
-`tiling.check` checks: a child's content lies in its parent's box, errors shrink downwards.
+asset's own frame (y up, metres). Refinement is REPLACE: a tile goes when all its children are there; in a tree of
+points it is ADD: a tile stays, and its children come in addition. Invariants, which `tiling.check` checks: a child's
+content lies in its parent's box, errors shrink downwards.
 """
 
 from __future__ import annotations
@@ -44,8 +45,16 @@ class TileTree:
     coded_length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """(n,) bytes of each GLB by gzip, 0 where that is not known; or (0,) where it is known of none"""
 
+    points: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(n,) points of each tile, of a tree whose tiles add to one another; (0,) of one of surfaces"""
+
     def __len__(self) -> int:
         return len(self.parent)
+
+    @property
+    def is_added(self) -> bool:
+        """Whether a tile is shown beside its children (ADD) and not instead of them."""
+        return bool(len(self.points))
 
     def groups_of(self, tile: int) -> tuple[int, ...]:
         """`groups` of one tile."""

@@ -1,0 +1,282 @@
+"""A cloud of any size dealt out into buckets that fit memory: cells of an octree, sorted by counting.
+
+The records are written to a file as they come, while points are counted by cells; cells are joined to buckets of a
+limited number of points, each a cell of some depth; then each bucket gets its place in a second file, as long as all of
+them, and the records are read again and put there. A file whose points are at hand at once (LAS) is read twice instead
+of being written. Buckets, and their order, depend on the cloud alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.clouds.records import Frame, records
+from pipeline.clouds.source import CHUNK
+from pipeline.compiled import njit
+from scenes.errors import Malformed
+from tiling.points_order import DEEPEST, codes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pipeline.clouds.source import CloudSource
+
+_DEEPER = 6
+"""by so many depths finer cells are counted by where one of them has too many points"""
+_MOST_CELLS = 1 << 21
+_TWICE = ("las",)
+"""files that are as quick to read as our own"""
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Cells of the octree in the order of their codes, and their records in a file, one after the other."""
+
+    path: Path
+    kind: np.dtype[np.void]
+    depth: NDArray[np.int64]
+    """(b,)"""
+    code: NDArray[np.uint64]
+    """(b,) of each cell at its own depth"""
+    first: NDArray[np.int64]
+    """(b + 1,) of each one's records"""
+
+    def __len__(self) -> int:
+        return len(self.depth)
+
+    def read(self, bucket: int) -> NDArray[np.void]:
+        """The records of a bucket."""
+        count = int(self.first[bucket + 1] - self.first[bucket])
+        return np.fromfile(self.path, self.kind, count, offset=int(self.first[bucket]) * self.kind.itemsize)
+
+
+def most_points(count: int) -> int:
+    """Of a bucket of a cloud of so many: a sixteenth, so that there is work for several hands, from 128k to a million;
+    of huge clouds more, so that their buckets remain some hundreds."""
+    return max(min(max(count // 16, 1 << 17), 1 << 20), count // 256)
+
+
+def dealt(
+    source: CloudSource,
+    of: Frame,
+    scratch: Path,
+    progress: Callable[[float], None],
+    *,
+    most: int | None = None,
+) -> Buckets:
+    """Deal a cloud out into a file in `scratch`, in buckets of at most `most` points (None: as its size asks for).
+
+    Raises:
+        Malformed: the points contradict the file's head.
+    """
+    count, inverse = source.head.count, of.cube.inverse
+    most = most_points(count) if most is None else most
+    cells = _Cells(_depth_for(count))
+    kept = scratch / "records"
+    is_kept = source.head.kind not in _TWICE
+    done = 0
+    with kept.open("wb") as file:
+        for rows in _chunks(source, of):
+            cells.add(codes(rows["place"], inverse))
+            if is_kept:
+                rows.tofile(file)
+            done += len(rows)
+            progress(0.5 * done / count)
+    if done != count:
+        raise Malformed(f"the file states {count:,} points and has {done:,}")
+    found, counts = cells.done()
+    while counts.max() > most and (finer := cells.finer()) is not None:
+        # Points crowd together in a cell, as where a single one lies far off all others.
+        cells = finer
+        for rows in _again(kept, of) if is_kept else _chunks(source, of):
+            cells.add(codes(rows["place"], inverse))
+        found, counts = cells.done()
+    depth, code, sizes = _joined(found, counts, cells.depth, most)
+    first = np.concatenate([[0], np.cumsum(sizes)])
+    path = scratch / "buckets"
+    begins = code << (3 * (DEEPEST - depth)).astype(np.uint64)
+    at = first[:-1].copy()
+    with path.open("wb") as file:
+        file.truncate(count * of.kind.itemsize)
+        done = 0
+        for rows in _again(kept, of) if is_kept else _chunks(source, of):
+            order, runs = _by_bucket(codes(rows["place"], inverse), begins)
+            sorted_rows = taken(rows, order)
+            for bucket, start, stop in runs.tolist():
+                file.seek(int(at[bucket]) * of.kind.itemsize)
+                sorted_rows[start:stop].tofile(file)
+                at[bucket] += stop - start
+            done += len(rows)
+            progress(0.5 + 0.5 * done / count)
+    kept.unlink()
+    return Buckets(path, of.kind, depth, code, first)
+
+
+def _chunks(source: CloudSource, of: Frame) -> Iterator[NDArray[np.void]]:
+    for points in source.chunks(CHUNK):
+        yield records(points, of)
+
+
+def _again(kept: Path, of: Frame) -> Iterator[NDArray[np.void]]:
+    with kept.open("rb") as file:
+        while len(rows := np.fromfile(file, of.kind, CHUNK)):
+            yield rows
+
+
+def taken(rows: NDArray[np.void], order: NDArray[Any]) -> NDArray[np.void]:
+    """Rows in an order; their bytes, which numpy would copy field by field."""
+    size = rows.dtype.itemsize
+    out = np.empty((len(order), size), np.uint8)
+    _copied(rows.view(np.uint8).reshape(-1, size), order, out)
+    return out.reshape(-1).view(rows.dtype)
+
+
+@njit(cache=True, nogil=True)
+def _copied(rows: Any, order: Any, out: Any) -> None:
+    for at in range(len(order)):
+        place = order[at]
+        for byte in range(rows.shape[1]):
+            out[at, byte] = rows[place, byte]
+
+
+def _depth_for(count: int) -> int:
+    """A depth at which a surface of so many points has some tens or hundreds in a cell."""
+    return max(4, min(10, (count >> 6).bit_length() // 2))
+
+
+class _Cells:
+    """Numbers of points by cells that have any, of as fine a depth as their number allows."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth = self._begun = depth
+        self._table = np.full(_MOST_CELLS * 2, np.uint64(0xFFFFFFFFFFFFFFFF))
+        self._number = np.zeros(_MOST_CELLS * 2, np.int64)
+        self._used = 0
+
+    def add(self, found: NDArray[np.uint64]) -> None:
+        at = 0
+        while at < len(found):
+            at, self._used = _counted(found, at, 3 * (DEEPEST - self.depth), self._table, self._number, self._used)
+            if at < len(found):
+                self._coarsen()
+
+    def finer(self) -> _Cells | None:
+        """Others to count by once more, or None where that would not part what is together here."""
+        return _Cells(min(self.depth + _DEEPER, DEEPEST)) if self.depth == self._begun < DEEPEST else None
+
+    def _coarsen(self) -> None:
+        keys, numbers = self.done()
+        self.depth -= 1
+        self._table[:] = np.uint64(0xFFFFFFFFFFFFFFFF)
+        self._number[:] = 0
+        self._used = _merged(keys >> np.uint64(3), numbers, self._table, self._number)
+
+    def done(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Codes at `depth`, ascending, and numbers of points."""
+        there = np.flatnonzero(self._number)
+        order = there[np.argsort(self._table[there], kind="stable")]
+        return self._table[order], self._number[order]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _slot(table: Any, key: Any) -> int:
+    at = int((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & (len(table) - 1)
+    while table[at] != np.uint64(0xFFFFFFFFFFFFFFFF) and table[at] != key:
+        at = (at + 1) & (len(table) - 1)
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _counted(  # noqa: PLR0917 - numba knows no keywords
+    found: Any, at: int, shift: int, table: Any, number: Any, used: int
+) -> Any:
+    """Count points from `at` on, until the table is half full: where it stopped, and how many cells there are."""
+    last, slot = np.uint64(0xFFFFFFFFFFFFFFFF), 0
+    while at < len(found):
+        key = found[at] >> np.uint64(shift)
+        if key != last:
+            slot = _slot(table, key)
+            if number[slot] == 0:
+                if 2 * used >= len(table):
+                    break
+                used += 1
+                table[slot] = key
+            last = key
+        number[slot] += 1
+        at += 1
+    return at, used
+
+
+@njit(cache=True, nogil=True)
+def _merged(keys: Any, numbers: Any, table: Any, number: Any) -> int:
+    used = 0
+    for at in range(len(keys)):
+        slot = _slot(table, keys[at])
+        if number[slot] == 0:
+            used += 1
+            table[slot] = keys[at]
+        number[slot] += numbers[at]
+    return used
+
+
+def _joined(
+    found: NDArray[np.uint64], counts: NDArray[np.int64], depth: int, most: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
+    """The coarsest cells of at most so many points; one of the finest ones may have more. Depth, code, number."""
+    sums = np.concatenate([[0], np.cumsum(counts)])
+    out: list[tuple[int, int, int]] = []
+    waiting = [(0, 0, 0, len(found))]
+    while waiting:
+        d, code, first, last = waiting.pop()
+        number = int(sums[last] - sums[first])
+        if number <= most or d == depth:
+            out.append((d, code, number))
+            continue
+        parts = found[first:last] >> np.uint64(3 * (depth - d - 1))
+        starts = np.flatnonzero(np.concatenate([[True], parts[1:] != parts[:-1]]))
+        ends = [*starts[1:].tolist(), last - first]
+        waiting += [
+            (d + 1, int(parts[a]), first + a, first + b)
+            for a, b in reversed(list(zip(starts.tolist(), ends, strict=True)))
+        ]
+    depths, codes_, sizes = zip(*out, strict=True)
+    return np.array(depths, np.int64), np.array(codes_, np.uint64), np.array(sizes, np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _by_bucket(found: Any, begins: Any) -> Any:
+    """An order of points (n,) by the bucket that each lies in, and runs (k, 3): bucket, start, stop in that order."""
+    own = np.empty(len(found), np.int32)
+    starts = np.zeros(len(begins) + 1, np.int64)
+    bucket = 0
+    for at in range(len(found)):
+        code = found[at]
+        if code < begins[bucket] or (bucket + 1 < len(begins) and code >= begins[bucket + 1]):
+            low, high = 0, len(begins)
+            while high - low > 1:
+                middle = (low + high) // 2
+                if begins[middle] <= code:
+                    low = middle
+                else:
+                    high = middle
+            bucket = low
+        own[at] = bucket
+        starts[bucket + 1] += 1
+    runs = np.empty((len(begins), 3), np.int64)
+    count = 0
+    for b in range(len(begins)):
+        if starts[b + 1]:
+            runs[count, 0], runs[count, 1], runs[count, 2] = b, starts[b], starts[b] + starts[b + 1]
+            count += 1
+        starts[b + 1] += starts[b]
+    order = np.empty(len(found), np.int64)
+    for at in range(len(found)):
+        order[starts[own[at]]] = at
+        starts[own[at]] += 1
+    return order, runs[:count]

@@ -1,0 +1,264 @@
+"""Buckets of a cloud become tiles, one bucket after another or several at a time, and then what is above them.
+
+A bucket is thinned depth by depth up to its own cell (`tiling.points_levels`). All below that is finished then and
+written; what shows the cell as a whole stays in memory, until the cells above are made of it in the same way. Where two
+buckets touch, the one that comes later sees what the earlier one kept near their common side, so that nothing is seen
+of the side; buckets that touch wait for one another, in an order that depends on the cloud alone.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.clouds import stages
+from pipeline.clouds.buckets import taken
+from tiling import points_levels, points_order, points_thin
+from tiling.points_levels import Nodes
+from tiling.points_order import DEEPEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from pipeline.clouds.buckets import Buckets
+    from pipeline.clouds.stages import Context, Tile
+
+_ROOT_BYTES = 14_000
+"""of the root, coded: what comes in the first round trip of a connection"""
+_BITS = 12
+"""of codes below a bucket's cell, by which its points are sorted at first"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a bucket leaves for others."""
+
+    tiles: tuple[Tile, ...]
+    """those below its cell; a parent of -1 is the tile of its cell"""
+    rows: NDArray[np.void]
+    """records that show the cell as a whole, in the order of their codes"""
+    reach: NDArray[np.float32]
+    beyond: float
+    error: float
+    """of the cell shown by those"""
+    borders: Mapping[int, NDArray[np.uint32]]
+    """by depth, places of points that it keeps near its sides"""
+
+
+@dataclass
+class Growing:
+    """Tiles, and for each the number of the one above it."""
+
+    tiles: list[Tile] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+
+    def add(self, tile: Tile, parent: int) -> int:
+        """Append a tile; its number."""
+        self.tiles.append(tile)
+        self.parents.append(parent)
+        return len(self.tiles) - 1
+
+
+def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Callable[[float], None]) -> Growing:
+    """All tiles of a cloud; the first one is the root."""
+    kept = _all_buckets(context, buckets, workers, progress)
+    rows = np.concatenate([each.rows for each in kept])
+    reach = np.concatenate([each.reach for each in kept])
+    none = np.empty((0, 3), np.uint32)
+    halos = {
+        depth: np.concatenate([none, *(each.borders[depth] for each in kept if depth in each.borders)])
+        for depth in range(int(buckets.depth.max()))
+    }
+    tree, bucket_of = _above(buckets, [len(each.rows) for each in kept])
+    places = np.ascontiguousarray(rows["place"])
+    of = context.frame
+    found = points_order.codes(places, of.cube.inverse)
+    levelled = points_levels.levels(
+        context.metres(places, np.zeros(3)), found, tree, of.cube,
+        corner=np.zeros(3), reach=reach,
+        halos={depth: context.metres(halo, np.zeros(3)) for depth, halo in halos.items()},
+        beyond=max(each.beyond for each in kept),
+    )  # fmt: skip
+    out = Growing()
+    first = points_levels.held(tree, levelled.level, 0)
+    error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
+    shown, root_error = _root(context, rows, places, found, first, levelled.reach, error)
+    out.add(stages.emit(context, rows, places, first[shown], root_error), -1)
+    rest = first[~shown]
+    number = [0] * len(tree)
+    if len(rest) or len(tree) > 1:
+        number[0] = out.add(stages.emit(context, rows, places, rest, error), 0)
+    for node in range(1, len(tree)):
+        held = points_levels.held(tree, levelled.level, node)
+        own = bucket_of.get(node)
+        error = float(levelled.error[node]) if own is None else kept[own].error
+        number[node] = out.add(stages.emit(context, rows, places, held, error), number[int(tree.parent[node])])
+    for node, bucket in bucket_of.items():
+        inner: list[int] = []
+        for tile in kept[bucket].tiles:
+            inner.append(out.add(tile, number[node] if tile.parent < 0 else inner[tile.parent]))
+    progress(1.0)
+    return out
+
+
+def _all_buckets(context: Context, buckets: Buckets, workers: int, progress: Callable[[float], None]) -> list[_Kept]:
+    order, earlier = _waits(buckets)
+    kept: dict[int, _Kept] = {}
+    if workers <= 1:
+        for number, bucket in enumerate(order):
+            kept[bucket] = _bucket(context, buckets, bucket, {other: kept[other] for other in earlier[bucket]})
+            progress(0.95 * (number + 1) / len(order))
+        return [kept[bucket] for bucket in range(len(buckets))]
+    with ThreadPoolExecutor(workers, thread_name_prefix="bucket") as pool:
+        try:
+            waiting, running = list(order), dict[Future[_Kept], int]()
+            while waiting or running:
+                ready = [bucket for bucket in waiting if earlier[bucket] <= kept.keys()][: workers - len(running)]
+                for bucket in ready:
+                    waiting.remove(bucket)
+                    before = {other: kept[other] for other in earlier[bucket]}
+                    running[pool.submit(_bucket, context, buckets, bucket, before)] = bucket
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    kept[running.pop(future)] = future.result()
+                progress(0.95 * len(kept) / len(order))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return [kept[bucket] for bucket in range(len(buckets))]
+
+
+def _waits(buckets: Buckets) -> tuple[list[int], dict[int, set[int]]]:
+    """An order of buckets, and for each those that touch it and come before it.
+
+    Buckets that do not touch get the same colour, and colours follow one another, so that many can be made at a time.
+    """
+    low, high = _cells(buckets)
+    touching = [
+        set(np.flatnonzero(((low <= high[bucket]) & (high >= low[bucket])).all(axis=1)).tolist()) - {bucket}
+        for bucket in range(len(buckets))
+    ]
+    colour: dict[int, int] = {}
+    for bucket in range(len(buckets)):
+        taken = {colour[other] for other in touching[bucket] if other in colour}
+        colour[bucket] = next(number for number in range(len(buckets) + 1) if number not in taken)
+    order = sorted(range(len(buckets)), key=lambda bucket: (colour[bucket], bucket))
+    earlier = {
+        bucket: {other for other in touching[bucket] if (colour[other], other) < (colour[bucket], bucket)}
+        for bucket in order
+    }
+    return order, earlier
+
+
+def _cells(buckets: Buckets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First cells of the deepest depth of each bucket's cell, and first ones beyond it; (b, 3)."""
+    low = np.empty((len(buckets), 3), np.int64)
+    for depth in set(buckets.depth.tolist()):
+        own = buckets.depth == depth
+        low[own] = points_order.cells_of(buckets.code[own], depth) << (DEEPEST - depth)
+    return low, low + (1 << (DEEPEST - buckets.depth))[:, None]
+
+
+def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Kept:
+    rows = buckets.read(bucket)
+    cube, depth = context.frame.cube, int(buckets.depth[bucket])
+    rows, places, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
+    low, high = (side[bucket] * (cube.side / (1 << DEEPEST)) for side in _cells(buckets))
+    deepest = int(tree.depth.max())
+    halos: dict[int, list[NDArray[np.uint32]]] = {d: [] for d in range(depth, deepest)}
+    for other in before.values():
+        for d, parts in halos.items():
+            if d in other.borders:
+                parts.append(_near(context, other.borders[d], low, high, cube.radius(d)))
+    levelled = points_levels.levels(
+        context.metres(places, low), found, tree, cube,
+        corner=-low, reach=np.zeros(len(rows), np.float32),
+        halos={d: context.metres(np.concatenate(parts), low) for d, parts in halos.items() if parts},
+    )  # fmt: skip
+    borders = {
+        d: stages.border(context, places, levelled.level, d, (low + cube.radius(d), high - cube.radius(d)))
+        for d in range(depth, deepest)
+    }
+    tiles = tuple(
+        stages.emit(
+            context, rows, places, points_levels.held(tree, levelled.level, node), float(levelled.error[node]),
+            parent=int(tree.parent[node]) - 1,
+        )
+        for node in range(1, len(tree))
+    )  # fmt: skip
+    top = points_levels.held(tree, levelled.level, 0)
+    return _Kept(
+        tiles, taken(rows, top), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders
+    )  # fmt: skip
+
+
+def _near(
+    context: Context, places: NDArray[np.uint32], low: NDArray[np.float64], high: NDArray[np.float64], radius: float
+) -> NDArray[np.uint32]:
+    metres = places * context.frame.step
+    return places[((metres >= low - radius) & (metres <= high + radius)).all(axis=1)]
+
+
+def _above(buckets: Buckets, sizes: list[int]) -> tuple[Nodes, dict[int, int]]:
+    """The octree above the buckets, over what each has kept, and which of its nodes are buckets."""
+    ends = np.cumsum([0, *sizes])
+    begins = buckets.code << (3 * (DEEPEST - buckets.depth)).astype(np.uint64)
+    depth, first, last, parent, bucket_of = [0], [0], [len(buckets)], [-1], dict[int, int]()
+    waiting = [0]
+    while waiting:
+        node = waiting.pop()
+        a, b, d = first[node], last[node], depth[node]
+        if b - a == 1 and int(buckets.depth[a]) == d:
+            bucket_of[node] = a
+            continue
+        parts = begins[a:b] >> np.uint64(3 * (DEEPEST - d - 1))
+        starts = [*np.flatnonzero(np.concatenate([[True], parts[1:] != parts[:-1]])).tolist(), b - a]
+        begun = len(depth)
+        for start, stop in pairwise(starts):
+            depth.append(d + 1)
+            first.append(a + start)
+            last.append(a + stop)
+            parent.append(node)
+        waiting += range(len(depth) - 1, begun - 1, -1)
+    tree = Nodes(
+        np.array(depth, np.int8), ends[first], ends[last], np.array(parent, np.int32),
+        np.array([node in bucket_of for node in range(len(depth))]),
+    )  # fmt: skip
+    return tree, bucket_of
+
+
+def _root(  # noqa: PLR0917 - columns of the same points
+    context: Context,
+    rows: NDArray[np.void],
+    places: NDArray[np.uint32],
+    found: NDArray[np.uint64],
+    first: NDArray[np.int64],
+    reach: NDArray[np.float32],
+    error: float,
+) -> tuple[NDArray[np.bool_], float]:
+    """Which of the points of the whole cube the root shows, so that it is small, and its error."""
+    cube = context.frame.cube
+    if len(stages.coded(context, rows, places, first)[1]) <= _ROOT_BYTES:
+        return np.ones(len(first), np.bool_), error
+    points = context.metres(places, np.zeros(3))
+    finest, coarsest = cube.radius(0), float(cube.side.min()) / 4
+    best: tuple[NDArray[np.bool_], float] | None = None
+    for _ in range(9):
+        radius = float(np.sqrt(finest * coarsest))
+        depth = int(np.log2(float(cube.side.min()) / (2 * radius)))
+        kept, far = np.empty(len(first), np.bool_), np.empty(len(first), np.float32)
+        points_thin.thin(
+            points, found[first] >> np.uint64(3 * (DEEPEST - depth)), first, cube.side / (1 << depth), np.zeros(3),
+            radius, reach.copy(), np.empty((0, 3), np.float32), kept, far,
+        )  # fmt: skip
+        if len(stages.coded(context, rows, places, first[kept])[1]) <= _ROOT_BYTES:
+            best, coarsest = (kept, max(error, float(far.max()))), radius
+        else:
+            finest = radius
+    assert best is not None, "sixteen points fit"
+    return best

@@ -1,0 +1,209 @@
+"""Points as records of a few bytes: whole steps from the cloud's lowest corner, y up, and what else is known of them.
+
+This is what is sorted and kept aside. Positions of a file that has whole numbers stay what they are (turned, so that y
+is up); others, and all where a coarser precision was asked for, are rounded to steps once, here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.compiled import njit
+from pipeline.repair import FAR_M
+from pipeline.units import UNITS, UPS
+from tiling import meshopt, points_colour, points_order
+from tiling.points_code import WIDEST
+from tiling.points_levels import Cube
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.clouds.source import Head, Points
+    from tiling.mesh import Floats
+
+FINENESS = 128
+"""a tile's side by the least distance of its points: about 10,000 of them on a flat surface"""
+_UNIT_STEPS = 1 << 21
+"""steps of a cloud whose file has no steps, along its longest side, at most"""
+_FINEST_M = 1e-4
+_MOST_STEPS = 1 << 31
+_REDUCED_COLOUR = 3
+"""bits that a reduced colour loses"""
+_REDUCED_INTENSITY = 6
+"""bits that a reduced intensity keeps of those in use"""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where steps lie, and what a record holds."""
+
+    step: Floats
+    """(3,) metres, asset frame"""
+    base: Floats
+    """(3,) metres: where step 0 lies in the asset's frame"""
+    extent: NDArray[np.int64]
+    """(3,) steps"""
+    axes: NDArray[np.int64]
+    """(3,) axis of the file along each of ours"""
+    factor: Floats
+    """(3,) steps in a unit of positions as a chunk has them, negative where the axis is turned round"""
+    offset: Floats
+    """(3,) steps"""
+    origin: tuple[float, float, float]
+    """where the asset's origin lies in the frame and the units of the file"""
+    kind: np.dtype[np.void]
+    colour_bits: int
+    is_reduced: bool
+    report: tuple[str, ...]
+
+    @property
+    def cube(self) -> Cube:
+        """The octree's root: from step 0, as wide as the cloud is along its longest side."""
+        side = float(((self.extent + 1) * self.step).max())
+        inverse = (1 << points_order.DEEPEST) * self.step / side
+        return Cube(inverse=inverse, side=np.full(3, side), fineness=FINENESS)
+
+
+def frame(  # noqa: C901 - a table of what follows from a head
+    head: Head,
+    *,
+    units: str | None = None,
+    up: str | None = None,
+    origin: tuple[float, float, float] | None = None,
+    precision_m: float | None = None,
+) -> Frame:
+    """The frame of a cloud. With `precision_m`, metres, steps are at least so wide, colours and intensities reduced.
+
+    `units`, `up` and `origin` are as in `pipeline.read.read`.
+    """
+    metres = UNITS[units] if units else head.metres
+    turned = UPS[(up or head.up).removeprefix("+")]
+    report: list[str] = []
+    size = (head.high - head.low) * metres
+    if head.scale is None:
+        wide = max(float(size.max()), 1e-6)
+        # A power of two of a tenth of a millimetre, so that it is told easily; as fine as is of use.
+        own = np.full(3, _FINEST_M * 2.0 ** max(0, int(np.ceil(np.log2(wide / _UNIT_STEPS / _FINEST_M)))))
+        if wide < 1.0:
+            own = np.full(3, wide / _UNIT_STEPS)
+        report.append(f"the file has no steps; places are rounded to {own[0]:.3g} m")
+    else:
+        own = head.scale * metres
+    step = own if precision_m is None else np.maximum(own, precision_m)
+    while (size / step).max() > _MOST_STEPS:
+        step = step * 2
+    if (step > own * 1.5).any() and precision_m is None:
+        report.append(f"the cloud is so wide that its places are rounded to {step.max():.3g} m")
+    elif (size / step).max() > WIDEST:
+        report.append("the cloud is so wide that the places of the few points that show it from afar are rounded")
+    low = np.rint((head.low - (head.offset if head.offset is not None else 0.0)) / own * metres)
+    high = np.rint((head.high - (head.offset if head.offset is not None else 0.0)) / own * metres)
+    axes = np.array([abs(axis) - 1 for axis in turned])
+    signs = np.array([1 if axis > 0 else -1 for axis in turned])
+    # In units of a chunk: whole numbers, or the file's own.
+    unit = own if head.scale is not None else np.full(3, metres)
+    if head.scale is None:
+        low, high = head.low, head.high
+    factor = (unit / step)[axes] * signs
+    begin = np.where(signs > 0, low[axes], high[axes])
+    offset = -begin * factor
+    extent = np.rint(np.abs((high - low)[axes] * factor)).astype(np.int64) + 1
+    place = _origin(head, origin)
+    start = begin * unit[axes] * signs
+    if head.offset is not None:
+        start = start + (head.offset * metres)[axes] * signs
+    base = start - (np.array(place) * metres)[axes] * signs
+    if any(place):
+        x, y, z = (f"{value:,.0f}" for value in place)
+        report.append(f"the cloud lies far from its origin; it was moved so that ({x}, {y}, {z}) is the new origin")
+    fields: list[tuple[str, str, tuple[int, ...]]] = [("place", "<u4", (3,))]
+    if head.colour_bits:
+        fields.append(("colour", "<u2" if head.colour_bits == 16 else "u1", (3,)))
+    if head.has_intensity:
+        fields.append(("intensity", "<u2", ()))
+    if head.has_classification:
+        fields.append(("class", "u1", ()))
+    if head.has_normals:
+        fields.append(("normal", "i1", (4,)))
+    return Frame(
+        step=step[axes],
+        base=base,
+        extent=extent,
+        axes=axes,
+        factor=factor,
+        offset=offset,
+        origin=place,
+        kind=np.dtype(fields),
+        colour_bits=head.colour_bits,
+        is_reduced=precision_m is not None,
+        report=tuple(report),
+    )
+
+
+def _origin(head: Head, at: tuple[float, float, float] | None) -> tuple[float, float, float]:
+    """As `pipeline.repair.near_origin` has it."""
+    is_near = float(max(np.abs(head.low).max(), np.abs(head.high).max())) <= FAR_M
+    if (not any(at) if at is not None else is_near) or (
+        at is not None and is_near and max(np.abs(head.low - at).max(), np.abs(head.high - at).max()) > FAR_M
+    ):
+        return (0.0, 0.0, 0.0)
+    x, y, z = np.round((head.low + head.high) / 2.0).tolist() if at is None else at
+    return float(x), float(y), float(z)
+
+
+def records(points: Points, of: Frame) -> NDArray[np.void]:
+    """Points of a chunk as records (n,)."""
+    out = np.empty(len(points), of.kind)
+    _placed(points.positions, of.axes, of.factor, of.offset, of.extent, out["place"])
+    if points.colours is not None:
+        out["colour"] = points.colours
+    if points.intensity is not None:
+        out["intensity"] = points.intensity
+    if points.classification is not None:
+        out["class"] = points.classification
+    if points.normals is not None:
+        signs = np.sign(of.factor)
+        lengths = np.linalg.norm(points.normals, axis=1, keepdims=True)
+        turned = np.nan_to_num(points.normals[:, of.axes] * signs / np.where(lengths > 0, lengths, 1.0))
+        out["normal"] = meshopt.encode_oct8(turned.astype(np.float32))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _placed(  # noqa: PLR0917 - numba knows no keywords
+    positions: Any, axes: Any, factor: Any, offset: Any, extent: Any, out: Any
+) -> None:
+    for axis in range(3):
+        source, times, plus, most = axes[axis], factor[axis], offset[axis], extent[axis] - 1
+        for at in range(len(positions)):
+            step = int(np.rint(positions[at, source] * times + plus))
+            out[at, axis] = min(max(step, 0), most)
+
+
+def columns(rows: NDArray[np.void], of: Frame) -> dict[str, Any]:
+    """What a tile shows of some records beside their places, as `points_code.packed` takes it."""
+    found: dict[str, Any] = {}
+    names = rows.dtype.names or ()
+    if "colour" in names:
+        colours = rows["colour"]
+        if of.colour_bits == 16:
+            found["colours"] = points_colour.linear_of_words(colours)
+        else:
+            table = points_colour.REDUCED if of.is_reduced else points_colour.LINEAR_OF_BYTE
+            found["colours"] = table[colours]
+    if "intensity" in names:
+        found["intensity"] = _reduced(rows["intensity"]) if of.is_reduced else np.ascontiguousarray(rows["intensity"])
+    if "class" in names:
+        found["classification"] = np.ascontiguousarray(rows["class"])
+    if "normal" in names:
+        found["normals"] = np.ascontiguousarray(rows["normal"])
+    return found
+
+
+def _reduced(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Values that keep their first bits, each by its own size, so that weak echoes keep as much as strong ones."""
+    drop = np.maximum(np.frexp(values.astype(np.float32))[1] - 5, 0)
+    return (((values.astype(np.int64) + (1 << drop >> 1)) >> drop) << drop).clip(0, 65535).astype(np.uint16)

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.clouds.open import open_cloud
+from pipeline.clouds.tile import tile_cloud
+from pipeline.tile import TileResult, TileSettings
+from tests.pipeline.clouds import written
+from tiling import check, content, points_colour, tileset
+
+Columns = dict[str, NDArray[Any]]
+
+
+def _cloud(count: int, seed: int = 1) -> Columns:
+    """A wave of points, with colours of bytes as LAS mostly has them."""
+    of = written.sample(count, seed=seed)
+    of["colours"] = (of["colours"] >> 8).astype(np.uint16)
+    return of
+
+
+def _tiled(
+    folder: Path, data: bytes, name: str, *, node: int = 400, bucket: int | None = 1500, **settings: Any
+) -> tuple[TileResult, Path]:
+    folder.mkdir()
+    source, out = folder / name, folder / "out"
+    source.write_bytes(data)
+    out.mkdir()
+    result = tile_cloud(
+        open_cloud(source, name), out, TileSettings(**settings), lambda *_: None, work=folder,
+        most_of_node=node, most_of_bucket=bucket,
+    )  # fmt: skip
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["out", name])  # what was sorted is gone
+    return result, out
+
+
+def _findings(out: Path) -> list[check.Finding]:
+    return check.check((out / "tileset.json").read_bytes(), lambda uri: (out / uri).read_bytes())
+
+
+def _shown(result: TileResult, out: Path) -> Columns:
+    """All points of all tiles, z up again, in the file's frame."""
+    found: dict[str, list[NDArray[Any]]] = {"places": [], "colours": [], "intensity": [], "classes": []}
+    for name, *_ in result.files:
+        if not name.endswith(".glb"):
+            continue
+        model = content.read((out / name).read_bytes())
+        (placed,) = content.placed(model)
+        attributes = model.document["meshes"][0]["primitives"][0]["attributes"]
+        x, y, z = placed.positions.T
+        found["places"].append(np.stack([x, -z, y], 1) + result.tileset.origin)
+        found["colours"].append(points_colour.bytes_of_linear(content.accessor(model, attributes["COLOR_0"])))
+        found["intensity"].append(content.accessor(model, attributes["_INTENSITY"])[:, 0])
+        found["classes"].append(content.accessor(model, attributes["_CLASSIFICATION"])[:, 0])
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _sorted(of: Columns) -> NDArray[Any]:
+    places = np.rint(of["places"] * 1000).astype(np.int64)
+    rows = np.column_stack([places, of["colours"], of["intensity"], of["classes"]])
+    return rows[np.lexsort(rows.T)]
+
+
+@pytest.fixture(scope="module")
+def tiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Columns, TileResult, Path]:
+    of = _cloud(12_000)
+    result, out = _tiled(tmp_path_factory.mktemp("cloud") / "a", written.las(of), "scan.las")
+    return of, result, out
+
+
+def test_every_point_is_there_once_exactly_where_and_as_it_was(tiled: tuple[Columns, TileResult, Path]) -> None:
+    of, result, out = tiled
+    assert result.tileset.vertices == 12_000
+    assert result.tileset.origin[:2] == (500005.0, 4000005.0)
+    assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+
+
+def test_the_tileset_adds_and_is_sound(tiled: tuple[Columns, TileResult, Path]) -> None:
+    _, result, out = tiled
+    assert _findings(out) == []
+    document = json.loads((out / "tileset.json").read_bytes())
+    assert document["root"]["refine"] == "ADD"
+    tree = tileset.read((out / "tileset.json").read_bytes(), lambda name: (out / name).read_bytes())
+    assert tree.is_added
+    assert tree.points.sum() == 12_000
+    assert len(tree) == result.tileset.tiles > 20
+    assert tileset.write(tree).root == (out / "tileset.json").read_bytes()
+    assert all((out / name).stat().st_size == size for name, _, size, _ in result.files)
+    assert tree.coded_length[0] <= 14_000
+
+
+def test_a_wrong_number_of_points_is_found(tiled: tuple[Columns, TileResult, Path]) -> None:
+    _, _, out = tiled
+    document = (out / "tileset.json").read_bytes()
+    points = json.loads(document)["root"]["extras"]["chronotope"]["points"]
+    wrong = document.replace(b'"points":%d' % points, b'"points":%d' % (points + 1), 1)
+    found = check.check(wrong, lambda uri: (out / uri).read_bytes())
+    assert [finding.code for finding in found] == ["STATED_POINTS"]
+
+
+def test_workers_change_nothing(tiled: tuple[Columns, TileResult, Path], tmp_path: Path) -> None:
+    of, result, _ = tiled
+    again, _ = _tiled(tmp_path / "b", written.las(of), "scan.las", workers=3)
+    assert again == result
+
+
+def test_packed_or_not_the_tiles_are_the_same(tiled: tuple[Columns, TileResult, Path], tmp_path: Path) -> None:
+    of, result, _ = tiled
+    again, _ = _tiled(tmp_path / "c", written.las(of, packed=True), "scan.laz")
+    assert again.files == result.files
+
+
+def test_what_is_shown_leaves_no_point_farther_off_than_is_stated(tiled: tuple[Columns, TileResult, Path]) -> None:
+    from scipy.spatial import cKDTree
+
+    _, _, out = tiled
+    tree = tileset.read((out / "tileset.json").read_bytes(), lambda name: (out / name).read_bytes())
+    own = [
+        next(content.placed(content.read((out / f"{name}.glb").read_bytes()))).positions if name else np.empty((0, 3))
+        for name in tree.content
+    ]
+    for tile in range(len(tree)):
+        path, at = [tile], tile
+        while at:
+            at = int(tree.parent[at])
+            path.append(at)
+        below = [each for each in range(len(tree)) if each == tile or _is_below(tree, each, tile)]
+        region = np.concatenate([own[each] for each in below])
+        # Neighbours of the same error are shown with it.
+        others = [each for each in range(len(tree)) if tree.error[each] >= tree.error[tile]]
+        shown = np.concatenate([own[each] for each in {*path, *others}])
+        assert cKDTree(shown).query(region)[0].max() <= tree.error[tile] * (1 + 1e-6) + 1e-9
+
+
+def _is_below(tree: Any, tile: int, above: int) -> bool:
+    while tile > above:
+        tile = int(tree.parent[tile])
+    return tile == above
+
+
+def test_a_precision_is_kept_and_saves_bytes(tiled: tuple[Columns, TileResult, Path], tmp_path: Path) -> None:
+    of, result, _ = tiled
+    coarse, out = _tiled(tmp_path / "d", written.las(of), "scan.las", precision_m=0.02)
+    shown = _shown(coarse, out)["places"]
+    from scipy.spatial import cKDTree
+
+    away = cKDTree(shown).query(of["places"], p=np.inf)[0]
+    assert 0.005 < away.max() <= 0.01 + 1e-6
+    assert len(shown) == 12_000
+    assert sum(level.coded_length for level in coarse.levels) < 0.9 * sum(level.coded_length for level in result.levels)
+    assert any("true to 0.01 m" in line for line in coarse.report)
+
+
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_the_smallest_clouds_are_one_tile(tmp_path: Path, count: int) -> None:
+    of = _cloud(count)
+    result, out = _tiled(tmp_path / "e", written.las(of), "scan.las")
+    assert result.tileset.tiles == 1
+    assert result.tileset.root_error == 0.0
+    assert _findings(out) == []
+    assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+
+
+def test_points_in_one_place_are_all_kept(tmp_path: Path) -> None:
+    of = _cloud(3000)
+    of["places"][:] = of["places"][0]
+    result, out = _tiled(tmp_path / "f", written.las(of), "scan.las")
+    assert _findings(out) == []
+    assert len(_shown(result, out)["places"]) == 3000
+
+
+def test_one_point_far_off_does_not_put_all_others_into_one_bucket(tmp_path: Path) -> None:
+    of = _cloud(4000)
+    of["places"][0] += 50_000.0
+    result, out = _tiled(tmp_path / "g", written.las(of), "scan.las")
+    assert _findings(out) == []
+    assert result.tileset.tiles > 5
+    # The coarsest tile, 70 km wide, is all that is rounded.
+    shown, true = _sorted(_shown(result, out)), _sorted(of)
+    assert np.abs(np.sort(shown[:, :3], axis=0) - np.sort(true[:, :3], axis=0)).max() <= 4
+    assert (shown[:, None, 0] == true[None, ::50, 0]).any(axis=0).mean() > 0.8
+    assert any("so wide" in line for line in result.report)
+
+
+def test_a_cloud_without_steps_gets_some_and_says_so(tmp_path: Path) -> None:
+    of = written.sample(900)
+    of["places"] -= [500_000.0, 4_000_000.0, 0.0]
+    result, out = _tiled(tmp_path / "h", written.ply(of).replace(b"comment units: mm\n", b""), "scan.ply", up="y")
+    assert any("rounded to" in line for line in result.report)
+    (name,) = [name for name, _, _, kind in result.files if kind == "model/gltf-binary"][:1]
+    model = content.read((out / name).read_bytes())
+    assert {"POSITION", "COLOR_0", "NORMAL", "_INTENSITY"} <= set(
+        model.document["meshes"][0]["primitives"][0]["attributes"]
+    )
+    assert _findings(out) == []

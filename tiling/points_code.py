@@ -1,0 +1,138 @@
+"""A tile of points as coded streams: whole positions, colours, and what a client may style by.
+
+Points come in strips (`points_order.in_strips`), along the two axes in which the tile is longer. Positions are whole
+steps from a corner, of 16 bits; a tile too wide for those has them as floats, exact up to 24 bits, whose mantissas are
+the steps (EXT_meshopt_compression, filter EXPONENTIAL). Of a tile that is wider still, which only the coarsest are of a
+cloud of many kilometres, the last bits are rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tiling import meshopt, points_order
+
+WIDEST = (1 << 24) - 2
+"""steps of a tile: what 24 bits hold, about its middle"""
+_SHORT = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One attribute: its name, the coded stream, and what it decodes to."""
+
+    name: str
+    data: bytes
+    stride: int
+    component: int
+    """as glTF numbers types"""
+    kind: str
+    is_normalized: bool = False
+    filtered: str = ""
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A tile's points."""
+
+    count: int
+    corner: NDArray[np.int64]
+    """(3,) steps: where the positions begin"""
+    coarse: int
+    """positions are multiples of so many steps: 1, or a power of two in a tile that is wider than `WIDEST`"""
+    attributes: tuple[Coded, ...]
+
+
+def strips(positions: NDArray[np.uint32], places: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Some points in the order in which they code best: the same places (m,), in strips as wide as a byte of steps.
+
+    Where points lie closer than that would keep together, strips are as wide as points are apart.
+    """
+    low, high = reach_of(positions, places)
+    extent = high - low
+    along, across = (int(axis) for axis in np.argsort(-extent, kind="stable")[:2])
+    apart = np.sqrt(max(1.0, float(extent[along]) * float(max(extent[across], 1)) / len(places)))
+    width = 8 if 64.0 <= apart < 1024.0 else max(0, round(np.log2(apart)))
+    found: NDArray[np.uint32] = points_order.in_strips(positions, places, across, along, width)
+    return found
+
+
+def packed(
+    positions: NDArray[np.uint32],
+    places: NDArray[np.uint32],
+    *,
+    colours: NDArray[np.uint16] | None = None,
+    intensity: NDArray[np.uint16] | None = None,
+    classification: NDArray[np.uint8] | None = None,
+    normals: NDArray[np.int8] | None = None,
+) -> Packed:
+    """Streams of some points, `places` (m,) of all, in that order.
+
+    Positions (n, 3), in steps. The rest is of the m points: colours (m, 3) linear, intensity (m,), classification (m,),
+    normals (m, 4) as `meshopt.encode_oct8` gives them.
+    """
+    count = len(places)
+    low, high_corner = reach_of(positions, places)
+    rows, corner, extent = _shorts(positions, places, low), low, high_corner - low
+    attributes = []
+    coarse = 1
+    if extent.max() < _SHORT:
+        high = tuple(float(number) for number in extent)
+        attributes.append(Coded("POSITION", meshopt.encode_vertices(rows), 8, 5123, "VEC3", low=(0.0,) * 3, high=high))
+    else:
+        middle = corner + extent // 2
+        whole = positions[places].astype(np.int64) - middle
+        while extent.max() >= WIDEST * coarse:
+            coarse *= 2
+        whole = (whole + coarse // 2) // coarse
+        words = np.ascontiguousarray((whole & 0xFFFFFF).astype(np.uint32))  # exponent 0, mantissa of 24 bits
+        low_at, high_at = (tuple(map(float, side)) for side in (whole.min(axis=0).tolist(), whole.max(axis=0).tolist()))
+        data = meshopt.encode_vertices(words)
+        attributes.append(Coded("POSITION", data, 12, 5126, "VEC3", filtered="EXPONENTIAL", low=low_at, high=high_at))
+        corner = middle
+    if colours is not None:
+        padded = np.zeros((count, 4), np.uint16)
+        padded[:, :3] = colours
+        attributes.append(Coded("COLOR_0", meshopt.encode_vertices(padded), 8, 5123, "VEC3", is_normalized=True))
+    if normals is not None:
+        coded = meshopt.encode_vertices(np.ascontiguousarray(normals))
+        attributes.append(Coded("NORMAL", coded, 4, 5120, "VEC3", is_normalized=True, filtered="OCTAHEDRAL"))
+    if intensity is not None:
+        wide = np.zeros((count, 2), np.uint16)
+        wide[:, 0] = intensity
+        attributes.append(Coded("_INTENSITY", meshopt.encode_vertices(wide), 4, 5123, "SCALAR"))
+    if classification is not None:
+        broad = np.zeros((count, 4), np.uint8)
+        broad[:, 0] = classification
+        attributes.append(Coded("_CLASSIFICATION", meshopt.encode_vertices(broad), 4, 5121, "SCALAR"))
+    return Packed(count, corner, coarse, tuple(attributes))
+
+
+@njit(cache=True, nogil=True)
+def reach_of(positions: Any, places: Any) -> Any:  # pragma: no cover - compiled
+    """The lowest and the highest corner, (3,) int64 each, of some of the positions."""
+    low, high = np.empty(3, np.int64), np.empty(3, np.int64)
+    for axis in range(3):
+        least = most = np.int64(positions[places[0], axis])
+        for place in places:
+            value = np.int64(positions[place, axis])
+            least, most = min(least, value), max(most, value)
+        low[axis], high[axis] = least, most
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _shorts(positions: Any, places: Any, low: Any) -> Any:  # pragma: no cover - compiled
+    """Rows of four uint16, the last one 0, from a corner; wrapped where they are wide."""
+    rows = np.zeros((len(places), 4), np.uint16)
+    for at in range(len(places)):
+        for axis in range(3):
+            rows[at, axis] = np.uint16((np.int64(positions[places[at], axis]) - low[axis]) & 0xFFFF)
+    return rows
