@@ -12,6 +12,8 @@ demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
 	@exec $(BIN)/chronotope demo --data $(DATA) --host $(HOST) --port $(PORT)
 
+# Compiled modules are kept whatever the machine's habit: tests start hundreds of processes, each of which reads them.
+test: export PYTHONDONTWRITEBYTECODE =
 test: python
 	@$(PYTHON) tools/install.py web dev compiled browser
 	$(BIN)/python -m pytest -n 2 $(ARGS)
