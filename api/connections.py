@@ -18,6 +18,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from api.errors import DoorError, problem_of
+from api.waiting import Inbox, Signal
 
 if TYPE_CHECKING:
     import asyncio
@@ -109,7 +110,15 @@ BUFFERS = "chronotope.buffers"
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """A WebSocket of uvicorn whose opening is always answered, and that sends pieces without joining them."""
+    """A WebSocket of uvicorn whose opening is always answered, and that sends pieces without joining them.
+
+    Thousands of them wait at a time, so what is done with after the opening is let go.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = Inbox()  # type: ignore[assignment]  # it does as much as is asked of it
+        self.writable = Signal(is_set=True)  # type: ignore[assignment]  # the same
 
     def handle_connect(self, event: Request) -> None:
         """Say what we can beyond ASGI."""
@@ -126,6 +135,8 @@ class Socket(WebSocketsSansIOProtocol):
         buffers: list[tuple[bytes | memoryview, ...]] | None = message.get("buffers")  # type: ignore[assignment]  # ours
         if buffers is None:
             await super().send(message)
+            if message["type"] == "websocket.accept":
+                del self.request, self.response
             return
         await self.writable.wait()
         if self.disconnected or self.transport.is_closing():

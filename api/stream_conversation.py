@@ -24,6 +24,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.connections import BUFFERS
 from api.errors import kind_of, message_of
 from api.stream_visit import limits_of
+from api.waiting import Signal
 from scenes.delivery import Entered, Wish
 from scenes.errors import Forbidden, NotFound, SceneError
 from streaming.errors import CloseCode, StreamError
@@ -80,10 +81,10 @@ class Conversation:
         self._unplanned = True
         """whether something changed that the plan does not follow yet"""
         self._recheck, self._checked_at = False, self._loop.time()
-        self._wished, self._woken, self._hungry, self._calm = (asyncio.Event() for _ in range(4))
+        self._wished, self._woken, self._hungry, self._calm = (Signal() for _ in range(4))
         self._sending_since: float | None = None
         self._displaced = self._loop.create_future()
-        self._free = asyncio.Event()
+        self._free = Signal()
         self._begun: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:

@@ -124,7 +124,7 @@ class Delivery:
         self._nodes: dict[tuple[int, int | str], int] = {}
         """node number by n and tile; of a proxy by its digest"""
         self._known: dict[int, _Told] = {}
-        """the last word on each node, by twice its number, and one where files go by gzip: looks are much like before"""
+        """the last word on each node, by twice its number, and 1 where files go by gzip: looks are much like before"""
         self._planted = _Planted((), None, _NOTHING)
         self._order: tuple[int, ...] = ()
         """n of each tree of the grove, the tree of groups included"""
