@@ -7,13 +7,14 @@ import "../styles/base.css";
 import "../styles/exhibition.css";
 import "../styles/thing.css";
 import "../styles/room.css";
+import "../styles/study.css";
 import * as THREE from "three";
 import { loadExhibition } from "../data/exhibition";
 import type { Annotation, Exhibition, Point } from "../data/exhibition";
 import { signedIn } from "../data/graphql";
 import { Together, readInvitation } from "../room/together";
 import { Caption } from "../scene/caption";
-import { askedBudget, deviceBudget, deviceProfile } from "../scene/device";
+import { deviceBudget, deviceProfile } from "../scene/device";
 import { Exhibit } from "../scene/exhibit";
 import { Flights } from "../scene/flights";
 import { Headset } from "../scene/headset";
@@ -27,7 +28,8 @@ import { Stage, WebGLMissing, suitableQuality } from "../scene/stage";
 import type { Quality } from "../scene/stage";
 import { TileStore } from "../scene/tiles";
 import { Watch } from "../scene/watch";
-import type { Seek, SessionEvent, State } from "../stream/session";
+import type { Opening } from "../stream/opening";
+import type { Budget, Seek, SessionEvent, State } from "../stream/session";
 import { StreamSocket } from "../stream/socket";
 import type { Link } from "../stream/socket";
 import type { Stats } from "../stream/texts";
@@ -43,6 +45,7 @@ import { Side } from "../ui/side";
 import { TourCard } from "../ui/tour";
 import { many, say, speak, wantedLanguages } from "../ui/words";
 import { expose } from "./inspect";
+import { Study } from "./study";
 
 const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const query = new URLSearchParams(location.search);
@@ -107,6 +110,7 @@ class ExhibitionPage {
   private readonly melt: Melt;
   private readonly side: Side;
   private readonly entrance: Entrance;
+  readonly study: Study;
   private readonly link = h("p", { class: "link", role: "status" });
   private readonly announcer = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
   wanted: Seek;
@@ -167,17 +171,11 @@ class ExhibitionPage {
       { moved: (year, settled) => this.timeMoved(year, settled) },
       reducedMotion,
     );
+    this.study = new Study(this.stage, this.exhibit, placements, quality === "full" ? 8 : 1, query, this);
     this.side = new Side(exhibition, placements, this);
-    this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null));
+    this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null), () => this.saveAddress());
     this.socket = new StreamSocket(location.href, {
-      opening: () => ({
-        scene: scene.id,
-        seek: this.wanted,
-        view: this.watch.opening(),
-        profile: deviceProfile(this.headset.presenting),
-        budget: askedBudget(query),
-        stats: query.has("stats"),
-      }),
+      opening: () => this.opening(),
       held: () => this.tiles.held(),
       link: (link) => this.linkChanged(link),
       event: (event) => this.heard(event),
@@ -189,7 +187,10 @@ class ExhibitionPage {
       everyMs: 70,
       patienceMs: 1500,
     });
-    this.watch = new Watch(this.stage, this.headset, (view) => this.socket.look(view) > 0);
+    this.watch = new Watch(this.stage, this.headset, (view) => {
+      this.study.look(view);
+      return this.socket.look(view) > 0;
+    });
     this.together = new Together(readInvitation(), this.stage, this.movement, this.headset, reducedMotion, {
       send: (message) => this.socket.say(message),
       moment: () => this.wanted,
@@ -206,13 +207,19 @@ class ExhibitionPage {
     this.movement.reach = Math.max(reach, 4);
     this.movement.place(address.view ?? home);
     this.showMoment(this.wanted.at);
+    const parts = new URLSearchParams(location.hash.slice(1));
+    this.study.read(parts);
+    this.side.read(parts);
+    this.tour.read(parts);
   }
 
   /** `keeps`: whether files may stay on this device after the visit. */
   async begin(keeps: boolean): Promise<void> {
     document.addEventListener("visibilitychange", () => {
       if (this.headset.presenting) return; // a session has a visibility of its own
-      if (document.visibilityState === "hidden") this.socket.pause();
+      const hidden = document.visibilityState === "hidden";
+      this.study.pause(hidden);
+      if (hidden) this.socket.pause();
       else if (this.opened) this.socket.start();
     });
     window.addEventListener("online", () => this.socket.hurry());
@@ -245,6 +252,7 @@ class ExhibitionPage {
       scene.hypotheses.length > 0 && button("fork", say("readings"), () => side.toggle("readings")),
       scene.tours.length > 0 && button("tour", say("tour"), () => this.tour.toggle()),
       scene.articles.length > 0 && button("read", say("read"), () => side.toggle("articles")),
+      button("study", say("study"), () => side.toggle("study")),
       button("info", say("about"), () => side.toggle("about")),
       button("people", say("together"), () => this.together.panel.toggle()),
       this.entrance.button,
@@ -258,7 +266,7 @@ class ExhibitionPage {
     const pad = thumbPad((x, y) => this.movement.stick.set(x, y));
     const bar = this.bar.element;
     main.append(
-      this.melt.element, this.pins.element, title, tools, this.entrance.why, side.element, this.tour.element, pad, this.link, bar,
+      this.melt.element, this.study.curtain.element, this.study.ruler.label, this.pins.element, title, tools, this.entrance.why, side.element, this.tour.element, pad, this.link, bar,
       this.together.panel.element, this.announcer,
     );
     if (this.together.invited) this.together.panel.toggle();
@@ -272,6 +280,7 @@ class ExhibitionPage {
   private enteredHeadset(inside: boolean): void {
     this.main.classList.toggle("is-in-headset", inside);
     this.entrance.show(inside);
+    if (inside) this.study.compare("one"); // two eyes see one moment
     this.socket.budget(deviceBudget(query, inside));
     this.watch.now();
     if (!inside) {
@@ -281,14 +290,15 @@ class ExhibitionPage {
   }
 
   private clicked(x: number, y: number): void {
+    if (this.study.clicked(x, y)) return;
     this.pins.close();
-    const hit = hitAt(this.stage, this.exhibit.root, x, y);
+    const hit = hitAt(this.stage, this.study.rootAt(x), x, y);
     const id = hit && Exhibit.placementOf(hit.object);
     if (id) this.side.openThing(id);
     else this.side.close();
   }
 
-  // ── what the side panel asks ───────────────────────────────────────────────────────────────────────────────────────
+  // ── what the side panel and the closer look ask ───────────────────────────────────────────────────────────────────────────────────────
 
   get scale(): TimeScale {
     return this.bar.scale;
@@ -300,6 +310,34 @@ class ExhibitionPage {
 
   notes(): readonly Annotation[] {
     return this.pins.standing;
+  }
+
+  studyPanel(): DocumentFragment {
+    return this.study.panel();
+  }
+
+  studied(): void {
+    this.side.studied();
+    this.saveAddress();
+  }
+
+  opening(): Opening {
+    return {
+      scene: this.scene.id,
+      seek: this.wanted,
+      view: this.watch.opening(),
+      profile: deviceProfile(this.headset.presenting),
+      budget: this.study.budget,
+      stats: query.has("stats"),
+    };
+  }
+
+  budget(budget: Budget): void {
+    this.socket.budget(budget);
+  }
+
+  target(): THREE.Vector3 {
+    return this.movement.target;
   }
 
   fly(id: string): void {
@@ -319,6 +357,7 @@ class ExhibitionPage {
 
   changed(open: boolean): void {
     this.main.classList.toggle("has-side", open);
+    this.saveAddress();
   }
 
   // ── moments ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,6 +377,7 @@ class ExhibitionPage {
       this.saveAddress();
     }
     this.main.classList.add("is-waiting");
+    if (change.hypothesis !== undefined || change.certainty !== undefined) this.study.wanted();
     this.seeker.want(this.wanted);
   }
 
@@ -355,6 +395,7 @@ class ExhibitionPage {
     this.bar.count(certain, possible);
     this.say(say("moment_said", { moment: momentLabel(state), things: many("things", certain + possible) }));
     this.caption.say(momentLabel(state), this.bar.epochs);
+    this.study.named();
     this.side.refresh();
   }
 
@@ -364,6 +405,7 @@ class ExhibitionPage {
     const shade = this.exhibit.shown.complete || now - this.shadedAt > 500;
     if (shade) this.shadedAt = now;
     this.stage.invalidate(shade);
+    this.study.shown();
     this.highlight.refresh();
     this.main.classList.toggle("is-waiting", !this.exhibit.shown.complete);
   }
@@ -469,13 +511,26 @@ class ExhibitionPage {
 
   private saveAddress(): void {
     window.clearTimeout(this.addressTimer);
-    this.addressTimer = window.setTimeout(() => {
-      if (this.headset.presenting) return;
-      writeAddress(this.wanted, { position: this.stage.camera.position, target: this.movement.target });
-    }, 600);
+    this.addressTimer = window.setTimeout(() => this.writeAddress(), 600);
   }
 
-  private say(words: string): void {
+  private writeAddress(): void {
+    if (this.headset.presenting) return;
+    writeAddress(this.wanted, { position: this.stage.camera.position, target: this.movement.target }, (parts) => {
+      this.study.write(parts);
+      this.side.write(parts);
+      this.tour.write(parts);
+    });
+  }
+
+  address(): string {
+    this.writeAddress();
+    const address = new URL(location.href);
+    address.searchParams.delete("room"); // to be invited is another thing
+    return address.href;
+  }
+
+  say(words: string): void {
     this.announcer.textContent = words;
   }
 }

@@ -11,6 +11,7 @@ import type { TileStore } from "../scene/tiles";
 import type { Seek, State } from "../stream/session";
 import type { StreamSocket } from "../stream/socket";
 import type { Stats } from "../stream/texts";
+import type { Study } from "./study";
 
 export interface Inspected {
   readonly stage: Stage;
@@ -21,6 +22,7 @@ export interface Inspected {
   readonly socket: StreamSocket;
   readonly quality: Quality;
   readonly together: Together;
+  readonly study: Study;
   readonly state: State | null;
   readonly serverStats: Stats | null;
   want(change: Partial<Seek>): void;
@@ -43,7 +45,7 @@ export function expose(page: Inspected): void {
   });
 }
 
-function counted({ exhibit, socket, tiles, stage, headset, state, quality, together, serverStats }: Inspected): object {
+function counted({ exhibit, socket, tiles, stage, headset, state, quality, together, study, serverStats }: Inspected): object {
   const { info } = stage.renderer;
   return {
     chunkBytes: socket.chunkBytes,
@@ -62,6 +64,7 @@ function counted({ exhibit, socket, tiles, stage, headset, state, quality, toget
     longestUploadMs: tiles.longestUploadMs,
     resumptions: socket.resumptions,
     room: together.stats,
+    study: study.stats,
     server: serverStats,
     verifies: tiles.verifies,
     quality,

@@ -6,13 +6,16 @@ import type { Stage } from "./stage";
 const CLICK_MS = 400;
 const CLICK_PX = 6;
 
-/** The first thing that is drawn at a point of the page (CSS pixels). */
+/** The first thing that is drawn at a point of the page (CSS pixels); what is cut away is not. */
 export function hitAt(stage: Stage, root: THREE.Object3D, x: number, y: number): THREE.Intersection | null {
   const box = stage.canvas.getBoundingClientRect();
   const ray = new THREE.Raycaster();
-  const point = new THREE.Vector2(((x - box.left) / box.width) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
+  const wide = stage.viewWidth;
+  const point = new THREE.Vector2((((x - box.left) % wide) / wide) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
   ray.setFromCamera(point, stage.camera);
-  return ray.intersectObject(root, true)[0] ?? null;
+  const planes = stage.renderer.clippingPlanes as readonly THREE.Plane[];
+  const stands = (hit: THREE.Intersection): boolean => planes.every((plane) => plane.distanceToPoint(hit.point) >= 0);
+  return ray.intersectObject(root, true).find(stands) ?? null;
 }
 
 /** Calls `clicked` for a short press that did not move. */

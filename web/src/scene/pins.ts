@@ -107,14 +107,14 @@ export class Pins {
 
   private lay(): void {
     const { camera, canvas } = this.stage;
-    const width = canvas.clientWidth;
+    const width = this.stage.viewWidth;
     const height = canvas.clientHeight;
     if (this.stage.renderer.xr.isPresenting) return;
     const projected = new THREE.Vector3();
     for (const pin of this.pins) {
       if (!pin.standing) continue;
       projected.copy(pin.at).project(camera);
-      const seen = projected.z < 1 && Math.abs(projected.x) < 1.05 && Math.abs(projected.y) < 1.05;
+      const seen = projected.z < 1 && Math.abs(projected.x) < 1.05 && Math.abs(projected.y) < 1.05 && ((projected.x + 1) / 2) * width < this.stage.edge;
       pin.element.classList.toggle("is-away", !seen);
       if (!seen) continue;
       const x = ((projected.x + 1) / 2) * width;

@@ -48,9 +48,13 @@ export class Stage {
   private readonly shadowCentre = new THREE.Vector3(Infinity, 0, 0);
   private shadowRadius = 0;
   private covered = 0;
+  private painter: (() => void) | null = null;
+  private beside: 1 | 2 = 1;
   private slow = 0;
   private drewBefore = false;
   private mostPixelRatio = 2;
+  /** CSS pixels from the left up to which the page's own moment is seen */
+  edge = Infinity;
   frames = 0;
   frameMs = 0;
 
@@ -153,18 +157,33 @@ export class Stage {
     if (width === 0 || height === 0 || this.renderer.xr.isPresenting) return;
     this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2, this.mostPixelRatio));
     this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / height;
+    const wide = this.viewWidth;
+    this.camera.aspect = wide / height;
     // A phone held upright sees as much to the sides as it can without bending the columns.
-    this.camera.fov = width < height ? 62 : 50;
+    this.camera.fov = wide < height ? 62 : 50;
     // The time bar covers the foot of the picture: what is looked at stands in the middle of what is left.
-    this.camera.setViewOffset(width, height, 0, Math.round(Math.min(this.covered, height * 0.4) * 0.42), width, height);
+    this.camera.setViewOffset(wide, height, 0, Math.round(Math.min(this.covered, height * 0.4) * 0.42), wide, height);
     this.camera.updateProjectionMatrix();
     this.invalidate();
   }
 
   /** Draws the picture at once. */
   draw(): void {
-    this.renderer.render(this.scene, this.camera);
+    if (this.painter && !this.renderer.xr.isPresenting) this.painter();
+    else this.renderer.render(this.scene, this.camera);
+  }
+
+  /** Leaves drawing to `painter` (null: to the stage), which lays `beside` views next to one another. */
+  share(painter: (() => void) | null, beside: 1 | 2): void {
+    this.painter = painter;
+    this.beside = beside;
+    this.fit();
+    this.invalidate(true);
+  }
+
+  /** CSS pixels that one view is wide. */
+  get viewWidth(): number {
+    return this.canvas.clientWidth / this.beside;
   }
 
   /** Fewer pixels where the machine cannot follow; a headset has means of its own. */

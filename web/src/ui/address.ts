@@ -24,12 +24,14 @@ export function readAddress(): Address {
   };
 }
 
-export function writeAddress(seek: Seek, view: View): void {
+/** `more` adds to it what else is to be kept. */
+export function writeAddress(seek: Seek, view: View, more: (parts: URLSearchParams) => void): void {
   const parts = new URLSearchParams({ at: seek.at });
   if (seek.hypothesis !== null) parts.set("hypothesis", seek.hypothesis);
   if (seek.certainty !== "possible") parts.set("certainty", seek.certainty);
   parts.set("eye", text(view.position));
   parts.set("target", text(view.target));
+  more(parts);
   history.replaceState(null, "", `#${parts.toString().replaceAll("%2C", ",")}`);
 }
 

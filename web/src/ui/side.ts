@@ -13,7 +13,9 @@ import { readingsPanel } from "./readings";
 import { thingPanel } from "./thing";
 import { say } from "./words";
 
-export type SideKind = "now" | "readings" | "articles" | "about" | "thing";
+export type SideKind = "study" | "now" | "readings" | "articles" | "about" | "thing";
+
+const PANELS: readonly SideKind[] = ["study", "now", "readings", "articles", "about"];
 
 /** What the panel asks of the page. */
 export interface SideHost {
@@ -23,6 +25,7 @@ export interface SideHost {
   /** files are checked against their digests here */
   readonly verifies: boolean;
   notes(): readonly Annotation[];
+  studyPanel(): DocumentFragment;
   want(change: Partial<Seek>): void;
   fly(id: string): void;
   showNote(id: string): void;
@@ -53,6 +56,23 @@ export class Side {
     });
   }
 
+  /** What is open, for the address. */
+  write(parts: URLSearchParams): void {
+    if (this.kind === "thing") parts.set("thing", this.selected!);
+    else if (this.article !== null) parts.set("article", this.article);
+    else if (this.kind) parts.set("panel", this.kind);
+  }
+
+  /** Opens what an address names, where it is there. */
+  read(parts: URLSearchParams): void {
+    const thing = parts.get("thing") ?? "";
+    const article = parts.get("article");
+    const panel = PANELS.find((one) => one === parts.get("panel"));
+    if (this.placements.has(thing)) this.openThing(thing);
+    else if (article !== null && this.exhibition.scene.articles.some((one) => one.id === article)) this.openArticle(article);
+    else if (panel) this.open(panel);
+  }
+
   toggle(kind: SideKind): void {
     this.article = null;
     if (this.kind === kind) this.close();
@@ -61,7 +81,7 @@ export class Side {
 
   close(): void {
     this.element.hidden = true;
-    this.kind = null;
+    this.kind = this.article = null;
     this.select(null);
     this.host.changed(false);
   }
@@ -77,8 +97,23 @@ export class Side {
     if (this.kind === "now" || this.kind === "thing") this.fill();
   }
 
+  /** The same panel, filled anew; the focus stays on what was pressed. */
+  studied(): void {
+    if (this.kind !== "study") return;
+    const focused = this.body.contains(document.activeElement) ? [...this.body.querySelectorAll("input, button")] : [];
+    const at = focused.indexOf(document.activeElement as Element);
+    const scrolled = this.body.scrollTop;
+    const { name, value } = (focused[at] ?? {}) as Partial<HTMLInputElement>;
+    this.fill();
+    this.body.scrollTop = scrolled;
+    const all = [...this.body.querySelectorAll<HTMLInputElement | HTMLButtonElement>("input, button")];
+    const same = name ? all.find((each) => each.name === name && each.value === value) : at >= 0 ? all[at] : undefined;
+    same?.focus({ preventScroll: true });
+  }
+
   private open(kind: SideKind): void {
     this.kind = kind;
+    if (kind !== "articles") this.article = null;
     if (kind !== "thing") this.select(null);
     this.fill();
     this.body.scrollTop = 0;
@@ -110,6 +145,9 @@ export class Side {
             certainty: (certainty) => host.want({ certainty }),
           }),
         );
+        break;
+      case "study":
+        replace(this.body, host.studyPanel());
         break;
       case "about":
         replace(this.body, aboutPanel(exhibition, host.verifies));

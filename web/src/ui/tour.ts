@@ -12,7 +12,22 @@ export class TourCard {
   constructor(
     private readonly tours: readonly Tour[],
     private readonly go: (step: TourStep) => void,
+    /** another step is open, or none */
+    private readonly changed: () => void,
   ) {}
+
+  /** The step that is open, for the address. */
+  write(parts: URLSearchParams): void {
+    if (this.current) parts.set("step", String(this.at + 1));
+  }
+
+  /** Opens the step that an address names; moment and view are in it, too. */
+  read(parts: URLSearchParams): void {
+    const step = Number(parts.get("step") ?? 0) - 1;
+    if (!this.tours[0]?.steps[step]) return;
+    this.element.hidden = false;
+    this.show(step, false);
+  }
 
   toggle(): void {
     if (!this.element.hidden) {
@@ -41,6 +56,7 @@ export class TourCard {
   private close(): void {
     this.silence();
     this.element.hidden = true;
+    this.changed();
   }
 
   private silence(): void {
@@ -72,5 +88,6 @@ export class TourCard {
       ),
     );
     if (goes) this.go(step);
+    this.changed();
   }
 }
