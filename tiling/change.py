@@ -19,7 +19,7 @@ the scans are suspect: either they are not registered, or the whole has moved.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +45,7 @@ _APART_SHARE = 0.05
 """of the diagonal: a usual distance beyond is no change of one thing"""
 _EXPLAINED = 0.5
 _FEWEST = 100
-_ALIGNED = 200_000
+ALIGNED = 200_000
 """points that alignment is looked for by"""
 _TURNS = 8
 _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -105,14 +105,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sampled:
-    """Points of a surface, each of which stands for the same area, and how far they are from the other one."""
+class Sampled:
+    """Points of a scan, what area each stands for, and how far they are from the other one.
+
+    `normals` (k, 3) say which way moving the later scan changes the distance.
+    """
 
     area: float
     points: Singles
     normals: Singles
     distances: Singles
     is_uncovered: Bools
+    each: Floats | float
+    """m² that every point stands for, or each (k,) of them"""
 
 
 def measured(
@@ -131,16 +136,30 @@ def measured(
     Raises:
         ValueError: one has no area, or the threshold is none.
     """
-    if threshold is not None and not 0.0 <= threshold < np.inf:
-        raise ValueError(f"a threshold of {threshold} m; it is 0 or more")
+    check_threshold(threshold)
     diagonal = max(_diagonal(positions) for positions, _ in (earlier, later))
     there = surface(*earlier)
     from_later = _sampled(later, there, samples, lambda done: progress(0.4 * done))
-    at_vertices = _distances(there, later[0], lambda done: progress(0.4 + 0.3 * done))
+    at_vertices = distances(there, later[0], lambda done: progress(0.4 + 0.3 * done))
     del there
     back = _sampled(earlier, surface(*later), samples, lambda done: progress(0.7 + 0.3 * done))
     # Seen from the earlier surface, what is outside of the later one was lost.
-    from_earlier = _Sampled(back.area, back.points, back.normals, -back.distances, back.is_uncovered)
+    from_earlier = replace(back, distances=-back.distances)
+    return summed(from_later, from_earlier, diagonal, threshold), *at_vertices
+
+
+def check_threshold(threshold: float | None) -> None:
+    """See to it that it is one.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if threshold is not None and not 0.0 <= threshold < np.inf:
+        raise ValueError(f"a threshold of {threshold} m; it is 0 or more")
+
+
+def summed(from_later: Sampled, from_earlier: Sampled, diagonal: float, threshold: float | None) -> Change:
+    """The figures of distances that are known both ways; positive is gained in both."""
     least = _LEAST_SHARE * diagonal
     known = np.concatenate([each.distances[~each.is_uncovered] for each in (from_later, from_earlier)])
     if not len(known):
@@ -153,7 +172,7 @@ def measured(
     one, other = _side(from_later, taken), _side(from_earlier, taken)
     own = from_later.distances[~from_later.is_uncovered].astype(np.float64)
     own = own if len(own) else np.zeros(1)
-    found = Change(
+    return Change(
         threshold=taken,
         is_threshold_given=threshold is not None,
         gained_volume=(one.gained_volume + other.gained_volume) / 2.0,
@@ -167,7 +186,6 @@ def measured(
         alignment=_alignment(from_later, diagonal, least),
         samples=len(from_later.points),
     )
-    return found, *at_vertices
 
 
 def scale_for(change: Change) -> float:
@@ -219,48 +237,67 @@ def _diagonal(positions: Singles) -> float:
     return float(np.linalg.norm(np.ptp(positions.astype(np.float64), axis=0))) if len(positions) else 0.0
 
 
-def _sampled(of: tuple[Singles, Indices], to: Surface, samples: int, progress: Callable[[float], None]) -> _Sampled:
+def _sampled(of: tuple[Singles, Indices], to: Surface, samples: int, progress: Callable[[float], None]) -> Sampled:
+    points, normals, area = scattered(of, samples)
+    if not to.triangles:
+        raise ValueError("a surface without area cannot be compared")
+    found, is_uncovered = distances(to, points, progress)
+    return Sampled(area, points, normals, found, is_uncovered, area / len(points))
+
+
+def scattered(of: tuple[Singles, Indices], samples: int) -> tuple[Singles, Singles, float]:
+    """Points (k, 3) on a surface, evenly by area, the normals (k, 3) of their triangles, and the area, m².
+
+    Raises:
+        ValueError: there is no area.
+    """
     positions, indices = of
     points, owner = distance.scatter(positions, indices, samples)
-    if not len(points) or not to.triangles:
+    if not len(points):
         raise ValueError("a surface without area cannot be compared")
     a, b, c = (positions[indices[owner, corner]].astype(np.float64) for corner in range(3))
     normals = np.cross(b - a, c - a)
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
-    distances, is_uncovered = _distances(to, points, progress)
-    area = float(distance.areas(positions, indices).sum())
-    return _Sampled(area, points, normals.astype(np.float32), distances, is_uncovered)
+    return points, normals.astype(np.float32), float(distance.areas(positions, indices).sum())
 
 
-def _distances(to: Surface, points: Singles, progress: Callable[[float], None]) -> tuple[Singles, Bools]:
-    """Piece by piece."""
-    distances, is_border = np.empty(len(points), np.float32), np.empty(len(points), np.bool_)
+def distances(
+    to: Surface, points: Singles, progress: Callable[[float], None] = lambda _: None
+) -> tuple[Singles, Bools]:
+    """Signed distances (k,) of points (k, 3) in any order, and which are uncovered; piece by piece."""
+    found, is_border = np.empty(len(points), np.float32), np.empty(len(points), np.bool_)
     for start in range(0, len(points), _PIECE):
         # Vertices of scans come in any order.
         piece = start + distance.along_curve(points[start : start + _PIECE])
-        distances[piece], is_border[piece] = signed(to, points[piece])
+        found[piece], is_border[piece] = signed(to, points[piece])
         progress(min(start + _PIECE, len(points)) / len(points))
-    return distances, is_border
+    return found, is_border
 
 
-def _side(of: _Sampled, threshold: float) -> Side:
-    each = of.area / len(of.distances)
+def _side(of: Sampled, threshold: float) -> Side:
     far = np.abs(of.distances) >= threshold
     known = far & ~of.is_uncovered
     gained, lost = known & (of.distances > 0.0), known & (of.distances < 0.0)
     return Side(
         area=of.area,
-        gained_area=float(gained.sum()) * each,
-        lost_area=float(lost.sum()) * each,
-        unchanged_area=float((~far).sum()) * each,
-        uncovered_area=float((far & of.is_uncovered).sum()) * each,
-        gained_volume=float(of.distances[gained].sum(dtype=np.float64)) * each,
-        lost_volume=float(-of.distances[lost].sum(dtype=np.float64)) * each,
+        gained_area=_total(of, gained),
+        lost_area=_total(of, lost),
+        unchanged_area=_total(of, ~far),
+        uncovered_area=_total(of, far & of.is_uncovered),
+        gained_volume=_total(of, gained, of.distances),
+        lost_volume=_total(of, lost, -of.distances),
     )
 
 
-def _alignment(of: _Sampled, diagonal: float, least: float) -> Alignment:
-    every = slice(None, None, max(1, len(of.points) // _ALIGNED))
+def _total(of: Sampled, which: Bools, values: Singles | None = None) -> float:
+    """The area that some points stand for, or the integral of values over it."""
+    if not isinstance(of.each, np.ndarray):
+        return (float(which.sum()) if values is None else float(values[which].sum(dtype=np.float64))) * of.each
+    return float(np.dot(of.each, which if values is None else np.where(which, values, 0.0)))
+
+
+def _alignment(of: Sampled, diagonal: float, least: float) -> Alignment:
+    every = slice(None, None, max(1, len(of.points) // ALIGNED))
     known = ~of.is_uncovered[every]
     distances = of.distances[every][known].astype(np.float64)
     if len(distances) < max(_FEWEST, 0.1 * len(known)):  # one lies beside the other
@@ -276,7 +313,8 @@ def _alignment(of: _Sampled, diagonal: float, least: float) -> Alignment:
         # Cauchy's weights: half for what is as far off as the noise, next to none for real change. The noise is taken
         # for large first, so that a motion is found that moves a part of the points only (a turn moves no disc).
         noise = max(_TO_SIGMA * float(np.quantile(np.abs(rest), share)), 0.05 * before)
-        weights = 1.0 / (1.0 + (rest / noise) ** 2)
+        with np.errstate(over="ignore"):  # beside no noise at all, anything is real change
+            weights = 1.0 / (1.0 + (rest / noise) ** 2)
         pulled = effect * weights[:, None]
         # A sphere does not tell how it is turned: least squares then take the smallest motion.
         motion = np.linalg.lstsq(pulled.T @ effect, pulled.T @ distances, rcond=1e-4)[0]
