@@ -1,6 +1,6 @@
 """Journeys: the real service in a process of its own, a real Chromium before it.
 
-One museum and one browser for all of them; each module's `pytestmark` keeps them together on one test worker.
+One museum and one browser for all of them; `tests.sharing` keeps them together on one test worker.
 """
 
 from __future__ import annotations
@@ -179,12 +179,12 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A real Chromium, headless. Fails where there is none: a journey that nobody walked has not passed.
 
-    It ends with its module, because Playwright keeps an event loop running in this process, and asynchronous tests of
-    other modules could not start one of their own beside it.
+    It ends with the journeys, because Playwright keeps an event loop running in this process, and asynchronous tests of
+    other packages could not start one of their own beside it.
     """
     with sync_playwright() as playwright:
         try:
