@@ -1,13 +1,15 @@
 """One connection of a stream, after its opening: pumps between a WebSocket, `streaming.server` and `scenes.delivery`.
 
-Six tasks share one session, all on the event loop, so that nothing needs a lock:
+A few tasks share one session, all on the event loop, so that nothing needs a lock:
 - *hear* takes what the client says and keeps the latest wish;
 - *plan* answers wishes: it moves in time and selects tiles in a thread, the latest wish first, what was overtaken not
   at all;
 - *tell* sends what the session says is next;
-- *fetch* has the bytes of the next tiles read in a thread, if they are not in memory;
-- *foresee* has what the next moments need selected, once the view is complete and its visitor travels in time;
-- *watch* ends it where the client takes nothing.
+- *fetch* has the bytes of the next tiles read in a thread, as long as they are not in memory;
+- *foresee* has what the next moments need selected, once the view is complete and its visitor travels in time.
+
+The last two are there only where there is something to do: thousands of streams wait at a time, and a task that waits
+takes more than a kilobyte. A timer looks whether the client takes what is sent.
 
 The first task to end ends the others; how it ended decides the close code, and whether the session is kept.
 """
@@ -81,33 +83,51 @@ class Conversation:
         self._unplanned = True
         """whether something changed that the plan does not follow yet"""
         self._recheck, self._checked_at = False, self._loop.time()
-        self._wished, self._woken, self._hungry, self._calm = (Signal() for _ in range(4))
+        self._wished, self._woken, self._calm = (Signal() for _ in range(3))
         self._sending_since: float | None = None
-        self._displaced = self._loop.create_future()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        """why it ends"""
         self._free = Signal()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fetching = self._foreseeing = False
         self._begun: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until the client leaves; whatever else ends it is raised."""
         self._wished.set()
         silence = self._services.bus.listen(self.visit.scene, self._on_notice)
-        work: list[Coroutine[None, None, None]] = [
-            self._hear(), self._plan(), self._tell(), self._fetch(), self._foresee(), self._watch(), self._give_way(),
-        ]  # fmt: skip
-        tasks = [asyncio.create_task(each) for each in work]
+        for work in (self._hear(), self._plan(), self._tell()):
+            self._start(work)
+        if self.visit.foresight.has_direction:
+            self._start_foreseeing()
+        self._watching = self._loop.call_later(WATCH_S, self._watch)
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._over
         finally:
             silence()
-            for task in tasks:
+            self._watching.cancel()
+            ended = [task for task in self._tasks if task.done()]
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.gather(*self._begun, return_exceptions=True)
             self._free.set()
         # In this order: where the client's fault ends one task, another may have ended of it.
-        for task in tasks:
-            if task in done:
-                task.result()
+        for task in ended:
+            task.result()
+
+    def _start(self, work: Coroutine[None, None, None], *, is_passing: bool = False) -> None:
+        """Begin a task whose end ends the conversation; one that is passing, only where it fails."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if is_passing and not task.cancelled() and task.exception() is None:
+                self._tasks.remove(task)
+            elif not self._over.done():
+                self._over.set_result(None)
+
+        task = self._loop.create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(ended)
 
     async def _whole(self, work: Coroutine[None, None, None]) -> None:
         """Do a piece of work to its end, even if the connection ends meanwhile.
@@ -122,13 +142,12 @@ class Conversation:
 
     async def displace(self) -> None:
         """End it with 4410, because its client came back on another connection; return when the session is free."""
-        if not self._displaced.done():
-            self._displaced.set_result(None)
+        self._end_by(StreamError("another connection goes on with this session", CloseCode.REPLACED))
         await self._free.wait()
 
-    async def _give_way(self) -> None:
-        await self._displaced
-        raise StreamError("another connection goes on with this session", CloseCode.REPLACED)
+    def _end_by(self, error: StreamError) -> None:
+        if not self._over.done():
+            self._over.set_exception(error)
 
     def say(self, message: str | bytes) -> None:
         """Say something that is no concern of the session's, encoded."""
@@ -215,6 +234,7 @@ class Conversation:
             return
         self.visit.answered = seek.seek
         self.visit.foresight.travelled(wish, entered.at)
+        self._start_foreseeing()
         self.enter(entered)
 
     async def _check_again(self) -> None:
@@ -249,10 +269,15 @@ class Conversation:
         self._session.set_plan(plan)
         self._woken.set()
 
+    def _start_foreseeing(self) -> None:
+        if self.visit.prefetch and not self._foreseeing:
+            self._foreseeing = True
+            self._start(self._foresee())
+
     async def _foresee(self) -> None:
         """While the client waits for nothing, select what it needs at the next moments on its way."""
         visit = self.visit
-        while visit.prefetch:
+        while True:
             await self._calm.wait()
             self._calm.clear()
             foresight, state = visit.foresight, self._session.state
@@ -260,7 +285,6 @@ class Conversation:
                 continue
             await self._whole(self._look_ahead(state))
             await asyncio.sleep(FORESEE_S)
-        await self._displaced  # it asked for no foresight: nothing to do until the end
 
     async def _look_ahead(self, state: int) -> None:
         visit = self.visit
@@ -305,7 +329,9 @@ class Conversation:
         for digest in self._session.needs():
             data = self._shared.hot(digest, packed=self._session.is_encoded(digest))
             if data is None:
-                self._hungry.set()
+                if not self._fetching:
+                    self._fetching = True
+                    self._start(self._fetch(), is_passing=True)
                 return
             self._session.supply(digest, data)
 
@@ -328,26 +354,28 @@ class Conversation:
             together.clear()
 
     async def _fetch(self) -> None:
-        while True:
-            await self._hungry.wait()
-            self._hungry.clear()
-            while digests := self._session.needs()[:READ_TOGETHER]:
-                wanted = [(digest, self._session.is_encoded(digest)) for digest in digests]
-                try:
-                    found = await self._services.call(self._shared.read, wanted)
-                except NotFound as error:
-                    raise LookupError("a tile of the scene is missing from the blobs") from error
-                for digest, data in found:
-                    self._session.supply(digest, data)
-                self._woken.set()
+        while digests := self._session.needs()[:READ_TOGETHER]:
+            wanted = [(digest, self._session.is_encoded(digest)) for digest in digests]
+            try:
+                found = await self._services.call(self._shared.read, wanted)
+            except NotFound as error:
+                raise LookupError("a tile of the scene is missing from the blobs") from error
+            for digest, data in found:
+                self._session.supply(digest, data)
+            self._woken.set()
+        self._fetching = False
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_S)
-            now = self._loop.time()
+    def _watch(self) -> None:
+        """Notice, a second after the other, a client that takes nothing."""
+        now = self._loop.time()
+        try:
             self._session.check(now)
-            if self._sending_since is not None and now - self._sending_since > STALL_S:
-                raise StreamError(f"nothing was taken for {STALL_S:g} s", CloseCode.SLOW)
+        except StreamError as error:
+            self._end_by(error)
+        if self._sending_since is not None and now - self._sending_since > STALL_S:
+            self._end_by(StreamError(f"nothing was taken for {STALL_S:g} s", CloseCode.SLOW))
+        if not self._over.done():
+            self._watching = self._loop.call_later(WATCH_S, self._watch)
 
 
 async def converse(conversation: Conversation, shared: Shared) -> None:

@@ -6,6 +6,7 @@ only the files count. It asks for rights anew, as the first does, so nothing is 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scenes.delivery import Delivery, Wish
@@ -43,10 +44,11 @@ class Foresight:
         group: Callable[[str, Shown], GroupTree],
     ) -> None:
         self._catalogue, self._tables, self._scene_id = catalogue, tables, scene_id
-        self._delivery = Delivery(
-            catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables, group=group
+        self._begin = partial(
+            Delivery, catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables, group=group
         )  # fmt: skip
-
+        self._delivery: Delivery | None = None
+        """of those who travel: most visitors never do"""
         self._wish = Wish()
         self._at = ""
         self._forward: bool | None = None
@@ -64,6 +66,11 @@ class Foresight:
         """The visitor came in at a moment (EDTF)."""
         self._wish, self._at = wish, at
 
+    @property
+    def has_direction(self) -> bool:
+        """Whether the visitor travels in time."""
+        return self._forward is not None
+
     def is_due(self, state: int, look: int) -> bool:
         """Whether there is a direction, and nothing was foreseen for this state and look."""
         return self._forward is not None and self._done != (state, look)
@@ -75,6 +82,7 @@ class Foresight:
         self._done = state, look
         assert self._forward is not None, "there is a direction"
         wish = self._wish
+        delivery = self._delivery = self._delivery or self._begin()
         try:
             moments = upcoming(
                 self._tables.table(self._catalogue, self._scene_id), self._at, hypothesis=wish.hypothesis,
@@ -82,8 +90,8 @@ class Foresight:
             )  # fmt: skip
             plans = []
             for moment in moments:
-                self._delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
-                plans.append(self._delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip))
+                delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
+                plans.append(delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip))
         except (SceneError, TimelineError):
             return None  # the stream itself finds out, and says so
         if not plans:

@@ -102,6 +102,11 @@ class _Planted:
 class Delivery:
     """One visitor's stream of one scene."""
 
+    __slots__ = (
+        "_actor", "_catalogue", "_group", "_known", "_lacks_proxies", "_nodes", "_numbers", "_order", "_planted",
+        "_read_stock", "_records", "_scene_id", "_stands", "_tables", "_wish",
+    )  # fmt: skip
+
     def __init__(
         self,
         catalogue: Catalogue,
