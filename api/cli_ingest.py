@@ -43,7 +43,8 @@ class Stand:
     message: str
     code: str
     figures: Mapping[str, float]
-    """tiles and triangles of a model, duration (s) of a recording, width and height of a picture, once there"""
+    """tiles, triangles and vertices (or points) of a model, duration (s) of a recording, width and height of a picture,
+    once there"""
     report: tuple[str, ...] = ()
     """what was found in the file, and what became of annotations"""
 
@@ -107,8 +108,9 @@ def _in_words(answer: Mapping[str, object]) -> str:
         return f"a recording of {float(str(answer['duration'])):,.1f} s"
     if answer.get("width") is not None:
         return f"a picture of {int(str(answer['width'])):,} × {int(str(answer['height'])):,} pixels"
-    triangles, tiles = (int(str(answer[each])) for each in ("triangles", "tiles"))
-    return f"{counted(triangles, '[triangle|triangles]')} in {counted(tiles, '[tile|tiles]')}"
+    triangles, vertices, tiles = (int(str(answer[each])) for each in ("triangles", "vertices", "tiles"))
+    what = counted(triangles, "[triangle|triangles]") if triangles else counted(vertices, "[point|points]")
+    return f"{what} in {counted(tiles, '[tile|tiles]')}"
 
 
 def _of_annotations(answer: Mapping[str, object]) -> list[str]:
@@ -171,7 +173,9 @@ class _Local:
         job, asset = self._services.jobs.job(job_id), self._services.catalogue.get(Asset, asset_id)
         assert job is not None, "it was enqueued a moment ago"
         tileset, media = (asset.tileset, asset.media) if asset else (None, None)
-        figures: dict[str, float] = {"tiles": tileset.tiles, "triangles": tileset.triangles} if tileset else {}
+        figures: dict[str, float] = {}
+        if tileset is not None:
+            figures = {"tiles": tileset.tiles, "triangles": tileset.triangles, "vertices": tileset.vertices}
         if media is not None:
             said = {"duration": media.duration_s, "width": media.width, "height": media.height}
             figures |= {key: value for key, value in said.items() if value is not None}
@@ -265,7 +269,7 @@ class _Remote:
         query = """query Stand($job: ID!, $asset: ID!) {
             job: node(id: $job) { ... on Job { state progress message code } }
             asset: node(id: $asset) { ... on Asset {
-                report tileset { tiles triangles } media { duration width height }
+                report tileset { tiles triangles vertices } media { duration width height }
             } }
         }"""
         body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}

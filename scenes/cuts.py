@@ -15,7 +15,8 @@ def cut_within(placed: Sequence[tuple[TileTree, float]], triangles: int) -> list
 
     First the roots, those that would leave the largest gap for their triangles first; then, as long as there is room,
     the tile is replaced by its children whose error falls most for each triangle more. A tree whose root does not fit
-    has no tiles. Ties go to the earlier tree and tile.
+    has no tiles. Ties go to the earlier tree and tile. In a tree of points a tile stays beside its children, and what
+    is counted are points.
     """
     known = {id(tree): _children_of(tree) for tree, _ in placed}
     children = [known[id(tree)] for tree, _ in placed]
@@ -23,12 +24,15 @@ def cut_within(placed: Sequence[tuple[TileTree, float]], triangles: int) -> list
     cuts: list[set[int]] = [set() for _ in placed]
     waiting: list[tuple[float, int, int]] = []
 
+    def cost(tree: TileTree, tile: int, below: list[int]) -> int:
+        return int(tree.triangles[below].sum()) - (0 if tree.is_added else int(tree.triangles[tile]))
+
     def consider(at: int, tile: int) -> None:
         tree, scale = placed[at]
         below = children[at][tile]
         if below:
             fall = (float(tree.error[tile]) - max(float(tree.error[child]) for child in below)) * scale
-            more = int(tree.triangles[below].sum()) - int(tree.triangles[tile])
+            more = cost(tree, tile, below)
             heapq.heappush(waiting, (-fall / more if more > 0 else -np.inf, at, tile))
 
     gaps = [tree.geometric_error * scale / max(1, int(tree.triangles[0])) for tree, scale in placed]
@@ -41,10 +45,11 @@ def cut_within(placed: Sequence[tuple[TileTree, float]], triangles: int) -> list
     while waiting:
         _, at, tile = heapq.heappop(waiting)
         tree, below = placed[at][0], children[at][tile]
-        more = int(tree.triangles[below].sum()) - int(tree.triangles[tile])
+        more = cost(tree, tile, below)
         if more <= left:
             left -= more
-            cuts[at].remove(tile)
+            if not tree.is_added:
+                cuts[at].remove(tile)
             cuts[at].update(below)
             for child in below:
                 consider(at, child)

@@ -50,13 +50,16 @@ class Packed:
     attributes: tuple[Coded, ...]
 
 
-def strips(positions: NDArray[np.uint32], places: NDArray[np.int64]) -> NDArray[np.uint32]:
+Box = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""the lowest and the highest corner of some points, (3,) steps each"""
+
+
+def strips(positions: NDArray[np.uint32], places: NDArray[np.int64], box: Box) -> NDArray[np.uint32]:
     """Some points in the order in which they code best: the same places (m,), in strips as wide as a byte of steps.
 
     Where points lie closer than that would keep together, strips are as wide as points are apart.
     """
-    low, high = reach_of(positions, places)
-    extent = high - low
+    extent = box[1] - box[0]
     along, across = (int(axis) for axis in np.argsort(-extent, kind="stable")[:2])
     apart = np.sqrt(max(1.0, float(extent[along]) * float(max(extent[across], 1)) / len(places)))
     width = 8 if 64.0 <= apart < 1024.0 else max(0, round(np.log2(apart)))
@@ -67,20 +70,21 @@ def strips(positions: NDArray[np.uint32], places: NDArray[np.int64]) -> NDArray[
 def packed(
     positions: NDArray[np.uint32],
     places: NDArray[np.uint32],
+    box: Box,
     *,
-    colours: NDArray[np.uint16] | None = None,
+    colours: NDArray[np.uint16] | NDArray[np.uint8] | None = None,
     intensity: NDArray[np.uint16] | None = None,
     classification: NDArray[np.uint8] | None = None,
     normals: NDArray[np.int8] | None = None,
 ) -> Packed:
     """Streams of some points, `places` (m,) of all, in that order.
 
-    Positions (n, 3), in steps. The rest is of the m points: colours (m, 3) linear, intensity (m,), classification (m,),
-    normals (m, 4) as `meshopt.encode_oct8` gives them.
+    Positions (n, 3), in steps; `box` is about those of the m points. The rest is of the m points: colours (m, 3)
+    linear, in bytes or words, intensity (m,), classification (m,), normals (m, 4) as `meshopt.encode_oct8` gives them.
     """
     count = len(places)
-    low, high_corner = reach_of(positions, places)
-    rows, corner, extent = _shorts(positions, places, low), low, high_corner - low
+    corner, extent = box[0], box[1] - box[0]
+    rows = _shorts(positions, places, corner)
     attributes = []
     coarse = 1
     if extent.max() < _SHORT:
@@ -98,9 +102,11 @@ def packed(
         attributes.append(Coded("POSITION", data, 12, 5126, "VEC3", filtered="EXPONENTIAL", low=low_at, high=high_at))
         corner = middle
     if colours is not None:
-        padded = np.zeros((count, 4), np.uint16)
+        padded = np.zeros((count, 4), colours.dtype)
         padded[:, :3] = colours
-        attributes.append(Coded("COLOR_0", meshopt.encode_vertices(padded), 8, 5123, "VEC3", is_normalized=True))
+        size, component = (8, 5123) if colours.dtype == np.uint16 else (4, 5121)
+        coded = meshopt.encode_vertices(padded)
+        attributes.append(Coded("COLOR_0", coded, size, component, "VEC3", is_normalized=True))
     if normals is not None:
         coded = meshopt.encode_vertices(np.ascontiguousarray(normals))
         attributes.append(Coded("NORMAL", coded, 4, 5120, "VEC3", is_normalized=True, filtered="OCTAHEDRAL"))

@@ -31,6 +31,7 @@ class TileTree:
     byte_length: NDArray[np.int64]
     """(n,) bytes of each GLB"""
     triangles: NDArray[np.int64]
+    """(n,) or points, of a tree of points: what a device draws"""
     draws: NDArray[np.int64]
     """(n,) primitives, so draw calls"""
     texture_bytes: NDArray[np.int64]

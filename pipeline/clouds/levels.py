@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.clouds import stages
-from pipeline.clouds.buckets import taken
+from pipeline.clouds.buckets import joined, taken
+from pipeline.clouds.records import places_of
 from tiling import points_levels, points_order, points_thin
 from tiling.points_levels import Nodes
 from tiling.points_order import DEEPEST
@@ -68,7 +69,7 @@ class Growing:
 def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Callable[[float], None]) -> Growing:
     """All tiles of a cloud; the first one is the root."""
     kept = _all_buckets(context, buckets, workers, progress)
-    rows = np.concatenate([each.rows for each in kept])
+    rows = joined([each.rows for each in kept])
     reach = np.concatenate([each.reach for each in kept])
     none = np.empty((0, 3), np.uint32)
     halos = {
@@ -76,7 +77,7 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         for depth in range(int(buckets.depth.max()))
     }
     tree, bucket_of = _above(buckets, [len(each.rows) for each in kept])
-    places = np.ascontiguousarray(rows["place"])
+    places = places_of(rows)
     of = context.frame
     found = points_order.codes(places, of.cube.inverse)
     levelled = points_levels.levels(
@@ -85,20 +86,27 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         halos={depth: context.metres(halo, np.zeros(3)) for depth, halo in halos.items()},
         beyond=max(each.beyond for each in kept),
     )  # fmt: skip
-    out = Growing()
     first = points_levels.held(tree, levelled.level, 0)
     error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
     shown, root_error = _root(context, rows, places, found, first, levelled.reach, error)
-    out.add(stages.emit(context, rows, places, first[shown], root_error), -1)
-    rest = first[~shown]
+    asked = [(first[shown], root_error, -1)]
     number = [0] * len(tree)
-    if len(rest) or len(tree) > 1:
-        number[0] = out.add(stages.emit(context, rows, places, rest, error), 0)
+    if len(rest := first[~shown]) or len(tree) > 1:
+        asked.append((rest, error, 0))
+        number[0] = 1
     for node in range(1, len(tree)):
-        held = points_levels.held(tree, levelled.level, node)
         own = bucket_of.get(node)
         error = float(levelled.error[node]) if own is None else kept[own].error
-        number[node] = out.add(stages.emit(context, rows, places, held, error), number[int(tree.parent[node])])
+        number[node] = len(asked)
+        asked.append((points_levels.held(tree, levelled.level, node), error, number[int(tree.parent[node])]))
+
+    def emitted(one: tuple[NDArray[np.int64], float, int]) -> Tile:
+        return stages.emit(context, rows, places, one[0], one[1])
+
+    out = Growing()
+    with ThreadPoolExecutor(workers, thread_name_prefix="tile") as pool:
+        for tile, (_, _, parent) in zip(pool.map(emitted, asked), asked, strict=True):
+            out.add(tile, parent)
     for node, bucket in bucket_of.items():
         inner: list[int] = []
         for tile in kept[bucket].tiles:
@@ -243,7 +251,7 @@ def _root(  # noqa: PLR0917 - columns of the same points
 ) -> tuple[NDArray[np.bool_], float]:
     """Which of the points of the whole cube the root shows, so that it is small, and its error."""
     cube = context.frame.cube
-    if len(stages.coded(context, rows, places, first)[1]) <= _ROOT_BYTES:
+    if len(stages.coded(context, rows, places, first).zipped) <= _ROOT_BYTES:
         return np.ones(len(first), np.bool_), error
     points = context.metres(places, np.zeros(3))
     finest, coarsest = cube.radius(0), float(cube.side.min()) / 4
@@ -256,7 +264,7 @@ def _root(  # noqa: PLR0917 - columns of the same points
             points, found[first] >> np.uint64(3 * (DEEPEST - depth)), first, cube.side / (1 << depth), np.zeros(3),
             radius, reach.copy(), np.empty((0, 3), np.float32), kept, far,
         )  # fmt: skip
-        if len(stages.coded(context, rows, places, first[kept])[1]) <= _ROOT_BYTES:
+        if len(stages.coded(context, rows, places, first[kept]).zipped) <= _ROOT_BYTES:
             best, coarsest = (kept, max(error, float(far.max()))), radius
         else:
             finest = radius

@@ -30,10 +30,8 @@ _UNIT_STEPS = 1 << 21
 """steps of a cloud whose file has no steps, along its longest side, at most"""
 _FINEST_M = 1e-4
 _MOST_STEPS = 1 << 31
-_REDUCED_COLOUR = 3
-"""bits that a reduced colour loses"""
-_REDUCED_INTENSITY = 6
-"""bits that a reduced intensity keeps of those in use"""
+_REDUCED_INTENSITY = 3
+"""bits that a reduced intensity keeps: true to a sixteenth"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def frame(  # noqa: C901 - a table of what follows from a head
         factor=factor,
         offset=offset,
         origin=place,
-        kind=np.dtype(fields),
+        kind=np.dtype(fields, align=True),
         colour_bits=head.colour_bits,
         is_reduced=precision_m is not None,
         report=tuple(report),
@@ -152,6 +150,20 @@ def _origin(head: Head, at: tuple[float, float, float] | None) -> tuple[float, f
         return (0.0, 0.0, 0.0)
     x, y, z = np.round((head.low + head.high) / 2.0).tolist() if at is None else at
     return float(x), float(y), float(z)
+
+
+def places_of(rows: NDArray[np.void]) -> NDArray[np.uint32]:
+    """The places of records, (n, 3) in steps."""
+    out = np.empty((len(rows), 3), np.uint32)
+    _places(rows["place"], out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _places(rows: Any, out: Any) -> None:
+    for at in range(len(rows)):
+        for axis in range(3):
+            out[at, axis] = rows[at, axis]
 
 
 def records(points: Points, of: Frame) -> NDArray[np.void]:
@@ -190,9 +202,11 @@ def columns(rows: NDArray[np.void], of: Frame) -> dict[str, Any]:
     if "colour" in names:
         colours = rows["colour"]
         if of.colour_bits == 16:
-            found["colours"] = points_colour.linear_of_words(colours)
+            found["colours"] = (
+                points_colour.REDUCED[colours >> 8] if of.is_reduced else points_colour.linear_of_words(colours)
+            )
         else:
-            table = points_colour.REDUCED if of.is_reduced else points_colour.LINEAR_OF_BYTE
+            table: NDArray[Any] = points_colour.REDUCED if of.is_reduced else points_colour.LINEAR_OF_BYTE
             found["colours"] = table[colours]
     if "intensity" in names:
         found["intensity"] = _reduced(rows["intensity"]) if of.is_reduced else np.ascontiguousarray(rows["intensity"])
@@ -205,5 +219,7 @@ def columns(rows: NDArray[np.void], of: Frame) -> dict[str, Any]:
 
 def _reduced(values: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Values that keep their first bits, each by its own size, so that weak echoes keep as much as strong ones."""
-    drop = np.maximum(np.frexp(values.astype(np.float32))[1] - 5, 0)
-    return (((values.astype(np.int64) + (1 << drop >> 1)) >> drop) << drop).clip(0, 65535).astype(np.uint16)
+    drop = np.maximum(np.frexp(values.astype(np.float32))[1] - _REDUCED_INTENSITY, 0)
+    rounded = ((values.astype(np.int64) + (1 << drop >> 1)) >> drop) << drop
+    found: NDArray[np.uint16] = np.minimum(rounded, 65535).astype(np.uint16)
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline import compress
 from pipeline.clouds import document
 from pipeline.clouds.buckets import taken
-from pipeline.clouds.records import columns
+from pipeline.clouds.records import columns, places_of
 from pipeline.compiled import njit
 from tiling import points_code, points_levels, points_order
 from tiling.points_levels import Nodes
@@ -61,6 +61,16 @@ class Tile:
     parent: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A tile's bytes, and the box about its points."""
+
+    data: bytes
+    zipped: bytes
+    low: Floats
+    high: Floats
+
+
 @njit(cache=True, nogil=True)
 def _metres(places: Any, step: Any, about: Any) -> Any:
     out = np.empty((len(places), 3), np.float32)
@@ -88,7 +98,7 @@ def in_order(
         leaves = tree.is_leaf & (tree.last - tree.first > most)
         if own == DEEPEST - depth or not leaves.any():
             rows = taken(rows, order)
-            return rows, np.ascontiguousarray(rows["place"]), sorted_codes, tree
+            return rows, places_of(rows), sorted_codes, tree
         bits = DEEPEST
 
 
@@ -123,14 +133,14 @@ def _border(  # noqa: PLR0917 - numba knows no keywords
     return places[chosen[:count]]
 
 
-def coded(
-    context: Context, rows: NDArray[np.void], places: NDArray[np.uint32], held: NDArray[np.int64]
-) -> tuple[bytes, bytes]:
-    """The GLB of a tile of some of the records, and the same by gzip."""
-    order = points_code.strips(places, held)
-    packed = points_code.packed(places, order, **columns(taken(rows, order), context.frame))
-    data = document.tile_glb(packed, step=context.frame.step, base=context.frame.base)
-    return data, compress.gzipped(data)
+def coded(context: Context, rows: NDArray[np.void], places: NDArray[np.uint32], held: NDArray[np.int64]) -> Coded:
+    """A tile of some of the records."""
+    of, box = context.frame, points_code.reach_of(places, held)
+    order = points_code.strips(places, held, box)
+    packed = points_code.packed(places, order, box, **columns(taken(rows, order), of))
+    data = document.tile_glb(packed, step=of.step, base=of.base)
+    low, high = (of.base + corner * of.step for corner in box)
+    return Coded(data, compress.gzipped(data), low, high)
 
 
 def emit(
@@ -145,12 +155,10 @@ def emit(
     """Write a tile of some of the records; one that is there already has the same bytes."""
     if not len(held):
         return Tile("", 0, 0, 0, error, np.full(3, np.inf), np.full(3, -np.inf), parent)
-    data, zipped = coded(context, rows, places, held)
-    digest = hashlib.sha256(data).hexdigest()
+    made = coded(context, rows, places, held)
+    digest = hashlib.sha256(made.data).hexdigest()
     path = context.out / f"{digest}.glb"
-    path.write_bytes(data)
+    path.write_bytes(made.data)
     if context.is_coded:
-        path.with_name(f"{path.name}.gz").write_bytes(zipped)
-    of = context.frame
-    low, high = (of.base + corner * of.step for corner in points_code.reach_of(places, held))
-    return Tile(digest, len(data), len(zipped), len(held), error, low, high, parent)
+        path.with_name(f"{path.name}.gz").write_bytes(made.zipped)
+    return Tile(digest, len(made.data), len(made.zipped), len(held), error, made.low, made.high, parent)

@@ -78,7 +78,7 @@ def tile_cloud(
     if left := source.head.records - source.head.count:
         report.append(counted(left, "[point has|points have] no place and [was|were] left out"))
     if settings.precision_m is not None:
-        report.append(f"places are true to {of.step.max() / 2:.3g} m; colours have 32 shades, intensities 5 bits")
+        report.append(f"places are true to {of.step.max() / 2:.3g} m; colours have 20 shades, intensities 3 bits")
     figures = Tileset(
         digest=hashlib.sha256(documents.root).hexdigest(),
         tiles=len(tree),
@@ -131,6 +131,7 @@ def _tree(grown: Growing, size: float, side: float) -> tuple[TileTree, NDArray[n
             order.append(tile)
     place = np.array(order)
     tiles = [grown.tiles[tile] for tile in order]
+    points = np.array([tile.points for tile in tiles], np.int64)
     half = np.maximum((high - low)[place] / 2, 0.0) + _PADDING * max(side, 1e-3)
     box = np.zeros((len(order), 12))
     box[:, :3] = (low + high)[place] / 2
@@ -142,13 +143,13 @@ def _tree(grown: Growing, size: float, side: float) -> tuple[TileTree, NDArray[n
         content=tuple(tile.digest for tile in tiles),
         needs=((),) * len(tiles),
         byte_length=np.array([tile.byte_length for tile in tiles], np.int64),
-        triangles=np.zeros(len(tiles), np.int64),
+        triangles=points,
         draws=np.array([int(bool(tile.digest)) for tile in tiles], np.int64),
         texture_bytes=np.zeros(len(tiles), np.int64),
         geometric_error=max(size, float(error.max())),
         image_bytes={},
         coded_length=np.array([tile.coded_length for tile in tiles], np.int64),
-        points=np.array([tile.points for tile in tiles], np.int64),
+        points=points,
     )
     return tree, depth[place]
 

@@ -11,13 +11,20 @@ def _cloud(count: int, extent: int, seed: int = 0) -> np.ndarray:
     return (np.random.default_rng(seed).integers(0, extent, (count, 3)) + 1_000_000).astype(np.uint32)
 
 
+def _strips(positions: np.ndarray) -> np.ndarray:
+    every = np.arange(len(positions))
+    return points_code.strips(positions, every, points_code.reach_of(positions, every))
+
+
 @pytest.mark.parametrize("extent", [40, 3000, 65_536, 65_537, (1 << 24) - 2])
 def test_places_come_back_to_the_step_however_wide_the_tile(extent: int) -> None:
     positions = _cloud(700, extent)
     positions[0], positions[1] = 1_000_000, 1_000_000 + extent - 1
-    order = points_code.strips(positions, np.arange(700))
+    order = _strips(positions)
     step, base = np.array([0.001, 0.001, 0.002]), np.array([-7.0, 3.0, 0.5])
-    data = document.tile_glb(points_code.packed(positions, order), step=step, base=base)
+    data = document.tile_glb(
+        points_code.packed(positions, order, points_code.reach_of(positions, order)), step=step, base=base
+    )
     found = payload.read(data, lambda _: None)
     assert found.faults == ()
     assert found.cloud == 700
@@ -27,8 +34,12 @@ def test_places_come_back_to_the_step_however_wide_the_tile(extent: int) -> None
 
 def test_places_of_a_tile_too_wide_for_floats_are_rounded_to_few_steps() -> None:
     positions = _cloud(500, 1 << 27)
-    order = points_code.strips(positions, np.arange(500))
-    data = document.tile_glb(points_code.packed(positions, order), step=np.full(3, 0.5), base=np.zeros(3))
+    order = _strips(positions)
+    data = document.tile_glb(
+        points_code.packed(positions, order, points_code.reach_of(positions, order)),
+        step=np.full(3, 0.5),
+        base=np.zeros(3),
+    )
     (placed,) = content.placed(content.read(data))
     assert 0 < np.abs(placed.positions / 0.5 - positions[order].astype(float)).max() <= 8
 
@@ -42,6 +53,7 @@ def test_colours_intensities_classes_and_normals_come_back() -> None:
     packed = points_code.packed(
         positions,
         order,
+        points_code.reach_of(positions, order),
         colours=points_colour.LINEAR_OF_BYTE[shades],
         intensity=echoes,
         classification=classes,
@@ -59,7 +71,9 @@ def test_colours_intensities_classes_and_normals_come_back() -> None:
 
 
 def test_properties_that_are_not_there_are_found() -> None:
-    packed = points_code.packed(_cloud(10, 100), np.arange(10, dtype=np.uint32), classification=np.zeros(10, np.uint8))
+    positions, order = _cloud(10, 100), np.arange(10, dtype=np.uint32)
+    box = points_code.reach_of(positions, order)
+    packed = points_code.packed(positions, order, box, classification=np.zeros(10, np.uint8))
     data = document.tile_glb(packed, step=np.ones(3), base=np.zeros(3))
     wrong = data.replace(b'{"attribute":"_CLASSIFICATION"}', b'{"attribute":"_CLASSIFICATIOM"}')
     assert [code for code, *_ in payload.read(wrong, lambda _: None).faults] == ["PROPERTY"]

@@ -54,7 +54,8 @@ def _shown(result: TileResult, out: Path) -> Columns:
         attributes = model.document["meshes"][0]["primitives"][0]["attributes"]
         x, y, z = placed.positions.T
         found["places"].append(np.stack([x, -z, y], 1) + result.tileset.origin)
-        found["colours"].append(points_colour.bytes_of_linear(content.accessor(model, attributes["COLOR_0"])))
+        colours = content.accessor(model, attributes["COLOR_0"])
+        found["colours"].append(points_colour.bytes_of_linear(colours) if colours.dtype == np.uint16 else colours)
         found["intensity"].append(content.accessor(model, attributes["_INTENSITY"])[:, 0])
         found["classes"].append(content.accessor(model, attributes["_CLASSIFICATION"])[:, 0])
     return {name: np.concatenate(parts) for name, parts in found.items()}
