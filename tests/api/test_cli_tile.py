@@ -1,3 +1,4 @@
+import contextlib
 import fcntl
 import json
 import os
@@ -170,6 +171,15 @@ def test_two_runs_do_not_share_a_folder_for_work(run: Run, tmp_path: Path) -> No
         assert "another run is at work" in done.stderr
 
 
+def _at_work_in(folder: Path) -> bool:
+    """Whether a process has its working folder there: a killed command's child dies with it, but a moment later."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink().is_relative_to(folder):
+                return True
+    return False
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_command_that_is_stopped_leaves_its_work_for_the_next(how: signal.Signals, run: Run, tmp_path: Path) -> None:
     source, out = tmp_path / "scan.ply", tmp_path / "out"
@@ -193,6 +203,8 @@ def test_a_command_that_is_stopped_leaves_its_work_for_the_next(how: signal.Sign
     process.send_signal(how)
     told, complaint = process.communicate(timeout=command.PATIENCE_S)
     assert told == ""
+    while _at_work_in(tmp_path):
+        time.sleep(0.005)
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert complaint.count("\n") == 1
