@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -160,15 +161,19 @@ def test_a_crash_tells_how_and_where_but_shows_no_traceback(
     assert "File" not in str(caught.value)
 
 
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[TileResult, Path]:
+    """What a child made, and its folder: to be copied."""
+    folder = tmp_path_factory.mktemp("honest")
+    return _tile(DATA / "small.glb", "small.glb", folder)[0], folder
+
+
 @pytest.mark.parametrize("lie", ["none", "digest", "size", "name", "document", "missing", "counts"])
 def test_a_manifest_that_is_not_true_is_a_parser_crash(
-    lie: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lie: str, honest: tuple[TileResult, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result, _ = _tile(DATA / "small.glb", "small.glb", tmp_path / "honest")
-    out = tmp_path / "out"
-    out.mkdir()
-    for path in (tmp_path / "honest").iterdir():
-        (out / path.name).write_bytes(path.read_bytes())
+    result, made = honest
+    out = shutil.copytree(made, tmp_path / "out")
     name, digest, size, kind = result.files[0]
     entries = {"name": ["../../x", digest, size, kind], "size": [name, digest, size + 1, kind]}
     manifest = asdict(result)
@@ -216,12 +221,11 @@ def test_a_child_that_is_killed_leaves_its_work_and_the_next_goes_on(tmp_path: P
     assert second == first
 
 
-def test_further_documents_of_a_tileset_are_told_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result, _ = _tile(DATA / "small.glb", "small.glb", tmp_path / "honest")
-    out = tmp_path / "out"
-    out.mkdir()
-    for path in (tmp_path / "honest").iterdir():
-        (out / path.name).write_bytes(path.read_bytes())
+def test_further_documents_of_a_tileset_are_told_as_json(
+    honest: tuple[TileResult, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, made = honest
+    out = shutil.copytree(made, tmp_path / "out")
     digest = hashlib.sha256(b"{}").hexdigest()
     (out / f"{digest}.json").write_bytes(b"{}")
     # What the child calls its type does not count.
