@@ -10,7 +10,10 @@
 from __future__ import annotations
 
 import http
+import socket
 import struct
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -108,6 +111,15 @@ class Http(HttpToolsProtocol):
 BUFFERS = "chronotope.buffers"
 """extension of the ASGI scope: `websocket.send` takes binary messages as `buffers`, each a tuple of its pieces"""
 
+PATH = "chronotope.path"
+"""extension of the ASGI scope: a function that says how many bytes the client's system has behind what was lost, and
+whether queues on the way are long"""
+_CROWDED = 1.5
+"""round trips over the shortest: the link's queue is half as long as what it carries"""
+_TCP_INFO = struct.Struct("=16xI8xI36xI76xI")
+"""of Linux's struct tcp_info (linux/tcp.h), which only grows at its end: bytes of a segment, segments acknowledged
+selectively (RFC 2018), the round trip and the shortest one, in microseconds"""
+
 
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket of uvicorn whose opening is always answered, and that sends pieces without joining them.
@@ -126,6 +138,8 @@ class Socket(WebSocketsSansIOProtocol):
         scope = getattr(self, "scope", None)  # none where it was refused
         if scope is not None:
             scope["extensions"][BUFFERS] = {}
+            if sys.platform == "linux":
+                scope["extensions"][PATH] = self._path
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send a message; of several as `buffers` only the heads of their frames are made, and all go at once.
@@ -149,12 +163,29 @@ class Socket(WebSocketsSansIOProtocol):
             pieces.extend(each)
         self.transport.writelines(pieces)
 
+    def _path(self) -> tuple[int, bool]:
+        """What TCP knows of the connection."""
+        info = b""
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            with suppress(OSError):
+                info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        return path_of(info)
+
     def data_received(self, data: bytes) -> None:
         """Send the library's own refusal, which uvicorn does not look for."""
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+
+def path_of(info: bytes) -> tuple[int, bool]:
+    """Bytes behind a loss, and whether queues are long, by Linux's struct tcp_info; nothing where it is cut off."""
+    if len(info) < _TCP_INFO.size:
+        return 0, False
+    segment, segments, round_trip, shortest = _TCP_INFO.unpack(info)
+    return segment * segments, round_trip > _CROWDED * shortest
 
 
 def _frame_head(length: int) -> bytes:

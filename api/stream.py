@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -103,7 +104,7 @@ async def _resumed(opening: Opening, actor: Actor, services: Services, shared: S
     except NotFound as error:
         raise Forbidden("the scene is no longer there for you") from error
     # What changed may be a right: nothing of what was said before is said again then.
-    if changed is not None or not visit.session.resume(opening.received, asyncio.get_running_loop().time()):
+    if changed is not None or not visit.session.resume(opening.received, monotonic()):
         return None
     return visit
 
@@ -129,7 +130,7 @@ async def _begun(opening: Opening, actor: Actor, services: Services, shared: Sha
         group=shared.group,
     )
     foresight.began(wish, entered.at)
-    budget, now = opening.budget(services.settings.stream_profiles), asyncio.get_running_loop().time()
+    budget, now = opening.budget(services.settings.stream_profiles), monotonic()
     session = ServerSession(
         budget=budget, now=now, held=opening.held, groups=opening.groups, stats=opening.stats
     )  # fmt: skip

@@ -164,8 +164,12 @@ class Queue:
 
 
 ACK_INTERVAL_S = 0.005
-IN_FLIGHT = 1.5
+IN_FLIGHT = 1.25
 """of what the link carries in a round trip: what is more waits in queues, or is dropped by short ones"""
+START_IN_FLIGHT = 1.5
+"""as long as the bandwidth still grows from round trip to round trip: TCP's own start doubles, and should not wait"""
+GROWTH, FLAT_ROUNDS = 1.25, 3
+"""it has stopped growing after so many round trips in which it grew less (as BBR has it)"""
 MIN_WINDOW = 160 << 10
 MAX_WINDOW = 4 << 20
 _RTT_HORIZON_S = 60.0
@@ -192,14 +196,22 @@ class _Extreme:
 
 
 class Window:
-    """Bytes that may be unacknowledged: 1.5 × bandwidth × round trip, both read off the acknowledgements.
+    """Bytes that may be unacknowledged: 1.25 × bandwidth × round trip, both read off the acknowledgements.
 
     Acknowledgements come in groups, as the protocol allows one in 5 ms only: that belongs to the round trip, or the
     window would never open on a quick link (9.2 MB on loopback: 0.34 s without, 0.14 s with).
 
     The bandwidth is the fastest delivery rate of the last seconds, measured as BBR does it (draft-cheng-iccrg-delivery-
-    rate-estimation: bytes acknowledged between the sending and the acknowledgement of one frame, over that time). The
-    round trip is the shortest of the last minute: longer ones have our own queue in them.
+    rate-estimation: bytes acknowledged between the sending and the acknowledgement of one frame, over the longer of the
+    times that their sending and their acknowledging took; by the latter alone a client that was held up looked three
+    times as quick as its link). The round trip is the shortest of the last minute: longer ones have our own queue in
+    them.
+
+    What the client's system has behind a packet that was lost lies in no queue, but is not acknowledged before the
+    packet came again, a round trip later. So the window is wider by it meanwhile, and by as much again, which the link
+    carries until then; not so where the packets' round trip says that our own queue was the loss. With 1 % loss, and
+    50 ms at 50 Mbit, a stream took 1.5 times as long as its bytes need without, 1.3 times with what is stranded once,
+    1.2 times with it twice.
     """
 
     def __init__(self, now: float) -> None:
@@ -207,9 +219,14 @@ class Window:
         self.acknowledged = 0
         self.size = MIN_WINDOW
         """bytes that may be unacknowledged"""
-        self._progress_at = now
-        self._under_way: deque[tuple[int, float, int, float]] = deque()
-        """of each frame: bytes sent with it, when; bytes acknowledged then, and when they were"""
+        self._round_ends = self._flat_rounds = 0
+        self._fastest = 0.0
+        """bandwidth when it last grew by more than a little"""
+        self._beside = 0
+        """bytes that may be unacknowledged beside `size`"""
+        self._progress_at = self._acknowledged_sent_at = now
+        self._under_way: deque[tuple[int, float, int, float, float]] = deque()
+        """of each frame: bytes sent with it, when; bytes acknowledged then, when they were, and when they were sent"""
         self._round_trip = _Extreme(_RTT_HORIZON_S)
         self._slowness = _Extreme(_RATE_HORIZON_S)
         """seconds a byte, so that the least is the fastest"""
@@ -218,7 +235,18 @@ class Window:
         round_trip, slowness = self._round_trip.least, self._slowness.least
         if round_trip is None or slowness is None:
             return MIN_WINDOW
-        return max(MIN_WINDOW, min(MAX_WINDOW, int(IN_FLIGHT * (round_trip + ACK_INTERVAL_S) / slowness)))
+        gain = IN_FLIGHT if self._flat_rounds >= FLAT_ROUNDS else START_IN_FLIGHT
+        return max(MIN_WINDOW, min(MAX_WINDOW, int(gain * (round_trip + ACK_INTERVAL_S) / slowness)))
+
+    def _count_round(self) -> None:
+        """Whether the bandwidth still grew in the round trip that ended: what was sent in the last one has come."""
+        if self.acknowledged < self._round_ends or self._flat_rounds >= FLAT_ROUNDS:
+            return
+        self._round_ends = self.sent
+        if self.bandwidth > GROWTH * self._fastest:
+            self._fastest, self._flat_rounds = self.bandwidth, 0
+        else:
+            self._flat_rounds += 1
 
     @property
     def round_trip_s(self) -> float:
@@ -247,15 +275,19 @@ class Window:
 
     def has_room(self, count: int) -> bool:
         """Whether a frame of `count` bytes may be sent."""
-        return self.sent - self.acknowledged + count <= self.size
+        return self.sent - self.acknowledged + count <= max(self.size, min(MAX_WINDOW, self.size + self._beside))
+
+    def on_path(self, stranded: int, *, is_crowded: bool) -> None:
+        """What the system knows: bytes with the client's that it can't hand on yet, and whether queues are long."""
+        self._beside = stranded if is_crowded else 2 * stranded
 
     def on_sent(self, count: int, now: float) -> None:
         """A CHUNK frame of `count` bytes goes out."""
         if self.sent == self.acknowledged:
             # After a pause the clock of the rate begins anew, else the pause would count as slowness.
-            self._progress_at = now
+            self._progress_at = self._acknowledged_sent_at = now
         self.sent += count
-        self._under_way.append((self.sent, now, self.acknowledged, self._progress_at))
+        self._under_way.append((self.sent, now, self.acknowledged, self._progress_at, self._acknowledged_sent_at))
 
     def on_acknowledged(self, received: int, now: float) -> bool:
         """The client has this many bytes in all; False if that cannot be."""
@@ -269,9 +301,12 @@ class Window:
         self.acknowledged = received
         self._progress_at = now
         if newest is not None:
-            _, sent_at, acknowledged_then, progress_then = newest
+            sent_with_it, sent_at, acknowledged_then, progress_then, begun_at = newest
+            self._acknowledged_sent_at = sent_at
             self._round_trip.add(now, max(1e-6, now - sent_at))
-            self._slowness.add(now, max(1e-6, now - progress_then) / (received - acknowledged_then))
+            took = max(1e-6, now - progress_then, sent_at - begun_at)
+            self._slowness.add(now, took / (sent_with_it - acknowledged_then))
+            self._count_round()
             self.size = self._measured()
         return True
 

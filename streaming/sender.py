@@ -38,6 +38,10 @@ LEAST_PIECE = 1 << 10
 """bytes of payload that are worth a piece of a chunk"""
 CUT_INTERVAL_S = 0.04
 """cuts that improve the picture come at most this often"""
+FIRST_CUT_INTERVAL_S = 0.004
+"""and so often the first ones of a new view, each time twice as long: its first tile waits for no others"""
+RENEWAL_S = 0.25
+"""at most so often a view is new: of an eye that moves all the time each picture is but a little of it"""
 STATE_PATIENCE_S = 0.5
 """how long the picture of the state before stays while the first tiles of a new state are on their way"""
 READ_AHEAD = 512 << 10
@@ -75,6 +79,9 @@ class Sender:
         self._cut_at = -CUT_INTERVAL_S
         self._stale_cut = False
         """whether something happened that the last cut does not show"""
+        self._cut_interval_s = CUT_INTERVAL_S
+        self._is_renewed, self._renewed_at = False, now - RENEWAL_S
+        """whether the view is new and nothing was sent of it yet; when one last was"""
         self._begun = 0
         """bytes in the outbox before the message that is being made"""
         self._ahead = 0
@@ -85,6 +92,8 @@ class Sender:
     def set_plan(self, plan: Plan) -> None:
         """Follow a new plan from now on."""
         self._remember()
+        if (plan.state, plan.look) != (self.plan.state, self.plan.look):
+            self._is_renewed = True
         self.plan = plan
         self._plan_number += 1
         self.follow()
@@ -190,7 +199,7 @@ class Sender:
     @property
     def due(self) -> float | None:
         """When a cut that was put off comes."""
-        return self._cut_at + CUT_INTERVAL_S if self._stale_cut else None
+        return self._cut_at + self._cut_interval_s if self._stale_cut else None
 
     @property
     def is_fed(self) -> bool:
@@ -251,16 +260,18 @@ class Sender:
         """
         if self.holdings.bytes > self.budget.bytes:
             self._make_room(0, now)
+        if self._is_renewed:
+            self._renew(now)
         rate = self.window.bandwidth
         at_once = int(rate * MESSAGE_S) if rate else FIRST_MESSAGE
         most = max(LEAST_MESSAGE, min(MAX_FRAME, at_once))
         for _ in range(max(1, min(MOST_AT_ONCE, at_once) // most)):
             self._begun = self.outbox.bytes
-            is_blank = not self._shown
+            is_blank, cut = not self._shown, self._cut
             while self.outbox.bytes - self._begun < most - LEAST_PIECE and self._send_next(self._queue, most, now):
                 if self._stale_cut:
                     self._say_cut(now)
-                if is_blank and self._shown:
+                if (is_blank or self._cut_interval_s < CUT_INTERVAL_S) and self._shown and self._cut is not cut:
                     # A message is read when its last byte has come: the first picture waits for nothing after it.
                     return
             if self.outbox.bytes == self._begun:
@@ -269,6 +280,11 @@ class Sender:
             self._say_cut(now)
         if not self._queue.left:
             self._fill_idle(most, now)
+
+    def _renew(self, now: float) -> None:
+        self._is_renewed = False
+        if now >= self._renewed_at + RENEWAL_S:
+            self._cut_interval_s, self._renewed_at = FIRST_CUT_INTERVAL_S, now
 
     def _fill_idle(self, most: int, now: float) -> None:
         """Queue what no view wants yet. Half of the window stays free, so that a new view does not wait for it."""
@@ -336,7 +352,8 @@ class Sender:
     def _say_cut(self, now: float, *, at_once: bool = False) -> None:
         """Say the cut if it changed, and if it is time."""
         complete = not self._queue.left
-        if not (at_once or (self._stale_cut and (complete or now >= self._cut_at + CUT_INTERVAL_S or not self._shown))):
+        is_time = complete or not self._shown or now >= self._cut_at + self._cut_interval_s
+        if not (at_once or (self._stale_cut and is_time)):
             return
         shown = self._cuts().picture(self.plan.roots, budget=self.budget, textures_of=self._texture_of).shown
         if not at_once and self._waits_for_roots(shown, complete=complete, now=now):
@@ -350,7 +367,10 @@ class Sender:
             and (state, complete) == (last.state, last.complete)
             and (not complete or look == last.look)
         ):
+            # To look again costs as much as to say a cut; on a quick link a chunk comes each millisecond.
+            self._cut_at = max(self._cut_at, now - self._cut_interval_s + FIRST_CUT_INTERVAL_S)
             return
+        self._cut_interval_s = min(CUT_INTERVAL_S, 2 * self._cut_interval_s)
         before = self._shown
         if self.placing:
             for said in self.placing.of(self._nodes[node].placement for node in shown):

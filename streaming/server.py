@@ -51,6 +51,8 @@ MESSAGES_BURST = 1000.0
 HAVE_WAIT_S = 2.0
 """how long the first chunk waits for what the client said it would name"""
 STATS_INTERVAL_S = 1.0
+LEAST_WAIT_S = 0.005
+"""as often as acknowledgements come"""
 
 
 class Phase(Enum):
@@ -301,7 +303,12 @@ class ServerSession:
         due = now + 1.0
         if self._awaits_have(now):
             return min(due, self._held_until)
-        return due if self._sender.due is None else min(due, max(self._sender.due, now + 0.01))
+        if self._sender.due is not None:
+            due = min(due, max(self._sender.due, now + 0.01))
+        if self._sender.queued and not self.window.has_room(MAX_FRAME):
+            # Nobody tells when more is stranded: the system is to be asked (`Window.on_path`).
+            due = min(due, now + max(LEAST_WAIT_S, self.window.round_trip_s / 8))
+        return due
 
     @property
     def budget(self) -> DeviceBudget:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 
 from api import connections
-from api.connections import BUFFERS, Http, Socket
+from api.connections import BUFFERS, PATH, Http, Socket, path_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -174,3 +175,38 @@ async def test_messages_in_pieces_arrive_as_they_would_in_one() -> None:
         messages = [message async for message in socket]
     assert messages.pop(3) == "between"
     assert messages == [bytes(size // 2) + b"x" * (size - size // 2) for size in sizes]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_what_tcp_knows_of_the_path_can_be_asked():
+    paths: list[tuple[int, bool]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        paths.append(scope["extensions"][PATH]())
+
+    config = uvicorn.Config(app, http=Http, ws=Socket, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Http(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    async with server, connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"):
+        pass
+    assert [stranded for stranded, _ in paths] == [0], "nothing is lost on loopback"
+
+
+@pytest.mark.parametrize(
+    ("segments", "round_trip_us", "expected"),
+    [(0, 50_000, (0, False)), (7, 74_000, (7 * 1448, False)), (7, 76_000, (7 * 1448, True))],
+)
+def test_bytes_behind_a_loss_and_a_long_queue_are_read_off_tcp_info(segments, round_trip_us, expected):
+    info = bytearray(152)
+    for at, value in ((16, 1448), (28, segments), (68, round_trip_us), (148, 50_000)):
+        info[at : at + 4] = value.to_bytes(4, sys.byteorder)
+    assert path_of(bytes(info)) == expected
+
+
+def test_nothing_is_known_of_what_is_not_tcp():
+    assert path_of(b"") == (0, False)

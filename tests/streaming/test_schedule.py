@@ -9,8 +9,10 @@ import pytest
 from streaming.events import Content
 from streaming.schedule import (
     ACK_INTERVAL_S,
+    IN_FLIGHT,
     MAX_WINDOW,
     MIN_WINDOW,
+    START_IN_FLIGHT,
     Chunk,
     Plan,
     PlanNode,
@@ -113,3 +115,38 @@ def test_a_budget_counts_files_as_they_are_kept_not_as_they_are_sent():
     plan = Plan(1, 0, (0,), (PlanNode(0, 0, "a"),), chunks)
     assert within(plan, 99) == ((), set())
     assert within(plan, 100) == (plan.nodes, {"a"})
+
+
+def test_a_client_that_was_held_up_does_not_look_quicker_than_its_link():
+    window = Window(0.0)
+    heard = {10: 10, 30: 19}  # before which message how many had been heard of: the client was held up after the tenth
+    for k in range(31):  # 10 kB each 10 ms, a megabyte a second
+        if k in heard:
+            assert window.on_acknowledged(heard[k] * 10_000, k * 0.01)
+        window.on_sent(10_000, k * 0.01)
+    assert window.on_acknowledged(310_000, 0.31)  # twelve of them in a hundredth of a second
+    assert 0.9e6 < window.bandwidth < 1.1e6
+
+
+def test_what_the_clients_system_holds_behind_a_loss_is_in_no_queue():
+    window = Window(0.0)
+    window.on_sent(MIN_WINDOW, 0.0)
+    assert not window.has_room(1)
+    window.on_path(50_000, is_crowded=False)
+    assert window.has_room(100_000), "and as much again, until what was lost has come"
+    assert not window.has_room(100_001)
+    window.on_path(50_000, is_crowded=True)
+    assert window.has_room(50_000), "a queue that is full already is not filled more"
+    assert not window.has_room(50_001)
+    window.on_path(MAX_WINDOW, is_crowded=False)
+    assert not window.has_room(MAX_WINDOW - MIN_WINDOW + 1), "never more than the most"
+
+
+def test_the_window_is_wider_while_the_bandwidth_still_grows():
+    window = Window(0.0)
+    run_link(window, bytes_per_s=12.5e6, round_trip_s=0.05, seconds=0.3)
+    starting = window.size / (window.bandwidth * (window.round_trip_s + ACK_INTERVAL_S))
+    assert starting == pytest.approx(START_IN_FLIGHT, rel=0.01)
+    grown = Window(0.0)
+    run_link(grown, bytes_per_s=12.5e6, round_trip_s=0.05, seconds=3.0)
+    assert grown.size / (grown.bandwidth * (grown.round_trip_s + ACK_INTERVAL_S)) == pytest.approx(IN_FLIGHT, rel=0.01)

@@ -27,7 +27,7 @@ from streaming.events import (
     prefix_of,
 )
 from streaming.schedule import NO_PLAN, Chunk, Plan, PlanNode
-from streaming.sender import STATE_PATIENCE_S
+from streaming.sender import RENEWAL_S, STATE_PATIENCE_S
 from streaming.server import ServerSession
 from tests.streaming.forest import ENDLESS, Forest, digest_of, final_nodes, forests, holding
 from tests.streaming.walk import Walk, flat, random_budget, step
@@ -149,6 +149,29 @@ def test_a_new_plan_takes_effect_with_the_next_message():
     walk.server.set_plan(Plan(1, 1, (0,), (PlanNode(0, 0, A, (), ((2,),)), PlanNode(2, 0, C)), chunks))
     pieces = [message for message in once(walk) if isinstance(message, ChunkFrame)]
     assert {message.chunk for message in pieces} == {walk.server._sender.holdings.number(C)}
+
+
+def test_the_first_tile_of_a_new_view_is_shown_by_the_message_that_brings_it():
+    files = (b"a" * 1000, *(bytes([65 + k]) * 6_000 for k in range(6)))
+    forest = Forest((-1, *[0] * 6), files, ((),) * 7, grouped=(True,) * 7)
+    walk = Walk(forest, groups=True)
+    chunks = {digest: Chunk(digest, len(data), Content.GLB) for digest, data in forest.blobs.items()}
+    regions = tuple((child,) for child in range(1, 7))
+    nodes = tuple(
+        PlanNode(k, 0, digest_of(data), (), regions if k == 0 else (), grouped=k == 0, groups=(1,) * 8)
+        for k, data in enumerate(files)
+    )
+    walk.server.set_plan(Plan(1, 0, (0,), nodes[:2], chunks))
+    walk.pump()
+    walk.acknowledge()
+    # A hundredth of a second after a cut: too soon for another, were it of the same view.
+    walk.now = walk.server._sender._cut_at + 0.01
+    walk.server._sender._renewed_at = walk.now - 2 * RENEWAL_S
+    walk.server.receive(frames.encode(Look(1, (0, 0, 0), (0, 0, 0, 1), 1.0, 1.0, 720)), walk.now)
+    walk.server.set_plan(Plan(1, 1, (0,), (nodes[0], *nodes[2:]), chunks))
+    said = once(walk)
+    assert [message.shown for message in said if isinstance(message, Cut)], said
+    assert isinstance(said[-1], Cut), "and waits for nothing after it"
 
 
 def test_at_most_the_window_goes_out_unacknowledged():
