@@ -30,6 +30,8 @@ TREE, TILE, KIND, FIRST, SLOTS, STATE, HIDDEN = range(7)
 state; triangles of regions that are gone"""
 RECORD, CHILD, CHILDREN, REFINED = range(4)
 """columns of `slots`: whose it is; first record in it, and how many; whether they replace the region"""
+DETAIL, COVERED = 1, 2
+"""how a region is replaced; 0: it is not"""
 CANDIDATE, ALIVE, GONE = range(3)
 """states of a record: not in the cut; in the cut, perhaps in part; replaced"""
 
@@ -222,7 +224,7 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
                 nodes[record, HIDDEN] = hidden
                 nodes[record, STATE] = GONE if is_last else ALIVE
                 for each in range(begin, last + 1):
-                    slots[each, REFINED] = 1
+                    slots[each, REFINED] = COVERED if is_cover else DETAIL
                 for child in range(first, end):
                     nodes[child, STATE] = ALIVE
 

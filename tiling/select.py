@@ -7,19 +7,20 @@
    everything, and a turn of the head shows coarse tiles, never a hole.
 2. **Cover out of view.** What is left of the budget may also refine what lies beside and behind, to `COVER` times the
    tolerance, for at most `COVER_SHARE` of the bytes in view.
-3. **The way.** Of the tiles between root and cut those are sent that gain most per byte, for at most `WAY_SHARE` of the
-   bytes of the cut, and of these only those that are little beside what replaces them (`WORTH_SENDING`).
+3. **The way.** Of the tiles between root and cut those may be sent that gain `WORTH_SENDING` times as much per byte as
+   what would be sent in their place, and of these the best, for at most `WAY_SHARE` of the bytes of the cut. A tile
+   that is replaced by detail in some regions and by cover in others is sent in any case, so that detail need not wait
+   for cover.
 4. **The order.** Roots first, those in view before others. Then that region is refined next whose replacement gains
-   most per byte that is sent for it. What is gained, and where the eye looks and moves, is in `tiling.sight`. Tiles
-   that replace one region go out together: until the last of them is there the picture does not change.
+   most per byte that is sent for it, cover after all that is in view. What is gained, and where the eye looks and
+   moves, is in `tiling.sight`; what is replaced counts the sum of what replaces it in the end. Tiles that replace one
+   region go out together: until the last of them is there the picture does not change.
 
 Tiles without content have nothing to show; their children stand in for them at once. All choices are deterministic.
 
 The constants were measured by `python -m bench.run selection`, which holds orders against the picture over time (shares
-of the bytes B that full detail in view takes) on a quadtree, a tree of fan-out 2 and a scan: docs/tiles.md has the
-figures. Without any way, half of the quality came at 0.48 to 1.0 B and the last regions waited for most of the tree;
-with all levels that are 3.2 times smaller than what replaces them, as before tiles could be shown in part, full detail
-came at 1.32 to 1.47 B.
+of the bytes B that full detail in view takes), and on the scenes of the stream's bench: docs/adr/0020 has the figures.
+With less of a way than `WAY_SHARE` nine tenths of the quality came up to six times later, with more full detail did.
 
 Compiled (numba, cached beside the source or in NUMBA_CACHE_DIR) without the interpreter's lock; `warm` compiles ahead.
 """
@@ -45,9 +46,9 @@ COVER = 16.0
 COVER_SHARE = 0.05
 COVER_LEAST = 28_000
 """bytes that cover may take in any case: two round trips of a fresh connection"""
-WORTH_SENDING = 4.0
-"""bytes of what replaces a tile over its own, from which on it is sent on the way"""
-WAY_SHARE = 0.08
+WORTH_SENDING = 2.0
+"""gain per byte of a tile over that of what replaces it, from which on it is sent on the way"""
+WAY_SHARE = 0.06
 WAY_LEAST = 128_000
 """bytes that the way may take in any case, up to a quarter of all: so little is on its way at once on most links"""
 

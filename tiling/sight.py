@@ -8,7 +8,8 @@ What a smaller error is worth at a place, in pixels² × pixels:
 
     area × (shown error before − shown error after) × acuity
 
-- *Area*: pixels² of the box's shadow towards the eye, exact for a box far away, at most the viewport.
+- *Area*: pixels² of the box's shadow towards the eye, exact for a box far away, at most the viewport; of one that is in
+  view in part that part, about.
 - *Shown error*: pixels, at the middle of the box, but no less than what the picture moves there in `BLUR_S`: what is
   less than that cannot be told while it moves (Westheimer and McKee 1975: the eye's acuity holds up to about 3° a
   second). So the faster a turn, the more counts coarse cover and the less detail, most of all where the flow is
@@ -48,7 +49,8 @@ MOST_PIXELS = 1000.0
 """an error that the eye is inside of is infinite; so many tell as much"""
 _NEAREST = 1e-9
 
-_EYE, _PLANES, _SIGHT, _VELOCITY, _TURNING, _FOCAL, _VIEWPORT, _ACUITY, _RESTS = 0, 3, 23, 26, 29, 32, 33, 34, 35
+_EYE, _PLANES, _BEHIND, _SIGHT, _VELOCITY = 0, 3, 19, 23, 26
+_TURNING, _FOCAL, _VIEWPORT, _ACUITY, _RESTS = 29, 32, 33, 34, 35
 
 PIXELS, ANYWHERE, SEEN, WORTH, SCALE, BLUR, DISTANCE, ERROR, BOX = range(9)
 LOOKS = 20
@@ -115,19 +117,25 @@ def straightened(looks: Floats, at: int) -> None:  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _in_view(box: Box, eyes: Floats, e: int) -> bool:  # pragma: no cover - compiled
-    """Whether a box is at least partly on the inner side of every plane; as `tiling.view.sees`."""
+def _in_view(box: Box, eyes: Floats, e: int) -> float:  # pragma: no cover - compiled
+    """How much of a box is in view, about; -1 where it is not at least partly on the inner side of every plane.
+
+    As `tiling.view.sees`. Of its extent across each side of the view so much is within; the shares are multiplied.
+    """
+    share = 1.0
     for k in range(_PLANES, _SIGHT, 4):
         x, y, z = eyes[e, k], eyes[e, k + 1], eyes[e, k + 2]
-        inside = (
-            eyes[e, k + 3] + x * box[0] + y * box[1] + z * box[2]
-            + abs(x * box[3] + y * box[4] + z * box[5])
+        middle = eyes[e, k + 3] + x * box[0] + y * box[1] + z * box[2]
+        reach = (
+            abs(x * box[3] + y * box[4] + z * box[5])
             + abs(x * box[6] + y * box[7] + z * box[8])
             + abs(x * box[9] + y * box[10] + z * box[11])
         )  # fmt: skip
-        if inside < 0.0:
-            return False
-    return True
+        if middle + reach < 0.0:
+            return -1.0
+        if middle < reach and k < _BEHIND:
+            share *= (middle + reach) / (2.0 * reach)
+    return share
 
 
 @njit(cache=True, nogil=True)
@@ -164,7 +172,8 @@ def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma:
             pixels = error * eyes[e, _FOCAL] / distance if distance > 0.0 else np.inf
         anywhere = max(anywhere, pixels)
         nearest = min(nearest, distance)
-        sees = _in_view(box, eyes, e)
+        share = _in_view(box, eyes, e)
+        sees = share >= 0.0
         if sees:
             most = max(most, pixels)
         if e == last:
@@ -172,6 +181,9 @@ def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma:
             radius = math.sqrt(h0 * h0 + h1 * h1 + h2 * h2)
             # Of the three faces towards the eye each throws 4 · half · half · |cosine|.
             shadow = 4.0 * (a0 * h1 * h2 + a1 * h2 * h0 + a2 * h0 * h1)
+            # What has no thickness has no side, and is taken for half of a ball.
+            shadow = shadow / max(away, _NEAREST) if shadow > 0.0 else radius * radius
+            shadow *= share if sees else 1.0
             _worth(looks, at, eyes, e, way, (away, radius, shadow))
             if not sees:
                 looks[at, WORTH] *= LEAVING if is_seen else UNSEEN
@@ -184,14 +196,13 @@ def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma:
 def _worth(
     looks: Floats, at: int, eyes: Floats, e: int, way: Vector, size: Vector
 ) -> None:  # pragma: no cover - compiled
-    """What is counted at a box's middle: `size` are metres to it, its radius, its shadow times these metres."""
+    """What is counted at a box's middle: `size` are metres to it, its radius, square metres of its shadow in view."""
     away, radius, shadow = size
     area, acuity, flow = eyes[e, _VIEWPORT], 1.0, 0.0
     # From inside a box, or close to one, its middle is no measure: half of its radius is about where its surface is.
     scale = eyes[e, _FOCAL] / max(away, 0.5 * radius, _NEAREST)
     if away > 0.5 * radius:
-        # What has no thickness has no side, and is taken for half of a ball.
-        area = min(area, (shadow / away if shadow > 0.0 else radius * radius) * scale * scale)
+        area = min(area, shadow * scale * scale)
     if away > radius:
         x, y, z = (
             way[0] / away - eyes[e, _SIGHT],

@@ -18,7 +18,7 @@ from tiling import cut as cuts
 from tiling import grove, ledger
 from tiling import heap as heaps
 from tiling.cut import ALIVE, CHILD, CHILDREN, FIRST, GONE, KIND, RECORD, REFINED, SLOTS, STATE, TILE, TREE
-from tiling.sight import ERROR, WORTH, shown_error
+from tiling.sight import BLUR, ERROR, SCALE, WORTH, shown_error
 from tiling.stock import BYTES, GROUPED
 from tiling.stock import CODED as CODED_BYTES
 
@@ -48,49 +48,121 @@ def _gain(looks: Floats, before: float, part: int) -> float:  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _chosen(looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, options: Floats) -> Any:  # pragma: no cover
-    """Which records may be sent on the way (n,): those that gain most per byte, within their share of all bytes."""
-    heap = np.empty((len(nodes), 3))
-    final = candidates = 0
-    for record in range(len(nodes)):
-        if nodes[record, STATE] == ALIVE:
-            final += lengths[record]
+def _weighed(looks: Floats, nodes: Ints, slots: Ints) -> None:  # pragma: no cover - compiled
+    """What is replaced counts what its parts count, together: worth, and means of scale and blur.
+
+    A large tile has no one place at which it is seen: a ground from the horizon to the feet has nearly all of its error
+    at the feet, and by its middle alone it came after things far away (docs/adr/0020).
+    """
+    for record in range(len(nodes) - 1, -1, -1):
+        worth = scale = blur = 0.0
         for slot in range(nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]):
+            if not slots[slot, REFINED]:
+                continue
             for child in range(slots[slot, CHILD], slots[slot, CHILD] + slots[slot, CHILDREN]):
-                if nodes[child, STATE] == GONE:
-                    heap[candidates, 0] = -_gain(looks, looks[record, ERROR], child) / max(lengths[child], 1)
-                    heap[candidates, 1], heap[candidates, 2] = child, 0
-                    heaps.rise(heap, candidates)
-                    candidates += 1
-    left = max(options[cuts.WAY_SHARE] * final, min(options[cuts.WAY_LEAST], 0.25 * final))
+                worth += looks[child, WORTH]
+                scale += looks[child, WORTH] * looks[child, SCALE]
+                blur += looks[child, WORTH] * looks[child, BLUR]
+        if worth > 0.0:
+            looks[record, WORTH], looks[record, SCALE], looks[record, BLUR] = worth, scale / worth, blur / worth
+
+
+@njit(cache=True, nogil=True)
+def _is_mixed(nodes: Ints, slots: Ints, record: int) -> bool:  # pragma: no cover - compiled
+    """Whether some regions are replaced by detail, others by cover."""
+    kinds = 0
+    for slot in range(nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]):
+        kinds |= slots[slot, REFINED]
+    return bool(kinds == cuts.DETAIL | cuts.COVERED)
+
+
+@njit(cache=True, nogil=True)
+def _fits(
+    table: Ints, nodes: Ints, record: int, files: Ints, used: Ints, limits: Ints
+) -> bool:  # pragma: no cover - compiled
+    """Whether there is room for a tile on the way; if so, it is counted."""
+    kind, tile = nodes[record, KIND], nodes[record, TILE]
+    if used[ledger.KEPT_BYTES] + ledger.send_cost(files, table, kind, tile) > limits[ledger.KEPT_BYTES]:
+        return False
+    ledger.send(files, used, table, kind, tile)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _worthwhile(
+    looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, sent: Any, least: float
+) -> Any:  # pragma: no cover - compiled
+    """Which replaced records gain at least `least` times as much per byte as what is sent in their place else (n,)."""
     may = np.zeros(len(nodes), np.uint8)
-    for record in heaps.emptied(heap, candidates):
-        if lengths[record] <= left:
-            left -= lengths[record]
-            may[record] = 1
+    below = np.zeros(len(nodes), np.int64)
+    rest = np.zeros(len(nodes))  # what is left of the error when all that is sent below is there
+    for record in range(len(nodes) - 1, -1, -1):
+        before = looks[record, ERROR]
+        for slot in range(nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]):
+            if not slots[slot, REFINED]:
+                continue
+            for child in range(slots[slot, CHILD], slots[slot, CHILD] + slots[slot, CHILDREN]):
+                if nodes[child, STATE] == GONE and not sent[child]:
+                    all_gain = looks[child, WORTH] * shown_error(before, looks, child) - rest[child]
+                    if _gain(looks, before, child) * below[child] >= least * all_gain * lengths[child]:
+                        may[child] = 1
+                if sent[child] or may[child]:
+                    below[record] += lengths[child]
+                    rest[record] += looks[child, WORTH] * shown_error(looks[child, ERROR], looks, child)
+                else:
+                    below[record] += below[child]
+                    rest[record] += rest[child]
     return may
 
 
 @njit(cache=True, nogil=True)
-def _sent(table: Ints, made: Any, lengths: Ints, limits: Ints, options: Floats) -> Any:  # pragma: no cover - compiled
-    """Which records are sent (n,). Of those that may be on the way, the ones that are little beside their parts."""
-    looks, nodes, slots, roots, files, used = made
-    may = _chosen(looks, nodes, slots, lengths, options)
-    sent = np.zeros(len(nodes), np.uint8)
+def _ranked(
+    table: Ints, looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, may: Any, is_parted: bool
+) -> Any:  # pragma: no cover - compiled
+    """Records that may be sent, first those whose unit gains most per byte: before all of it is there, nothing does."""
+    heap = np.empty((len(nodes), 3))
+    count = 0
     for record in range(len(nodes)):
-        sent[record] = nodes[record, STATE] == ALIVE
+        by_region = is_parted and grove.facts_at(table, nodes[record, KIND])[nodes[record, TILE], GROUPED] > 0
+        begin, end = nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]
+        start, gain, length = begin, 0.0, 0
+        for slot in range(begin, end):
+            if slots[slot, REFINED]:
+                for child in range(slots[slot, CHILD], slots[slot, CHILD] + slots[slot, CHILDREN]):
+                    gain += _gain(looks, looks[record, ERROR], child)
+                    length += lengths[child]
+            if by_region or slot == end - 1:
+                for child in range(slots[start, CHILD], slots[slot, CHILD] + slots[slot, CHILDREN]):
+                    if may[child]:
+                        heap[count, 0] = -gain / max(length, 1)
+                        heap[count, 1], heap[count, 2] = child, 0
+                        heaps.rise(heap, count)
+                        count += 1
+                start, gain, length = slot + 1, 0.0, 0
+    return heaps.emptied(heap, count)
+
+
+@njit(cache=True, nogil=True)
+def _sent(table: Ints, made: Any, lengths: Ints, limits: Ints, options: Floats) -> Any:  # pragma: no cover - compiled
+    """Which records are sent (n,)."""
+    looks, nodes, slots, roots, files, used = made
+    sent = np.zeros(len(nodes), np.uint8)
+    final = 0
+    for record in range(len(nodes)):
+        if nodes[record, STATE] == ALIVE:
+            sent[record] = 1
+            final += lengths[record]
     for root in roots:
         sent[root] = 1
-    below = np.zeros(len(nodes), np.int64)
-    for record in range(len(nodes) - 1, -1, -1):
-        for slot in range(nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]):
-            for child in range(slots[slot, CHILD], slots[slot, CHILD] + slots[slot, CHILDREN] * slots[slot, REFINED]):
-                below[record] += lengths[child] if sent[child] else below[child]
-        if may[record] and not sent[record] and below[record] >= options[cuts.WORTH_SENDING] * lengths[record]:
-            kind, tile = nodes[record, KIND], nodes[record, TILE]
-            if used[ledger.KEPT_BYTES] + ledger.send_cost(files, table, kind, tile) <= limits[ledger.KEPT_BYTES]:
-                ledger.send(files, used, table, kind, tile)
-                sent[record] = 1
+    for record in range(len(nodes)):
+        if nodes[record, STATE] == GONE and not sent[record] and _is_mixed(nodes, slots, record):
+            sent[record] = _fits(table, nodes, record, files, used, limits)
+    may = _worthwhile(looks, nodes, slots, lengths, sent, options[cuts.WORTH_SENDING])
+    left = max(options[cuts.WAY_SHARE] * final, min(options[cuts.WAY_LEAST], 0.25 * final))
+    for record in _ranked(table, looks, nodes, slots, lengths, may, options[cuts.PARTED] > 0.0):
+        if lengths[record] <= left and _fits(table, nodes, record, files, used, limits):
+            left -= lengths[record]
+            sent[record] = 1
     return sent
 
 
@@ -151,7 +223,10 @@ def _ordered(
                     gain += _gain(looks, looks[record, ERROR], part)
                     length += ledger.order_cost(files, table, nodes[part, KIND], nodes[part, TILE], lengths[part])
                 if (by_region or slot == end - 1) and first[slot + 1] > first[start]:
-                    heap[heaped, 0] = -gain / max(length, 1)
+                    gain /= max(length, 1)
+                    # What is out of view waits for the last of what is in it.
+                    is_cover = slots[slot, REFINED] == cuts.COVERED
+                    heap[heaped, 0] = -gain if not is_cover else 1.0 / gain if gain > 0.0 else np.inf
                     heap[heaped, 1], heap[heaped, 2] = start, slot
                     heaps.rise(heap, heaped)
                     heaped += 1
@@ -185,7 +260,8 @@ def way(table: Ints, made: Any, limits: Ints, options: Floats) -> Any:  # pragma
     `cut` says which are in the cut, at least in part. Tiles have regions of which some region is replaced; parts are
     places in the order.
     """
-    _, nodes, slots, _, _, _ = made
+    looks, nodes, slots, _, _, _ = made
+    _weighed(looks, nodes, slots)
     is_coded = options[cuts.CODED] > 0.0
     lengths = np.empty(len(nodes), np.int64)
     for record in range(len(nodes)):

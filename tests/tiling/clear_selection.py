@@ -6,6 +6,7 @@ What the compiled selection has to give exactly. How a box looks it asks `tiling
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ class Clear:
     is_parted: bool = False
     is_coded: bool = False
     refined: set[Unit] = field(default_factory=set)
+    covered: set[Unit] = field(default_factory=set)
+    """those of `refined` that are cover"""
     seen_at: dict[int, int] = field(default_factory=dict)
     """when each tile was looked at: ties are broken by it"""
 
@@ -50,6 +53,7 @@ class Clear:
         used = self._bytes(self._wanted())
         self._refine(is_cover=True, most=min(self.limits.bytes, used + int(max(COVER_LEAST, COVER_SHARE * used))))
         self.cut = {tile for tile in self._alive() if not self._is_gone(tile)}
+        self._weigh()
         self._choose_way()
         self._put_in_order()
         self.replaced_by = {
@@ -166,6 +170,8 @@ class Clear:
             if not self._fits(most):
                 self.refined -= self._regions_of(unit)
                 continue
+            if is_cover:
+                self.covered |= self._regions_of(unit)
             for part in self._below(unit):
                 consider(part)
 
@@ -176,41 +182,73 @@ class Clear:
         whole, coded = self.forest.byte_length[tile], self.forest.coded_length[tile]
         return coded if self.is_coded and 0 < coded < whole else whole
 
+    def _shown(self, error: float, tile: int) -> float:
+        look = self.looks[tile]
+        return float(max(min(error * look[SCALE], MOST_PIXELS), look[BLUR]))
+
     def _gain(self, tile: int, part: int) -> float:
-        look = self.looks[part]
+        before, error, worth = self.looks[tile][ERROR], self.looks[part][ERROR], self.looks[part][WORTH]
+        shown = self._shown(before, part)
+        return float(worth * (max(shown - self._shown(error, part), 0.0) + LEAST_GAIN * shown))
 
-        def shown(error: float) -> float:
-            return max(min(error * look[SCALE], MOST_PIXELS), look[BLUR])
+    def _replaced(self, tile: int) -> list[int]:
+        """The parts of all regions that are replaced."""
+        regions = enumerate(self._regions(tile))
+        return [part for region, parts in regions if (tile, region) in self.refined for part in parts]
 
-        before = shown(self.looks[tile][ERROR])
-        return float(look[WORTH] * (max(before - shown(look[ERROR]), 0.0) + LEAST_GAIN * before))
+    def _weigh(self) -> None:
+        for tile in sorted(self._alive(), key=self.seen_at.__getitem__, reverse=True):
+            looks = [self.looks[part] for part in self._replaced(tile)]
+            worth = _total(look[WORTH] for look in looks)
+            if worth > 0:
+                for column in (SCALE, BLUR):
+                    self.looks[tile][column] = _total(look[WORTH] * look[column] for look in looks) / worth
+                self.looks[tile][WORTH] = worth
 
     def _choose_way(self) -> None:
         alive = sorted(self._alive(), key=self.seen_at.__getitem__)
-        above = {
-            part: tile
-            for tile in alive
-            for region, parts in enumerate(self._regions(tile)) if (tile, region) in self.refined
-            for part in parts
-        }  # fmt: skip
         final = sum(self._length(tile) for tile in self.cut)
-        left = max(WAY_SHARE * final, min(WAY_LEAST, 0.25 * final))
-        between = [tile for tile in alive if tile in above and tile not in self.cut]
-        may = set()
-        for tile in sorted(
-            between, key=lambda t: (-self._gain(above[t], t) / max(self._length(t), 1), self.seen_at[t])
-        ):
-            if self._length(tile) <= left:
-                left -= self._length(tile)
-                may.add(tile)
         self.sent = self.cut | set(self.planted)
-        for tile in reversed(alive):
-            below = [
-                p for r in range(len(self._regions(tile))) if (tile, r) in self.refined for p in self._parts(tile, r)
-            ]
-            is_worth_it = sum(map(self._length, below)) >= WORTH_SENDING * self._length(tile)
-            if tile in may and is_worth_it and self._bytes({*self.sent, tile}) <= self.limits.bytes:
+        for tile in alive:
+            kinds = {(tile, region) in self.covered for region, parts in enumerate(self._regions(tile)) if parts}
+            if tile not in self.sent and len(kinds) == 2 and self._still_fits(tile):
                 self.sent.add(tile)
+        may = self._worthwhile(alive)
+        ranked = [
+            (-_total(self._gain(tile, part) for part in parts) / max(sum(map(self._length, parts)), 1), part)
+            for tile in alive
+            for unit in self._units(tile) if self._regions_of(unit) <= self.refined
+            for parts in (self._below(unit),)
+            for part in parts if part in may
+        ]  # fmt: skip
+        left = max(WAY_SHARE * final, min(WAY_LEAST, 0.25 * final))
+        for _, tile in sorted(ranked, key=lambda each: (each[0], self.seen_at[each[1]])):
+            if self._length(tile) <= left and self._still_fits(tile):
+                left -= self._length(tile)
+                self.sent.add(tile)
+
+    def _still_fits(self, tile: int) -> bool:
+        return self._bytes({*self.sent, tile}) <= self.limits.bytes
+
+    def _worthwhile(self, alive: list[int]) -> set[int]:
+        may: set[int] = set()
+        below: dict[int, tuple[int, float]] = {}
+        for tile in reversed(alive):
+            length, rest = 0, 0.0
+            for part in self._replaced(tile):
+                worth, before = self.looks[part][WORTH], self.looks[tile][ERROR]
+                if part not in self.sent:
+                    instead = below[part][0], worth * self._shown(before, part) - below[part][1]
+                    if self._gain(tile, part) * instead[0] >= WORTH_SENDING * instead[1] * self._length(part):
+                        may.add(part)
+                if part in self.sent or part in may:
+                    length += self._length(part)
+                    rest += worth * self._shown(self.looks[part][ERROR], part)
+                else:
+                    length += below[part][0]
+                    rest += below[part][1]
+            below[tile] = length, rest
+        return may
 
     def _parts(self, tile: int, region: int) -> tuple[int, ...]:
         return tuple(
@@ -239,7 +277,10 @@ class Clear:
                     length += own + sum(
                         self.forest.images[name][0] for name in self.forest.needs[part] if name not in names
                     )
-                heapq.heappush(waiting, (-gain / max(length, 1), self.expanded(tile), unit[1], tile, parts))
+                gain /= max(length, 1)
+                if self._regions_of(unit) <= self.covered:  # what is out of view waits for all that is in it
+                    gain = -1 / gain if gain > 0 else -math.inf
+                heapq.heappush(waiting, (-gain, self.expanded(tile), unit[1], tile, parts))
 
         for tile in self.planted:
             consider(tile)
@@ -254,3 +295,11 @@ class Clear:
     def expanded(self, tile: int) -> int:
         """When its children were looked at."""
         return min(self.seen_at[part] for parts in self._regions(tile) for part in parts)
+
+
+def _total(numbers: Iterable[float]) -> float:
+    """Added one after the other, as compiled code does: from Python 3.12 on `sum` is more exact."""
+    found = 0.0
+    for number in numbers:
+        found += number
+    return found

@@ -297,6 +297,24 @@ def test_while_the_picture_moves_coarse_gains_count_and_fine_ones_do_not():
         assert coarse > 0.0
 
 
+def test_what_is_out_of_view_waits_for_all_that_is_in_it():
+    tree = grouped(grid_tree(7, error=400.0))
+    eye = view_of(eye=(3.0, 2.0, 3.0), target=(3.0, 0.0, -8.0))
+    forest, found = chosen([(IDENTITY, tree)], eye, PLENTY, is_parted=True)
+    seen = sees(eye, forest.box).tolist()
+    # Cover is what no way to something in view leads over.
+    ways = {part: tile for tile, regions in found.replaced_by.items() for parts in regions for part in parts or ()}
+    needed = set(found.roots)
+    for shown in (tile for tile in found.order if seen[tile]):
+        tile = shown
+        while tile not in needed:
+            needed.add(tile)
+            tile = ways[tile]
+    is_cover = [tile not in needed for tile in found.order]
+    assert 5 < sum(is_cover) < len(is_cover) / 2
+    assert is_cover == sorted(is_cover)
+
+
 def test_the_same_view_gives_the_same_bytes():
     _, wood = planted([(IDENTITY, grouped(grid_tree(6)))])
     one, other = (select(wood, view_of(), PLENTY, is_parted=True) for _ in range(2))

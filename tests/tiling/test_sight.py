@@ -71,6 +71,15 @@ def test_the_area_of_a_far_box_is_its_shadow(turn):
     assert looks[0, WORTH] == pytest.approx(shadow * (FOCAL / 1000) ** 2, rel=1e-3)
 
 
+def test_of_what_is_in_view_in_part_that_part_counts():
+    # Boxes a kilometre away, one in view, one whose middle is on the left side of the view.
+    edge = 1000 * math.tan(0.5) * 1.5
+    given = np.array([[x, 0.0, -1000.0, 20, 0, 0, 0, 20, 0, 0, 0, 1] for x in (20.0 - edge, -edge)])
+    looks = sight.looks_of(given, np.ones(2), sight.poses(AHEAD))
+    assert looks[:, SEEN].tolist() == [1, 1]
+    assert looks[1, WORTH] == pytest.approx(looks[0, WORTH] / 2, rel=0.1)
+
+
 def test_worth_falls_off_where_the_eye_does_not_look_and_out_of_view():
     far = np.array([[x, 0.0, -1000.0, 1, 0, 0, 0, 1, 0, 0, 0, 1] for x in (0.0, 300.0, 3000.0)])
     middle, aside = (
