@@ -64,6 +64,7 @@ def change(  # noqa: PLR0917 - typer passes by name
 ) -> None:
     """Show what two scans of one thing differ by: NEW as 3D Tiles, blue where gained, orange where lost, and figures.
 
+    Either may be a surface or a cloud of points (LAS, LAZ, E57, PLY, text).
     The scans must be registered, that is lie in one frame. It warns where one small motion would explain most of the
     distances, and refuses what lies apart.
     """
@@ -103,9 +104,18 @@ def told(figures: dict[str, Any], result: TileResult, out: Path) -> str:
         f"  {'unchanged':10}{figures['later_side']['unchanged_area']:14.6g}",
         f"  {'uncovered':10}{figures['later_side']['uncovered_area']:14.6g}",
         f"  distances: median {middle:.3g} {unit}, nine tenths between {low:.3g} and {high:.3g} {unit}",
-        f"  {later['file']} ({later['triangles']:,} triangles) against {earlier['file']} ({earlier['triangles']:,})",
+        f"  {later['file']} ({_size(later)}) against {earlier['file']} ({_size(earlier)})",
     ]
+    if "cell" in figures:
+        cells = ", ".join(f"{side * factor:.3g} {unit} ({which})" for which, side in figures["cell"].items())
+        lines.append(f"  areas and volumes of points are estimated over cells of {cells}")
     return "\n".join(lines) + "\n"
+
+
+def _size(of: dict[str, Any]) -> str:
+    return (
+        counted(of["points"], "[point|points]") if "points" in of else counted(of["triangles"], "[triangle|triangles]")
+    )
 
 
 def _unit_for(scale: float) -> str:

@@ -1,7 +1,8 @@
 """From two files of one thing at two dates to tiles of the later one, coloured by what changed, and to figures.
 
 Both are read in the sandbox in one frame: where the earlier one lies far from its origin, the later one is moved as it
-was. Everything else is `tiling.change`, and the ordinary tiler, which carries colours at vertices.
+was. Everything else is `tiling.change` (`tiling.change_points`, where one is a cloud of points), and the ordinary
+tilers, which carry colours at vertices and points.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from scenes.errors import Invalid, Malformed, ParserCrash
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipeline.clouds.columns import Columns
+    from pipeline.clouds.compared import Scan
     from pipeline.tile import TileResult, TileSettings
     from tiling.change import Change
     from tiling.mesh import Bytes, Floats, Indices, Model, Singles
@@ -82,33 +85,73 @@ def change_in_sandbox(
 
 def work(request: dict[str, Any], progress: Callable[[float, str], None]) -> None:
     """The child's part: read, compare, colour, tile, and leave manifest and figures. Raises as `change_in_sandbox`."""
-    from pipeline import read
     from pipeline.sandbox import MANIFEST
     from pipeline.tile import TileSettings, tile_model
+    from tiling.mesh import Model
 
     settings, tiling = ChangeSettings(**request["change"]), TileSettings(**request["settings"])
     out, sources = Path(request["out"]), [Path(request["earlier"]), Path(request["later"])]
-    models: list[Model] = []
     with tempfile.TemporaryDirectory(prefix="read-", dir=out) as scratch:
-        for number, source in enumerate(sources):
-            progress(0.1 * number, f"reading {source.name[:80]}")
-            own = Path(scratch) / str(number)
-            own.mkdir()
-            # The later one stands where the earlier one does, and is taken as what it is unless somebody says else.
-            origin = models[0].origin if models else None
-            folder = source.parent if source.is_file() and source.suffix.lower() in (".gltf", ".obj") else source
-            model = read.read(folder, source.name, scratch=own, units=tiling.units, up=tiling.up, origin=origin)
-            if not model.triangles:
-                raise Malformed(f"{source.name[:80]} has no triangles")
-            models.append(model)
-        coloured, figures = compared(
-            models[0], models[1], settings, lambda done: progress(0.2 + 0.3 * done, "comparing")
-        )
-        figures = {"earlier": _about(sources[0], models[0]), "later": _about(sources[1], models[1]), **figures}
+        scans = _scans(sources, Path(scratch), tiling, progress)
+        told = lambda done: progress(0.2 + 0.3 * done, "comparing")  # noqa: E731
+        one, other = scans
+        coloured: Model | Columns
+        if isinstance(one, Model) and isinstance(other, Model):
+            coloured, figures = compared(one, other, settings, told)
+        else:
+            coloured, figures = compared_points(one, other, settings, told)
+        abouts = {"earlier": _about(sources[0], scans[0]), "later": _about(sources[1], scans[1])}
+        figures = {**abouts, **figures}
         # Not in `out` itself: the folder of a tileset holds nothing else while it is made.
-        result = tile_model(coloured, out, tiling, lambda done, message: progress(0.5 + 0.5 * done, message))
+        tell = lambda done, message: progress(0.5 + 0.5 * done, message)  # noqa: E731
+        if isinstance(coloured, Model):
+            result = tile_model(coloured, out, tiling, tell)
+        else:
+            from pipeline.clouds.tile import tile_cloud
+
+            result = tile_cloud(coloured, out, tiling, tell, work=Path(scratch))
     (out / DOCUMENT).write_text(json.dumps(figures, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     (out / MANIFEST).write_text(json.dumps(asdict(result)))
+
+
+def _scans(
+    sources: list[Path], scratch: Path, tiling: TileSettings, progress: Callable[[float, str], None]
+) -> list[Model | Scan]:
+    """Both files in one frame: the later one stands where the earlier one does.
+
+    A surface of a format that says neither unit nor axis is read as the cloud beside it, whose format says both.
+    """
+    from pipeline import read
+    from pipeline.clouds import compared as clouds
+    from pipeline.clouds.open import kind_of
+
+    found: dict[int, Model | Scan] = {}
+    kinds = [kind_of(source, source.name) if source.is_file() else "" for source in sources]
+    asked = (tiling.units, tiling.up)
+    # Clouds first: what they say of their frame holds for the surface.
+    for number in sorted((0, 1), key=lambda number: not kinds[number]):
+        source, own = sources[number], scratch / str(number)
+        progress(0.1 * len(found), f"reading {source.name[:80]}")
+        own.mkdir()
+        if kinds[number]:
+            scan = clouds.read(source, own, wanted_units=tiling.units, wanted_up=tiling.up)
+            found[number] = scan
+            if scan.head.kind in ("las", "laz", "e57") and _says_nothing(sources[1 - number]):
+                asked = (asked[0] or scan.frame[0], asked[1] or scan.frame[1])
+            continue
+        folder = source.parent if source.is_file() and source.suffix.lower() in (".gltf", ".obj") else source
+        other = found.get(1 - number)
+        origin = None if other is None else other.origin
+        model = read.read(folder, source.name, scratch=own, units=asked[0], up=asked[1], origin=origin)
+        if not model.triangles:
+            raise Malformed(f"{source.name[:80]} has no triangles")
+        found[number] = model
+    return [found[0], found[1]]
+
+
+def _says_nothing(source: Path) -> bool:
+    """Whether a surface is of a format that states neither unit nor axis."""
+    return source.suffix.lower() in (".obj", ".ply", ".stl", ".off")
 
 
 def compared(
@@ -121,9 +164,7 @@ def compared(
     """
     from tiling import change
 
-    for name, value in (("threshold", settings.threshold), ("scale", settings.scale)):
-        if value is not None and not (0.0 <= value < math.inf and (name == "threshold" or value > 0.0)):
-            raise Invalid(f"a {name} of {value} m cannot be used")
+    _check(settings)
     middle = _middle(earlier)
     samples = settings.samples or min(max(2 * max(earlier.triangles, later.triangles), _FEWEST), change.SAMPLES)
     try:
@@ -136,22 +177,80 @@ def compared(
         )
     except ValueError as refused:
         raise Invalid(str(refused)) from refused
-    warnings = _warnings(found)
-    if found.alignment.verdict == "apart" and not settings.is_forced:
-        raise Invalid(f"{warnings[0]}; register one to the other first, or insist with --force")
-    scale = settings.scale or change.scale_for(found)
+    scale = _settled(found, settings)
     colours = change.colours(distances, is_uncovered, threshold=found.threshold, scale=scale)
+    return _coloured(later, colours), _figures(found, scale)
+
+
+def compared_points(
+    earlier: Model | Scan, later: Model | Scan, settings: ChangeSettings, progress: Callable[[float], None]
+) -> tuple[Model | Columns, dict[str, Any]]:
+    """The later one coloured by change, and figures for JSON, where one of both is a cloud at least.
+
+    Raises:
+        Invalid: they lie apart and nobody insists, a setting cannot be used, or a cloud has no surface.
+    """
+    from pipeline.clouds import compared as clouds
+    from tiling import change, change_points
+    from tiling.mesh import Model
+
+    _check(settings)
+    cloud = next(each for each in (earlier, later) if not isinstance(each, Model))
+    middle = clouds.middle(cloud)
+    sides = [
+        _surface(each, middle - cloud.placed(each.origin)) if isinstance(each, Model) else clouds.near(each, middle)
+        for each in (earlier, later)
+    ]
+    try:
+        found, distances, is_uncovered, how = change_points.measured(
+            sides[0],
+            sides[1],
+            threshold=settings.threshold,
+            samples=settings.samples or change.SAMPLES,
+            progress=progress,
+        )
+    except ValueError as refused:
+        raise Invalid(str(refused)) from refused
+    scale = _settled(found, settings)
+    is_model = isinstance(later, Model)
+    colours = change.colours(distances, is_uncovered, threshold=found.threshold, scale=scale, is_linear=is_model)
+    figures = {**_figures(found, scale), **how}
+    if how["sides"] == "outwards":
+        figures["warnings"].append(
+            "neither file says which side of its points is outside; it was taken to be where they bulge, and on plain "
+            "walls gained and lost may be the other way round"
+        )
+    return _coloured(later, colours) if isinstance(later, Model) else clouds.coloured(later, colours), figures
+
+
+def _check(settings: ChangeSettings) -> None:
+    for name, value in (("threshold", settings.threshold), ("scale", settings.scale)):
+        if value is not None and not (0.0 <= value < math.inf and (name == "threshold" or value > 0.0)):
+            raise Invalid(f"a {name} of {value} m cannot be used")
+
+
+def _settled(found: Change, settings: ChangeSettings) -> float:
+    """The scale; and a refusal of what lies apart."""
+    from tiling import change
+
+    if found.alignment.verdict == "apart" and not settings.is_forced:
+        raise Invalid(f"{_warnings(found)[0]}; register one to the other first, or insist with --force")
+    return settings.scale or change.scale_for(found)
+
+
+def _figures(found: Change, scale: float) -> dict[str, Any]:
+    from tiling import change
+
     measured = found.figures()
-    figures = {
+    return {
         "unit": "m",
         "later_side": measured.pop("later"),
         "earlier_side": measured.pop("earlier"),
         **measured,
         "scale": scale,
         "legend": change.legend(threshold=found.threshold, scale=scale),
-        "warnings": warnings,
+        "warnings": _warnings(found),
     }
-    return _coloured(later, colours), figures
 
 
 def _warnings(found: Change) -> list[str]:
@@ -184,8 +283,12 @@ def _warnings(found: Change) -> list[str]:
     return said
 
 
-def _about(source: Path, model: Model) -> dict[str, Any]:
-    return {"file": source.name, "triangles": model.triangles, "report": list(model.report)}
+def _about(source: Path, of: Model | Scan) -> dict[str, Any]:
+    from tiling.mesh import Model
+
+    if isinstance(of, Model):
+        return {"file": source.name, "triangles": of.triangles, "report": list(of.report)}
+    return {"file": source.name, "points": of.head.count, "report": list(of.head.report)}
 
 
 def _middle(model: Model) -> Floats:

@@ -198,15 +198,17 @@ def scale_for(change: Change) -> float:
     return _rounded_up(most)
 
 
-def colours(distances: Singles, is_uncovered: Bools, *, threshold: float, scale: float) -> Bytes:
-    """Linear RGBA (k, 4) uint8 for signed distances: lost vermilion, gained blue, strongest at `scale` metres."""
+def colours(
+    distances: Singles, is_uncovered: Bools, *, threshold: float, scale: float, is_linear: bool = True
+) -> Bytes:
+    """RGBA (k, 4) uint8, linear or sRGB, for signed distances: lost vermilion, gained blue, strongest at `scale` m."""
     share = np.clip(np.abs(distances.astype(np.float64)) / scale, 0.0, 1.0)[:, None]
     share[np.abs(distances) < threshold] = 0.0
     end = np.where((distances < 0.0)[:, None], np.array(LOST), np.array(GAINED))
     mixed = np.array(UNCHANGED) * (1.0 - share) + end * share
     mixed[is_uncovered & (np.abs(distances) >= threshold)] = UNCOVERED
     out = np.full((len(distances), 4), 255, np.uint8)
-    out[:, :3] = np.rint(_linear(mixed / 255.0) * 255.0)
+    out[:, :3] = np.rint(_linear(mixed / 255.0) * 255.0 if is_linear else mixed)
     return out
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import mapped
 from pipeline.mapped import Store
-from scenes.errors import Malformed, TooLarge, Unsupported
+from scenes.errors import TooLarge, Unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 512 << 30
 _HEAD = 1 << 16
-_TEXTS = ("xyz", "pts", "txt", "asc", "csv", "xyzrgb", "xyzn", "ptx")
+_POINTS = ("xyz", "pts", "asc", "xyzrgb", "xyzn")
+_TEXTS = (*_POINTS, "txt", "csv")
+_PROMISED = {"las": "las", "laz": "las", "e57": "e57", **dict.fromkeys(_POINTS, "text")}
+"""what is a cloud or nothing; .txt and .csv may be anything"""
 ENDINGS = ("las", "laz", "e57", "ply", *_TEXTS)
 FORMATS = "LAS, LAZ, COPC, E57, PLY, and text of points"
 
 
 def kind_of(path: Path, name: str) -> str:
     """`las`, `e57`, `ply` (without faces) or `text`, or "" where the file is no cloud that is read here.
+
+    Where the name promises one, it is that, and its reader says what is wrong with it.
 
     Raises:
         Malformed: it is a PLY whose header lies.
@@ -41,11 +46,12 @@ def kind_of(path: Path, name: str) -> str:
         from pipeline.clouds import ply_points
 
         return "" if ply_points.has_faces(mapped.source(path)) else "ply"
-    if PurePosixPath(name).suffix.lower().removeprefix(".") in _TEXTS:
+    ending = PurePosixPath(name).suffix.lower().removeprefix(".")
+    if ending in _TEXTS and ending not in _PROMISED:
         from pipeline.clouds import text
 
         return "text" if text.looks_like_points(begin) else ""
-    return ""
+    return _PROMISED.get(ending, "")
 
 
 def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSource:
@@ -63,13 +69,7 @@ def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSo
         raise TooLarge(f"{name[:80]} has {size:,} bytes; at most {MOST_BYTES:,} are read")
     kind = kind_of(path, name)
     if not kind:
-        ending = PurePosixPath(name).suffix.lower().removeprefix(".")
-        if ending in _TEXTS:
-            kind = "text"  # its reader says what is wrong with it
-        elif ending in ENDINGS and ending != "ply":
-            raise Malformed(f"the file is called .{ending}, but it does not begin like one")
-        else:
-            raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
+        raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
     data, store = mapped.source(path), Store(scratch)
     if kind == "las":
         from pipeline.clouds import las, las_header, laz
