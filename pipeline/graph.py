@@ -19,12 +19,14 @@ from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.results import Results
+from pipeline.results import Results, pickled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-VERSION = "13"
+    from pipeline.results import Buffer
+
+VERSION = "14"
 """part of every key; to be raised when the same inputs come to give other results"""
 _RECEIPT = "receipt"
 _contexts: dict[tuple[str, str], Any] = {}
@@ -42,14 +44,18 @@ class At:
 
     def __init__(self, context: Any, results: Results, task: str) -> None:
         self.context = context
-        self._results, self._task = results, task
-        self.values: dict[str, bytes] = {}
+        self.task = task
+        self._results = results
+        self.values: dict[str, list[Buffer]] = {}
 
     def put(self, value: object, name: str = "") -> str:
         """Keep a value of this task, which is stored when it ends; the digest of its bytes. It may not change again."""
-        self.values[name] = pickle.dumps(value, protocol=5)
-        self._results.keep(self._task, name, value, len(self.values[name]))
-        return hashlib.sha256(self.values[name]).hexdigest()[:40]
+        parts = self.values[name] = pickled(value)
+        self._results.keep(self.task, name, value, sum(map(len, parts)))
+        told = hashlib.sha256()
+        for part in parts:
+            told.update(part)
+        return told.hexdigest()[:40]
 
     def get(self, task: str, name: str = "") -> Any:
         """What another task has put."""
@@ -85,10 +91,10 @@ class Graph:
         self._results, self._executor, self._ahead = results, executor, ahead
         self.done: Counter[str] = Counter()
         self.known: Counter[str] = Counter()
-        pickled = pickle.dumps(context, protocol=5)
-        self._context = f"context-{hashlib.sha256(pickled).hexdigest()[:40]}"
+        whole = pickle.dumps(context, protocol=5)
+        self._context = f"context-{hashlib.sha256(whole).hexdigest()[:40]}"
         if not results.has(self._context):
-            results.put(self._context, {"": pickled})
+            results.put(self._context, {"": [whole]})
         _contexts[results.folder, self._context] = context
 
     def close(self) -> None:
@@ -149,7 +155,7 @@ def _perform(folder: str, context: str, task: Task) -> Any:
     results = Results(folder)
     at = At(_context(results, context), results, task.key)
     receipt = task.function(at, **task.arguments)
-    results.put(task.key, {_RECEIPT: pickle.dumps(receipt, protocol=5), **at.values})
+    results.put(task.key, {_RECEIPT: pickled(receipt), **at.values})
     return receipt
 
 

@@ -88,6 +88,8 @@ class Tiling:
         self._levels: list[Level] = []
         self._degenerate = 0
         self._is_even = context.surface.is_even
+        self._is_shaped = False
+        """whether tiles are alike, so that normals may be from the shape"""
 
     def run(self, model: Source, dealt: Dealt) -> Tiled:
         """Tile it.
@@ -238,6 +240,7 @@ class Tiling:
             most_texels,
             is_plain=is_root,
             rounds=rounds,
+            is_shaped=self._is_shaped,
         )
         # Borders keep to that error in any case: by number alone twice as much shows through between levels.
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
@@ -288,7 +291,9 @@ class Tiling:
         receipts = self._run([*samples, *merges])
         found = receipts[: len(samples)]
         # Where the tiles of a level are alike, so are those above it.
-        self._is_even &= not samples or build.is_uneven(found)
+        if samples and not build.is_uneven(found):
+            self._is_even = False
+            self._is_shaped = self._context.surface.is_shaped
         most_error = build.rounded(build.mean_error(found)) if samples else None
         return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 

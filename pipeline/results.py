@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    Buffer = bytes | memoryview
+
 _PACK, _INDEX = ".pack", ".index"
 _LINE = re.compile(r"([\w-]+) (\d+) (\d+) (\d+)")
 _RECENT_BYTES = 256 << 20
@@ -58,7 +60,7 @@ class _Shelf:
             os.close(file)
         self._packs, self._own = {}, None
 
-    def put(self, task: str, parts: Sequence[bytes]) -> None:
+    def put(self, task: str, parts: Sequence[Buffer]) -> None:
         """Append a task's values. (They are not joined before: that took a fiftieth of a tiling.)"""
         length, checksum = sum(map(len, parts)), 0
         for part in parts:
@@ -146,18 +148,33 @@ class _Shelf:
                 self._packs[pack] = os.open(self._folder / f"{pack}{_PACK}", os.O_RDONLY | os.O_CLOEXEC)
             return self._packs[pack]
 
-    def read(self, task: str, start: int, length: int) -> bytes:
-        """Some of the bytes of a task's values."""
+    def read(self, task: str, start: int, sizes: Sequence[int]) -> list[bytearray]:
+        """Some of the bytes of a task's values: pieces that follow one another, fewer where they end before.
+
+        Each is memory of its own, which arrays made of it may write to: compiled code knows no others.
+        """
         entry = self._found(task)
         if entry is None:
             self.refresh()
             entry = self._found(task)
         if entry is None:
             raise KeyError(task)
-        return os.pread(self._file(entry.pack), min(length, entry.length - start), entry.start + start)
+        pieces = []
+        for size in sizes:
+            pieces.append(bytearray(min(size, entry.length - start)))
+            os.preadv(self._file(entry.pack), pieces[-1:], entry.start + start)
+            start += size
+        return pieces
 
 
-def _write(file: int, data: bytes) -> None:
+def pickled(value: object) -> list[Buffer]:
+    """A value as bytes; the memory of its arrays follows as it is, and isn't copied: none may change any more."""
+    apart: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(value, protocol=5, buffer_callback=apart.append)
+    return [head, *(each.raw() for each in apart)]
+
+
+def _write(file: int, data: Buffer) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(file, left) :]
@@ -216,14 +233,16 @@ class Results:
         """Whether a task's values are there, whole."""
         return _shelf(self.folder).has(task)
 
-    def put(self, task: str, values: Mapping[str, bytes]) -> None:
-        """Store pickled values by name. First comes where each ends, so that one can be had without the rest."""
-        ends, end = {}, 0
-        for name, data in values.items():
-            end += len(data)
-            ends[name] = end
-        index = pickle.dumps(ends, protocol=5)
-        _shelf(self.folder).put(task, [len(index).to_bytes(8, "little") + index, *values.values()])
+    def put(self, task: str, values: Mapping[str, Sequence[Buffer]]) -> None:
+        """Store `pickled` values by name. First comes where each begins, so that one can be had without the rest."""
+        places, at = {}, 0
+        for name, parts in values.items():
+            sizes = [len(part) for part in parts]
+            places[name] = at, sizes
+            at += sum(sizes)
+        index = pickle.dumps(places, protocol=5)
+        whole = [part for parts in values.values() for part in parts]
+        _shelf(self.folder).put(task, [len(index).to_bytes(8, "little") + index, *whole])
 
     def recent(self, task: str, name: str) -> Any:
         """A value that was kept at hand, stored or not, or None: it may have gone since."""
@@ -243,11 +262,12 @@ class Results:
         if known is not None:
             return known
         shelf = _shelf(self.folder)
-        head = shelf.read(task, 0, 4096)
+        (head,) = shelf.read(task, 0, [4096])
         length = int.from_bytes(head[:8], "little")
-        ends = pickle.loads(head[8 : 8 + length] if length <= len(head) - 8 else shelf.read(task, 8, length))
-        start = max((end for end in ends.values() if end < ends[name]), default=0)
-        return pickle.loads(shelf.read(task, 8 + length + start, ends[name] - start))
+        places = pickle.loads(head[8 : 8 + length] if length <= len(head) - 8 else shelf.read(task, 8, [length])[0])
+        start, sizes = places[name]
+        first, *apart = shelf.read(task, 8 + length + start, sizes)
+        return pickle.loads(first, buffers=apart)
 
     def close(self) -> None:
         """Close the files, and let go of what is in memory."""

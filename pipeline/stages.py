@@ -151,7 +151,7 @@ def close(
 ) -> TileReceipt:
     """The tile of a leaf; `leaves` (r, 4) and `sums` (r, 3) belong to its rim, and to places `inner` after that."""
     closed = Closed(leaf_key, number, leaves, sums, inner)
-    patch = _finished(at, closed)
+    patch = _finished(at, at.task, closed).patch
     at.put(error.scatter(patch, at.context.samples), POINTS)
     at.put(error.scatter_on(patch, _QUICK), _OWNED)
     return TileReceipt(at.put(closed), patch.triangles, *_corners(patch), 0.0)
@@ -168,25 +168,24 @@ class Closed:
     inner: NDArray[np.int32] | None
 
 
-def _finished(at: At, closed: Closed) -> Patch:
-    layout = at.context.surface.layout
-    found = at.get(closed.leaf_key)
-    return leaf.finished(found, layout, closed.number, closed.leaves, closed.sums, inner=closed.inner)
-
-
-def _tile(at: At, task: str) -> Tile:
-    """The tile that a task has made."""
-    found: Tile | Closed = at.get(task)
-    if not isinstance(found, Closed):
-        return found
+def _finished(at: At, task: str, closed: Closed) -> Tile:
+    """The tile of a leaf that a task has closed."""
 
     def finished() -> tuple[Tile, int]:
-        patch = _finished(at, found)
+        layout = at.context.surface.layout
+        found = at.get(closed.leaf_key)
+        patch = leaf.finished(found, layout, closed.number, closed.leaves, closed.sums, inner=closed.inner)
         arrays = (patch.positions, patch.attributes, patch.material, patch.leaves, patch.indices)
         return build.Tile(patch, {}), sum(array.nbytes for array in arrays)
 
     tile: Tile = at.lasting(task, "finished", finished)
     return tile
+
+
+def _tile(at: At, task: str) -> Tile:
+    """The tile that a task has made."""
+    found: Tile | Closed = at.get(task)
+    return _finished(at, task, found) if isinstance(found, Closed) else found
 
 
 def _settled(at: At, task: str, place: Place, look: Look) -> Tile:
@@ -355,10 +354,11 @@ def summary(values: Singles, weights: Singles) -> Distances:
 
 def back(at: At, *, leaf_key: str, points: Singles) -> Singles:
     """Distances (k,) of points to a leaf as it was before any rounding."""
-    # (Trees are not kept for who asks next of the same leaf: all together take a quarter of a tiling's memory.)
+    # (Trees are not kept for who asks next of the same leaf: all together take a quarter of a tiling's memory. A leaf's
+    # triangles lie along a curve already: that they are not sorted again saves two thirds of what a tree takes.)
     patch = _tile(at, leaf_key).patch
     found = np.full(len(points), np.inf, np.float32)
-    distance.nearest(distance.build(patch.positions, patch.indices), points, best=found)
+    distance.nearest(distance.build(patch.positions, patch.indices, is_sorted=True), points, best=found)
     return found
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import cluster, images, levels, read, source, stages, textures
+from pipeline import cluster, images, levels, memory, read, source, stages, textures
 from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
 from pipeline.results import Results
@@ -101,7 +101,7 @@ def tile_file(
         Malformed, Unsupported, TooLarge, ForbiddenReference: the file is refused.
         Invalid: there are no such units, or no such axis.
     """
-    with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
+    with memory.at_hand(), tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
         progress(0.0, "reading")
         model = read.read(path, name, scratch=Path(scratch), units=settings.units, up=settings.up)
         progress(0.1, f"read {counted(model.triangles, '[triangle|triangles]')}")
@@ -158,6 +158,7 @@ def tile_model(
                 },
                 normal_maps=settings.normal_maps,
                 second=frozenset(number for number in shared if model.materials[number].second),
+                is_shaped=all(primitive.normals is None for primitive in found.primitives),
             ),
             materials=model.materials,
             shared=shared,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from tiling import atlas, bake, borders, grid, quantize, tint
+from tiling import atlas, bake, borders, grid, quantize, shading, tint
 from tiling.patch import materials_in, only_used, side_by_side, welded, with_joined_normals, without_degenerates
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify
 from tiling.skirts import with_skirts
@@ -61,6 +61,8 @@ class Surface:
     normal_weight: float = NORMAL_WEIGHT
     normal_maps: bool = False
     """whether coarse tiles with images get a map of the normals that were simplified away"""
+    is_shaped: bool = False
+    """whether all normals are from the shape of the model, and none is meant otherwise"""
 
     @property
     def is_drawn_on(self) -> bool:
@@ -188,10 +190,19 @@ class Goal:
     """with colours at vertices in place of textures"""
     rounds: int = 1
     """in which that is done, each with quadrics of its own"""
+    is_shaped: bool = False
+    """whether normals do not count in the first of them, and are from the shape after that"""
 
 
 def _begun(
-    patch: Patch, surface: Surface, place: Place, *, wanted: int, rounds: int, firm: frozenset[int] = frozenset()
+    patch: Patch,
+    surface: Surface,
+    place: Place,
+    *,
+    wanted: int,
+    rounds: int,
+    firm: frozenset[int] = frozenset(),
+    is_shaped: bool = False,
 ) -> Patch:
     """The patch after all rounds but the last; by number, so that what the last one aims at is free.
 
@@ -207,8 +218,10 @@ def _begun(
             target_triangles=between,
             leaves=place.leaves,
             firm=firm,
-            normal_weight=surface.normal_weight,
+            normal_weight=0.0 if is_shaped and number == 1 else surface.normal_weight,
         ).patch
+        if is_shaped and number == 1:
+            patch = shading.shaded(patch, surface.layout, patch.outside(*place.leaves))
     return patch
 
 
@@ -220,15 +233,16 @@ def reduced(surface: Surface, together: Patch, children: Sequence[Tile], place: 
     present = frozenset(materials_in(together)[1]) & frozenset(surface.textures)
     if present:
         return _textured(surface, together, children, place, goal=goal, wanted=wanted, present=present)
+    is_only = goal.is_shaped and goal.rounds == 1
     done = simplify(
-        _begun(together, surface, place, wanted=wanted, rounds=goal.rounds),
+        _begun(together, surface, place, wanted=wanted, rounds=goal.rounds, is_shaped=goal.is_shaped),
         surface.layout,
         target_triangles=wanted,
         leaves=place.leaves,
-        normal_weight=surface.normal_weight,
+        normal_weight=0.0 if is_only else surface.normal_weight,
         most_error=goal.most_error,
-    )
-    return Tile(done.patch, {})
+    ).patch
+    return Tile(shading.shaded(done, surface.layout, done.outside(*place.leaves)) if is_only else done, {})
 
 
 def _textured(

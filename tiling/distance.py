@@ -40,9 +40,12 @@ class Tree:
     leaves: Singles
 
 
-def build(positions: Singles, indices: Indices) -> Tree:
-    """The tree of a surface: positions (n, 3) float32, indices (m, 3) uint32. What it holds is copied."""
-    order = _along_curve(_codes(_middles(positions, indices)))
+def build(positions: Singles, indices: Indices, *, is_sorted: bool = False) -> Tree:
+    """The tree of a surface: positions (n, 3) float32, indices (m, 3) uint32. What it holds is copied.
+
+    With `is_sorted`, triangles follow a curve through space already and are not sorted again.
+    """
+    order = np.arange(len(indices)) if is_sorted else _along_curve(_codes(_middles(positions, indices)))
     leaf_count = -(-len(indices) // _WIDE)
     first, capacity = 0, _WIDE  # the first node whose children are leaves, and how many children its level can have
     while capacity < leaf_count:
@@ -78,13 +81,15 @@ def lower(positions: Singles, indices: Indices, points: Singles, *, best: Single
         best[rows] = found
 
 
-def scatter(positions: Singles, indices: Indices, count: int) -> tuple[Singles, NDArray[np.int64]]:
+def scatter(
+    positions: Singles, indices: Indices, count: int, *, sizes: NDArray[np.float64] | None = None
+) -> tuple[Singles, NDArray[np.int64]]:
     """`count` points (k, 3) on a surface, evenly by area, and the triangle of each (k,); none where there is no area.
 
-    Each stands for the same area; they come along a Hilbert curve, and are the same every time.
+    Each stands for the same area; they come along a Hilbert curve, and are the same every time. `sizes` (m,) are the
+    triangles' `areas`, where they are known.
     """
-    sizes = areas(positions, indices)
-    total = np.cumsum(sizes)
+    total = np.cumsum(areas(positions, indices) if sizes is None else sizes)
     if not len(total) or not total[-1] > 0.0 or count <= 0:
         return np.empty((0, 3), np.float32), np.empty(0, np.int64)
     owner = np.searchsorted(total, (np.arange(count) + 0.5) * (total[-1] / count), side="right")

@@ -64,8 +64,9 @@ def scatter(patch: Patch, count: int = SAMPLES) -> Samples:
 
 def scatter_on(patch: Patch, count: int) -> tuple[Samples, NDArray[np.int64]]:
     """Like `scatter`, with the triangle (k,) that each point lies on."""
-    points, owner = distance.scatter(patch.positions, patch.indices, count)
-    area = float(distance.areas(patch.positions, patch.indices).sum())
+    sizes = distance.areas(patch.positions, patch.indices)
+    points, owner = distance.scatter(patch.positions, patch.indices, count, sizes=sizes)
+    area = float(sizes.sum())
     return Samples(points, np.full(len(points), area / max(len(points), 1), np.float32)), owner
 
 

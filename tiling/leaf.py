@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
-from tiling import meshopt, topology
+from tiling import meshopt, shading, topology
 from tiling.patch import Patch, of_primitives, welded, with_joined_normals
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tiling.mesh import Floats, Indices, Primitive, Singles
+    from tiling.mesh import Floats, Primitive, Singles
     from tiling.patch import Layout
 
 _SHORT = 0.05  # the quantile of edges that counts as a short one
@@ -65,7 +64,7 @@ def gathered(primitives: Sequence[Primitive], layout: Layout, origin: Floats) ->
         place=place.astype(np.int32),
         rim=rim.astype(np.int32),
         rim_positions=patch.positions[first[rim]],
-        sums=_sums(patch.positions, patch.indices, place, count) if lacking else np.zeros((0, 3), np.float32),
+        sums=shading.sums(patch.positions, patch.indices, place, count) if lacking else np.zeros((0, 3), np.float32),
         degenerate=degenerate,
         repeated=before - degenerate - patch.triangles,
     )
@@ -92,33 +91,6 @@ def within(leaf: Leaf, positions: Singles) -> NDArray[np.int32]:
     return np.flatnonzero(found).astype(np.int32)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _sums(
-    positions: Singles, indices: Indices, place: NDArray[np.uint32], count: int
-) -> Singles:  # pragma: no cover - compiled
-    """By place the sum of the normals of its triangles, each as long as twice its area."""
-    sums = np.zeros((count, 3), np.float64)
-    for triangle in range(len(indices)):
-        a, b, c = indices[triangle, 0], indices[triangle, 1], indices[triangle, 2]
-        ux, uy, uz = (
-            np.float64(positions[b, 0]) - positions[a, 0],
-            np.float64(positions[b, 1]) - positions[a, 1],
-            np.float64(positions[b, 2]) - positions[a, 2],
-        )
-        vx, vy, vz = (
-            np.float64(positions[c, 0]) - positions[a, 0],
-            np.float64(positions[c, 1]) - positions[a, 1],
-            np.float64(positions[c, 2]) - positions[a, 2],
-        )
-        x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for vertex in (a, b, c):
-            at = place[vertex]
-            sums[at, 0] += x
-            sums[at, 1] += y
-            sums[at, 2] += z
-    return sums.astype(np.float32)
-
-
 def finished(
     leaf: Leaf,
     layout: Layout,
@@ -143,25 +115,8 @@ def finished(
     sums = leaf.sums.copy()
     sums[rim] = rim_sums
     attributes = patch.attributes.copy()
-    _fill_normals(attributes, layout.normal_columns.start, sums, leaf.place)
+    shading.fill(attributes, layout.normal_columns.start, sums, leaf.place)
     return replace(patch, attributes=attributes)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def _fill_normals(
-    attributes: Singles, column: int, sums: Singles, place: NDArray[np.int32]
-) -> None:  # pragma: no cover - compiled
-    """Give vertices whose normal is zero that of their place; up where it has none."""
-    for vertex in range(len(attributes)):
-        if attributes[vertex, column] or attributes[vertex, column + 1] or attributes[vertex, column + 2]:
-            continue
-        x, y, z = sums[place[vertex], 0], sums[place[vertex], 1], sums[place[vertex], 2]
-        length = np.sqrt(x * x + y * y + z * z)
-        if length > 0.0:
-            x, y, z = x / length, y / length, z / length
-        else:
-            x, y, z = np.float32(0.0), np.float32(1.0), np.float32(0.0)
-        attributes[vertex, column], attributes[vertex, column + 1], attributes[vertex, column + 2] = x, y, z
 
 
 def short_edge(patch: Patch) -> float:

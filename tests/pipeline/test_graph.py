@@ -4,6 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline import graph as module
@@ -164,6 +165,16 @@ def test_values_have_the_digest_of_their_bytes_and_can_be_read_by_their_task(tmp
     graph.run([Task(put, key("put", at), {"value": value}) for at, value in enumerate((1, 2, 1))])
     assert digests[0] == digests[2] != digests[1]
     graph.close()
+
+
+def test_a_digest_tells_arrays_apart_and_no_array_is_copied_for_it(tmp_path: Path) -> None:
+    at = At(None, Results(str(tmp_path)), "task")
+    array = np.arange(6, dtype=np.float32)
+    digests = {at.put(value) for value in (array, array.reshape(2, 3), array.astype(np.float64), array[:5].copy())}
+    assert len(digests) == 4
+    assert at.put(array.copy()) == at.put(array) in digests
+    assert np.shares_memory(np.frombuffer(at.values[""][1], np.float32), array)
+    Results(str(tmp_path)).close()
 
 
 def test_keys_differ_by_every_part_and_by_where_one_ends() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline import results as module
-from pipeline.results import Results
+from pipeline.results import Results, pickled
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,12 +21,12 @@ def folder(tmp_path: Path) -> Iterator[Results]:
 
 
 def _put(results: Results, task: str, **values: object) -> None:
-    results.put(task, {name: pickle.dumps(value) for name, value in values.items()})
+    results.put(task, {name: pickled(value) for name, value in values.items()})
 
 
 def _by_another_process(folder: str, program: str) -> str:
     """Run a program in which `results` are those of the folder."""
-    start = f"import pickle; from pipeline.results import Results; results = Results({folder!r})\n"
+    start = f"from pipeline.results import Results, pickled; results = Results({folder!r})\n"
     done = subprocess.run(
         [sys.executable, "-c", start + program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
@@ -54,6 +54,18 @@ def test_values_come_back_each_by_its_name(folder: Results) -> None:
         folder.get("b")
     with pytest.raises(KeyError):
         folder.get("a", "middle")
+
+
+def test_arrays_come_back_as_ones_that_compiled_code_takes(folder: Results) -> None:
+    given = [np.arange(7, dtype=np.uint32), np.zeros((0, 3), np.float32), np.arange(12.0).reshape(3, 4)[:, ::2]]
+    _put(folder, "a", before="x", arrays=given, after="y")
+    for values in (folder.get("a", "arrays"), _reopened(folder).get("a", "arrays")):
+        for array, expected in zip(values, given, strict=True):
+            assert array.dtype == expected.dtype
+            assert np.array_equal(array, expected)
+            assert array.flags.writeable
+            assert array.flags.aligned
+    assert folder.get("a", "after") == "y"
 
 
 def test_many_names_fit_before_the_values(folder: Results) -> None:
@@ -96,7 +108,7 @@ def test_closing_lets_go_of_every_file(folder: Results) -> None:
 def test_processes_read_what_others_have_written_while_all_are_at_work(folder: Results) -> None:
     _put(folder, "ours", x="ours")
     assert not folder.has("theirs")
-    program = "results.put('theirs', {'x': pickle.dumps(results.get('ours', 'x') + ' and theirs')})"
+    program = "results.put('theirs', {'x': pickled(results.get('ours', 'x') + ' and theirs')})"
     _by_another_process(folder.folder, program)
     assert folder.get("theirs", "x") == "ours and theirs"
     assert len(list(Path(folder.folder).glob("*.pack"))) == 2
@@ -104,8 +116,8 @@ def test_processes_read_what_others_have_written_while_all_are_at_work(folder: R
 
 def test_what_several_processes_write_at_once_is_all_there(folder: Results) -> None:
     program = (
-        "import pickle, sys; from pipeline.results import Results\n"
-        "for i in range(200): Results(sys.argv[1]).put(f'{sys.argv[2]}-{i}', {'x': pickle.dumps([i] * i)})"
+        "import sys; from pipeline.results import Results, pickled\n"
+        "for i in range(200): Results(sys.argv[1]).put(f'{sys.argv[2]}-{i}', {'x': pickled([i] * i)})"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", program, folder.folder, who], cwd=ROOT) for who in ("a", "b", "c")

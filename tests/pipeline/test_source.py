@@ -113,3 +113,12 @@ def test_what_is_gathered_does_not_depend_on_what_else_there_is() -> None:
     second = source.gathered(source.of(Model((fewer,))), np.arange(480, 580, dtype=np.uint32))
     assert (first[0].indices == second[0].indices).all()
     assert (first[0].positions == second[0].positions).all()
+
+
+@pytest.mark.parametrize("stride", [1, 8, 1 << 16])
+def test_vertices_that_are_gathered_come_in_order_of_use_however_far_apart_they_are(stride: int) -> None:
+    indices = (np.array([[5, 0, 3], [3, 0, 9], [9, 5, 2], [2, 2, 5]]) * stride).astype(np.uint32)
+    rows = np.array([11, 12, 10, 13], np.uint32)
+    numbers, vertices = source._renumbered(indices, rows, 10)
+    assert vertices.tolist() == [stride * each for each in (3, 0, 9, 5, 2)]
+    assert (vertices[numbers] == indices[[1, 2, 0, 3]]).all()

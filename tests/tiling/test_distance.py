@@ -53,6 +53,14 @@ def _distances(points: NDArray[np.floating], positions: Singles, indices: Indice
     return best
 
 
+def test_distances_are_the_same_to_a_tree_that_is_not_sorted() -> None:
+    positions, indices = _surface(513)
+    points = np.random.default_rng(5).uniform(-1.5, 1.5, (400, 3)).astype(np.float32)
+    best = np.full(len(points), np.inf, np.float32)
+    distance.nearest(distance.build(positions, indices, is_sorted=True), points, best=best)
+    assert np.array_equal(best, _distances(points, positions, indices))
+
+
 @pytest.mark.parametrize("triangles", [1, 7, 8, 9, 64, 65, 513, 600])
 def test_distances_agree_with_those_to_every_triangle(triangles: int) -> None:
     positions, indices = _surface(triangles)
