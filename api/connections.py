@@ -77,6 +77,11 @@ class Http(HttpToolsProtocol):
         self._idle_bytes = 0
         super().on_body(body)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to a WebSocket, and nothing of this behind: it and its parser hold each other."""
+        super().handle_websocket_upgrade()
+        self.parser = None
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
         self._refuse(DoorError("BAD_REQUEST", msg))

@@ -254,27 +254,29 @@ class Delivery:
                 stands[self._numbers.setdefault(stand.key, len(self._numbers))] = stand
         return stands
 
+    def _made(self, standing: tuple[Stand, ...], above: GroupTree | None) -> _Planted:
+        stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in standing}}
+        found = grove(
+            [stand.said.transform for stand in standing],
+            [stocks[stand.tileset] for stand in standing],
+            None if above is None else above.stock,
+        )
+        return _Planted(standing, above, found)
+
     def _plant(self, stands: Mapping[int, Stand]) -> None:
         """From now on plans select from what stands."""
-        above = None
-        if self._group is not None and len(stands) > FLAT:
-            above = self._group(self._scene_id, [(stand.standing, stand.asset) for stand in stands.values()])
         standing = tuple(stands.values())
-
-        def planted() -> _Planted:
-            stocks = {tileset: self._read_stock(tileset) for tileset in {stand.tileset for stand in standing}}
-            return _Planted(
-                standing,
-                above,
-                grove(
-                    [stand.said.transform for stand in standing],
-                    [stocks[stand.tileset] for stand in standing],
-                    None if above is None else above.stock,
-                ),
-            )
-
-        key = _Planted, id(above), *map(id, standing)
-        self._planted = self._tables.stands.sharing.one(key, planted)
+        # Of thousands, what others before whom they stand have made is found before their groups are named.
+        key: tuple[object, ...] = (_Planted, self._scene_id, *map(id, standing))
+        planted = self._tables.stands.sharing.held(key)
+        if not isinstance(planted, _Planted):
+            above = None
+            if self._group is not None and len(stands) > FLAT:
+                above = self._group(self._scene_id, [(stand.standing, stand.asset) for stand in standing])
+            if above is not None and above.missing:
+                key = *key, id(above)  # there is more of it when others come
+            planted = self._tables.stands.sharing.one(key, lambda: self._made(standing, above))
+        self._planted, above = planted, planted.above
         self._order = (*stands, NO_PLACEMENT) if above else tuple(stands)
         self._lacks_proxies = above is not None and above.missing > 0
 

@@ -29,10 +29,14 @@ class Sharing:
     def __len__(self) -> int:
         return len(self._held)
 
+    def held(self, key: Hashable) -> object | None:
+        """The value of a key, if somebody holds one."""
+        with self._lock:
+            return self._held.get(key)
+
     def one(self, key: Hashable, make: Callable[[], V]) -> V:
         """The value of a key: the one that somebody holds, else what `make` makes. Of two that make it one is kept."""
-        with self._lock:
-            found = self._held.get(key)
+        found = self.held(key)
         if found is None:
             made = make()
             with self._lock:

@@ -12,6 +12,7 @@ from scenes.group_tree import GroupTree, Shown, group_tree, key_of
 from scenes.ladders import Ladders
 from scenes.model import ANONYMOUS, Actor, Role, Scene, Viewpoint, Visibility
 from scenes.ports import Put
+from scenes.tables import SceneTables
 from storage.memory import MemoryCatalogue
 from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Plan
@@ -44,9 +45,13 @@ class Street:
         )  # fmt: skip
         self.work = unlimited()
         self.ladders = Ladders(self.town.derived, self.town.read)
-        self.delivery = Delivery(
+        self.actor, self.tables = actor, SceneTables()
+        self.delivery = self.visitor()
+
+    def visitor(self) -> Delivery:
+        return Delivery(
             self.catalogue, lambda digest: stock(tileset.read(self.town.read(digest), self._named)),
-            scene_id=scene.id, actor=actor, group=self.group,
+            scene_id=SCENE.id, actor=self.actor, tables=self.tables, group=self.group,
         )  # fmt: skip
 
     def _named(self, name: str) -> bytes:
@@ -126,6 +131,20 @@ def test_who_may_not_see_an_asset_gets_groups_without_it():
         found[who] = set(closed_set.content_of(street.town.derived, node.chunk).sources)
     assert found[ANONYMOUS] == {SCENE.id, "asset_house"}
     assert found[CURATOR] == {SCENE.id, "asset_house", "asset_tower"}
+
+
+def test_who_comes_to_what_another_sees_does_not_ask_for_groups_unless_some_were_missing():
+    street = Street()
+    street.work = Allowance(0.0)
+    first, second, third = (street.visitor() for _ in range(3))
+    first.enter(Wish("0200"))
+    street.work = unlimited()
+    second.enter(Wish("0200"))
+    assert street.asked == 2
+    third.enter(Wish("0200"))
+    assert street.asked == 2
+    view = View((0.0, 6000.0, 20_000.0), gaze_towards((0.0, 6000.0, 20_000.0), (0.0, 0.0, 0.0)), 1.0, 1.5, 720)
+    assert [node.placement for node in third.plan(view, PLENTY, state=1, look=0).nodes] == [NO_PLACEMENT]
 
 
 def test_few_placements_have_no_groups():
