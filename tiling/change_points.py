@@ -115,8 +115,11 @@ def measured(
         old = _prepared(earlier, "earlier", how, is_alone=True)
         progress(0.3)
         how["sides"] = "surface"
+
         # Seen from a surface outwards, what the earlier cloud has is lost; so signs are turned both times.
-        turned = lambda points, normals: _turned(_asked(old, points, normals, is_own=True))  # noqa: E731
+        def turned(points: Singles, normals: Singles) -> _Found:
+            return _turned(_asked(old, points, normals, is_own=True))
+
         from_later = _of_surface(later, turned, samples)
         far, is_far, _ = turned(later[0], _corner_normals(*later))
         progress(0.7)
@@ -136,7 +139,7 @@ def _prepared(cloud: Cloud, which: str, how: dict[str, Any], *, is_alone: bool, 
 
     if len(cloud.points) < planes.FEWEST:
         raise ValueError(f"the {which} cloud has {len(cloud.points):,} points; too few for planes")
-    tree = cKDTree(cloud.points, balanced_tree=False, compact_nodes=False)
+    tree: Any = cKDTree(cloud.points, balanced_tree=False, compact_nodes=False)
     every = max(1, len(cloud.points) // _LOOKED_AT)
     near, _ = tree.query(cloud.points[::every], k=min(_EIGHTH + 1, len(cloud.points)))
     side = planes.side_for(cloud.points, float(np.median(near[:, -1])))
@@ -229,7 +232,8 @@ def _corner_normals(positions: Singles, indices: Indices) -> Singles:
     totals = np.stack(
         [np.bincount(indices.reshape(-1), np.repeat(crossed[:, axis], 3), len(positions)) for axis in range(3)], axis=1
     )
-    return (totals / np.maximum(np.linalg.norm(totals, axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    found: Singles = (totals / np.maximum(np.linalg.norm(totals, axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    return found
 
 
 def _diagonal(positions: Singles) -> float:
