@@ -111,7 +111,10 @@ def peers() -> None:
 
 
 def nginx() -> None:
-    """The server of files that peers of `make bench-stream` pull from; without it they are left out."""
+    """The server of files that peers of `make bench-stream` pull from, and the proxy of tests/api/test_proxy.py.
+
+    Without it both are left out. Unlike a browser it comes by the system's package manager only, so root must ask.
+    """
     if shutil.which("nginx") or os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     print("install: nginx by the system's package manager", flush=True)
@@ -216,7 +219,10 @@ def find_chromium() -> str | None:
 
 
 def browser() -> None:
-    """A real Chromium: one that is there, else Playwright's own, else the system's where we are root."""
+    """A real Chromium: one that is there, else Playwright's own, else the system's where we are root.
+
+    nginx, which a test has before the server, is a step of its own (`nginx`): nobody offers it without root.
+    """
     if find_chromium():
         return
     print("install: no Chromium here; trying Playwright's own", flush=True)
