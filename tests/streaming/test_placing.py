@@ -14,7 +14,7 @@ from streaming.schedule import Chunk, Plan, PlanNode
 from tests.streaming.forest import Forest, digest_of
 from tests.streaming.walk import IDENTITY, Walk
 
-ROOT, PROXY = b"r" * 1000, b"p" * 12_000
+ROOT, PROXY = b"r" * 1000, b"p" * 12_300
 TOWN = [
     (n, StreamPlacement(f"placement_{n}", "asset_house", "House", IDENTITY, "certain", "US")) for n in range(10_000)
 ]
