@@ -19,7 +19,7 @@
 Tiles without content have nothing to show; their children stand in for them at once. All choices are deterministic.
 
 The constants were measured by `python -m bench.run selection`, which holds orders against the picture over time (shares
-of the bytes B that full detail in view takes), and on the scenes of the stream's bench: docs/adr/0020 has the figures.
+of the bytes B that full detail in view takes), and on the scenes of the stream's bench: docs/adr/0021 has the figures.
 With less of a way than `WAY_SHARE` nine tenths of the quality came up to six times later, with more full detail did.
 
 Compiled (numba, cached beside the source or in NUMBA_CACHE_DIR) without the interpreter's lock; `warm` compiles ahead.

@@ -82,6 +82,10 @@ def poses(*eyes: View) -> Floats:
     return np.array(rows)
 
 
+# Divisions are guarded where their divisor may be 0; to have each of them checked took a third of a look's time
+# (`error_model`).
+
+
 @njit(cache=True, nogil=True)
 def moved(
     boxes: Floats, tile: int, matrices: Floats, tree: int, looks: Floats, at: int
@@ -116,7 +120,7 @@ def straightened(looks: Floats, at: int) -> None:  # pragma: no cover - compiled
                 looks[at, BOX + 3 + 3 * a + i] = reach if a == i else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _in_view(box: Box, eyes: Floats, e: int) -> float:  # pragma: no cover - compiled
     """How much of a box is in view, about; -1 where it is not at least partly on the inner side of every plane.
 
@@ -138,7 +142,7 @@ def _in_view(box: Box, eyes: Floats, e: int) -> float:  # pragma: no cover - com
     return share
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _along(axis: Vector, way: Vector) -> tuple[float, float]:  # pragma: no cover - compiled
     """Length of a half axis, and how far along it something is."""
     half = math.sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2])
@@ -147,7 +151,7 @@ def _along(axis: Vector, way: Vector) -> tuple[float, float]:  # pragma: no cove
     return half, dot / half if half > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma: no cover - compiled
     """How the box in row `at` of `looks` (n, 20), with an error in metres, looks to eyes (k, 36)."""
     # Once out of the array: each look into it checks whether the number of the row is negative.
@@ -192,7 +196,7 @@ def look(looks: Floats, at: int, error: float, eyes: Floats) -> None:  # pragma:
     looks[at, SEEN], looks[at, ERROR] = 1.0 if is_seen else 0.0, error
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _worth(
     looks: Floats, at: int, eyes: Floats, e: int, way: Vector, size: Vector
 ) -> None:  # pragma: no cover - compiled

@@ -52,7 +52,7 @@ def _weighed(looks: Floats, nodes: Ints, slots: Ints) -> None:  # pragma: no cov
     """What is replaced counts what its parts count, together: worth, and means of scale and blur.
 
     A large tile has no one place at which it is seen: a ground from the horizon to the feet has nearly all of its error
-    at the feet, and by its middle alone it came after things far away (docs/adr/0020).
+    at the feet, and by its middle alone it came after things far away (docs/adr/0021).
     """
     for record in range(len(nodes) - 1, -1, -1):
         worth = scale = blur = 0.0
