@@ -83,7 +83,7 @@ def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
     if not (surface and surface.corners.rows) and not strips.rows:
         if surface and surface.bad:
             raise Malformed("PLY: no face can be read")
-        raise Unsupported("PLY: it is a cloud of points; clouds are not read yet, only surfaces")
+        raise Unsupported("PLY: it is a cloud of points; hand it in by itself, in no archive or folder")
     return _model(points, surface, strips.done(), head, neighbours, report, store)
 
 

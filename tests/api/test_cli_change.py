@@ -68,3 +68,16 @@ def test_a_file_that_is_not_there_is_told(run: Run, scans: tuple[Path, Path], tm
 def test_what_is_no_length_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="no length"):
         cli_change.length_in_metres(text)
+
+
+def test_clouds_of_points_are_told_as_points(run: Run, tmp_path: Path) -> None:
+    ticks = [(x / 50.0, 0.02 * (x * y % 7 == 0), y / 50.0) for x in range(50) for y in range(50)]
+    for name, lift in (("1990.xyz", 0.0), ("2020.xyz", 0.1)):
+        (tmp_path / name).write_text("".join(f"{x} {y + lift * (x > 0.5)} {z}\n" for x, y, z in ticks))
+    done = run(tmp_path / "1990.xyz", tmp_path / "2020.xyz", "-o", tmp_path / "out", "--threshold", "5cm")
+    assert done.exit_code == 0, done.output
+    assert "2020.xyz (2,500 points) against 1990.xyz (2,500 points)" in done.stdout
+    assert "estimated over cells of" in done.stdout
+    figures = json.loads((tmp_path / "out" / "change.json").read_text())
+    assert figures["gained_volume"] == pytest.approx(0.1 * 0.48 * 0.98, rel=0.15)
+    assert figures["lost_volume"] == 0.0
