@@ -6,6 +6,8 @@ all cores), building and asking told apart by asking for few and for many points
 there and installed by nobody: its wheel holds parts under the GPL beside those under the MPL (docs/adr/0010).
 Signs are compared where neither noise nor a border decides; what is left lies at folds, where triangles of the scan lie
 back to back and no sign is right.
+
+Clouds are points spread over the same two surfaces, so what the surfaces say is what clouds are held against.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.inputs import inputs
-from tiling import change, distance, signed
+from tiling import change, change_points, distance, signed
 
 Row = tuple[str, str, str, float, str]
 Points = NDArray[np.float32]
@@ -28,6 +30,8 @@ Triangles = NDArray[np.uint32]
 
 _MOST = 200_000
 _FEW = 1_000
+_CLOUD = 1_000_000
+"""points of each cloud"""
 
 
 def run() -> Iterator[Row]:
@@ -49,6 +53,7 @@ def run() -> Iterator[Row]:
         if has_igl:
             yield from _libigl(given.name, earlier, triangles, points)
         yield from _whole(given.name, (earlier, triangles), (later, triangles))
+        yield from _clouds(given.name, (earlier, triangles), (later, triangles))
 
 
 def _changed(positions: Points) -> Points:
@@ -120,3 +125,17 @@ def _whole(given: str, earlier: tuple[Points, Triangles], later: tuple[Points, T
     points = 2 * found.samples + len(later[0])
     yield "tiling.change", given, "two surfaces compared", taken, "s"
     yield "tiling.change", given, "points", points / taken * 60e-6, "M a minute"
+
+
+def _clouds(given: str, earlier: tuple[Points, Triangles], later: tuple[Points, Triangles]) -> Iterator[Row]:
+    """Cloud to cloud and surface to cloud, beside what the surfaces themselves say of gained and lost volume."""
+    old, new = (change_points.Cloud(distance.scatter(*each, _CLOUD)[0]) for each in (earlier, later))
+    change_points.measured(change_points.Cloud(old.points[::100]), change_points.Cloud(new.points[::100]))
+    known = change.measured(earlier, later)[0]
+    for name, one in (("clouds", old), ("surface and cloud", earlier)):
+        taken, (found, *_) = _taken(lambda one=one: change_points.measured(one, new, threshold=known.threshold))
+        yield "tiling.change_points", given, f"two {name} compared" if one is old else f"{name} compared", taken, "s"
+        yield "tiling.change_points", given, f"{name}: points", len(new.points) / taken * 60e-6, "M a minute"
+        for which in ("gained", "lost"):
+            own, other = (getattr(each, f"{which}_volume") for each in (found, known))
+            yield "tiling.change_points", given, f"{name}: {which}, off", abs(own / other - 1.0) * 100.0, "%"
