@@ -11,10 +11,15 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from pipeline.clouds.open import open_cloud
+from pipeline.clouds.tile import tile_cloud
+from pipeline.tile import TileSettings
 from tests.journeys import looking
 from tests.journeys.conftest import ROOT, WEB
+from tests.pipeline.clouds import written
 from tiling.check import check
 
 if TYPE_CHECKING:
@@ -68,6 +73,46 @@ def test_another_picture_is_not_taken_for_alike(page: Page, subject: looking.Sub
     assert found.difference > FINE["difference"]
 
 
+@pytest.mark.parametrize("client", looking.CLIENTS)
+def test_a_cloud_of_points_is_shown_where_it_is_and_in_its_colours(
+    page: Page, subject: looking.Subject, client: str
+) -> None:
+    out = subject.folder / "points"
+    if not out.exists():
+        _ball(subject.folder / "ball.las", out)
+    ball = looking.Subject(subject.folder, (0.0, 0.0, 0.0), 1.0)
+    shown = looking.picture(
+        page, client, {"tiles": "points/tileset.json"}, looking.view(ball, "front", error=0.5), f"points-{client}"
+    )
+    seen = np.abs(shown.astype(int) - looking.BACKGROUND).max(axis=2) > 6
+    rows, columns = np.nonzero(seen)
+    # A ball in the middle; a point is a pixel, and between them one sees through to the other side.
+    assert abs(rows.mean() / shown.shape[0] - 0.5) < 0.02
+    assert abs(columns.mean() / shown.shape[1] - 0.5) < 0.02
+    assert 0.75 < np.ptp(rows) / shown.shape[0] < 0.99
+    assert 0.5 < seen.sum() / (np.pi / 4 * np.ptp(rows) * np.ptp(columns)) < 0.7
+    # Red above and green below, as they were deposited: sRGB, not brightened.
+    row = np.arange(len(shown))[:, None] / len(shown)
+    above, below = (np.median(shown[seen & where], axis=0) for where in (row < 0.3, row > 0.8))
+    assert np.abs(above - [200, 40, 40]).max() <= 6
+    assert np.abs(below - [40, 120, 40]).max() <= 6
+
+
+def _ball(source: Path, out: Path) -> None:
+    """A hundred and fifty thousand points on a ball of a metre, tiled."""
+    way = np.random.default_rng(1).normal(size=(150_000, 3))
+    places = np.round(way / np.linalg.norm(way, axis=1, keepdims=True), 3)
+    colours = np.where(places[:, 2:] > 0, np.array([200, 40, 40]), np.array([40, 120, 40])).astype(np.uint16)
+    nothing = np.zeros(len(places), np.uint16)
+    source.write_bytes(
+        written.las({"places": places, "colours": colours, "intensity": nothing, "classes": nothing.astype(np.uint8)})
+    )
+    out.mkdir()
+    tile_cloud(open_cloud(source, source.name), out, TileSettings(), lambda *_: None, most_of_node=8000)
+    assert _invalid(out.parent, (out.name,)) == {}
+    assert check((out / "tileset.json").read_bytes(), lambda uri: (out / uri).read_bytes()) == []
+
+
 def test_the_validator_finds_no_error_in_any_tile(subject: looking.Subject) -> None:
     assert _invalid(subject.folder) == {}
 
@@ -85,8 +130,8 @@ def _compare(page: Page, subject: looking.Subject, client: str, way: str, wanted
         assert found.difference < wanted["difference"], (coding, found)
 
 
-def _invalid(folder: Path) -> dict[str, list[str]]:
-    files = sorted(str(path) for coding in CODINGS for path in (folder / coding).glob("*.glb"))
+def _invalid(folder: Path, codings: tuple[str, ...] = CODINGS) -> dict[str, list[str]]:
+    files = sorted(str(path) for coding in codings for path in (folder / coding).glob("*.glb"))
     found: dict[str, list[str]] = {}
     for start in range(0, len(files), 200):
         answer = subprocess.run(
