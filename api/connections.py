@@ -80,7 +80,7 @@ class Http(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to a WebSocket, and nothing of this behind: it and its parser hold each other."""
         super().handle_websocket_upgrade()
-        self.parser = None
+        self.parser = None  # type: ignore[assignment]  # nobody asks it any more
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
