@@ -116,7 +116,7 @@ def write(tree: TileTree) -> Implicit:
         "root": {
             "boundingVolume": {"box": turned(tree.box[0], z_up=True).tolist()},
             "geometricError": float(tree.error[0]),
-            "refine": "REPLACE",
+            "refine": "ADD" if tree.is_added else "REPLACE",
             "content": {"uri": f"{template}.glb"},
             "implicitTiling": {
                 "subdivisionScheme": scheme,

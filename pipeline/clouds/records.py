@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 FINENESS = 128
 """a tile's side by the least distance of its points: about 10,000 of them on a flat surface"""
-_UNIT_STEPS = 1 << 21
-"""steps of a cloud whose file has no steps, along its longest side, at most"""
-_FINEST_M = 1e-4
+_OF_DISTANCE = 1024
+"""steps in the distance of points of a cloud whose file has no steps"""
 _MOST_STEPS = 1 << 31
 _REDUCED_INTENSITY = 3
 """bits that a reduced intensity keeps: true to a sixteenth"""
@@ -83,10 +82,9 @@ def frame(  # noqa: C901 - a table of what follows from a head
     size = (head.high - head.low) * metres
     if head.scale is None:
         wide = max(float(size.max()), 1e-6)
-        # A power of two of a tenth of a millimetre, so that it is told easily; as fine as is of use.
-        own = np.full(3, _FINEST_M * 2.0 ** max(0, int(np.ceil(np.log2(wide / _UNIT_STEPS / _FINEST_M)))))
-        if wide < 1.0:
-            own = np.full(3, wide / _UNIT_STEPS)
+        # A power of two of a micrometre: points are about so far apart, and places a thousand times as fine.
+        fine = max(wide / np.sqrt(head.count) / _OF_DISTANCE, wide / WIDEST)
+        own = np.full(3, 1e-6 * 2.0 ** np.ceil(np.log2(fine / 1e-6)))
         report.append(f"the file has no steps; places are rounded to {own[0]:.3g} m")
     else:
         own = head.scale * metres

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.tile import tile_cloud
+from pipeline.sandbox import tile_in_sandbox
 from pipeline.tile import TileResult, TileSettings
+from scenes.cuts import cut_within
+from scenes.errors import Malformed
 from tests.pipeline.clouds import written
-from tiling import check, content, points_colour, tileset
+from tiling import check, content, implicit, points_colour, tileset
 
 Columns = dict[str, NDArray[Any]]
 
@@ -93,6 +96,22 @@ def test_the_tileset_adds_and_is_sound(tiled: tuple[Columns, TileResult, Path]) 
     assert tileset.write(tree).root == (out / "tileset.json").read_bytes()
     assert all((out / name).stat().st_size == size for name, _, size, _ in result.files)
     assert tree.coded_length[0] <= 14_000
+
+
+def test_implicit_tiling_adds_too(tiled: tuple[Columns, TileResult, Path]) -> None:
+    _, _, out = tiled
+    tree = tileset.read((out / "tileset.json").read_bytes(), lambda name: (out / name).read_bytes())
+    written_by_place = implicit.write(tree)
+    assert json.loads(written_by_place.documents["tileset.json"])["root"]["refine"] == "ADD"
+
+
+def test_a_scene_shows_a_cloud_within_a_number_of_points(tiled: tuple[Columns, TileResult, Path]) -> None:
+    _, _, out = tiled
+    tree = tileset.read((out / "tileset.json").read_bytes(), lambda name: (out / name).read_bytes())
+    (few,), (every,) = cut_within([(tree, 1.0)], 6000), cut_within([(tree, 1.0)], 12_000)
+    assert len(every) == len(tree)
+    assert 0 < tree.points[few].sum() <= 6000
+    assert {int(tree.parent[tile]) for tile in few} <= {-1, *few}
 
 
 def test_a_wrong_number_of_points_is_found(tiled: tuple[Columns, TileResult, Path]) -> None:
@@ -199,3 +218,20 @@ def test_a_cloud_without_steps_gets_some_and_says_so(tmp_path: Path) -> None:
         model.document["meshes"][0]["primitives"][0]["attributes"]
     )
     assert _findings(out) == []
+
+
+def test_a_cloud_is_read_and_tiled_in_a_child_with_limits(tmp_path: Path) -> None:
+    of = _cloud(500)
+    source, out = tmp_path / "scan.las", tmp_path / "out"
+    source.write_bytes(written.las(of))
+    out.mkdir()
+    result = tile_in_sandbox(
+        source, "scan.las", out, settings=TileSettings(), progress=lambda *_: None, cancelled=lambda: False
+    )
+    assert (result.tileset.vertices, result.tileset.triangles) == (500, 0)
+    assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+    source.write_bytes(written.las(of)[:-1000])
+    with pytest.raises(Malformed):
+        tile_in_sandbox(
+            source, "scan.las", out, settings=TileSettings(), progress=lambda *_: None, cancelled=lambda: False
+        )
