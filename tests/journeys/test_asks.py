@@ -118,12 +118,12 @@ def test_texts_are_read_in_ones_own_language(served: Served, visiting: Callable[
     visit = visiting(f"{served.url}/exhibitions/journey", width=960, height=640, locale="de-AT")
     page = visit.page
     visit.settle("s.shown.tiles > 0")
-    page.get_by_role("button", name="Read", exact=True).click()
+    page.get_by_role("button", name="Lesen", exact=True).click()
     page.get_by_role("button", name="Four lives").click()
     article = page.locator(".article")
     article.locator(".prose em").wait_for()
     assert article.locator(".prose").inner_text() == "Ein Ort."
     article.get_by_role("button", name="English").click()
     assert article.locator(".prose").inner_text() == "One place."
-    page.get_by_role("button", name="All texts").click()
+    page.get_by_role("button", name="Alle Texte").click()
     assert page.get_by_role("button", name="Four lives").is_visible()

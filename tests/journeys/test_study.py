@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.journeys.conftest import Served, Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SIZE = {"width": 800, "height": 500}
 EYE = "eye=26,9,30&target=0,3.5,0"
@@ -91,3 +91,32 @@ def test_a_distance_is_measured_with_the_keyboard_alone(served: Served, visiting
     distance = visit.stats()["study"]["distance"]
     assert distance["length"] == pytest.approx(3.0, abs=0.02)
     assert re.match(r"3 m apart; 3 m on the level, .* in height", page.locator(".study-measured").inner_text())
+
+
+def test_a_link_to_a_thing_opens_it_with_how_to_cite_it_in_the_visitors_language(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey?lang=fr#at=-0430&thing=placement_temple", **SIZE)
+    panel = visit.page.locator(".side")
+    panel.get_by_role("heading", name="Pourquoi le pensons-nous").wait_for()
+    visit.page.wait_for_function("() => document.querySelector('.side .share-text').value.includes('révision')")
+    cited = panel.get_by_label("Pour citer").input_value()
+    assert cited.startswith("Temple, ")
+    assert f"Dans : A small sanctuary. {served.url}/exhibitions/journey" in cited
+    assert "thing=placement_temple" in cited
+    assert visit.page.locator("html").get_attribute("lang") == "fr"
+    assert visit.page.locator(".time-year").inner_text() == "431 av. J.-C."
+    model = panel.get_by_role("link", name="Son modèle en 3D Tiles").get_attribute("href")
+    assert visit.page.request.get(f"{served.url}{model}").json()["asset"]["version"] == "1.1"
+
+
+def test_what_happened_stands_on_the_time_bar_and_can_be_gone_to(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    visit = visiting(f"{served.url}/exhibitions/journey", **SIZE)
+    visit.settle("s.shown.tiles > 0")
+    event = visit.page.get_by_role("group", name="Events").get_by_role("button")
+    event.press("Enter")
+    visit.settle("s.lastSeek > 0 && s.answeredSeek === s.lastSeek")
+    # The temple's stones became the church: all that is known is that it was in these years.
+    assert visit.page.locator(".time-year").inner_text() in event.get_attribute("aria-label")

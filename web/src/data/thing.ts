@@ -75,20 +75,20 @@ export interface Thing {
 
 /** Object ID, in the order in which it is read. */
 export const IDENTITY = [
-  ["title", "Known as"],
-  ["typeOfObject", "Kind"],
-  ["subject", "Shows"],
-  ["materials", "Materials"],
-  ["measurements", "Measures"],
-  ["inscriptions", "Inscription"],
-  ["distinguishingFeatures", "Told by"],
-  ["period", "Date"],
-  ["maker", "Maker"],
-  ["inventoryNumber", "Number"],
-  ["description", "More"],
+  "title",
+  "typeOfObject",
+  "subject",
+  "materials",
+  "measurements",
+  "inscriptions",
+  "distinguishingFeatures",
+  "period",
+  "maker",
+  "inventoryNumber",
+  "description",
 ] as const;
 
-type IdentityField = (typeof IDENTITY)[number][0];
+type IdentityField = (typeof IDENTITY)[number];
 
 const SPAN = `existence { text label(language: $language) startEarliestYear startLatestYear endEarliestYear endLatestYear }`;
 const SOURCE = `{ text uri pages }`;
@@ -116,7 +116,7 @@ const THING = `query Thing($id: ID!, $hypothesis: ID, $language: String!) {
     history(last: 1) { number at author reason }
     asset {
       report
-      identity { ${IDENTITY.map(([name]) => name).join(" ")} }
+      identity { ${IDENTITY.join(" ")} }
       status { id kind ${SPAN} place note reference sources ${SOURCE} }
       history(last: 4) { number at author reason }
     }
@@ -202,4 +202,21 @@ export function happenings(persons: readonly Person[], placement: string): Happe
 /** Notes about a thing as a whole; those with a place have a pin. */
 export function notesAbout(notes: readonly Note[], placement: string): Note[] {
   return notes.filter((note) => note.anchor.kind === "PLACEMENT" && note.anchor.placement?.id === placement);
+}
+
+/** What happened to things of a scene, for the time bar; beyond this many it would be a smear. */
+const MOST_EVENTS = 200;
+
+export type DatedEvent = Pick<ChangeEvent, "id" | "title" | "kind" | "existence">;
+
+export async function loadEvents(scene: string): Promise<DatedEvent[]> {
+  const { node } = await ask<{ node: { changeEvents: { nodes: DatedEvent[] } } | null }>(
+    `query Events($scene: ID!, $language: String!) { node(id: $scene) { ... on Scene {
+      changeEvents(first: ${MOST_EVENTS}) { nodes { id title kind ${SPAN} } }
+    } } }`,
+    { scene, language: spoken() },
+  );
+  const events = node?.changeEvents.nodes ?? [];
+  for (const event of events) unbound(event.existence);
+  return events;
 }

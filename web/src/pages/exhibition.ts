@@ -12,6 +12,7 @@ import * as THREE from "three";
 import { loadExhibition } from "../data/exhibition";
 import type { Annotation, Exhibition, Point } from "../data/exhibition";
 import { signedIn } from "../data/graphql";
+import { loadEvents } from "../data/thing";
 import { Together, readInvitation } from "../room/together";
 import { Caption } from "../scene/caption";
 import { deviceBudget, deviceProfile } from "../scene/device";
@@ -228,6 +229,7 @@ class ExhibitionPage {
     expose(this);
     await this.tiles.files.open(this.scene.id, keeps, LIST_PATIENCE_MS);
     this.opened = true;
+    void loadEvents(this.scene.id).then((events) => this.bar.events.show(events), () => undefined); // the bar says enough without
     if (document.visibilityState !== "hidden") this.socket.start();
   }
 

@@ -7,23 +7,25 @@ import type { Card, Epoch } from "../data/exhibition";
 import { TimeScale } from "../time/scale";
 import { yearLabel } from "../time/years";
 import { h, replace } from "../ui/dom";
+import { many, say, speak, wantedLanguages } from "../ui/words";
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
   let cards: Card[];
   try {
+    await speak(wantedLanguages());
     cards = await loadGallery();
   } catch (error) {
-    replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, "The museum is not answering"), h("p", {}, error instanceof Error ? error.message : String(error))));
+    replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, say("no_answer")), h("p", {}, error instanceof Error ? error.message : String(error))));
     return;
   }
   replace(
     main,
-    h("header", { class: "masthead" }, h("p", { class: "brand" }, "Chronotope"), h("h1", {}, "Places through time")),
+    h("header", { class: "masthead" }, h("p", { class: "brand" }, "Chronotope"), h("h1", {}, say("gallery_title"))),
     cards.length > 0
       ? h("ul", { class: "cards" }, ...cards.map((card) => h("li", {}, cardOf(card))))
-      : h("p", { class: "empty" }, "No exhibition is open yet. Curators open them in the ", h("a", { href: "/studio" }, "studio"), "."),
-    h("footer", { class: "colophon" }, h("a", { href: "/studio" }, "For curators")),
+      : h("p", { class: "empty" }, say("gallery_none")),
+    h("footer", { class: "colophon" }, h("a", { href: "/studio" }, say("gallery_curators"))),
   );
 }
 
@@ -64,11 +66,11 @@ function ribbon(epochs: readonly Epoch[]): HTMLElement {
 
 function reachOf(epochs: readonly Epoch[]): string {
   const starts = epochs.map((epoch) => epoch.existence.startEarliestYear).filter((year) => year !== null);
-  if (starts.length === 0) return `${epochs.length} epochs`;
+  if (starts.length === 0) return many("epochs", epochs.length);
   const first = yearLabel(Math.min(...starts));
   const open = epochs.some((epoch) => epoch.existence.endLatestYear === null);
-  const last = open ? "today" : yearLabel(Math.max(...epochs.map((epoch) => epoch.existence.endLatestYear ?? 0)));
-  return `${first} to ${last} · ${epochs.length} ${epochs.length === 1 ? "epoch" : "epochs"}`;
+  const last = open ? say("today") : yearLabel(Math.max(...epochs.map((epoch) => epoch.existence.endLatestYear ?? 0)));
+  return `${say("reach", { first, last })} · ${many("epochs", epochs.length)}`;
 }
 
 void main();

@@ -8,6 +8,7 @@ import type { Annotation } from "../data/exhibition";
 import { stands } from "../time/scale";
 import { button, h } from "../ui/dom";
 import { noteBody } from "../ui/thing";
+import { metres, say } from "../ui/words";
 import { Outline } from "./outline";
 import type { Stage } from "./stage";
 
@@ -19,7 +20,7 @@ interface Pin {
 }
 
 export class Pins {
-  readonly element = h("div", { class: "pins", "aria-label": "Annotations", role: "group" });
+  readonly element = h("div", { class: "pins", "aria-label": say("annotations"), role: "group" });
   private readonly pins: Pin[];
   private readonly card = h("article", { class: "pin-card panel", tabindex: "-1", hidden: true });
   private open: Pin | null = null;
@@ -38,7 +39,7 @@ export class Pins {
     this.pins = annotations.map((annotation) => {
       const element = h(
         "button",
-        { type: "button", class: "pin", "aria-label": `Note: ${annotation.title}`, "aria-expanded": "false" },
+        { type: "button", class: "pin", "aria-label": say("note", { title: annotation.title }), "aria-expanded": "false" },
         h("span", { class: "pin-dot" }),
         h("span", { class: "pin-title", "aria-hidden": "true" }, annotation.title),
       );
@@ -91,12 +92,12 @@ export class Pins {
     const { annotation } = pin;
     const { surface } = annotation.anchor;
     this.card.replaceChildren(
-      button("close", "Close", () => this.close(), { class: "button-round panel-close" }),
+      button("close", say("close"), () => this.close(), { class: "button-round panel-close" }),
       h("p", { class: "eyebrow" }, annotation.existence.label),
       h("h2", {}, annotation.title),
       ...noteBody(annotation),
       ...(surface?.isFlagged
-        ? [h("p", { class: "quiet drifted" }, `Its spot moved by ${length(surface.drift)} in the newest scan; somebody has to look.`)]
+        ? [h("p", { class: "quiet drifted" }, say("drifted", { length: metres(surface.drift) }))]
         : []),
     );
     this.outline.show(annotation.anchor.region);
@@ -156,10 +157,4 @@ export class Pins {
     this.ray.far = Math.max(0, distance - 0.8);
     pin.element.classList.toggle("is-hidden-behind", this.ray.intersectObject(this.solid, true).length > 0);
   }
-}
-
-/** "4.5 cm", "2 m". */
-function length(metres: number): string {
-  if (metres < 0.01) return `${(metres * 1000).toPrecision(2)} mm`;
-  return metres < 1 ? `${(metres * 100).toPrecision(2)} cm` : `${metres.toPrecision(2)} m`;
 }

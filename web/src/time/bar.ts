@@ -7,6 +7,7 @@
 import type { Epoch, Span } from "../data/exhibition";
 import { button, h, icon } from "../ui/dom";
 import { many, say } from "../ui/words";
+import { EventRow } from "./events";
 import { TimeScale, stands } from "./scale";
 import { yearLabel } from "./years";
 
@@ -21,6 +22,8 @@ const CIRCA = 0.008;
 export class TimeBar {
   readonly element: HTMLElement;
   readonly scale: TimeScale;
+  /** what happened, above the bands */
+  readonly events: EventRow;
   private readonly track: HTMLElement;
   private readonly head: HTMLElement;
   private readonly readout = h("p", { class: "time-year" });
@@ -42,6 +45,10 @@ export class TimeBar {
   ) {
     // Marked by epochs; things only widen it where there are no epochs.
     this.scale = TimeScale.over(all.length > 0 ? all.map((epoch) => epoch.existence) : things, present);
+    this.events = new EventRow(this.scale, (year) => {
+      this.stop();
+      this.move(year, true);
+    });
     this.head = h("div", { class: "time-head" }, h("span", { class: "time-grip" }));
     const bandRow = h("div", { class: "time-bands" });
     this.layBands(bandRow);
@@ -82,6 +89,7 @@ export class TimeBar {
           button("next", say("next_epoch"), () => this.stepEpoch(1), { class: "button-round" }),
         ),
       ),
+      this.events.element,
       this.track,
       axis,
     );

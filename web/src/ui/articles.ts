@@ -5,6 +5,7 @@ import type { Article } from "../data/exhibition";
 import { button, h } from "./dom";
 import { sourceList, webLink } from "./evidence";
 import { textInLanguages } from "./languages";
+import { say } from "./words";
 
 export interface Reads {
   open(id: string): void;
@@ -16,8 +17,8 @@ export interface Reads {
 export function articlesPanel(articles: readonly { id: string; title: string }[], does: Reads): DocumentFragment {
   const panel = document.createDocumentFragment();
   panel.append(
-    h("p", { class: "eyebrow" }, "To read"),
-    h("h2", {}, "More about this place"),
+    h("p", { class: "eyebrow" }, say("to_read")),
+    h("h2", {}, say("more_about")),
     h(
       "ul",
       { class: "things" },
@@ -32,10 +33,10 @@ export function articlesPanel(articles: readonly { id: string; title: string }[]
 /** An article that is on its way, and then the article. */
 export function articlePanel(id: string, does: Reads): DocumentFragment {
   const panel = document.createDocumentFragment();
-  const body = h("article", { class: "article" }, h("p", { class: "quiet" }, "Opening…"));
-  panel.append(button("back", "All texts", does.back, { class: "article-back" }), body);
+  const body = h("article", { class: "article" }, h("p", { class: "quiet" }, say("opening")));
+  panel.append(button("back", say("all_texts"), does.back, { class: "article-back" }), body);
   loadArticle(id).then(
-    (article) => body.replaceChildren(...(article ? written(article, does) : [h("p", {}, "This text is not there any more.")])),
+    (article) => body.replaceChildren(...(article ? written(article, does) : [h("p", {}, say("text_gone"))])),
     (error: unknown) => body.replaceChildren(h("p", { role: "alert" }, error instanceof Error ? error.message : String(error))),
   );
   return panel;
@@ -43,13 +44,13 @@ export function articlePanel(id: string, does: Reads): DocumentFragment {
 
 function written(article: Article, does: Reads): HTMLElement[] {
   const parts = [
-    h("p", { class: "eyebrow" }, article.existence?.label ?? "To read"),
+    h("p", { class: "eyebrow" }, article.existence?.label ?? say("to_read")),
     h("h2", {}, article.title),
     textInLanguages(article.bodies),
     article.pictures.length > 0
       ? h("ul", { class: "lines" }, ...article.pictures.map((picture) => pictureLine(picture, does)))
       : null,
-    article.sources.length > 0 ? h("h3", {}, "Sources") : null,
+    article.sources.length > 0 ? h("h3", {}, say("sources")) : null,
     sourceList(article.sources),
     article.author ? h("p", { class: "byline" }, article.author) : null,
   ];
@@ -67,13 +68,13 @@ function pictureLine(picture: Article["pictures"][number], does: Reads): HTMLEle
     return h(
       "li",
       { class: "line-picture" },
-      h("a", { href: source, target: "_blank", rel: "noopener", "aria-label": `${picture.caption || "A picture"}, by itself` }, image),
+      h("a", { href: source, target: "_blank", rel: "noopener", "aria-label": say("by_itself", { name: picture.caption || say("a_picture") }) }, image),
       picture.caption && h("span", {}, picture.caption),
       h("span", { class: "line-source" }, picture.credit),
     );
   }
   const go = picture.asset ? does.asset(picture.asset.id) : null;
-  const name = picture.caption || "A picture";
+  const name = picture.caption || say("a_picture");
   return h(
     "li",
     {},

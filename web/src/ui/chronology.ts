@@ -4,39 +4,41 @@ import type { Title } from "../data/exhibition";
 import type { ChangeEvent, Relation, Statement } from "../data/thing";
 import { h } from "./dom";
 import { sourceLine } from "./evidence";
+import { say } from "./words";
+import type { Word } from "./words";
 
 export type Go = (id: string) => void;
 
 /** What is said of the subject, about `%` or a date. */
-const SAID: Record<Relation, { start: string; end: string }> = {
-  BEFORE: { start: "Was gone before % began", end: "" },
-  AFTER: { start: "Began when % was gone", end: "" },
-  CONTEMPORARY_WITH: { start: "Stood together with %, for a while at least", end: "" },
-  SAME_TIME_AS: { start: "Stood on the same days as %", end: "" },
-  WITHIN: { start: "Stood only within %", end: "" },
-  CARRIES: { start: "Lies below %, so it is not later", end: "" },
-  TERMINUS_POST_QUEM: { start: "Was made no earlier than %", end: "Was not gone before %" },
-  TERMINUS_ANTE_QUEM: { start: "Was made no later than %", end: "Was gone by %" },
+const SAID: Readonly<Record<Relation, { start: Word; end: Word | null }>> = {
+  BEFORE: { start: "said_before", end: null },
+  AFTER: { start: "said_after", end: null },
+  CONTEMPORARY_WITH: { start: "said_contemporary", end: null },
+  SAME_TIME_AS: { start: "said_same_time", end: null },
+  WITHIN: { start: "said_within", end: null },
+  CARRIES: { start: "said_carries", end: null },
+  TERMINUS_POST_QUEM: { start: "said_post", end: "said_post_end" },
+  TERMINUS_ANTE_QUEM: { start: "said_ante", end: "said_ante_end" },
 };
 
 /** The same, read from the other thing. */
-const CONVERSE: Record<Relation, string> = {
-  BEFORE: "Began after % was gone",
-  AFTER: "Was gone before % began",
-  CONTEMPORARY_WITH: "Stood together with %, for a while at least",
-  SAME_TIME_AS: "Stood on the same days as %",
-  WITHIN: "% stood only within its time",
-  CARRIES: "Lies above %, so it is not earlier",
-  TERMINUS_POST_QUEM: "% was made no earlier",
-  TERMINUS_ANTE_QUEM: "% was made no later",
+const CONVERSE: Readonly<Record<Relation, Word>> = {
+  BEFORE: "conv_before",
+  AFTER: "conv_after",
+  CONTEMPORARY_WITH: "said_contemporary",
+  SAME_TIME_AS: "said_same_time",
+  WITHIN: "conv_within",
+  CARRIES: "conv_carries",
+  TERMINUS_POST_QUEM: "conv_post",
+  TERMINUS_ANTE_QUEM: "conv_ante",
 };
 
 /** A pattern, and what stands in it for `%`. */
 export function sentence(statement: Statement, thing: string): { pattern: string; other: Title | null; date: string } {
   const isSubject = statement.subject?.id === thing;
-  if (!isSubject) return { pattern: CONVERSE[statement.relation], other: statement.subject, date: "" };
+  if (!isSubject) return { pattern: say(CONVERSE[statement.relation]), other: statement.subject, date: "" };
   const said = SAID[statement.relation];
-  const pattern = statement.end === "END" && said.end !== "" ? said.end : said.start;
+  const pattern = say((statement.end === "END" ? said.end : null) ?? said.start);
   return { pattern, other: statement.object, date: statement.date?.label ?? "" };
 }
 
@@ -58,19 +60,16 @@ export function statementList(statements: readonly Statement[], thing: string, i
   );
 }
 
-const BECAME: Record<ChangeEvent["kind"], string> = {
-  CREATION: "Made",
-  MODIFICATION: "Changed",
-  DEMOLITION: "Taken down",
-  UNION: "Joined",
-  DIVISION: "Divided",
-};
+/** "Taken down". */
+export function kindOf(event: Pick<ChangeEvent, "kind">): string {
+  return say(`event_${event.kind.toLowerCase()}` as Word);
+}
 
 /** What happened to a thing: what it came of, and what came of it. */
 export function changeList(events: readonly ChangeEvent[], thing: string, go: Go): HTMLElement {
   const links = (titles: readonly Title[]): Node[] =>
     titles.flatMap((title, number) => [
-      ...(number > 0 ? [document.createTextNode(number === titles.length - 1 ? " and " : ", ")] : []),
+      ...(number > 0 ? [document.createTextNode(number === titles.length - 1 ? ` ${say("and")} ` : ", ")] : []),
       thingLink(title, go),
     ]);
   return h(
@@ -85,12 +84,12 @@ export function changeList(events: readonly ChangeEvent[], thing: string, go: Go
         "li",
         {},
         h("p", { class: "timeline-when" }, event.existence.label || event.existence.text),
-        h("p", { class: "timeline-what" }, h("strong", {}, event.title), h("span", { class: "quiet" }, ` · ${BECAME[event.kind]}`)),
+        h("p", { class: "timeline-what" }, h("strong", {}, event.title), h("span", { class: "quiet" }, ` · ${kindOf(event)}`)),
         event.description && h("p", {}, event.description),
-        came && to.length > 0 && h("p", {}, "Became ", ...links(to)),
-        came && from.length > 0 && h("p", {}, "together with ", ...links(from)),
-        !came && from.length > 0 && h("p", {}, "In place of ", ...links(from)),
-        !came && to.length > 0 && h("p", {}, "at one time with ", ...links(to)),
+        came && to.length > 0 && h("p", {}, `${say("became_what")} `, ...links(to)),
+        came && from.length > 0 && h("p", {}, `${say("together_with")} `, ...links(from)),
+        !came && from.length > 0 && h("p", {}, `${say("in_place_of")} `, ...links(from)),
+        !came && to.length > 0 && h("p", {}, `${say("at_one_time")} `, ...links(to)),
         sourceLine(event.sources),
       );
     }),

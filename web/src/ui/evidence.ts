@@ -60,7 +60,7 @@ export function sourceLine(sources: readonly (Source | null)[], author = ""): HT
 
 export function termList(terms: readonly { label: string; uri: string }[]): HTMLElement | null {
   if (terms.length === 0) return null;
-  return h("ul", { class: "terms", "aria-label": "Subjects" }, ...terms.map((term) => h("li", {}, webLink(term.uri, term.label))));
+  return h("ul", { class: "terms", "aria-label": say("subjects") }, ...terms.map((term) => h("li", {}, webLink(term.uri, term.label))));
 }
 
 /** "6 April 2026". */

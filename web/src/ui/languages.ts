@@ -2,6 +2,7 @@
 
 import type { LocalText } from "../data/exhibition";
 import { h, replace, richText } from "./dom";
+import { say, spoken } from "./words";
 
 /** The text in the first of `wanted` that there is (`de-AT` takes `de`), else the first text. */
 export function chosen(texts: readonly LocalText[], wanted: readonly string[]): LocalText | null {
@@ -37,7 +38,7 @@ let preferred: string | null = null;
 /** A text with a switch of its languages, where it has more than one. */
 export function textInLanguages(texts: readonly LocalText[], classes = "prose"): HTMLElement {
   const body = h("div", { class: classes });
-  const bar = h("div", { class: "languages", role: "group", "aria-label": "Language" });
+  const bar = h("div", { class: "languages", role: "group", "aria-label": say("language") });
   const show = (text: LocalText | null): void => {
     replace(body, text && richText(text.text));
     if (text) body.lang = text.language;
@@ -59,6 +60,6 @@ export function textInLanguages(texts: readonly LocalText[], classes = "prose"):
       }),
     );
   };
-  show(chosen(texts, [...(preferred ? [preferred] : []), ...navigator.languages]));
+  show(chosen(texts, [...(preferred ? [preferred] : []), spoken(), ...navigator.languages]));
   return h("div", {}, texts.length > 1 && bar, body);
 }

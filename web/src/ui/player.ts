@@ -3,36 +3,37 @@
 import type { Audio } from "../data/exhibition";
 import { button, h, icon, replace } from "./dom";
 import { languageName } from "./languages";
+import { say } from "./words";
 
 export class Player {
   readonly element: HTMLElement;
   private readonly sound = h("audio", { preload: "none" });
   private readonly words = h("div", { class: "player-words", "aria-live": "off" });
   private readonly toggle: HTMLButtonElement;
-  private readonly seek = h("input", { type: "range", min: "0", max: "1000", value: "0", class: "player-seek", "aria-label": "Place in the recording" });
+  private readonly seek = h("input", { type: "range", min: "0", max: "1000", value: "0", class: "player-seek", "aria-label": say("recording_place") });
   private readonly time = h("span", { class: "player-time" }, "0:00");
   private captions: string | null = null;
 
   constructor(private readonly audio: Audio) {
     // A deposited file is served by the museum itself; one elsewhere the page's policy would not let in: it is linked.
     const source = audio.asset ? sourceOf(audio.asset) : null;
-    this.toggle = button("play", "Play", () => void this.press(), { class: "button-round player-toggle" });
+    this.toggle = button("play", say("play"), () => void this.press(), { class: "button-round player-toggle" });
     if (source === null) {
       this.element = h(
         "p",
         { class: "player" },
-        h("a", { href: audio.url, rel: "noopener noreferrer", target: "_blank" }, "Listen to the recording"),
+        h("a", { href: audio.url, rel: "noopener noreferrer", target: "_blank" }, say("listen")),
       );
       return;
     }
     this.sound.src = source;
     this.listen();
-    const captions = h("button", { type: "button", class: "language", "aria-pressed": "true" }, "Captions");
+    const captions = h("button", { type: "button", class: "language", "aria-pressed": "true" }, say("captions"));
     captions.addEventListener("click", () => {
       this.words.hidden = !this.words.hidden;
       captions.setAttribute("aria-pressed", String(!this.words.hidden));
     });
-    const title = audio.asset?.title ?? "Recording";
+    const title = audio.asset?.title ?? say("recording");
     this.element = h(
       "section",
       { class: "player", "aria-label": title },
@@ -59,7 +60,7 @@ export class Player {
     try {
       await this.sound.play();
     } catch {
-      this.say(h("p", {}, "The recording cannot be played here."));
+      this.say(h("p", {}, say("cannot_play")));
     }
   }
 
@@ -67,7 +68,7 @@ export class Player {
     const { sound } = this;
     const show = (): void => {
       const playing = !sound.paused && !sound.ended;
-      const word = playing ? "Pause" : "Play";
+      const word = say(playing ? "pause" : "play");
       this.toggle.title = word;
       replace(this.toggle, icon(playing ? "pause" : "play"), h("span", { class: "button-word" }, word));
     };
@@ -76,7 +77,7 @@ export class Player {
       this.time.textContent = clock(sound.currentTime);
       if (Number.isFinite(sound.duration) && sound.duration > 0) {
         this.seek.value = String(Math.round((sound.currentTime / sound.duration) * 1000));
-        this.seek.setAttribute("aria-valuetext", `${clock(sound.currentTime)} of ${clock(sound.duration)}`);
+        this.seek.setAttribute("aria-valuetext", say("recording_at", { at: clock(sound.currentTime), all: clock(sound.duration) }));
       }
     });
     this.seek.addEventListener("input", () => {

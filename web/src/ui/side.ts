@@ -24,6 +24,8 @@ export interface SideHost {
   readonly scale: TimeScale;
   /** files are checked against their digests here */
   readonly verifies: boolean;
+  /** of all that is seen now */
+  address(): string;
   notes(): readonly Annotation[];
   studyPanel(): DocumentFragment;
   want(change: Partial<Seek>): void;
@@ -42,6 +44,8 @@ export class Side {
   private persons: readonly Person[] = [];
   private personsAsked = false;
   private kind: SideKind | null = null;
+  /** what had the focus when the panel opened, and gets it back */
+  private opener: Element | null = null;
   private selected: string | null = null;
   private article: string | null = null;
 
@@ -80,10 +84,12 @@ export class Side {
   }
 
   close(): void {
+    const focused = this.element.contains(document.activeElement);
     this.element.hidden = true;
     this.kind = this.article = null;
     this.select(null);
     this.host.changed(false);
+    if (focused && this.opener instanceof HTMLElement) this.opener.focus({ preventScroll: true });
   }
 
   openThing(id: string): void {
@@ -117,6 +123,7 @@ export class Side {
     if (kind !== "thing") this.select(null);
     this.fill();
     this.body.scrollTop = 0;
+    if (this.element.hidden) this.opener = document.activeElement;
     this.element.hidden = false;
     this.host.changed(true);
     this.element.focus({ preventScroll: true });
@@ -205,7 +212,7 @@ export class Side {
     replace(
       this.body,
       thingPanel(
-        { scene, placement, standing: this.standing(id), moment: host.wanted, scale: host.scale, thing, persons },
+        { scene, exhibition: this.exhibition.title, address: host.address(), placement, standing: this.standing(id), moment: host.wanted, scale: host.scale, thing, persons },
         { fly: () => host.fly(id), toItsTime: () => this.toTimeOf(placement), thing: (other) => this.openThing(other) },
       ),
     );

@@ -13,11 +13,17 @@ import type { Child } from "./dom";
 import { recordedLine, reliabilityLine, sourceLine, sourceList, termList, webLink } from "./evidence";
 import { textInLanguages } from "./languages";
 import { lifetimeBar } from "./lifetime";
+import { shareField } from "./share";
 import { rightsName } from "./rights";
-import { say } from "./words";
+import { say, spoken } from "./words";
+import type { Word } from "./words";
 
 export interface Asked {
   scene: Scene;
+  /** title of the exhibition */
+  exhibition: string;
+  /** of this panel at this moment, to be passed on */
+  address: string;
   placement: Placement;
   /** how it stands at the moment; null: not */
   standing: StandingPlacement | null;
@@ -77,6 +83,7 @@ export function thingPanel(asked: Asked, does: Does): DocumentFragment {
   section(panel, say("sources"), sourceList(sources));
   if (thing) details(panel, asked, thing, does);
   rights(panel, placement, thing);
+  citation(panel, asked);
   return panel;
 }
 
@@ -141,11 +148,11 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
   }
   const { identity, status } = thing.asset ?? { identity: null, status: [] };
   if (identity) {
-    const known = IDENTITY.filter(([name]) => identity[name] !== "");
+    const known = IDENTITY.filter((name) => identity[name] !== "");
     section(
       panel,
       say("the_object"),
-      h("dl", { class: "facts" }, ...known.flatMap(([name, word]) => [h("dt", {}, word), h("dd", {}, identity[name])])),
+      h("dl", { class: "facts" }, ...known.flatMap((name) => [h("dt", {}, say(`id_${name}`)), h("dd", {}, identity[name])])),
     );
   }
   if (status.length > 0) section(panel, say("its_fate"), h("ol", { class: "timeline" }, ...status.map(fate)));
@@ -172,26 +179,18 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
   for (const note of notesAbout(scene.remarks, placement.id)) section(panel, note.title, ...noteBody(note));
 }
 
-const FATES: Record<string, string> = {
-  IN_PLACE: "In place",
-  AT_RISK: "At risk",
-  DAMAGED: "Damaged",
-  DESTROYED: "Destroyed",
-  MISSING: "Missing",
-  STOLEN: "Stolen",
-  LOCATED: "Located",
-  SEIZED: "Seized",
-  RECOVERED: "Recovered",
-  RETURNED: "Returned",
-  ON_LOAN: "On loan",
-};
+const FATES = new Set("IN_PLACE AT_RISK DAMAGED DESTROYED MISSING STOLEN LOCATED SEIZED RECOVERED RETURNED ON_LOAN".split(" "));
+
+function fateName(kind: string): string {
+  return FATES.has(kind) ? say(`fate_${kind.toLowerCase()}` as Word) : kind;
+}
 
 function fate(status: Status): HTMLElement {
   return h(
     "li",
     { class: ["STOLEN", "MISSING", "DESTROYED", "DAMAGED"].includes(status.kind) ? "is-loss" : "" },
     h("p", { class: "timeline-when" }, status.existence.label || status.existence.text),
-    h("p", { class: "timeline-what" }, h("strong", {}, FATES[status.kind] ?? status.kind), status.place && h("span", { class: "quiet" }, ` · ${status.place}`)),
+    h("p", { class: "timeline-what" }, h("strong", {}, fateName(status.kind)), status.place && h("span", { class: "quiet" }, ` · ${status.place}`)),
     status.note && h("p", {}, status.note),
     sourceLine([...status.sources, ...(status.reference ? [{ text: status.reference, uri: "", pages: "" }] : [])]),
   );
@@ -239,5 +238,23 @@ function rights(panel: DocumentFragment, placement: Placement, thing: Thing | nu
           ...(thing?.asset?.report ?? []).map((line) => h("li", { class: "quiet" }, line)),
         ),
       ),
+  );
+}
+
+/** How to cite it: what, where, which revision, when it was seen; its number, and the model itself where rights allow. */
+function citation(panel: DocumentFragment, { placement, exhibition, address, thing }: Asked): void {
+  const revision = thing?.history[0];
+  const day = new Date().toLocaleDateString(spoken() === "en" ? "en-GB" : spoken(), { day: "numeric", month: "long", year: "numeric" });
+  const when = placement.existence.label || placement.existence.text;
+  const title = [placement.title, when, placement.asset.attribution].filter(Boolean).join(", ");
+  const seen = revision ? `${day}, ${say("revision", { n: revision.number })}` : day;
+  const { id, tileset } = placement.asset;
+  section(
+    panel,
+    say("cite"),
+    shareField(say("cite"), say("cite_seen", { title, exhibition, address, day: seen }), say("cite_copy")),
+    h("p", { class: "quiet" }, `${say("record_id")}: `, h("code", {}, placement.id)),
+    tileset && h("p", { class: "quiet" }, h("a", { href: `/assets/${encodeURIComponent(id)}/tileset.json` }, say("record_tiles"))),
+    tileset && h("p", { class: "quiet" }, h("a", { href: `/assets/${encodeURIComponent(id)}/master`, download: "" }, say("record_master"))),
   );
 }

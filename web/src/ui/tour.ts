@@ -3,9 +3,10 @@
 import type { Tour, TourStep } from "../data/exhibition";
 import { button, h, replace } from "./dom";
 import { Player } from "./player";
+import { say } from "./words";
 
 export class TourCard {
-  readonly element = h("section", { class: "tour panel", "aria-label": "Tour", hidden: true });
+  readonly element = h("section", { class: "tour panel", "aria-label": say("tour"), hidden: true });
   private at = 0;
   private player: Player | null = null;
 
@@ -74,8 +75,8 @@ export class TourCard {
     if (step.audio) this.player = new Player(step.audio);
     replace(
       this.element,
-      button("close", "End the tour", () => this.close(), { class: "button-round panel-close" }),
-      h("p", { class: "eyebrow" }, `${tour.title} · ${index + 1} of ${tour.steps.length}`),
+      button("close", say("tour_close"), () => this.close(), { class: "button-round panel-close" }),
+      h("p", { class: "eyebrow" }, say("tour_step", { title: tour.title, n: index + 1, all: tour.steps.length })),
       h("h2", {}, step.title),
       h("p", { class: "prose", "aria-live": "polite" }, step.text),
       index === 0 && tour.description !== "" && h("p", { class: "quiet" }, tour.description),
@@ -83,8 +84,8 @@ export class TourCard {
       h(
         "div",
         { class: "tour-steps" },
-        button("back", "Previous", () => this.show(this.at - 1), { disabled: index === 0 }),
-        button("next", last ? "End" : "Next", () => (last ? this.close() : this.show(this.at + 1)), { class: "button-main" }),
+        button("back", say("previous"), () => this.show(this.at - 1), { disabled: index === 0 }),
+        button("next", say(last ? "end" : "next"), () => (last ? this.close() : this.show(this.at + 1)), { class: "button-main" }),
       ),
     );
     if (goes) this.go(step);
