@@ -164,7 +164,7 @@ class Socket(WebSocketsSansIOProtocol):
             raise RuntimeError("a message was sent before the opening or after the close")
         pieces: list[bytes | memoryview] = []
         for each in buffers:
-            pieces.append(_frame_head(sum(map(len, each))))
+            pieces.append(_frame_head(len(each[0]) + len(each[1]) if len(each) == 2 else sum(map(len, each))))
             pieces.extend(each)
         self.transport.writelines(pieces)
 

@@ -81,6 +81,12 @@ def chunk_buffers(frame: ChunkFrame) -> Buffers:
     return head, frame.payload
 
 
+def piece_head(number: int, content: int, encoding: int, *, total: int, offset: int, length: int) -> bytes:
+    """What stands before a payload of `length` bytes that is not the first of its chunk, as `chunk_buffers` has it."""
+    flags = _LAST if offset + length == total else 0
+    return _CHUNK_LAYOUT.pack(CHUNK, content, encoding, flags, number, total, offset)
+
+
 def pack_buffers(messages: list[tuple[Buffers, int]]) -> Buffers:
     """A PACK of messages given as pieces, with their lengths."""
     buffers: list[bytes | memoryview] = [_PACK_LAYOUT.pack(PACK, 0, len(messages))]

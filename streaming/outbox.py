@@ -66,8 +66,9 @@ class Outbox:
         return messages
 
     def _said(self, group: list[tuple[Buffers, int]], size: int) -> Buffers:
+        message, alone = group[0]
         if len(group) == 1:
-            message, size = group[0]
+            size = alone
         else:
             message = pack_buffers(group)
         self.log.add(message, size)

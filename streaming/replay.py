@@ -56,7 +56,7 @@ class Log:
         if count < self.acknowledged:
             return False
         self.acknowledged = count
-        while self._kept and self.lacks < count:
+        for _ in range(min(len(self._kept), count - self.lacks)):
             self._forget()
         return True
 

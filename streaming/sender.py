@@ -21,6 +21,7 @@ from streaming.frames_binary import (
     PACK_ENTRY,
     PACK_HEAD,
     chunk_buffers,
+    piece_head,
 )
 from streaming.holdings import Holdings
 from streaming.limits import MAX_FRAME
@@ -73,7 +74,7 @@ class Sender:
         """nodes that a cut may name, the latest word on each"""
         self._announced: set[int] = set()
         self._queue, self._spare_queue = Queue(), Queue()
-        self._data: dict[str, bytes] = {}
+        self._data: dict[str, memoryview] = {}
         self._cut = Cut(0, 0, 0, (), (), complete=False)
         self._shown: dict[int, int] = {}
         self._cut_at = -CUT_INTERVAL_S
@@ -241,7 +242,7 @@ class Sender:
             raise ValueError(f"blob {digest} has {len(data)} bytes, {transfer.chunk.total} planned")
         if digest not in self._data:
             self._ahead += len(data) - transfer.sent
-        self._data[digest] = data
+        self._data[digest] = memoryview(data)
 
     def _is_repacked(self, transfer: Transfer, length: int) -> bool:
         """Whether gzip made another length of it than was planned, as another version does, before it went out."""
@@ -327,15 +328,20 @@ class Sender:
         chunk = head.chunk
         if not head.begun:
             self.holdings.begin(head)
-        first = head.sent == 0
-        view = b"" if held else memoryview(self._data[chunk.digest])[head.sent : head.sent + count]
-        piece = ChunkFrame(
-            head.number, chunk.content, chunk.total, head.sent, view, chunk.digest if first else "", chunk.kept,
-            head.encoding, held,
-        )  # fmt: skip
-        message = chunk_buffers(piece)
-        length = (CHUNK_HEAD_FIRST if first else CHUNK_HEAD) + len(view)
-        self.outbox.add_piece(message, length)
+        sent = head.sent
+        view = b"" if held else self._data[chunk.digest][sent : sent + count]
+        if sent:  # most pieces of a stream in a hurry: without a frame in between, which takes as long as the rest
+            length = CHUNK_HEAD + count
+            start = piece_head(
+                head.number, chunk.content, head.encoding, total=chunk.total, offset=sent, length=count
+            )  # fmt: skip
+            self.outbox.add_piece((start, view), length)
+        else:
+            length = CHUNK_HEAD_FIRST + len(view)
+            first = ChunkFrame(
+                head.number, chunk.content, chunk.total, 0, view, chunk.digest, chunk.kept, head.encoding, held
+            )
+            self.outbox.add_piece(chunk_buffers(first), length)
         self.window.on_sent(length, now)
         self._ahead -= count
         queue.advance(chunk.total if held else count)
