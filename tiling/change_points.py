@@ -97,7 +97,9 @@ def measured(
         )
         progress(0.3)
         how["sides"] = old.how
-        from_later, far, is_far = _of_cloud(new, lambda points, normals: _asked(old, points, normals), samples)
+        from_later, far, is_far = _of_cloud(
+            new, lambda points, normals: _asked(old, points, normals), samples, is_whole=True
+        )
         progress(0.7)
         back, _, _ = _of_cloud(old, lambda points, normals: _asked(new, points, normals, is_own=True), samples)
     elif isinstance(later, Cloud):
@@ -105,7 +107,7 @@ def measured(
         there, new = surface(*earlier), _prepared(later, "later", how, is_alone=True)
         progress(0.3)
         how["sides"] = "surface"
-        from_later, far, is_far = _of_cloud(new, lambda points, _: _to_surface(there, points), samples)
+        from_later, far, is_far = _of_cloud(new, lambda points, _: _to_surface(there, points), samples, is_whole=True)
         from_later = replace(from_later, normals=_outwards(there, new, from_later))
         del there
         progress(0.7)
@@ -155,18 +157,24 @@ def _prepared(cloud: Cloud, which: str, how: dict[str, Any], *, is_alone: bool, 
     return _Prepared(cloud, fitted, tree, facing, known, onto)
 
 
-def _of_cloud(of: _Prepared, ask: Callable[[Singles, Singles], _Found], samples: int) -> tuple[Sampled, Singles, Bools]:
-    """Samples of a cloud, at most so many, and distance of all its points; the points on their planes are asked for."""
-    normals = of.facing.astype(np.float32)[of.planes.cells]
-    far, is_uncovered, directions = ask(of.onto, normals)
+def _of_cloud(
+    of: _Prepared, ask: Callable[[Singles, Singles], _Found], samples: int, *, is_whole: bool = False
+) -> tuple[Sampled, Singles, Bools]:
+    """Samples of a cloud, at most twice so many; and distances of these, or with `is_whole` of all its points.
+
+    Asked for are the points on the planes of their surroundings.
+    """
     areas = planes.areas(of.cloud.points, of.planes)
-    every = slice(None, None, max(1, len(areas) // samples))
     total = float(areas.sum(dtype=np.float64))
     if not total > 0.0:
         raise ValueError("a cloud without area cannot be compared")
+    every = slice(None, None, max(1, len(areas) // samples))
+    asked, own = (slice(None), every) if is_whole else (every, slice(None))
+    normals = of.facing.astype(np.float32)[of.planes.cells[asked]]
+    far, is_uncovered, directions = ask(of.onto[asked], normals)
     some = areas[every].astype(np.float64)
     some *= total / max(float(some.sum()), 1e-300)
-    taken = change.Sampled(total, of.onto[every], directions[every], far[every], is_uncovered[every], some)
+    taken = change.Sampled(total, of.onto[every], directions[own], far[own], is_uncovered[own], some)
     return taken, far, is_uncovered
 
 
