@@ -89,7 +89,7 @@ class Tiling:
         self._degenerate = 0
         self._is_even = context.surface.is_even
         self._is_shaped = False
-        """whether tiles are alike, so that normals may be from the shape"""
+        """whether tiles are alike from the first level on, so that normals may be from the shape"""
 
     def run(self, model: Source, dealt: Dealt) -> Tiled:
         """Tile it.
@@ -293,7 +293,8 @@ class Tiling:
         # Where the tiles of a level are alike, so are those above it.
         if samples and not build.is_uneven(found):
             self._is_even = False
-            self._is_shaped = self._context.surface.is_shaped
+            # Coarse tiles of terrain may be alike; their normals are still worth what they cost.
+            self._is_shaped = self._context.surface.is_shaped and len(self._levels) == 1
         most_error = build.rounded(build.mean_error(found)) if samples else None
         return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 
