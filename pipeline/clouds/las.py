@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_LOOKED_AT = 1 << 16
-"""points, whose colours tell whether bytes were written into words"""
-_PLACES = 16
 _OLD_CLASS = np.uint8(0x1F)
+_BYTE = 255
 
 
 class Las:
@@ -32,12 +31,14 @@ class Las:
         end = self._header.start + self._header.count * self._header.size
         self._table = data[self._header.start : end].view(self._header.columns)
         low, high = nowhere()
+        said = Said()
         for part in mapped.slices(self._header.count, CHUNK):
-            extent(np.ascontiguousarray(self._table[part]["place"]), low, high)
-            mapped.release(self._table[part])
-        near = _spread(self._table)
+            records = self._table[part]
+            extent(np.ascontiguousarray(records["place"]), low, high)
+            said = said.with_those_of(records, self._header)
+            mapped.release(records)
         # Ends of whole steps, placed as points are.
-        self.head = described(self._header, low * self._header.scale, high * self._header.scale, near)
+        self.head = described(self._header, low * self._header.scale, high * self._header.scale, said)
 
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""
@@ -48,16 +49,32 @@ class Las:
             mapped.release(records)
 
 
-def _spread(table: NDArray[np.void]) -> NDArray[np.void]:
-    """Some points from all over a file."""
-    if len(table) <= _LOOKED_AT:
-        return table
-    starts = np.linspace(0, len(table) - _LOOKED_AT // _PLACES, _PLACES).astype(np.int64)
-    return np.concatenate([table[start : start + _LOOKED_AT // _PLACES] for start in starts])
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What records say that need not be said: a column of zeros says nothing."""
+
+    brightest: int = 0
+    """of all colours: up to 255, bytes were written into words"""
+    has_intensity: bool = False
+    has_classification: bool = False
+
+    def with_those_of(self, records: NDArray[np.void], of: Header) -> Said:
+        """And what these say."""
+        brightest = int(records["colour"].max(initial=0)) if "colour" in (records.dtype.names or ()) else 0
+        return Said(
+            max(self.brightest, brightest),
+            self.has_intensity or bool(records["intensity"].any()),
+            self.has_classification or bool((records["class"] & _classes(of)).any()),
+        )
 
 
-def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], some: NDArray[np.void]) -> Head:
-    """The head of a file whose points reach from `low` to `high` before the offset; `some` of them tell of colours.
+def _classes(of: Header) -> np.uint8:
+    """Which bits of a class are its number."""
+    return _OLD_CLASS if of.has_old_classes else np.uint8(0xFF)
+
+
+def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], said: Said) -> Head:
+    """The head of a file whose points reach from `low` to `high` before the offset.
 
     Raises:
         Malformed: they lie nowhere.
@@ -76,9 +93,7 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
     steps = 1.5 * of.scale
     if not of.is_compressed and not ((np.abs(low - of.low) <= steps) & (np.abs(high - of.high) <= steps)).all():
         report.append("its header states other bounds than its points have; those of the points were taken")
-    bits = 0
-    if "colour" in names and (most := int(some["colour"].max(initial=0))):
-        bits = 16 if most > 255 else 8
+    bits = 0 if not said.brightest else 8 if said.brightest <= _BYTE else 16
     return Head(
         kind="laz" if of.is_compressed else "las",
         count=of.count,
@@ -88,8 +103,8 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
         scale=of.scale,
         offset=of.offset,
         colour_bits=bits,
-        has_intensity=bool(some["intensity"].any()),
-        has_classification=bool((some["class"] & (_OLD_CLASS if of.has_old_classes else 0xFF)).any()),
+        has_intensity=said.has_intensity,
+        has_classification=said.has_classification,
         has_normals="nx" in names,
         crs=text,
         metres=metres,
@@ -102,7 +117,7 @@ def taken(records: NDArray[np.void], of: Header, head: Head) -> Points:
     """Columns of some records, copied.
 
     Raises:
-        Malformed: a point lies outside of what the head says.
+        Malformed: a point lies outside of what the head says, or has a brighter colour.
     """
     positions = np.ascontiguousarray(records["place"])
     if of.is_compressed:
@@ -118,11 +133,11 @@ def taken(records: NDArray[np.void], of: Header, head: Head) -> Points:
     colours: NDArray[np.uint8] | NDArray[np.uint16] | None = None
     if head.colour_bits == 16:
         colours = np.ascontiguousarray(records["colour"])
-    elif head.colour_bits == 8:
-        colours = np.minimum(records["colour"], 255).astype(np.uint8)
-    classes = None
-    if head.has_classification:
-        classes = records["class"] & _OLD_CLASS if of.has_old_classes else np.ascontiguousarray(records["class"])
+    elif "colour" in (of.columns.names or ()):
+        if records["colour"].max(initial=0) > (_BYTE if head.colour_bits else 0):
+            raise Malformed("LAZ: its colours are of other sizes in one part of it than in others; write the file anew")
+        colours = records["colour"].astype(np.uint8) if head.colour_bits else None
+    classes = records["class"] & _classes(of) if head.has_classification else None
     return Points(
         positions=positions,
         colours=colours,

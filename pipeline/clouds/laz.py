@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.clouds.extent import checked
-from pipeline.clouds.las import described, taken
+from pipeline.clouds.las import Said, described, taken
 from pipeline.clouds.las_header import LASZIP, Header, header
 from pipeline.clouds.source import CHUNK, Head, Points
 from scenes.errors import Malformed, Unsupported
@@ -29,7 +29,9 @@ _CHUNKED = (2, 3)
 _VARIABLE = (1 << 32) - 1
 _MOST_IN_CHUNK = 1 << 24
 """points: laszip writes 50,000, and one has to be unpacked as a whole"""
-_LOOKED_AT = 1 << 15
+_LOOKED_AT = 1 << 12
+"""points at each of some places, whose colours tell whether bytes were written into words"""
+_PLACES = 8
 
 
 class Laz:
@@ -44,8 +46,11 @@ class Laz:
         self._record = of.records.get(LASZIP, b"")
         _check_record(self._record, of)
         _check_table(data, self._record, of, path)
-        some = next(self._unpacked(min(_LOOKED_AT, of.count), 0, of.count))
-        self.head: Head = described(of, of.low - of.offset, of.high - of.offset, some)
+        # To look for a value that is not zero would be to unpack it all: both columns are taken as they are.
+        said = Said(has_intensity=True, has_classification=True)
+        for first in sorted({of.count * place // _PLACES for place in range(_PLACES)}):
+            said = said.with_those_of(next(self._unpacked(_LOOKED_AT, first, of.count)), of)
+        self.head: Head = described(of, of.low - of.offset, of.high - of.offset, said)
 
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""

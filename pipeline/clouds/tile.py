@@ -1,4 +1,4 @@
-"""From a cloud of points to a folder with a 3D Tiles document and tiles of points (docs/adr/0019)."""
+"""From a cloud of points to a folder with a 3D Tiles document and tiles of points (docs/adr/0025)."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.source import CloudSource
+from scenes.errors import Malformed
 from tests.pipeline.clouds import written
 from tests.pipeline.clouds.written import sample
 
@@ -58,6 +59,25 @@ def test_colours_that_are_bytes_in_words_are_bytes(tmp_path: Path) -> None:
     source = opened(tmp_path, "a.las", written.las(points))
     assert source.head.colour_bits == 8
     np.testing.assert_array_equal(whole(source)["colours"], points["colours"])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_only_the_last_point_says_is_not_lost(tmp_path: Path, packed: bool) -> None:
+    points = sample(120_000)
+    for name in ("intensity", "classes"):
+        points[name] = np.zeros_like(points[name])
+        points[name][-1] = 7
+    found = whole(opened(tmp_path, "a.laz" if packed else "a.las", written.las(points, packed=packed)), 100_000)
+    assert (found["intensity"][-1], found["classification"][-1]) == (7, 7)
+
+
+def test_colours_that_change_their_size_are_refused_and_not_cut(tmp_path: Path) -> None:
+    points = sample(120_000)
+    points["colours"] = points["colours"] % 256
+    points["colours"][-1] = 60_000
+    assert opened(tmp_path, "a.las", written.las(points)).head.colour_bits == 16
+    with pytest.raises(Malformed, match="colours"):
+        whole(opened(tmp_path, "a.laz", written.las(points, packed=True)), 100_000)
 
 
 @pytest.mark.parametrize("packed", [False, True])
