@@ -203,6 +203,21 @@ describe("the wire under a session", () => {
     expect(lines[1]!.query.has("resume")).toBe(false);
   });
 
+  it("waits longer from time to time for a server that greets and cannot be understood", () => {
+    const { lines, links } = visit();
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      lines.at(-1)!.opens();
+      lines.at(-1)!.greets();
+      lines.at(-1)!.says(new Uint8Array([0x42]).buffer);
+      const link = links.at(-1)!;
+      if (link.state === "waiting") waits.push(link.seconds);
+      vi.advanceTimersByTime(waits.at(-1)! * 1000);
+    }
+    expect(waits).toEqual([0.1, 0.5, 1, 2]);
+  });
+
   it.each([4400, 4401, 4403, 4404, 4406, 4422])("ends when the server says no with %d", (code) => {
     const { lines, links } = visit();
     lines[0]!.breaks(code);

@@ -1,9 +1,9 @@
 /**
  * The wire under a `ClientSession`: a WebSocket that comes back by itself.
  *
- * A lost connection is opened again after 0.1 s, 0.5 s, 1 s … 15 s and asks the server to go on with the next message. Where it does not, all begins anew at the moment and pose of now, and the
- * files that are here are named so that nothing is sent twice. Closes that trying again cannot mend (refused, unknown
- * scene) end it.
+ * A lost connection is opened again after 0.1 s, 0.5 s, 1 s … 15 s and asks the server to go on with the next message.
+ * Where it does not, all begins anew at the moment and pose of now, and the files that are here are named so that nothing
+ * is sent twice. Closes that trying again cannot mend (refused, unknown scene) end it.
  */
 
 import { FrameError } from "./frames";
@@ -56,6 +56,8 @@ export class StreamSocket {
   private greeted = false;
   private timer: Timer | undefined;
   private failures = 0;
+  /** sessions that could not be understood; each makes the next wait longer, whatever greeted us in between */
+  private damages = 0;
   private stopped = true;
   private earlierBytes = 0;
   private ackTimer: Timer | undefined;
@@ -241,6 +243,7 @@ export class StreamSocket {
       console.error("stream:", error.message);
       this.drop(NOT_OF_THE_PROTOCOL);
       this.beginAnew();
+      this.failures = Math.max(this.failures, this.damages++);
       this.retry("the stream was damaged");
       return;
     }
