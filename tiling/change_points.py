@@ -5,8 +5,9 @@ neighbour lies far to the side it is no plane's business any more: beside a bord
 not seen that place), and around an edge the distance is that to the neighbour. Points of a cloud are first moved onto
 the plane of their own surroundings where these are flat. So the noise of single points counts in neither scan, and what
 is compared is the mean of both over some cells, as in M3C2 (Lague, Brodu and Leroux 2013). Where a surface bends, such
-means lie inside of it, of both by as much. Beside a surface, which has no such means, a cloud's points are taken as
-they are, and its planes go through the mean of a single cell.
+means lie inside of it, of both by as much. Beside a surface, which has no such means, it is the distances of a cloud's
+points that are averaged over as many cells, and these are the surface's as well, where they are no larger than cells;
+elsewhere a surface's distances are those to planes, which go through the mean of a single cell.
 
 What is uncovered looks along its own normal, as M3C2 does, no farther than change reaches elsewhere: a scan from above
 has no points on the walls of a pit, and beside them its floor is the nearest thing straight below.
@@ -44,6 +45,8 @@ _FARTHER = 1.2
 _STEEPEST = 0.3
 """cosine between a normal and that of a plane that it meets"""
 _MOST_STEPS = 1000
+_SHALLOW = 1.0
+"""of a cell's side: less far off, the nearest point of a cloud shows the same place"""
 _BORDER = 0.45
 """of a cell's side: so far to the side of a point lies the middle of its surroundings where these end"""
 
@@ -107,26 +110,34 @@ def measured(
         there, new = surface(*earlier), _prepared(later, "later", how, is_alone=True)
         progress(0.3)
         how["sides"] = "surface"
-        from_later, far, is_far = _of_cloud(new, lambda points, _: _to_surface(there, points), samples, is_whole=True)
+        from_later, far, is_far = _of_cloud(
+            new, lambda points, _: _averaged(new, _to_surface(there, points)), samples, is_whole=True
+        )
         from_later = replace(from_later, normals=_outwards(there, new, from_later))
         del there
         progress(0.7)
-        back = _of_surface(earlier, lambda points, normals: _asked(new, points, normals, is_own=True), samples)
+        back = _of_surface(
+            earlier, lambda points, normals: _asked(new, points, normals, is_own=True, near=far), samples
+        )
     else:
         assert isinstance(earlier, Cloud)
         old = _prepared(earlier, "earlier", how, is_alone=True)
         progress(0.3)
         how["sides"] = "surface"
 
+        there = surface(*later)
         # Seen from a surface outwards, what the earlier cloud has is lost; so signs are turned both times.
+        back, lost, _ = _of_cloud(
+            old, lambda points, _: _averaged(old, _turned(_to_surface(there, points))), samples, is_whole=True
+        )
+        del there
+        progress(0.7)
+
         def turned(points: Singles, normals: Singles) -> _Found:
-            return _turned(_asked(old, points, normals, is_own=True))
+            return _turned(_asked(old, points, normals, is_own=True, near=-lost))
 
         from_later = _of_surface(later, turned, samples)
         far, is_far, _ = turned(later[0], _corner_normals(*later))
-        progress(0.7)
-        there = surface(*later)
-        back, _, _ = _of_cloud(old, lambda points, _: _turned(_to_surface(there, points)), samples)
     size = max(_diagonal(each.points if isinstance(each, Cloud) else each[0]) for each in (earlier, later))
     found = change.summed(from_later, back, size, threshold)
     return found, far, is_far, how
@@ -194,6 +205,11 @@ def _to_surface(there: Any, points: Singles) -> _Found:
     return far, is_uncovered, np.zeros_like(points)
 
 
+def _averaged(of: _Prepared, found: _Found) -> _Found:
+    """Over cells of the cloud, all of whose points were asked: the noise of single points is no change."""
+    return planes.means(of.planes, found[0], found[1]), found[1], found[2]
+
+
 def _outwards(there: Any, new: _Prepared, of: Sampled) -> Singles:
     """Normals of a cloud's samples, turned to where the distance to a surface grows; of those alignment looks at."""
     every = max(1, len(new.onto) // len(of.points))
@@ -206,10 +222,13 @@ def _outwards(there: Any, new: _Prepared, of: Sampled) -> Singles:
     return out
 
 
-def _asked(to: _Prepared, points: Singles, normals: Singles, *, is_own: bool = False) -> _Found:
+def _asked(
+    to: _Prepared, points: Singles, normals: Singles, *, is_own: bool = False, near: Singles | None = None
+) -> _Found:
     """Distances of points to a cloud: positive where its planes face to.
 
     With `is_own`, positive where the cloud lies on the outer side of the points, where their normals (k, 3) point to.
+    `near` are the distances (n,) of the cloud's own points, by the same sign: taken where change is shallow.
     """
     points, normals = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(normals, np.float32)
     far, is_uncovered = np.empty(len(points), np.float32), np.empty(len(points), np.bool_)
@@ -225,6 +244,9 @@ def _asked(to: _Prepared, points: Singles, normals: Singles, *, is_own: bool = F
         far[piece], is_uncovered[piece], directions[piece] = _distances(
             asked, normals[piece], is_own, to.cloud.points, nearest, known.cells, known.middles, to.facing, sides
         )
+        if near is not None:
+            is_shallow = ~is_uncovered[piece] & (np.abs(far[piece]) < _SHALLOW * known.side)
+            far[piece[is_shallow]] = near[nearest[is_shallow]]
     lost = np.flatnonzero(is_uncovered)
     most = _FARTHER * float(np.abs(far[~is_uncovered]).max(initial=0.0))
     _look_along(
