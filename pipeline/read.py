@@ -44,15 +44,13 @@ _PROMISES = (*_MAIN, "3mf")
 _FORMATS = "GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF"
 _UTF16 = (b"\xff\xfe<", b"\xfe\xff\0<")
 _ENDINGS = tuple(f".{ending}" for ending in _MAIN)
+_CLOUDS = ("e57", "las", "laz", "pts", "xyz")
 # Models of other kinds, by their endings: none of them is read, but each is named.
 _OTHERS = {
     "3ds": "3D Studio",
     "blend": "Blender's own format",
-    "e57": "E57",
     "fbx": "FBX",
     "ifc": "IFC",
-    "las": "LAS",
-    "laz": "LAZ",
     "max": "3ds Max's own format",
     "stp": "STEP",
     "step": "STEP",
@@ -62,7 +60,6 @@ _OTHERS = {
     "usdz": "USD",
     "wrl": "VRML",
     "x3d": "X3D",
-    "xyz": "a list of points",
     "ztl": "ZBrush's own format",
 }
 
@@ -147,6 +144,8 @@ def _main_of(files: Files, said: list[str]) -> str:
         ending = PurePosixPath(name).suffix.lower().removeprefix(".")
         if ending == "3mf":
             raise Unsupported(f"{name[:80]} is an archive within the archive; hand it in by itself")
+        if ending in _CLOUDS:
+            raise Unsupported(f"{name[:80]} is a cloud of points within an archive or a folder; hand it in by itself")
         if ending in _OTHERS:
             raise Unsupported(f"{name[:80]} is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
     raise Unsupported(f"none of its {len(names)} files is a model that is read here ({_FORMATS})")

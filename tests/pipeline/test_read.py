@@ -112,6 +112,7 @@ def test_a_zip_of_two_models_gives_the_one_nearest_to_the_top(tmp_path: Path) ->
     ("a.fbx",  b"Kaydara FBX Binary  \0",        "FBX, which is not read here; export it as GLB"),
     ("a.usdz", zipped({"a.usdc": b"PXR-USDC"}),   "a.usdc is USD"),
     ("a.x3d",  b"<X3D/>",                         "X3D"),
+    ("a.zip",  zipped({"a.laz": b"LASF"}),        "a.laz is a cloud of points within an archive"),
 ])  # fmt: skip
 def test_other_formats_are_refused_by_their_names(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     path = tmp_path / "master"
