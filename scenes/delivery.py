@@ -26,7 +26,7 @@ from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Chunk, Plan, PlanNode
 from tiling.grove import Grove, grove
 from tiling.select import Limits, select
-from tiling.stock import BYTES, CODED, DRAWS, GROUPED, TEXTURES, TRIANGLES, Stock
+from tiling.stock import ADDED, BYTES, CODED, DRAWS, GROUPED, REFINE, TEXTURES, TRIANGLES, Stock
 from tiling.view import View, predicted
 from timeline.interval import Certainty
 from timeline.label import label
@@ -211,16 +211,19 @@ class Delivery:
         facts = stock.facts[tile].tolist()
         digest, length, coded = stock.tree.content[tile], facts[BYTES], facts[CODED]
         is_shorter = gzip and 0 < coded < length
-        files = [Chunk(digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0)]
+        is_added, is_grouped = facts[REFINE] == ADDED, facts[REFINE] == GROUPED
+        glb = Chunk(
+            digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0, added=is_added
+        )
+        files = [glb]
         for name in stock.tree.needs[tile]:
             image, _, extension = name.partition(".")
             size, texture = stock.tree.image_bytes[name]
             files.append(Chunk(image, size, _CONTENT[extension], texture=texture))
-        is_grouped = bool(facts[GROUPED])
         node = PlanNode(
             number, self._order[tree], digest, tuple(chunk.digest for chunk in files[1:]), regions,
             grouped=is_grouped, triangles=facts[TRIANGLES], draws=facts[DRAWS], textures=facts[TEXTURES],
-            groups=stock.tree.groups_of(tile) if is_grouped else (),
+            groups=stock.tree.groups_of(tile) if is_grouped else (), added=is_added,
         )  # fmt: skip
         said = node, tuple(files)
         told = self._known[2 * number + gzip] = self._tables.stands.sharing.one(said, lambda: _Told(*said))

@@ -4,7 +4,8 @@ A *way* of a node says by what it goes, region by region (`PlanNode.replaced_by`
 tile, with the nodes that together show all that the tile shows there. Two sources of ways are known: the plan's, which
 lead to what the view wants, and those remembered from earlier plans, whose nodes the client still holds and which stand
 in meanwhile. Where a tile is grouped (and the client can draw groups) its regions go one by one: what replaces a region
-is drawn, and the tile's group of that region is not. Otherwise the tile goes when all of it can be replaced.
+is drawn, and the tile's group of that region is not. Otherwise the tile goes when all of it can be replaced. A tile
+that its children add to never goes: what its way names is drawn beside it, region by region, and only while it is.
 
 The picture is built from the coarse to the fine:
 1. each root that can be drawn at all is covered by the coarsest that is here;
@@ -166,11 +167,13 @@ class Cuts:
     def is_replaced(self, node: int) -> bool:
         """Whether all of a node's way in the plan is here, so that the node itself need not be."""
         way = self.planned.get(node)
-        return bool(way) and all(region is not None and self.can_all(region) for region in way or ())
+        if not way or self._is_added(node):
+            return False
+        return all(region is not None and self.can_all(region) for region in way)
 
     def is_useful(self, node: int, way: Way) -> bool:
         """Whether something of a way can be drawn."""
-        if self._is_parted(node, way):
+        if self._is_added(node) or self._is_parted(node, way):
             return any(region and self.can_all(region) for region in way)
         return all(region is not None and self.can_all(region) for region in way)
 
@@ -194,12 +197,19 @@ class Cuts:
         known = self.nodes.get(node)
         return self.groups and known is not None and known.grouped and len(way) <= MAX_GROUPS
 
+    def _is_added(self, node: int) -> bool:
+        known = self.nodes.get(node)
+        return known is not None and known.added
+
     def _ways(self, node: int) -> list[Way]:
         way = self.planned.get(node)
         return [*([way] if way else []), *self.remembered.get(node, ())]
 
     def _region(self, ways: list[Way], k: int) -> tuple[int, ...] | None:
-        """What replaces a region of a parted node, `()` where there is nothing to wait for, None where nothing can."""
+        """What replaces a region, or adds to it, where regions go one by one.
+
+        `()` where there is nothing to wait for, None where nothing can.
+        """
         for way in ways:
             if k < len(way) and (region := way[k]) is not None and self.can_all(region):
                 return region
@@ -208,7 +218,7 @@ class Cuts:
     def _whole(self, node: int) -> tuple[int, ...] | None:
         """What replaces all of a node; None where that cannot be."""
         ways = self._ways(node)
-        if not ways:
+        if not ways or self._is_added(node):
             return None
         if self._is_parted(node, ways[0]):
             regions = [self._region(ways, k) for k in range(len(ways[0]))]
@@ -235,7 +245,8 @@ class Cuts:
         """Replace what can be of a drawn node; the nodes that came."""
         way = self.planned.get(node)
         ways = self._ways(node)
-        if not self._is_parted(node, ways[0]):
+        is_added = self._is_added(node)
+        if not (is_added or self._is_parted(node, ways[0])):
             whole = self._whole(node)
             come = self._coarsest(whole) if whole else []
             return come if come and picture.change(node, None, come) else _NOWHERE
@@ -244,15 +255,16 @@ class Cuts:
             None if way is not None and way[k] is None else self._region(ways, k) for k in range(len(ways[0]))
         ]  # fmt: skip
         parts = [_NOWHERE if region is None else self._coarsest(region) for region in regions]
-        if None not in regions:
+        if None not in regions and not is_added:
             come = [part for region in parts for part in region]
             if come and picture.change(node, None, come):
                 return come
         came: list[int] = []
         hidden = 0
         for k, region in enumerate(parts):
-            if region and picture.change(node, hidden | 1 << k, region):
-                hidden |= 1 << k
+            hiding = hidden if is_added else hidden | 1 << k
+            if region and picture.change(node, hiding, region):
+                hidden = hiding
                 came += region
         return came
 

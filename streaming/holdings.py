@@ -74,7 +74,8 @@ class Holdings:
         """What to give up so that `short` bytes come free, and up to `goal` of what nobody sees.
 
         Nothing that is wanted goes. What is not drawn goes first, of that the tiles before the images that they refer
-        to, the longest unwanted first.
+        to, the longest unwanted first. Of tiles that add to one another the children go before their parents, which
+        were sent before them and without which they cannot be drawn.
         """
         drawn = frozenset(shown)
         unwanted = [transfer for digest, transfer in self._transfers.items() if transfer.begun and not wanted(digest)]
@@ -83,7 +84,7 @@ class Holdings:
                 transfer.chunk.digest in drawn,
                 transfer.chunk.content is not Content.GLB,
                 transfer.wanted_at,
-                transfer.number,
+                -transfer.number if transfer.chunk.added else transfer.number,
             )
         )
         going: list[Transfer] = []

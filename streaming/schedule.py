@@ -26,6 +26,8 @@ class Chunk:
     """bytes of the file where it is sent encoded, 0 where it is sent as it is; see `kept`"""
     texture: int = 0
     """of an image: bytes of its texture, with mip levels"""
+    added: bool = False
+    """of a tile that is shown beside its children: without it they are not"""
 
     @property
     def kept(self) -> int:
@@ -42,6 +44,8 @@ class PlanNode:
     child in turn where its level is skipped). An entry without nodes: there is nothing below to wait for. None: nothing
     replaces that region, the tile itself shows it in the end; only where the tile is `grouped`. No entries at all: the
     whole tile is what the view shows in the end.
+
+    Where the tile is `added`, it does not go: what its regions name is shown beside it, each as soon as it is there.
     """
 
     node: int
@@ -60,6 +64,8 @@ class PlanNode:
     """bytes of its own textures, with mip levels; those of `needs` stand at their chunks"""
     groups: tuple[int, ...] = ()
     """triangles of each group where it is grouped: of each child's region, of straddlers, of skirts"""
+    added: bool = False
+    """whether its children add to it (docs/tiles.md, "Points"), and do not replace it"""
 
     @property
     def replacement(self) -> tuple[int, ...]:
@@ -69,12 +75,12 @@ class PlanNode:
     @property
     def goes(self) -> bool:
         """Whether all of it is replaced in the end."""
-        return bool(self.replaced_by) and None not in self.replaced_by
+        return bool(self.replaced_by) and None not in self.replaced_by and not self.added
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a view wants. Every node comes after the node that it replaces; roots are never replaced by nothing."""
+    """What a view wants. Every node comes after what it replaces or adds to; roots are never replaced by nothing."""
 
     state: int
     look: int

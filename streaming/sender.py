@@ -135,7 +135,7 @@ class Sender:
             region if region is not None and all(part in self._ranks for part in region) else None
             for region in node.replaced_by
         )
-        parted = self._groups and node.grouped
+        parted = node.added or (self._groups and node.grouped)
         return way if (any(way) if parted else way and None not in way and any(way)) else ()
 
     def _fill_spare(self) -> None:

@@ -6,7 +6,8 @@ Tiles that are looked at become *records*, numbered in the order in which they a
 for its regions: (s, 4), columns as below. A record's slots and all records in them are made when it is asked whether it
 should be replaced. Arrays grow by doubling, so that a view costs what it sees, not what the grove has.
 
-A *unit* is what may be replaced at once: a slot of a tile whose regions go one by one, else (-1) a whole tile.
+A *unit* is what may be replaced at once: a slot of a tile whose regions go one by one, else (-1) a whole tile. A tile
+that its children add to has slots for units, too; it frees nothing by them, and is never gone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from tiling import grove, ledger
 from tiling import heap as heaps
 from tiling.sight import ANYWHERE, DISTANCE, LOOKS, PIXELS, SEEN, WORTH, look, moved, straightened
-from tiling.stock import BYTES, GROUPED
+from tiling.stock import ADDED, BYTES, GROUPED, REFINE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +32,7 @@ state; triangles of regions that are gone"""
 RECORD, CHILD, CHILDREN, REFINED = range(4)
 """columns of `slots`: whose it is; first record in it, and how many; whether they replace the region"""
 DETAIL, COVERED = 1, 2
-"""how a region is replaced; 0: it is not"""
+"""how a region is replaced, or added to; 0: it is not"""
 CANDIDATE, ALIVE, GONE = range(3)
 """states of a record: not in the cut; in the cut, perhaps in part; replaced"""
 
@@ -136,6 +137,8 @@ def _freed(nodes: Ints, slots: Ints, table: Ints, record: int, slot: int) -> Any
     first = nodes[record, FIRST]
     if slot >= 0:
         kind = nodes[record, KIND]
+        if grove.facts_at(table, kind)[nodes[record, TILE], REFINE] == ADDED:
+            return hidden, False
         regions = grove.links_at(table, kind, grove.REGION_FIRST)
         hidden += grove.links_at(table, kind, grove.REGION_TRIANGLES)[regions[nodes[record, TILE]] + slot - first]
         for each in range(first, first + nodes[record, SLOTS]):
@@ -237,7 +240,7 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
                         table, stock, matrix, scale, is_bent, root_first, root_tile, eyes, each, looks, nodes, slots,
                         counts,
                     )  # fmt: skip
-                is_parted = options[PARTED] > 0.0 and _is_grouped(table, nodes, each)
+                is_parted = by_region(table, nodes, each, options[PARTED] > 0.0)
                 for slot in range(nodes[each, FIRST], nodes[each, FIRST] + nodes[each, SLOTS]):
                     if not slots[slot, CHILDREN] or slots[slot, REFINED]:
                         continue
@@ -253,8 +256,10 @@ def cut(forest: Any, eyes: Floats, limits: Ints, options: Floats) -> Any:  # pra
 
 
 @njit(cache=True, nogil=True)
-def _is_grouped(table: Ints, nodes: Ints, at: int) -> bool:  # pragma: no cover - compiled
-    return bool(grove.facts_at(table, nodes[at, KIND])[nodes[at, TILE], GROUPED] > 0)
+def by_region(table: Ints, nodes: Ints, at: int, is_parted: bool) -> bool:  # pragma: no cover - compiled
+    """Whether a tile's regions go one by one, where the client draws groups (`is_parted`) or it does not."""
+    how = grove.facts_at(table, nodes[at, KIND])[nodes[at, TILE], REFINE]
+    return bool(how == ADDED or (is_parted and how == GROUPED))
 
 
 @njit(cache=True, nogil=True)

@@ -4,7 +4,8 @@
    replaced by its children, again and again, until no error that is seen exceeds the tolerance or a budget is used up.
    A replacement that does not fit is left, smaller ones are still tried. A grouped tile (docs/tiles.md) is replaced
    region by region, and only where the region is in view: for the others it stays, in part. So the cut covers
-   everything, and a turn of the head shows coarse tiles, never a hole.
+   everything, and a turn of the head shows coarse tiles, never a hole. A tile of points is not replaced: it stays, its
+   children come beside it one by one, and what they cost adds to what it costs.
 2. **Cover out of view.** What is left of the budget may also refine what lies beside and behind, to `COVER` times the
    tolerance, for at most `COVER_SHARE` of the bytes in view.
 3. **The way.** Of the tiles between root and cut those may be sent that gain `WORTH_SENDING` times as much per byte as
@@ -68,14 +69,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """m tiles that a view wants, in the order in which to send them: a tile comes after those that it replaces."""
+    """m tiles that a view wants, in the order in which to send them: a tile comes after what it replaces or adds to."""
 
     tree: NDArray[np.int64]
     """(m,) which of the grove's trees"""
     tile: NDArray[np.int64]
     """(m,) number of the tile in it"""
     cut: NDArray[np.bool_]
-    """(m,) whether it is shown in the end, at least in part"""
+    """(m,) whether it is shown in the end, at least in part; of points, always"""
     roots: int
     """how many of the first are roots"""
     region_first: NDArray[np.int64]
@@ -85,7 +86,7 @@ class Selection:
     part_first: NDArray[np.int64]
     """(r + 1,)"""
     part: NDArray[np.int64]
-    """(p,) of each region the places of the tiles that together replace it"""
+    """(p,) of each region the places of the tiles that together replace it, or are added to it"""
 
     def __len__(self) -> int:
         return len(self.tree)

@@ -1,7 +1,8 @@
 """A tile tree in the form that selection reads: numbers in a few arrays, and links from each tile to what replaces it.
 
 A tile is replaced *region by region*. It has a region per child; the *parts* of a region are the tiles that together
-show it: the child, or where that has no content, what shows the child in turn (perhaps nothing). Links are two levels
+show it: the child, or where that has no content, what shows the child in turn (perhaps nothing). A tile of points is
+not replaced but added to, region by region as well. Links are two levels
 of offsets: tile `t` has the regions `region_first[t]` to `region_first[t + 1]`, region `r` the parts `part_first[r]` to
 `part_first[r + 1]` of `part`.
 
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 MOST_GROUPS = 32
 """bits of a cut's `hidden`: a tile with more children is shown whole or not at all"""
 
-FILE, BYTES, TEXTURES, CODED, TRIANGLES, DRAWS, GROUPED = range(7)
+FILE, BYTES, TEXTURES, CODED, TRIANGLES, DRAWS, REFINE = range(7)
 """columns of `facts`; the first three, a number that tells files apart and two sizes, are those of `image`, too"""
+AT_ONCE, GROUPED, ADDED = range(3)
+"""how a tile is refined: replaced as a whole; replaced region by region where a client draws its groups one by one; not
+replaced, what comes in its regions is shown beside it, whichever has come"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,11 @@ def stock(tree: TileTree, *, members: Sequence[Sequence[int]] = ()) -> Stock:
         sizes = np.array([len(parts) for each in regions for parts in each], np.int64)
         parts = np.array([part for each in regions for parts in each for part in parts], np.int64)
     region_first, part_first = _offsets(counts), _offsets(sizes)
-    grouped = np.zeros(len(tree), np.int64)
+    refine = np.full(len(tree), ADDED if tree.is_added else AT_ONCE, np.int64)
     triangles = np.zeros(len(sizes), np.int32)
-    for tile, groups in enumerate(tree.groups):
+    for tile, groups in enumerate(() if tree.is_added else tree.groups):
         if groups and len(groups) == counts[tile] + 2 and counts[tile] <= MOST_GROUPS:
-            grouped[tile] = 1
+            refine[tile] = GROUPED
             triangles[region_first[tile] : region_first[tile + 1]] = groups[:-2]
     names = tuple(tree.image_bytes)
     number = {name: at for at, name in enumerate(names)}
@@ -91,7 +95,7 @@ def stock(tree: TileTree, *, members: Sequence[Sequence[int]] = ()) -> Stock:
         [
             _identities(tree.content), tree.byte_length, tree.texture_bytes,
             tree.coded_length if len(tree.coded_length) else np.zeros(len(tree), np.int64),
-            tree.triangles, tree.draws, grouped,
+            tree.triangles, tree.draws, refine,
         ]
     ).astype(np.int64)  # fmt: skip
     images = [tree.image_bytes[name] for name in names]

@@ -27,7 +27,7 @@ _SUM = 4
 _TREE_ARRAYS = tuple(field.name for field in fields(TileTree) if "NDArray" in str(field.type))
 _STOCK_ARRAYS = tuple(field.name for field in fields(Stock) if "NDArray" in str(field.type))
 _FIELDS = [(field.name, str(field.type)) for kind in (TileTree, Stock) for field in fields(kind)]
-VERSION = f"1-{zlib.crc32(repr(_FIELDS).encode()):08x}"
+VERSION = f"2-{zlib.crc32(repr(_FIELDS).encode()):08x}"
 """of the layout, which is that of the two classes: what was written by another is not read"""
 
 

@@ -3,7 +3,7 @@
 
 Works on the records and slots of `tiling.cut`. A record is *sent* if it is a root, in the cut, or chosen on the way.
 The parts of a slot are the records that are sent and together replace its region: children, or, where a child is not
-sent, what replaces the child.
+sent, what replaces the child. A tile that its children add to is in the cut as long as they are, so it is always sent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tiling import grove, ledger
 from tiling import heap as heaps
 from tiling.cut import ALIVE, CHILD, CHILDREN, FIRST, GONE, KIND, RECORD, REFINED, SLOTS, STATE, TILE, TREE
 from tiling.sight import BLUR, ERROR, SCALE, WORTH, shown_error
-from tiling.stock import BYTES, GROUPED
+from tiling.stock import BYTES
 from tiling.stock import CODED as CODED_BYTES
 
 Floats = NDArray[np.float64]
@@ -123,7 +123,7 @@ def _ranked(
     heap = np.empty((len(nodes), 3))
     count = 0
     for record in range(len(nodes)):
-        by_region = is_parted and grove.facts_at(table, nodes[record, KIND])[nodes[record, TILE], GROUPED] > 0
+        by_region = cuts.by_region(table, nodes, record, is_parted)
         begin, end = nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]
         start, gain, length = begin, 0.0, 0
         for slot in range(begin, end):
@@ -214,7 +214,7 @@ def _ordered(
         if considered < done:
             record = out[considered]
             considered += 1
-            by_region = is_parted and grove.facts_at(table, nodes[record, KIND])[nodes[record, TILE], GROUPED] > 0
+            by_region = cuts.by_region(table, nodes, record, is_parted)
             begin, end = nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]
             start, gain, length = begin, 0.0, 0
             for slot in range(begin, end):

@@ -31,7 +31,7 @@ from scenes.ports import Put, Remove
 from scenes.tables import SceneTables
 from storage.memory import MemoryCatalogue
 from streaming.events import Content, Count
-from tests.tiling.trees import grid_tree, grouped, with_files
+from tests.tiling.trees import added, grid_tree, grouped, with_files
 from tiling.select import Limits
 from tiling.stock import stock
 from tiling.view import View, gaze_towards
@@ -277,6 +277,21 @@ def test_a_plan_says_what_nodes_cost_and_parts_them_only_for_who_draws_groups():
     image = parted.chunks[root.needs[0]]
     assert (image.total, image.decoded, image.texture) == (5000, 0, 20_000)
     assert len(parted.chunks) < len(whole.chunks)
+
+
+def test_a_plan_says_which_tiles_add_to_one_another():
+    clouds = {name: stock(added(of.tree)) if name[0] == "a" else of for name, of in TREES.items()}
+    catalogue, _ = museum()
+    delivery = Delivery(catalogue, clouds.__getitem__, scene_id="scene_1", actor=ANONYMOUS)
+    delivery.enter(Wish())
+    plan = delivery.plan(VIEW, PLENTY, state=1, look=0)
+    for name, of in clouds.items():
+        nodes = [node for node in plan.nodes if node.chunk in of.tree.content]
+        assert {node.added for node in nodes} <= {name[0] == "a"}
+        assert {plan.chunks[node.chunk].added for node in nodes} <= {name[0] == "a"}
+    ground = [node for node in plan.nodes if node.added]
+    assert any(node.replaced_by for node in ground)
+    assert not any(node.goes or node.grouped for node in ground)
 
 
 def test_a_plan_goes_by_what_the_eye_will_see_when_it_arrives():

@@ -36,11 +36,13 @@ class Forest:
     grouped: tuple[bool, ...] = ()
     bare: tuple[int, ...] = ()
     """regions of each node in which nothing lies below"""
+    added: tuple[bool, ...] = ()
+    """which nodes stay when their children come"""
 
     def __repr__(self) -> str:
         """Short: a failing test would else print megabytes."""
         sizes = [f"{data[0]}×{len(data)}" for data in self.files]
-        return f"Forest({self.parent}, {sizes}, grouped={self.grouped}, bare={self.bare})"
+        return f"Forest({self.parent}, {sizes}, grouped={self.grouped}, bare={self.bare}, {self.added})"
 
     @property
     def roots(self) -> tuple[int, ...]:
@@ -70,7 +72,10 @@ class Forest:
         return tuple(node for node in range(len(self.parent)) if not self.children(node))
 
     def is_grouped(self, node: int) -> bool:
-        return bool(self.grouped) and self.grouped[node] and bool(self.children(node))
+        return bool(self.grouped) and self.grouped[node] and bool(self.children(node)) and not self.is_added(node)
+
+    def is_added(self, node: int) -> bool:
+        return bool(self.added) and self.added[node]
 
     # What a node costs; any numbers will do as long as they differ.
 
@@ -94,13 +99,16 @@ class Forest:
     # What is right
 
     def times_drawn(self, shown: Mapping[int, int]) -> dict[int, int]:
-        """How often each leaf's region is drawn, by the leaf or by tiles above it that do not hide it."""
+        """How often each leaf's region is drawn, by the leaf or by tiles above it that do not hide it.
+
+        What is added to something drawn below it there does not count.
+        """
         times = {}
         for leaf in self.leaves:
             below, count = leaf, 1 if leaf in shown else 0
             while (node := self.parent[below]) >= 0:
                 if node in shown and not shown[node] >> self.children(node).index(below) & 1:
-                    count += 1
+                    count += not (count and self.is_added(node))
                 below = node
             times[leaf] = count
         return times
@@ -115,6 +123,7 @@ class Forest:
             children = self.children(node)
             assert hidden >> len(children) == 0
             assert not hidden or self.is_grouped(node)
+            assert all(above in shown for above in self.above(node) if self.is_added(above))
             # What hides all of its regions is drawn for nothing.
             assert not children or hidden != (1 << len(children)) - 1
 
@@ -133,11 +142,13 @@ class Forest:
     def plan_by(self, chance: random.Random, *, groups: bool = False) -> dict[int, Way]:
         """Random ways: each node is refined or not, levels are skipped or not, regions stay or not."""
         refined = {node for node in range(len(self.parent)) if self.children(node) and chance.random() < 0.7}
-        skipped = {node for node in refined if self.parent[node] >= 0 and chance.random() < 0.4}
+        skipped = {
+            node for node in refined if self.parent[node] >= 0 and not self.is_added(node) and chance.random() < 0.4
+        }
         staying = {
             child
             for node in refined - skipped
-            if groups and self.is_grouped(node)
+            if self.is_added(node) or (groups and self.is_grouped(node))
             for child in self.children(node)
             if chance.random() < 0.25
         }
@@ -162,13 +173,14 @@ class Forest:
         images = tuple(digest_of(image) for image in self.images[node])
         return PlanNode(
             node, self.root_of(node), digest_of(self.files[node]), images, way, self.is_grouped(node),
-            self.triangles(node), self.draws(node), self.textures(node), self.groups(node),
+            self.triangles(node), self.draws(node), self.textures(node), self.groups(node), self.is_added(node),
         )  # fmt: skip
 
     def chunks(self, node: int, *, coded: bool = False) -> dict[str, Chunk]:
         data, images = self.files[node], self.images[node]
         packed = packed_of(data) if coded and data[0] % 2 else b""
-        glb = Chunk(digest_of(data), len(packed or data), Content.GLB, len(data) if packed else 0)
+        length, decoded = len(packed or data), len(data) if packed else 0
+        glb = Chunk(digest_of(data), length, Content.GLB, decoded, added=self.is_added(node))
         others = (Chunk(digest_of(image), len(image), Content.WEBP, texture=len(image)) for image in images)
         return {chunk.digest: chunk for chunk in (glb, *others)}
 
@@ -198,7 +210,7 @@ def final_nodes(plan: Plan) -> Counter[int]:
     """What a plan shows in the end: nodes, each with the groups that are hidden then."""
     shown: Counter[int] = Counter()
     for node in plan.nodes:
-        hidden = sum(1 << k for k, region in enumerate(node.replaced_by) if region)
+        hidden = sum(1 << k for k, region in enumerate(node.replaced_by) if region and not node.added)
         if not node.goes:
             shown[node.node] = hidden
     return shown
@@ -226,4 +238,5 @@ def forests(draw: st.DrawFn, most: int = 40) -> Forest:
         tuple((images[kind % 5],) if kind % 3 == 0 else () for kind in kinds),
         tuple(draw(st.lists(st.booleans(), min_size=count, max_size=count))),
         tuple(draw(st.lists(st.sampled_from((0, 0, 0, 1)), min_size=count, max_size=count))),
+        tuple(draw(st.lists(st.sampled_from((False, False, True)), min_size=count, max_size=count))),
     )

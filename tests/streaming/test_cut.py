@@ -15,6 +15,7 @@ from streaming.schedule import PlanNode
 from tests.streaming.forest import ENDLESS, Forest, forests
 
 WHOLE = {n: PlanNode(n, 0, "", triangles=10, draws=1) for n in range(9)}
+ADDED = {n: replace(node, added=True) for n, node in WHOLE.items()}
 PARTED = {n: replace(node, grouped=True, groups=(4, 5, 1, 0)) for n, node in WHOLE.items()}
 
 
@@ -40,6 +41,29 @@ def test_a_grouped_tile_goes_region_by_region():
     assert drawn({1, 3}, planned, nodes=PARTED) == {1: 0b10, 3: 0}
     assert drawn({1, 2, 3}, planned, nodes=PARTED) == {2: 0, 3: 0}
     assert drawn({2}, planned, nodes=PARTED) == {}
+
+
+def test_a_tile_that_adds_is_shown_beside_whichever_of_its_children_is_here():
+    planned = {1: ((2,), (3,)), 2: ((4,), None)}
+    assert drawn({1}, planned, nodes=ADDED) == {1: 0}
+    assert drawn({1, 3}, planned, nodes=ADDED) == {1: 0, 3: 0}
+    assert drawn({1, 2, 3, 4}, planned, nodes=ADDED) == {1: 0, 2: 0, 3: 0, 4: 0}
+    # Without the parent a child shows a part of what is to be seen.
+    assert drawn({2, 3}, planned, nodes=ADDED) == {}
+    assert drawn({1, 3, 4}, planned, nodes=ADDED) == {1: 0, 3: 0}
+
+
+def test_a_proxy_goes_for_what_adds_below_it():
+    nodes = ADDED | {1: WHOLE[1]}
+    planned = {1: ((2,),), 2: ((4,), (5,))}
+    assert drawn({1, 4, 5}, planned, nodes=nodes) == {1: 0}
+    assert drawn({1, 2, 4, 5}, planned, nodes=nodes) == {2: 0, 4: 0, 5: 0}
+
+
+def test_points_beyond_the_device_are_not_added():
+    planned = {1: ((2,), (3,)), 2: ((4,), (5,))}
+    few = replace(ENDLESS, triangles=30)
+    assert drawn({1, 2, 3, 4, 5}, planned, nodes=ADDED, budget=few) == {1: 0, 2: 0, 3: 0}
 
 
 def test_where_nothing_lies_below_nothing_is_waited_for():

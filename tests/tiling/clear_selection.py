@@ -72,6 +72,8 @@ class Clear:
         return self.forest.regions[tile]
 
     def _is_parted(self, tile: int) -> bool:
+        if self.forest.added[tile]:
+            return True
         groups = self.forest.groups[tile]
         return self.is_parted and len(groups) == len(self._regions(tile)) + 2 and len(groups) - 2 <= MOST_GROUPS
 
@@ -101,6 +103,8 @@ class Clear:
             waiting += [p for r, parts in enumerate(self._regions(tile)) if (tile, r) in self.refined for p in parts]
 
     def _is_gone(self, tile: int) -> bool:
+        if self.forest.added[tile]:
+            return False
         open_regions = [r for r, parts in enumerate(self._regions(tile)) if parts and (tile, r) not in self.refined]
         return any(self._regions(tile)) and not open_regions
 
@@ -118,7 +122,9 @@ class Clear:
     def _fits(self, most_bytes: int) -> bool:
         shown = [tile for tile in self._alive() if not self._is_gone(tile)]
         triangles = sum(self.forest.triangles[tile] for tile in shown) - sum(
-            self.forest.groups[tile][region] for tile, region in self.refined if tile in shown
+            self.forest.groups[tile][region]
+            for tile, region in self.refined
+            if tile in shown and not self.forest.added[tile]
         )
         textures = {name: texture for tile in shown for name, _, texture in self._files(tile)}
         return (

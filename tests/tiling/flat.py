@@ -30,6 +30,8 @@ class Forest:
     """the same without regions"""
     groups: tuple[tuple[int, ...], ...]
     """of each tile, as its tree has them"""
+    added: tuple[bool, ...]
+    """whether a tile stays when tiles below it come"""
     roots: tuple[int, ...]
     """the topmost tiles with content"""
     box: Floats
@@ -53,14 +55,21 @@ class Forest:
         return len(self.content)
 
 
-def plant(trees: Sequence[tuple[Sequence[float], TileTree]]) -> Forest:
-    """The forest of trees, each with its transform (16 numbers, column-major)."""
+Members = Sequence[Sequence[int]]
+
+
+def plant(trees: Sequence[tuple[Sequence[float], TileTree]], members: Members = ()) -> Forest:
+    """The forest of trees, each with its transform (16 numbers, column-major).
+
+    With `members` the last tree is one of groups: of each of its tiles the numbers of the trees that it stands for.
+    """
     tree: list[NDArray[np.int32]] = []
     tile: list[NDArray[np.int32]] = []
     boxes: list[Floats] = []
     errors: list[Floats] = []
     regions: list[tuple[tuple[int, ...], ...]] = []
     roots: list[int] = []
+    roots_of: list[tuple[int, ...]] = []
     images: dict[str, tuple[int, int]] = {}
     for number, (transform, each) in enumerate(trees):
         first = len(regions)
@@ -69,8 +78,10 @@ def plant(trees: Sequence[tuple[Sequence[float], TileTree]]) -> Forest:
         tile.append(np.arange(len(each), dtype=np.int32))
         boxes.append(_moved(each.box, matrix))
         errors.append(each.error * float(np.linalg.norm(matrix[:3, :3], axis=0).max()))
-        regions += [tuple(tuple(first + part for part in parts) for parts in tile) for tile in _regions(each)]
-        roots += [first] if each.content[0] else [part for parts in regions[first] for part in parts]
+        own = [[roots_of[n] for n in below] for below in members] if members and number == len(trees) - 1 else []
+        regions += _regions(each, first, own)
+        roots_of.append((first,) if each.content[0] else tuple(part for parts in regions[first] for part in parts))
+        roots = [*roots_of[-1]] if own else [*roots, *roots_of[-1]]
         images |= each.image_bytes
     together = [each for _, each in trees]
     return Forest(
@@ -78,6 +89,7 @@ def plant(trees: Sequence[tuple[Sequence[float], TileTree]]) -> Forest:
         tile=np.concatenate(tile) if tile else np.zeros(0, np.int32),
         regions=tuple(regions), children=tuple(tuple(p for parts in tile for p in parts) for tile in regions),
         groups=tuple(each.groups_of(tile) for each in together for tile in range(len(each))),
+        added=tuple(each.is_added for each in together for _ in range(len(each))),
         roots=tuple(roots),
         box=np.concatenate(boxes) if boxes else np.zeros((0, 12)),
         error=np.concatenate(errors) if errors else np.zeros(0),
@@ -96,11 +108,15 @@ def plant(trees: Sequence[tuple[Sequence[float], TileTree]]) -> Forest:
     )  # fmt: skip
 
 
-def _regions(tree: TileTree) -> list[tuple[tuple[int, ...], ...]]:
+def _regions(tree: TileTree, first: int, own: list[list[tuple[int, ...]]]) -> list[tuple[tuple[int, ...], ...]]:
+    """Of each tile, whose number in the forest is `first` and its own, by child; then regions of its own, if any."""
     below: list[list[tuple[int, ...]]] = [[] for _ in range(len(tree))]
     # From the back, so that a child without content has gathered its own regions before it is asked for them.
-    for tile in range(len(tree) - 1, 0, -1):
-        found = (tile,) if tree.content[tile] else tuple(part for parts in below[tile] for part in parts)
+    for tile in range(len(tree) - 1, -1, -1):
+        below[tile] += own[tile] if own else []
+        if tile == 0:
+            break
+        found = (first + tile,) if tree.content[tile] else tuple(part for parts in below[tile] for part in parts)
         below[int(tree.parent[tile])][:0] = [found]
     return [tuple(tiles) for tiles in below]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiling.clear_selection import Clear
-from tests.tiling.flat import Forest, plant
-from tests.tiling.trees import IDENTITY, grid_tree, grouped
+from tests.tiling.flat import Forest, Members, plant
+from tests.tiling.trees import IDENTITY, added, grid_tree, grouped
 from tiling import sight
 from tiling.grove import Grove, grove
 from tiling.select import COVER, COVER_LEAST, COVER_SHARE, WAY_LEAST, WAY_SHARE, Limits, Selection, select, warm
@@ -32,9 +32,14 @@ def view_of(eye=(0.0, 20.0, 30.0), target=(0.0, 0.0, 0.0), height=720, fov=1.0) 
     return View(eye, gaze_towards(eye, target), fov, 1.5, height)
 
 
-def planted(trees: Trees) -> tuple[Forest, Grove]:
-    stocks = {id(tree): stock(tree) for _, tree in trees}
-    return plant(trees), grove([transform for transform, _ in trees], [stocks[id(tree)] for _, tree in trees])
+def planted(trees: Trees, members: Members = ()) -> tuple[Forest, Grove]:
+    """Trees; with `members` the last is one of groups."""
+    standing = trees[:-1] if members else trees
+    stocks = {id(tree): stock(tree) for _, tree in standing}
+    groups = stock(trees[-1][1], members=members) if members else None
+    return plant(trees, members), grove(
+        [transform for transform, _ in standing], [stocks[id(tree)] for _, tree in standing], groups
+    )
 
 
 class Chosen:
@@ -67,7 +72,7 @@ def used(forest: Forest, found: Chosen) -> tuple[int, int, int, int]:
         forest.groups[tile][region]
         for tile in found.cut
         for region, parts in enumerate(found.replaced_by.get(tile, ()))
-        if parts
+        if parts and not forest.added[tile]
     )
     return (
         sum(files.values()),
@@ -86,13 +91,21 @@ def check(forest: Forest, found: Chosen) -> None:
     assert set(ways) | set(found.roots) == set(found.order)
     for tile, regions in found.replaced_by.items():
         assert len(regions) == len(forest.regions[tile])
-        assert (tile in found.cut) == (None in regions)
+        assert (tile in found.cut) == (None in regions or forest.added[tile])
         for parts, below in zip(regions, forest.regions[tile], strict=True):
             assert parts is None or covers(forest, found, parts, below)
             assert all(position[part] > position[tile] for part in parts or ())
     assert found.cut == {
-        tile for tile in found.order if tile not in found.replaced_by or None in found.replaced_by[tile]
+        tile
+        for tile in found.order
+        if forest.added[tile] or tile not in found.replaced_by or None in found.replaced_by[tile]
     }
+    # Of a tile that adds all tiles above it are shown, up to where the tree begins.
+    assert all(ways[tile] in found.cut for tile in found.cut if tile in ways and forest.added[ways[tile]])
+    assert all(
+        tile in found.roots or forest.tree[ways[tile]] != forest.tree[tile] or ways[tile] in found.cut
+        for tile in found.order if forest.added[tile]
+    )  # fmt: skip
 
 
 def covers(forest: Forest, found: Chosen, parts: tuple[int, ...], tiles: tuple[int, ...]) -> bool:
@@ -111,7 +124,7 @@ TREES = st.lists(
     st.tuples(
         st.sampled_from([IDENTITY, moved(20.0), moved(0.0, 500.0), moved(-16.0, 16.0, 2.0), moved(5.0, 0.0, 0.5)]),
         st.integers(1, 4), st.sampled_from([2, 4]), st.integers(0, 2), st.sampled_from([(), (0, 2, 7), (3, 4)]),
-        st.booleans(),
+        st.sampled_from([None, grouped, added]),
     ),
     min_size=1, max_size=3,
 )  # fmt: skip
@@ -124,22 +137,29 @@ LIMITS = st.builds(
 
 def made(drawn: list[tuple]) -> Trees:
     found = []
-    for at, (transform, levels, fan, seed, empty, is_grouped) in enumerate(drawn):
+    for at, (transform, levels, fan, seed, empty, kind) in enumerate(drawn):
         tree = grid_tree(levels, fan, seed=seed, empty=empty, name=f"t{at % 2}")
-        tree = grouped(tree) if is_grouped else tree
+        tree = kind(tree) if kind else tree
         found.append((transform, replace(tree, coded_length=tree.byte_length // (1 + np.arange(len(tree)) % 3))))
     return found
 
 
+GROUPS = st.one_of(st.none(), st.tuples(st.sampled_from([(), (0,), (2,), (0, 1, 2)]), st.sampled_from([50.0, 1.0])))
+
+
 @settings(max_examples=300, deadline=None)
-@given(TREES, EYES, st.integers(50, 2000), LIMITS, st.booleans(), st.booleans(), st.booleans())
-def test_the_compiled_selection_is_the_clear_one(drawn, eye, height, limits, is_parted, is_coded, is_moving):
-    trees = made(drawn)
+@given(TREES, GROUPS, EYES, st.integers(50, 2000), LIMITS, st.booleans(), st.booleans(), st.booleans())
+def test_the_compiled_selection_is_the_clear_one(drawn, groups, eye, height, limits, is_parted, is_coded, is_moving):
+    trees, members = made(drawn), []
+    if groups:
+        # Groups stand for trees from afar; they go for them, whether these add or replace within themselves.
+        trees.append((IDENTITY, grid_tree(2, 2, empty=groups[0], error=groups[1], name="group")))
+        members = [[*range(at, len(drawn), 3)] for at in range(3)]
     view = view_of(eye, (1.0, 0.0, 2.0), height)
     if is_moving:
         view = replace(view, velocity=(3.0, 0.0, -1.0), turning=(0.1, 1.5, 0.0), sight=(0.3, -0.2))
     later = predicted(view, 0.1)
-    forest, wood = planted(trees)
+    forest, wood = planted(trees, members)
     found = Chosen(forest, select(wood, view, limits, later=later, is_parted=is_parted, is_coded=is_coded))
     clear = Clear(forest, limits, is_parted, is_coded).run(*(dict.fromkeys((view, later))))
     assert found.roots == clear.planted
@@ -215,6 +235,26 @@ def test_a_grouped_tile_is_replaced_only_where_it_is_in_view():
         for parts, below in zip(regions, forest.regions[tile], strict=True):
             # No pixel is poorer by it: what stays is out of view.
             assert parts is not None or not any(seen[part] for part in below)
+
+
+def test_a_tile_that_adds_stays_and_its_children_come_where_they_are_in_view():
+    tree = added(grid_tree(4))
+    view = view_of(eye=(6.0, 3.0, 6.0), target=(20.0, 0.0, 20.0), height=2000)
+    forest, found = chosen([(IDENTITY, tree)], view, replace(PLENTY, error=60.0))
+    assert found.cut == set(found.order)
+    assert found.replaced_by[0] == (None, None, None, (4,))
+    assert used(forest, found)[1] == 100 * len(found.order)
+
+
+@pytest.mark.parametrize("is_parted", [False, True])
+def test_the_points_of_parents_count_beside_those_of_their_children(is_parted):
+    tree = added(grid_tree(4))
+    limits = replace(PLENTY, triangles=1000)
+    forest, found = chosen([(IDENTITY, tree)], view_of(height=100_000), limits, is_parted=is_parted)
+    assert used(forest, found)[1] == 1000
+    _, replaced = chosen([(IDENTITY, grid_tree(4))], view_of(height=100_000), limits, is_parted=is_parted)
+    assert len(found.cut) == len(replaced.cut) == 10
+    assert 0 in found.cut - replaced.cut
 
 
 def test_a_tile_whose_groups_do_not_fit_its_children_goes_as_a_whole():

@@ -61,6 +61,11 @@ def grouped(tree: TileTree) -> TileTree:
     )
 
 
+def added(tree: TileTree) -> TileTree:
+    """The tree as one of points, whose tiles stay when their children come."""
+    return replace(tree, points=tree.triangles)
+
+
 def with_files(tree: TileTree) -> tuple[TileTree, dict[str, bytes]]:
     """The tree with contents that exist: bytes of each tile's length, by digest. The image comes along."""
     files: dict[str, bytes] = {}
