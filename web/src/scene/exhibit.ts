@@ -6,6 +6,7 @@ import * as THREE from "three";
 import { NO_PLACEMENT } from "../stream/frames";
 import type { Cut, StandingPlacement, State } from "../stream/session";
 import { ghostOf } from "./ghost";
+import * as points from "./points";
 import type { TileStore } from "./tiles";
 
 const MOST_WAITING = 64;
@@ -48,6 +49,8 @@ export class Exhibit {
   private readonly drawn = new Map<string, Drawn>();
   private states = new Map<number, State>();
   private waiting: Waiting[] = [];
+  /** ids of placements whose points changed */
+  private readonly stirred = new Set<string>();
   shown: Shown = { cut: 0, state: 0, look: 0, complete: false, tiles: 0, ghosts: 0, parts: 0, proxies: 0 };
   cutsApplied = 0;
 
@@ -123,6 +126,7 @@ export class Exhibit {
       this.drawn.delete(key);
       this.takeAway(old);
     }
+    this.comparePoints();
     for (const number of this.states.keys()) if (number < next.state) this.states.delete(number);
     const { cut, state, look, complete } = next;
     this.shown = { cut, state, look, complete, tiles: this.drawn.size, ghosts: 0, parts: 0, proxies: 0 };
@@ -138,6 +142,7 @@ export class Exhibit {
   private put({ digest, hidden, placement }: Want): THREE.Object3D | null {
     const object = this.tiles.take(digest, hidden);
     if (!object) return null;
+    this.stir(object, placement, points.size);
     // Without an id it cannot be clicked.
     if (placement !== PROXY) object.userData["placement"] = placement.id;
     this.dress(object, placement, null);
@@ -145,8 +150,9 @@ export class Exhibit {
     return object;
   }
 
-  private takeAway({ object, digest, hidden }: Drawn): void {
+  private takeAway({ object, digest, hidden, placement }: Drawn): void {
     object?.removeFromParent();
+    if (object) this.stir(object, placement, points.unsize);
     this.tiles.giveBack(digest, hidden, object);
   }
 
@@ -168,6 +174,25 @@ export class Exhibit {
     return box;
   }
 
+  private stir(object: THREE.Object3D, { id }: Place, act: (part: THREE.Points) => void): void {
+    for (const part of pointsIn(object)) {
+      act(part);
+      this.stirred.add(id);
+    }
+  }
+
+  /** Points of a thing are as small as the closest of them, so they are compared where some came or went. */
+  private comparePoints(): void {
+    if (this.stirred.size === 0) return;
+    const things = new Map<string, THREE.Points[]>();
+    for (const { object, placement } of this.drawn.values()) {
+      if (!object || !this.stirred.has(placement.id)) continue;
+      things.set(placement.id, [...(things.get(placement.id) ?? []), ...pointsIn(object)]);
+    }
+    for (const thing of things.values()) points.compare(thing);
+    this.stirred.clear();
+  }
+
   private changes(wanted: ReadonlyMap<string, unknown>): boolean {
     if (wanted.size !== this.drawn.size) return true;
     for (const key of wanted.keys()) if (!this.drawn.has(key)) return true;
@@ -187,4 +212,12 @@ export class Exhibit {
       part.castShadow = !ghost && part instanceof THREE.Mesh;
     });
   }
+}
+
+function pointsIn(object: THREE.Object3D): THREE.Points[] {
+  const found: THREE.Points[] = [];
+  object.traverse((part) => {
+    if (part instanceof THREE.Points) found.push(part);
+  });
+  return found;
 }

@@ -15,7 +15,8 @@ export function ghostOf(material: THREE.Material): THREE.Material {
   ghost.transparent = true;
   ghost.depthWrite = true; // without it a ghost shows its own back through its front
   if (ghost instanceof THREE.MeshStandardMaterial) ghost.color.lerp(TINT, 0.55);
-  ghost.onBeforeCompile = (shader) => {
+  ghost.onBeforeCompile = (shader, renderer) => {
+    material.onBeforeCompile(shader, renderer);
     shader.vertexShader = shader.vertexShader
       .replace("#include <common>", "#include <common>\nvarying vec3 vGhost;")
       .replace("#include <project_vertex>", "#include <project_vertex>\nvGhost = (modelMatrix * vec4(transformed, 1.0)).xyz;");
@@ -31,7 +32,7 @@ export function ghostOf(material: THREE.Material): THREE.Material {
         #include <opaque_fragment>`,
       );
   };
-  ghost.customProgramCacheKey = () => "ghost";
+  ghost.customProgramCacheKey = () => `ghost ${material.customProgramCacheKey()}`;
   material.addEventListener("dispose", () => ghost.dispose());
   ghosts.set(material, ghost);
   return ghost;

@@ -7,6 +7,7 @@ import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { GLTFLoaderPlugin, GLTFParser } from "three/addons/loaders/GLTFLoader.js";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
+import { measure } from "./points";
 
 export interface Model {
   root: THREE.Object3D;
@@ -45,7 +46,7 @@ export class ModelReader {
       if (object instanceof THREE.Mesh) {
         object.castShadow = true;
         object.receiveShadow = true;
-      }
+      } else measure(object);
     });
     return { root, textures: [...textures] };
   }

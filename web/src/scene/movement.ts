@@ -37,6 +37,9 @@ interface Flight {
   landed: () => void;
 }
 
+/** so near a point of a cloud is ground */
+const POINT_M = 0.25;
+
 export class Movement {
   manner: Manner = "orbit";
   private readonly orbit: OrbitControls;
@@ -160,6 +163,7 @@ export class Movement {
   groundAt(x: number, z: number, from: number): number | null {
     this.ray.set(new THREE.Vector3(x, from, z), new THREE.Vector3(0, -1, 0));
     this.ray.far = 1000;
+    this.ray.params.Points.threshold = POINT_M;
     const hit = this.ray.intersectObject(this.solid, true)[0];
     return hit ? hit.point.y : null;
   }

@@ -5,11 +5,14 @@ import type { Stage } from "./stage";
 
 const CLICK_MS = 400;
 const CLICK_PX = 6;
+/** so near a point of a cloud is hit */
+const POINT_M = 0.1;
 
 /** The first thing that is drawn at a point of the page (CSS pixels); what is cut away is not. */
 export function hitAt(stage: Stage, root: THREE.Object3D, x: number, y: number): THREE.Intersection | null {
   const box = stage.canvas.getBoundingClientRect();
   const ray = new THREE.Raycaster();
+  ray.params.Points.threshold = POINT_M;
   const wide = stage.viewWidth;
   const point = new THREE.Vector2((((x - box.left) % wide) / wide) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
   ray.setFromCamera(point, stage.camera);

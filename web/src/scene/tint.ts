@@ -3,6 +3,7 @@
 import * as THREE from "three";
 import { Exhibit } from "./exhibit";
 import { ghostOf } from "./ghost";
+import { tinted } from "./points";
 
 export interface Dress {
   /** null: as it looks */
@@ -16,6 +17,8 @@ export const PLAIN = "#8d8d8d";
 
 export class Tints {
   private readonly materials = new Map<string, THREE.Material>();
+  /** of points, whose size goes by what is about them, so that each tile has its own */
+  private readonly dots = new WeakMap<THREE.Material, Map<string, THREE.Material>>();
   private painted = false;
 
   /** Dresses all that is drawn under `root`. `dressOf` a placement's id, or of a proxy of several (null). */
@@ -32,14 +35,18 @@ export class Tints {
   }
 
   private material(colour: string, solid: THREE.Material, part: THREE.Mesh | THREE.Points): THREE.Material {
-    const isMesh = part instanceof THREE.Mesh;
-    const flat = isMesh && !(part.geometry as THREE.BufferGeometry).hasAttribute("normal");
-    const key = `${colour} ${isMesh} ${flat} ${solid.side}`;
+    if (part instanceof THREE.Points) {
+      const known = this.dots.get(solid) ?? new Map<string, THREE.Material>();
+      this.dots.set(solid, known);
+      const dots = known.get(colour) ?? tinted(solid, colour);
+      known.set(colour, dots);
+      return dots;
+    }
+    const flat = !(part.geometry as THREE.BufferGeometry).hasAttribute("normal");
+    const key = `${colour} ${flat} ${solid.side}`;
     let material = this.materials.get(key);
     if (!material) {
-      material = isMesh
-        ? new THREE.MeshStandardMaterial({ color: colour, roughness: 0.95, flatShading: flat, side: solid.side })
-        : new THREE.PointsMaterial({ color: colour, size: 2, sizeAttenuation: false });
+      material = new THREE.MeshStandardMaterial({ color: colour, roughness: 0.95, flatShading: flat, side: solid.side });
       this.materials.set(key, material);
     }
     return material;
