@@ -14,11 +14,13 @@ from streaming import frames
 from streaming.events import (
     ChunkFrame,
     Content,
+    Count,
     Cut,
     DeviceBudget,
     Hello,
     NodeName,
     Nodes,
+    Placements,
     State,
     StreamPlacement,
 )
@@ -103,10 +105,10 @@ class Hand:
         identity = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         lower = (*identity[:13], -12.0, 0.0, 1.0)
         stand = tuple(
-            StreamPlacement(n, f"placement_{name}", "asset_valley_ground", "", transform, "certain", "US")
+            (n, StreamPlacement(f"placement_{name}", "asset_valley_ground", "", transform, "certain", "US"))
             for n, (name, transform) in enumerate((("valley", identity), ("pillar_0", lower)))
         )
-        self.say(State(1, 0, "-0430", "431 BC", None, "possible", stand, ()))
+        self.say(State(1, 0, "-0430", "431 BC", None, "possible", Count(certain=2), ()), Placements(1, stand))
 
     def say(self, *messages: Any) -> None:
         assert self._wire is not None, "the page has not come"
@@ -228,7 +230,7 @@ def test_a_proxy_is_drawn_and_cannot_be_clicked(deep: Served, page: Page) -> Non
     proxy, thing = hand.node(parent, NO_PLACEMENT), hand.node(parent, 0)
     as_proxy = _drawn(page, hand.cut({proxy: 0}))
     assert as_proxy["shown"]["proxies"] == 1
-    middle: Position = {"x": 200, "y": 60}
+    middle: Position = {"x": 150, "y": 150}
     page.locator("canvas.view").click(position=middle)
     assert page.locator(".side").is_hidden()
     as_thing = _drawn(page, hand.cut({thing: 0}, (proxy,)))
