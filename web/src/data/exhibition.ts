@@ -95,13 +95,14 @@ export interface Placement {
   reason: string;
   sources: string[];
   transform: number[];
+  /** none where the visitor may not see it, or not yet */
   asset: {
     id: string;
     title: string;
     rights: string;
     attribution: string;
     tileset: { triangles: number; extent: { low: [number, number, number]; high: [number, number, number] } } | null;
-  };
+  } | null;
 }
 
 export interface TourStep {

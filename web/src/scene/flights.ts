@@ -51,7 +51,7 @@ export class Flights {
   /** Where a thing stands by what is said of it. */
   private boxSaid(id: string): THREE.Box3 {
     const placement = this.placements.get(id);
-    const extent = placement?.asset.tileset?.extent;
+    const extent = placement?.asset?.tileset?.extent;
     if (!placement || !extent) return new THREE.Box3();
     const box = new THREE.Box3(new THREE.Vector3(...extent.low), new THREE.Vector3(...extent.high));
     return box.applyMatrix4(new THREE.Matrix4().fromArray(placement.transform));

@@ -5,7 +5,7 @@ import type { Placement } from "../data/exhibition";
 export function siteBounds(placements: readonly Placement[]): number {
   const all = new THREE.Box3();
   for (const { asset, transform } of placements) {
-    const extent = asset.tileset?.extent;
+    const extent = asset?.tileset?.extent;
     if (!extent) continue;
     const box = new THREE.Box3(new THREE.Vector3().fromArray(extent.low), new THREE.Vector3().fromArray(extent.high));
     all.union(box.applyMatrix4(new THREE.Matrix4().fromArray(transform)));

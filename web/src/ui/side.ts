@@ -186,7 +186,7 @@ export class Side {
 
   /** To a thing that shows an asset, and to its time; null where nothing in the scene does. */
   private toAsset(asset: string): (() => void) | null {
-    const shown = this.exhibition.scene.placements.filter((one) => one.asset.id === asset);
+    const shown = this.exhibition.scene.placements.filter((one) => one.asset?.id === asset);
     const placement = shown.find((one) => this.standing(one.id)) ?? shown.at(-1);
     if (!placement) return null;
     return () => {

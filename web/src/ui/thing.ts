@@ -134,7 +134,7 @@ function details(panel: DocumentFragment, { scene, placement, persons }: Asked, 
     );
   }
   if (thing.changeEvents.length > 0) section(panel, say("became"), changeList(thing.changeEvents, placement.id, does.thing));
-  const others = scene.placements.filter((one) => one.asset.id === placement.asset.id && one.id !== placement.id);
+  const others = scene.placements.filter((one) => placement.asset && one.asset?.id === placement.asset.id && one.id !== placement.id);
   if (others.length > 0) {
     section(
       panel,
@@ -224,8 +224,8 @@ function rights(panel: DocumentFragment, placement: Placement, thing: Thing | nu
   section(
     panel,
     say("rights"),
-    h("p", { class: "quiet" }, asset.title, asset.attribution && ` · ${asset.attribution}`),
-    h("p", { class: "quiet" }, webLink(asset.rights, rightsName(asset.rights))),
+    asset && h("p", { class: "quiet" }, asset.title, asset.attribution && ` · ${asset.attribution}`),
+    asset && h("p", { class: "quiet" }, webLink(asset.rights, rightsName(asset.rights))),
     revisions.length > 0 &&
       h(
         "details",
@@ -246,15 +246,16 @@ function citation(panel: DocumentFragment, { placement, exhibition, address, thi
   const revision = thing?.history[0];
   const day = new Date().toLocaleDateString(spoken() === "en" ? "en-GB" : spoken(), { day: "numeric", month: "long", year: "numeric" });
   const when = placement.existence.label || placement.existence.text;
-  const title = [placement.title, when, placement.asset.attribution].filter(Boolean).join(", ");
+  const title = [placement.title, when, placement.asset?.attribution].filter(Boolean).join(", ");
   const seen = revision ? `${day}, ${say("revision", { n: revision.number })}` : day;
-  const { id, tileset } = placement.asset;
+  const { asset } = placement;
+  const at = asset?.tileset ? `/assets/${encodeURIComponent(asset.id)}` : "";
   section(
     panel,
     say("cite"),
     shareField(say("cite"), say("cite_seen", { title, exhibition, address, day: seen }), say("cite_copy")),
     h("p", { class: "quiet" }, `${say("record_id")}: `, h("code", {}, placement.id)),
-    tileset && h("p", { class: "quiet" }, h("a", { href: `/assets/${encodeURIComponent(id)}/tileset.json` }, say("record_tiles"))),
-    tileset && h("p", { class: "quiet" }, h("a", { href: `/assets/${encodeURIComponent(id)}/master`, download: "" }, say("record_master"))),
+    at && h("p", { class: "quiet" }, h("a", { href: `${at}/tileset.json` }, say("record_tiles"))),
+    at && h("p", { class: "quiet" }, h("a", { href: `${at}/master`, download: "" }, say("record_master"))),
   );
 }
