@@ -229,6 +229,8 @@ def visiting(chromium: Browser) -> Iterator[object]:
     def visit(url: str, *, width: int = 1280, height: int = 800, script: str = "", **context: object) -> Visit:
         opened = chromium.new_context(viewport={"width": width, "height": height}, **context)
         contexts.append(opened)
+        # Three pages at once are drawn by software on a machine with two cores.
+        opened.set_default_timeout(60_000)
         page = opened.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -37,14 +37,19 @@ const AHEAD_M = 12;
 const THERE_M = 0.01;
 
 /**
- * What the page's address invites to. A guide's key leaves the address with the first change of view: it is not for those
- * who look over a shoulder. This tab keeps it until it is closed, so that a guide may open the page again.
+ * What the page's address invites to. A guide's key leaves the address at once: it is not for those who look over a
+ * shoulder. This tab keeps it until it is closed, so that a guide may open the page again.
  */
 export function readInvitation(): Invitation | null {
   const room = new URLSearchParams(location.search).get("room") ?? "";
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(room)) return null;
   const kept = `chronotope.guide:${room}`;
-  const key = new URLSearchParams(location.hash.slice(1)).get("guide");
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const key = parts.get("guide");
+  if (key !== null) {
+    parts.delete("guide");
+    history.replaceState(null, "", `${location.pathname}${location.search}#${parts}`);
+  }
   try {
     if (key !== null) sessionStorage.setItem(kept, key);
     return { room, key: key ?? sessionStorage.getItem(kept) ?? "" };
