@@ -195,7 +195,7 @@ def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:  # noqa: C901 - a 
         raise Malformed(f"the file is called .{ending}, but it does not begin like one: {head[:16]!r}")
     if ending in _OTHERS:
         raise Unsupported(f"the file is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
-    raise Unsupported(f"the file begins with {head[:16]!r}; {_FORMATS} and zips of them are read")
+    raise Unsupported(f"the file begins with {head[:16]!r}; {_FORMATS}, zips of them, and clouds of points are read")
 
 
 def _looks_like_obj(begin: bytes) -> bool:
