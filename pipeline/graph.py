@@ -47,11 +47,17 @@ class At:
         self.task = task
         self._results = results
         self.values: dict[str, list[Buffer]] = {}
+        self._put: dict[str, object] = {}
 
     def put(self, value: object, name: str = "") -> str:
-        """Keep a value of this task, which is stored when it ends; the digest of its bytes. It may not change again."""
+        """Keep a value of this task, which is stored when it ends; the digest of its bytes. It may not change again.
+
+        Of passing results the digest is of the task and the name: they are asked for in this run only.
+        """
         parts = self.values[name] = pickled(value)
-        self._results.keep(self.task, name, value, sum(map(len, parts)))
+        self._put[name] = value
+        if self._results.is_passing:
+            return key(self.task, name)
         told = hashlib.sha256()
         for part in parts:
             told.update(part)
@@ -69,8 +75,15 @@ class At:
         known = self._results.recent(task, name)
         if known is None:
             known, size = make()
-            self._results.keep(task, name, known, size)
+            self._results.keep(task, name, known, size, is_made_anew=True)
         return known
+
+    def store(self, receipt: object) -> None:
+        """Store what was put, and a receipt."""
+        self._results.put(self.task, {_RECEIPT: pickled(receipt), **self.values})
+        # Only now: what goes for lack of room has been put then.
+        for name, value in self._put.items():
+            self._results.keep(self.task, name, value, sum(map(len, self.values[name])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +168,7 @@ def _perform(folder: str, context: str, task: Task) -> Any:
     results = Results(folder)
     at = At(_context(results, context), results, task.key)
     receipt = task.function(at, **task.arguments)
-    results.put(task.key, {_RECEIPT: pickled(receipt), **at.values})
+    at.store(receipt)
     return receipt
 
 

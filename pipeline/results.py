@@ -3,6 +3,9 @@
 Every process appends to a pack of its own, and a line to an index beside it when a task's values are written; files of
 others are only read. (A file for each task was tried: opening them took a twentieth of a tiling.) A line tells where
 values lie and their checksum, so what a crash cut short is found out and made again.
+
+Where nobody else reads a folder and it goes with the run, its results are `passing`: they stay in memory and are
+written when there is no more room for them. (To write them all, and to digest them, took a tenth of a tiling.)
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Buffer = bytes | memoryview
 
@@ -53,6 +56,23 @@ class _Shelf:
         self._packs: dict[str, int] = {}
         self._own: tuple[str, int, int] | None = None
         self._end = 0
+        self.is_passing = False
+        self._held: dict[str, list[Buffer]] = {}
+        """by task its values, where they are not written yet"""
+        self._storing = threading.Lock()
+
+    def hold(self, task: str, parts: list[Buffer]) -> None:
+        """Keep a task's values in memory, until `store` is called."""
+        self._held[task] = parts
+
+    def store(self, task: str) -> None:
+        """Write the values of a task that are held."""
+        with self._storing:
+            parts = self._held.get(task)
+            if parts is not None:
+                self.put(task, parts)
+                # Only now: whoever looks for them finds them in one of both places.
+                del self._held[task]
 
     def close(self) -> None:
         """Close all files."""
@@ -123,7 +143,7 @@ class _Shelf:
 
     def has(self, task: str) -> bool:
         """Whether the values of a task are there, whole."""
-        return self._found(task) is not None
+        return task in self._held or self._found(task) is not None
 
     def _found(self, task: str) -> _Entry | None:
         while (entry := self._entries.get(task)) is not None and task not in self._trusted:
@@ -153,6 +173,7 @@ class _Shelf:
 
         Each is memory of its own, which arrays made of it may write to: compiled code knows no others.
         """
+        self.store(task)
         entry = self._found(task)
         if entry is None:
             self.refresh()
@@ -183,9 +204,10 @@ def _write(file: int, data: Buffer) -> None:
 class _Recent:
     """Values that this process has stored lately: most are asked for soon."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most, self._used = most_bytes, 0
-        self._values: OrderedDict[tuple[str, str, str], tuple[int, Any]] = OrderedDict()
+    def __init__(self, most_bytes: int, going: Callable[[str, str], None]) -> None:
+        """`going` is called with folder and task when a value goes that is stored, or should be."""
+        self._most, self._used, self._going = most_bytes, 0, going
+        self._values: OrderedDict[tuple[str, str, str], tuple[int, Any, bool]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, name: tuple[str, str, str]) -> Any:
@@ -194,14 +216,19 @@ class _Recent:
             found = self._values.get(name)
         return None if found is None else found[1]
 
-    def add(self, name: tuple[str, str, str], value: object, size: int) -> None:
+    def add(self, name: tuple[str, str, str], value: object, size: int, *, is_made_anew: bool = False) -> None:
         """Keep a value of so many bytes, for which the oldest ones go."""
+        going = []
         with self._lock:
-            self._used += size - self._values.pop(name, (0, None))[0]
-            self._values[name] = (size, value)
+            self._used += size - self._values.pop(name, (0, None, False))[0]
+            self._values[name] = (size, value, is_made_anew)
             while self._used > self._most:
-                _, (gone, _) = self._values.popitem(last=False)
+                (folder, task, _), (gone, _, is_lost) = self._values.popitem(last=False)
                 self._used -= gone
+                if not is_lost:
+                    going.append((folder, task))
+        for folder, task in going:
+            self._going(folder, task)
 
     def forget(self, folder: str) -> None:
         """Let go of the values of a folder."""
@@ -210,7 +237,13 @@ class _Recent:
                 self._used -= self._values.pop(name)[0]
 
 
-_recent = _Recent(_RECENT_BYTES)
+def _go(folder: str, task: str) -> None:
+    shelf = _shelves.get(folder)
+    if shelf is not None:
+        shelf.store(task)
+
+
+_recent = _Recent(_RECENT_BYTES, _go)
 _shelves: dict[str, _Shelf] = {}
 _opening = threading.Lock()
 
@@ -229,6 +262,16 @@ class Results:
 
     folder: str
 
+    def passing(self) -> Results:
+        """These results, from now on written only where memory is short: nobody else reads them, and none is kept."""
+        _shelf(self.folder).is_passing = True
+        return self
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether results need not outlast this run."""
+        return _shelf(self.folder).is_passing
+
     def has(self, task: str) -> bool:
         """Whether a task's values are there, whole."""
         return _shelf(self.folder).has(task)
@@ -242,15 +285,20 @@ class Results:
             at += sum(sizes)
         index = pickle.dumps(places, protocol=5)
         whole = [part for parts in values.values() for part in parts]
-        _shelf(self.folder).put(task, [len(index).to_bytes(8, "little") + index, *whole])
+        parts = [len(index).to_bytes(8, "little") + index, *whole]
+        shelf = _shelf(self.folder)
+        if shelf.is_passing:
+            shelf.hold(task, parts)
+        else:
+            shelf.put(task, parts)
 
     def recent(self, task: str, name: str) -> Any:
         """A value that was kept at hand, stored or not, or None: it may have gone since."""
         return _recent.get((self.folder, task, name))
 
-    def keep(self, task: str, name: str, value: object, size: int) -> None:
-        """Have a value at hand for a while: one that is stored, or will be, or that can be made anew."""
-        _recent.add((self.folder, task, name), value, size)
+    def keep(self, task: str, name: str, value: object, size: int, *, is_made_anew: bool = False) -> None:
+        """Have a value at hand for a while: one that was put, or one that is made anew where it is not there."""
+        _recent.add((self.folder, task, name), value, size, is_made_anew=is_made_anew)
 
     def get(self, task: str, name: str = "") -> Any:
         """A stored value; nobody may change it.

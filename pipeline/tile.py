@@ -169,6 +169,8 @@ def tile_model(
             is_coded=settings.is_coded,
         )
         results = Results(_results(base))
+        if work is None and settings.scheduler is None:
+            results.passing()
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
         plan = levels.plan(
             depth,

@@ -2,6 +2,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -176,12 +177,52 @@ def test_a_new_pack_is_begun_where_one_is_full(folder: Results, monkeypatch: pyt
 
 
 def test_old_values_leave_memory_for_new_ones() -> None:
-    recent = module._Recent(100)
+    gone: list[tuple[str, str]] = []
+    recent = module._Recent(100, lambda folder, task: gone.append((folder, task)))
     for number in range(5):
-        recent.add(("folder", str(number), ""), number, 40)
+        recent.add(("folder", str(number), ""), number, 40, is_made_anew=number == 1)
+    assert gone == [("folder", "0"), ("folder", "2")]
     assert [recent.get(("folder", str(number), "")) for number in range(5)] == [None, None, None, 3, 4]
     recent.add(("folder", "3", ""), "again", 10)
     recent.add(("folder", "5", ""), 5, 50)
     assert recent.get(("folder", "4", "")) == 4
     recent.forget("folder")
     assert recent.get(("folder", "5", "")) is None
+
+
+def test_passing_results_are_written_once_there_is_no_room_for_them(
+    folder: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_recent", module._Recent(1000, module._go))
+    folder.passing()
+    given = {f"task-{number}": np.full(50, number, np.float64) for number in range(5)}
+    for task, array in given.items():
+        _put(folder, task, x=array, receipt=task)
+        folder.keep(task, "x", array, array.nbytes)
+    # Two fit: the others have been written, and all can be read.
+    assert len(_only(folder.folder, ".index").read_text().splitlines()) == 3
+    assert [folder.has(task) for task in (*given, "another")] == [True] * 5 + [False]
+    assert all(np.array_equal(folder.get(task, "x"), array) for task, array in given.items())
+    # What is not at hand is written to be read.
+    assert folder.get("task-4", "receipt") == "task-4"
+    assert len(_only(folder.folder, ".index").read_text().splitlines()) == 4
+    assert _reopened(folder).has("task-4")
+    assert not folder.has("task-3")
+    assert not folder.is_passing
+
+
+def test_passing_results_are_read_while_they_are_written(folder: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_recent", module._Recent(500, module._go))
+    folder.passing()
+
+    def put_and_read(first: int) -> list[bool]:
+        found = []
+        for number in range(first, first + 60):
+            array = np.full(20, number, np.int64)
+            _put(folder, f"task-{number}", x=array)
+            folder.keep(f"task-{number}", "x", array, array.nbytes)
+            found += [bool((folder.get(f"task-{i}", "x") == i).all()) for i in range(first, number + 1, 7)]
+        return found
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(map(all, pool.map(put_and_read, (0, 100, 200))))
