@@ -2,8 +2,10 @@
 
 Vite builds `index.html`, `exhibition.html` and `studio.html` and everything that they refer to under `/web/`; a wheel
 carries them as `api/static`, a checkout has them in `web/dist`. Pages are served with the content security policy of
-this file; an exhibition's title and description are put into its page on the way out, for link previews and search
-engines.
+this file; what is said of a page to search engines and link previews (`api.about`) is put into it on the way out.
+
+`/embed/{slug}` is an exhibition's page for a frame on another site: only there may others frame us, and only of what
+anybody may see.
 """
 
 from __future__ import annotations
@@ -18,20 +20,23 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api import posters
+from api.about import About, base_of, language_of, of_exhibition, of_gallery, plain, with_about
 from api.assets import FOREVER, is_held
 from api.auth import actor_of, begin_session, token_hash
 from api.errors import TABLE
+from api.oembed import oembed
 from api.settings import Settings, variable
 from scenes.errors import NotFound, Unauthorized
-from scenes.model import Exhibition
-from scenes.rights import Action, may
+from scenes.model import ANONYMOUS, Exhibition, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
     from starlette.routing import BaseRoute
@@ -54,9 +59,10 @@ _MEDIA_TYPES = {
 _PACKED = frozenset({".js", ".mjs", ".css", ".wasm", ".json", ".svg", ".html"})
 # Vite puts a hash of the content into the names of what it builds: those never change.
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
-_TITLE = re.compile(r"<title>.*?</title>", re.DOTALL | re.IGNORECASE)
-_DESCRIPTION = re.compile(r"<meta\s+name=[\"']description[\"'][^>]*>\s*", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_MAIN = re.compile(r"<noscript>", re.IGNORECASE)
+_BODY = re.compile(r"(<body\b[^>]*\bclass=\")", re.IGNORECASE)
+_LISTED = 50
+"""exhibitions that the gallery names without scripts"""
 
 
 def front_end() -> Path | None:
@@ -67,13 +73,18 @@ def front_end() -> Path | None:
     return None
 
 
-def page_headers(request: Request) -> dict[str, str]:
-    """Security headers of a page: our own scripts only, isolated from other origins, WebXR for ourselves."""
+def page_headers(request: Request, *, framed: bool = False) -> dict[str, str]:
+    """Security headers of a page: our own scripts only, isolated from other origins, WebXR for ourselves.
+
+    `framed`: it is for frames on other sites, too.
+    """
     # Older Safari and Firefox do not count WebSockets as 'self'. The gate has checked the host's form.
     host = request.headers["host"]
+    framers = "*" if framed else "'self'"
     policy = (
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'self'; img-src 'self' blob: data:; "
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}; "
+        "img-src 'self' blob: data:; "
         f"media-src 'self' blob:; connect-src 'self' blob: ws://{host} wss://{host}"
     )
     return {
@@ -82,6 +93,7 @@ def page_headers(request: Request) -> dict[str, str]:
         "Cross-Origin-Embedder-Policy": "require-corp",
         "Permissions-Policy": "xr-spatial-tracking=(self)",
         "Cache-Control": "no-cache",
+        **({"Cross-Origin-Resource-Policy": "cross-origin"} if framed else {}),
     }
 
 
@@ -125,19 +137,14 @@ def _unknown_page() -> Response:
     )
 
 
-def with_about(page: str, *, title: str, description: str) -> str:
-    """A built page with an exhibition's own title and description in its head."""
-    shown = html.escape(title)
-    words = html.escape(" ".join(_TAG.sub(" ", description).split())[:300], quote=True)
-    head = (
-        f'<title>{shown}</title>\n<meta name="description" content="{words}">\n'
-        f'<meta property="og:title" content="{shown}">\n<meta property="og:description" content="{words}">\n'
-        '<meta property="og:type" content="website">'
+def listed(page: str, exhibitions: Sequence[Exhibition]) -> str:
+    """The gallery's page with links to exhibitions for those who run no scripts."""
+    items = "".join(
+        f'<li><a href="/exhibitions/{quote(each.slug, safe="")}">{html.escape(each.title)}</a>'
+        f"<p>{html.escape(plain(each.description))}</p></li>"
+        for each in exhibitions
     )
-    page = _DESCRIPTION.sub("", page)
-    # By a function, because a title may hold a backslash, which a replacement text would read as a group.
-    found, count = _TITLE.subn(lambda _: head, page, count=1)
-    return found if count else page.replace("<head>", "<head>" + head, 1)
+    return _MAIN.sub(lambda found: f"{found[0]}<ul>{items}</ul>", page, count=1) if items else page
 
 
 @lru_cache(maxsize=256)
@@ -171,6 +178,8 @@ def _docs_page() -> Response:
         ("/blobs/{sha256}", "immutable content"),
         ("/stream", "WebSocket chronotope.v1: tiles in the order the eye needs"),
         ("/uploads", "deposit by tus 1.0"),
+        ("/exhibitions/{slug}/card.webp, /exhibitions/{slug}/share.jpg", "an exhibition's picture, made here"),
+        ("/oembed?url=, /embed/{slug}", "oEmbed 1.0; the page for frames on other sites"),
         ("/livez, /readyz, /metrics", "alive, ready and why not, Prometheus"),
         ('<a href="/openapi.json">/openapi.json</a>', "description of the HTTP routes for machines"),
     )
@@ -210,7 +219,13 @@ class _Pages:
     async def gallery(self, request: Request) -> Response:
         """`/`."""
         page = await self._page("index.html")
-        return _not_built() if page is None else _html_answer(request, page)
+        if page is None:
+            return _not_built()
+        services, base = self._services, base_of(request, self._services)
+        found = await services.call(services.cleared(ANONYMOUS).page, Exhibition, first=_LISTED)
+        exhibitions = [each for each in found.records if isinstance(each, Exhibition)]
+        page = with_about(page, of_gallery(exhibitions, base), language=language_of(request))
+        return _html_answer(request, listed(page, exhibitions), in_languages=True)
 
     async def exhibition(self, request: Request) -> Response:
         """`/exhibitions/{slug}`; a page of its own for what is not there or not open."""
@@ -218,14 +233,41 @@ class _Pages:
             actor = await actor_of(request, self._services)
         except Unauthorized:
             return _unknown_page()
-        slug = request.path_params["slug"]
-        record = await self._services.call(self._services.catalogue.exhibition_by_slug, slug)
-        if not isinstance(record, Exhibition) or not may(actor, Action.SEE, record):
-            return _unknown_page()
+        services = self._services
+        exhibition = await services.call(services.cleared(actor).exhibition_by_slug, request.path_params["slug"])
         page = await self._page("exhibition.html")
+        if exhibition is None:
+            return _unknown_page()
         if page is None:
             return _not_built()
-        return _html_answer(request, with_about(page, title=record.title, description=record.description))
+        return await self._about(request, page, exhibition)
+
+    async def embed(self, request: Request) -> Response:
+        """`/embed/{slug}`, of what anybody may see: frames on other sites are sent no cookies, or should not be."""
+        services = self._services
+        slug = request.path_params["slug"]
+        exhibition = await services.call(services.cleared(ANONYMOUS).exhibition_by_slug, slug)
+        page = await self._page("exhibition.html")
+        if exhibition is None:
+            return _unknown_page()
+        if page is None:
+            return _not_built()
+        page = _BODY.sub(lambda found: f"{found[1]}is-embedded ", page, count=1)
+        return await self._about(request, page, exhibition, framed=True)
+
+    async def _about(self, request: Request, page: str, exhibition: Exhibition, *, framed: bool = False) -> Response:
+        services, base = self._services, base_of(request, self._services)
+        if exhibition.visibility is Visibility.PUBLIC:
+            about = await services.call(of_exhibition, services, exhibition, base)
+        else:
+            # A draft, or for members: its own visitors read its title, and nobody is told to share or to keep it.
+            about = About("", exhibition.title, plain(exhibition.description))
+        page = with_about(page, about, language=language_of(request))
+        return _html_answer(request, page, in_languages=True, framed=framed)
+
+    async def oembed(self, request: Request) -> Response:
+        """`/oembed`."""
+        return await oembed(request, self._services)
 
     async def studio(self, request: Request) -> Response:
         """`/studio`; with `?key=` the one-time key is exchanged for a session cookie."""
@@ -272,21 +314,26 @@ class _Pages:
         return _docs_page()
 
 
-def _html_answer(request: Request, text: str) -> Response:
+def _html_answer(request: Request, text: str, *, in_languages: bool = False, framed: bool = False) -> Response:
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers = page_headers(request) | {"ETag": tag}
+    headers = page_headers(request, framed=framed) | {"ETag": tag}
+    if in_languages:
+        headers["Vary"] = "Accept-Language, Cookie"
     if is_held(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(text, media_type="text/html", headers=headers)
 
 
 def routes(services: Services) -> Iterable[BaseRoute]:
-    """`/`, `/exhibitions/{slug}`, `/studio`, `/web/…`, `/docs`."""
+    """`/`, `/exhibitions/{slug}` with its pictures, `/embed/{slug}`, `/oembed`, `/studio`, `/web/…`, `/docs`."""
     pages = _Pages(services)
     methods = ["GET", "HEAD"]
     return [
         Route("/", pages.gallery, methods=methods),
         Route("/exhibitions/{slug}", pages.exhibition, methods=methods),
+        *posters.routes(services),
+        Route("/embed/{slug}", pages.embed, methods=methods),
+        Route("/oembed", pages.oembed, methods=methods),
         Route("/studio", pages.studio, methods=methods),
         Route("/web/{path:path}", pages.built, methods=methods),
         Route("/docs", pages.docs, methods=methods),

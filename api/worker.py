@@ -1,6 +1,7 @@
 """The worker in this process: leases jobs, tiles in a sandbox, keeps what came out.
 
-    lease ─► copy the master into a private folder ─► recording, picture or model? ─► sandbox (a child process with
+    lease ─► a poster? made here, of tiles of our own ─► DONE
+          ─► copy the master into a private folder ─► recording, picture or model? ─► sandbox (a child process with
     limits) ─► blobs ─► asset READY, job DONE │ refused: asset REJECTED, job REJECTED, with code │ our fault: tried
     again later, at last FAILED │ cancelled or lease lost: the child is ended, nothing is recorded └ stopping: the
     child is ended, the job is given back and was no attempt
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from api.errors import kind_of, message_of
 from api.packed import PACKED_TYPES, pack
+from api.posters import KIND as POSTER
+from api.posters import make_poster
 from api.pulse import Abandoned, Pulse, tried_twice
 from api.telemetry import METRICS
 from scenes.allowance import unlimited
@@ -138,6 +141,11 @@ class Worker:
         services = self._services
         if job.attempts > services.settings.job_attempts:
             raise RuntimeError(f"begun {job.attempts - 1} times without coming to an end")
+        if job.kind == POSTER:
+            with pulse.beating():
+                made = make_poster(services, job.subject)
+            self._finish(job, name, JobState.DONE, "done" if made else "there is nothing to be seen", "")
+            return
         asset = services.catalogue.get(Asset, job.subject)
         if asset is None:
             # It was removed in the moment between its deposit and its job: nobody's fault.

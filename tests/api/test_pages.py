@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api import pages
-from api.pages import with_about
 
 if TYPE_CHECKING:
     from tests.api.museum import Doors
 
-PAGE = "<!doctype html><html><head><title>Exhibition</title></head><body><script type=module src=/web/a.js></script>"
+PAGE = (
+    '<!doctype html><html lang="en"><head><title>Exhibition</title></head>'
+    '<body class="page"><script type=module src=/web/a.js></script><noscript><p>Needs JavaScript.</p></noscript>'
+)
 
 
 @pytest.fixture
@@ -68,6 +70,32 @@ async def test_an_unknown_and_a_draft_exhibition_are_the_same_page(doors: Doors)
 
 
 @pytest.mark.usefixtures("built")
+async def test_only_the_page_for_frames_may_be_framed_by_others_and_only_of_what_all_may_see(doors: Doors) -> None:
+    embedded = await doors.client.get("/embed/terrace")
+    assert "frame-ancestors *;" in embedded.headers["content-security-policy"]
+    assert embedded.headers["cross-origin-resource-policy"] == "cross-origin"
+    for path in ("/", "/exhibitions/terrace", "/studio"):
+        assert "frame-ancestors 'self';" in (await doors.client.get(path)).headers["content-security-policy"]
+    assert (await doors.client.get("/embed/next-year", headers=doors.bearer())).status_code == 404
+
+
+@pytest.mark.usefixtures("built")
+async def test_the_gallery_names_what_is_open_to_who_runs_no_scripts(doors: Doors) -> None:
+    page = (await doors.client.get("/", headers=doors.bearer())).text
+    assert '<a href="/exhibitions/terrace">Stones &amp; &quot;Gods&quot; \\1</a><p>Eight states</p>' in page
+    assert "next-year" not in page, "what curators alone know of is told to nobody by a page that is kept"
+
+
+@pytest.mark.usefixtures("built")
+async def test_a_drafts_page_has_its_title_and_nothing_to_share(doors: Doors) -> None:
+    page = (await doors.client.get("/exhibitions/next-year", headers=doors.bearer())).text
+    assert "<title>Next</title>" in page
+    assert "og:image" not in page
+    assert "oembed" not in page
+    assert "ld+json" not in page
+
+
+@pytest.mark.usefixtures("built")
 async def test_a_page_that_the_browser_holds_is_not_sent_again(doors: Doors) -> None:
     tag = (await doors.client.get("/")).headers["etag"]
     assert (await doors.client.get("/", headers={"If-None-Match": tag})).status_code == 304
@@ -116,16 +144,6 @@ async def test_docs_list_every_code_and_setting(doors: Doors) -> None:
     text = (await doors.client.get("/docs")).text
     assert all(name in text for name in ("BAD_EDTF", "CHRONOTOPE_DATABASE_URL", "/uploads", "/openapi.json"))
     assert (await doors.client.get("/openapi.json")).json()["info"]["title"] == "Chronotope"
-
-
-def test_a_page_without_a_title_gets_one() -> None:
-    assert "<head><title>Ö</title>" in with_about("<head></head>", title="Ö", description="")
-
-
-def test_a_description_of_the_build_is_replaced() -> None:
-    page = with_about('<head><meta name="description" content="old"><title>x</title>', title="t", description="new")
-    assert "old" not in page
-    assert 'content="new"' in page
 
 
 def test_packing_gives_the_same_bytes_every_time(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scenes.coarse import box_corners, boxes
+from scenes.faces import faces_of
+from scenes.model import Scene, Viewpoint, Visibility
+from scenes.poster import CARD, SHARE, _air, _poster
+from scenes.surface import encoded
+from tiling.raster import Faces
+
+LOW, HIGH = np.array([-1.0, 0.0, -1.0]), np.array([1.0, 2.0, 1.0])
+
+
+def cube() -> Faces:
+    corners = box_corners(LOW[None], HIGH[None])
+    model = encoded(boxes(corners, np.array([[0.8, 0.05, 0.05, 1.0]], np.float32)), 0.01)
+    return faces_of(model.data, (3.0, 2.0, 3.0))
+
+
+def seen_from(position: tuple[float, float, float], target: tuple[float, float, float]) -> np.ndarray:
+    scene = Scene("scene_x", "", "", "-0430", Visibility.PUBLIC, Viewpoint(position, target))
+    return np.asarray(Image.open(io.BytesIO(_poster(scene, cube(), CARD, (LOW, HIGH)))).convert("RGB"))
+
+
+def red(picture: np.ndarray) -> float:
+    """Share of the picture."""
+    return float(((picture[..., 0] > 110) & (picture[..., 1] < 90)).mean())
+
+
+def test_a_file_of_ours_becomes_faces_with_the_colours_of_its_corners() -> None:
+    faces = cube()
+    assert len(faces.corners) == 10
+    assert faces.corners.reshape(-1, 3).min(axis=0) == pytest.approx(LOW, abs=0.01)
+    assert faces.colours.reshape(-1, 3).max(axis=0) == pytest.approx([0.8, 0.05, 0.05], abs=0.01)
+    assert not faces.faint.any()
+
+
+def test_where_nothing_is_seen_from_the_viewpoint_it_is_seen_from_outside() -> None:
+    assert red(seen_from((3, 2, 3), (0, 1, 0))) > 0.1
+    away = seen_from((3, 2, 3), (6, 2, 6))
+    assert red(away) > 0.1
+    assert red(away[:, :40]) == 0.0, "all of it is in the picture"
+
+
+def test_a_viewpoint_that_looks_straight_down_or_nowhere_gives_a_picture() -> None:
+    assert red(seen_from((0, 9, 0), (0, 0, 0))) > 0.01
+    assert seen_from((0, 9, 0), (0, 9, 0)).shape == (400, 640, 3)
+
+
+def test_the_form_to_share_is_jpeg_of_the_size_that_is_told() -> None:
+    scene = Scene("scene_x", "", "", "-0430", Visibility.PUBLIC, Viewpoint((3, 2, 3), (0, 1, 0)))
+    data = _poster(scene, cube(), SHARE, (LOW, HIGH))
+    picture = Image.open(io.BytesIO(data))
+    assert (picture.format, picture.size) == ("JPEG", (1200, 630))
+    assert data == _poster(scene, cube(), SHARE, (LOW, HIGH)), "the same scene, the same bytes"
+
+
+def test_the_air_is_clear_as_far_as_the_scene_reaches() -> None:
+    air = _air(4.0, np.array([-500.0, 0, -500.0]), np.array([500.0, 0, 500.0]))
+    assert air.clear > 300
+    assert air.gone > 1000
