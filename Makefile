@@ -15,8 +15,8 @@ demo: python
 # Compiled modules are kept whatever the machine's habit: tests start hundreds of processes, each of which reads them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: python
-	@$(PYTHON) tools/install.py web dev compiled browser
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(PYTHON) tools/install.py web dev kernels browser
+	$(BIN)/python -m pytest -n auto $(ARGS)
 	cd web && npm test --silent
 
 check: python

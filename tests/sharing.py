@@ -1,8 +1,9 @@
 """How tests are shared out among workers: a file is one worker's, and what takes longest begins first.
 
-A file's tests stay together, so that a module's fixtures are made once, and the journeys stay together, for they share
-one museum. `--dist loadgroup` of pytest-xdist 3.8 was to do this and did nothing: it writes the group into
-`item._nodeid`, which pytest 9.2 does not read, so that each test went to whichever worker was free.
+A file's tests stay together, so that a module's fixtures are made once. The journeys are two such units, each with a
+museum and a browser of its own: on one worker they took half of the time that all tests took on two. `--dist loadgroup`
+of pytest-xdist 3.8 was to do this and did nothing: it writes the group into `item._nodeid`, which pytest 9.2 does not
+read, so that each test went to whichever worker was free.
 """
 
 from __future__ import annotations
@@ -17,20 +18,32 @@ if TYPE_CHECKING:
     import pytest
 
 JOURNEYS = "tests/journeys/"
+ARRIVING = JOURNEYS + "test_stream.py"
+"""the other unit of journeys, by its longest: how tiles arrive and look"""
+_ARRIVING = {ARRIVING, *(f"{JOURNEYS}test_{name}.py" for name in ("looks", "parts", "peers"))}
 # The units of half a minute and more; begun last, one of them would leave the other workers idle at the end.
 LONGEST = (
     JOURNEYS,
+    ARRIVING,
     "tests/api/test_cli_tile.py",
     "tests/api/test_cli_ingest.py",
     "tests/api/test_cli_serve.py",
     "tests/pipeline/test_sandbox.py",
     "tests/pipeline/test_hostile.py",
 )
+MOST_WORKERS = 8
+
+
+def workers(cores: int) -> int:
+    """How many are at work (`-n auto`): one more than there are cores, for journeys and commands wait in between."""
+    return min(cores + 1, MOST_WORKERS)
 
 
 def unit(nodeid: str) -> str:
     """What one worker runs from beginning to end, by the id of a test in it."""
     file = nodeid.partition("::")[0]
+    if file in _ARRIVING:
+        return ARRIVING
     return JOURNEYS if file.startswith(JOURNEYS) else file
 
 

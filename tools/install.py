@@ -1,7 +1,8 @@
-"""Installs what the Makefile's targets need: `python tools/install.py runtime|dev|compiled|web|browser|peers ...`.
+"""Installs what the Makefile's targets need: `python tools/install.py STEP ...`, where `STAGES` lists the steps.
 
 Standard library only, because it runs before anything is installed. Each step leaves a stamp (a digest of what it was
-made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel.
+made from), so that a second run costs milliseconds. No root, no compiler: every Python package comes as a wheel. Steps
+that don't need each other run at a time: most of them wait for the network.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +21,11 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 WEB = ROOT / "web"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NODE_NEEDED = (20, 19)
+# One stage after the other; the lines of a stage beside each other, each from left to right.
+STAGES = (
+    (("runtime", "dev", "peers"), ("web",)),
+    (("compiled", "kernels"), ("browser", "nginx")),
+)
 
 
 class CannotInstall(Exception):
@@ -26,10 +33,10 @@ class CannotInstall(Exception):
 
 
 def main() -> int:
-    """Run the steps named on the command line, in their order."""
+    """Run the steps named on the command line, by `STAGES`."""
     steps = {
-        "runtime": runtime, "dev": dev, "compiled": compiled, "web": web, "browser": browser, "peers": peers,
-        "nginx": nginx,
+        "runtime": runtime, "dev": dev, "compiled": compiled, "kernels": kernels, "web": web, "browser": browser,
+        "peers": peers, "nginx": nginx,
     }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
@@ -37,8 +44,11 @@ def main() -> int:
         return 2
     try:
         writable()
-        for name in wanted:
-            steps[name]()
+        for stage in STAGES:
+            with ThreadPoolExecutor() as beside:
+                lines = [[steps[name] for name in line if name in wanted] for line in stage]
+                for done in [beside.submit(lambda line: [step() for step in line], line) for line in lines]:
+                    done.result()
     except CannotInstall as problem:
         print(f"\ninstall: {problem}", file=sys.stderr)
         return 1
@@ -98,6 +108,11 @@ def compiled() -> None:
     No stamp: numba knows what it has compiled, and of which source; a second to find all there, half a minute else.
     """
     run(PYTHON, "-c", "from tiling.select import warm; warm()", fails="compiling the selection of tiles failed")
+
+
+def kernels() -> None:
+    """What the tests compile. Where it fails they say why: they compile it themselves."""
+    subprocess.run([PYTHON, "-m", "tests.kernels"], cwd=ROOT, check=False)
 
 
 def peers() -> None:

@@ -1,0 +1,77 @@
+"""Compiles ahead what the tests run: `python -m tests.kernels`, in two processes at a time.
+
+Without it each worker of the tests compiles the same functions, and commands of theirs do as well, before numba's
+cache holds them. Nothing depends on it but time: what is not compiled here is compiled where it is needed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pipeline.change import ChangeSettings, change_in_sandbox
+from pipeline.sandbox import tile_in_sandbox
+from pipeline.tile import TileSettings
+from tests.pipeline.clouds import written
+from tests.pipeline.test_change import solid, write
+from tiling import select
+
+DATA = Path(__file__).parent / "data"
+# Readers differ by format, the rest by whether there are textures.
+MODELS = ("venus.glb", "small.obj.zip", "small-ascii.ply", "small-little.ply", "small-strips.ply", "tiny.stl")
+SETTINGS = TileSettings(leaf_triangles=600)
+
+
+def _tiled(source: Path, folder: Path) -> None:
+    out = folder / f"{source.name}.tiles"
+    out.mkdir()
+    tile_in_sandbox(
+        source, source.name, out, settings=SETTINGS, progress=lambda *_: None, cancelled=lambda: False
+    )  # fmt: skip
+
+
+def _compared(earlier: Path, later: Path, folder: Path) -> None:
+    out = folder / f"{earlier.name}.change"
+    out.mkdir()
+    asked = ChangeSettings(threshold=0.0005, samples=2000, is_forced=True)
+    change_in_sandbox(earlier, later, out, settings=asked, tiling=SETTINGS, progress=lambda *_: None)
+
+
+def models(folder: Path) -> None:
+    """Of triangles: files in, tiles out."""
+    for name in MODELS:
+        _tiled(DATA / name, folder)
+
+
+def others(folder: Path) -> None:
+    """Of the selection of tiles, of clouds of points, and of change in both."""
+    select.warm()
+    clouds = []
+    for seed, packed in enumerate((False, True)):
+        columns = written.sample(3000, seed=seed)
+        clouds.append(folder / f"cloud{seed}.las")
+        clouds[-1].write_bytes(written.las(columns, packed=packed))
+    _tiled(clouds[0], folder)
+    _compared(*clouds, folder)
+    surfaces = [write(folder / f"{name}.ply", solid(dent=name == "b")) for name in "ab"]
+    _compared(*surfaces, folder)
+
+
+PARTS: Mapping[str, Callable[[Path], None]] = {"models": models, "others": others}
+
+
+def main() -> int:
+    """One part where it is named, else all of them at a time; 0 if all went well."""
+    if len(sys.argv) > 1:
+        with tempfile.TemporaryDirectory() as folder:
+            PARTS[sys.argv[1]](Path(folder))
+        return 0
+    begun = [subprocess.Popen([sys.executable, "-m", "tests.kernels", part]) for part in PARTS]
+    return max([each.wait() for each in begun], key=abs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
