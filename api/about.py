@@ -14,15 +14,12 @@ from urllib.parse import quote
 
 import orjson
 
-from scenes.dated import own_span
+from scenes.finding import reach_of
 from scenes.model import ANONYMOUS, Epoch, Scene
 from scenes.poster import CARD, SHARE
-from timeline.errors import TimelineError
-from timeline.instant import year_of
-from timeline.interval import BEGINNING, FOREVER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
 
@@ -143,7 +140,7 @@ def of_gallery(exhibitions: Sequence[Exhibition], base: str) -> About:
     )
 
 
-def coverage_of(existences: Sequence[str]) -> str:
+def coverage_of(existences: Iterable[str]) -> str:
     """An interval of ISO 8601 that all of these lie in, as schema.org's `temporalCoverage`; empty where none is dated.
 
     >>> coverage_of(["-0599/-0400", "0391/1200~", ""])
@@ -151,17 +148,8 @@ def coverage_of(existences: Sequence[str]) -> str:
     >>> coverage_of(["1990/.."])
     '1990/..'
     """
-    first, last = FOREVER, BEGINNING
-    for existence in existences:
-        try:
-            span = own_span(existence)
-        except TimelineError:
-            continue
-        first = min(first, span.start_earliest) if span.start_earliest > BEGINNING else first
-        last = max(last, span.end_latest) if existence else last
-    if first == FOREVER:
-        return ""
-    return f"{_year(year_of(first))}/{'..' if last >= FOREVER else _year(year_of(last - 1))}"
+    first, last = reach_of(existences)
+    return "" if first is None else f"{_year(first)}/{'..' if last is None else _year(last)}"
 
 
 def _year(year: int) -> str:
