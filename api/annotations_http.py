@@ -35,8 +35,9 @@ def _found(services: Services, actor: Actor, annotation_id: str) -> tuple[Annota
         NotFound: there is none, or it is not for this actor.
     """
     what = f"annotation {annotation_id[:100]}"
-    annotation = services.catalogue.get(Annotation, annotation_id)
-    scene = None if annotation is None else services.catalogue.get(Scene, annotation.scene)
+    cleared = services.cleared(actor)
+    annotation = cleared.get(Annotation, annotation_id)
+    scene = None if annotation is None else cleared.get(Scene, annotation.scene)
     shown = seen(actor, scene, what)
     assert annotation is not None, "without it there is no scene"
     return annotation, shown

@@ -3,9 +3,9 @@
 Hot bytes are read from the blobs and answered whole: FileResponse and StaticFiles took 15.9 CPU seconds per GB where
 plain answers take 0.6. Only what is larger than `_WHOLE` goes out in pieces.
 
-A blob is public when every asset that it is delivered for is public; then it may be kept for a year by anybody.
-Otherwise it goes, `private`, to an actor who may see one of those assets; everybody else learns what he would learn
-of a digest that does not exist.
+A blob goes to an actor who may see an asset that it is delivered for; everybody else learns what he would learn of a
+digest that does not exist. It may be kept for a year by anybody where one of these assets is public under a licence
+that cannot be taken back; of what is public otherwise, a browser keeps its copy for five minutes.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from api.gate import CORS
 from scenes import closed_set
 from scenes.errors import NotFound
 from scenes.ingest import ENDINGS
-from scenes.model import Asset, Visibility
-from scenes.rights import Action, may, require, seen
+from scenes.model import ANONYMOUS, Asset, Visibility
+from scenes.rights import Action, Keeping, keeping, may, require, seen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.routing import BaseRoute
@@ -38,13 +38,19 @@ if TYPE_CHECKING:
     from scenes.closed_set import Kept
     from scenes.model import Actor
     from scenes.ports import BlobUse
+    from scenes.rights import Decision
 
 _WHOLE = 8 << 20
 """bytes up to which an answer is built in memory"""
 _PIECE = 1 << 20
 MAX_RANGES = 16
-FOREVER = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-cache"
+FOREVER = "public, max-age=31536000, immutable"
+CACHING: Mapping[Keeping, str] = {
+    Keeping.FOR_GOOD: FOREVER,
+    Keeping.FOR_NOW: "private, max-age=300",
+    Keeping.OWN: PRIVATE,
+}
 _BLOB_NAME = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9]{1,8})?")
 _RANGE = re.compile(r"(\d*)-(\d*)")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -116,7 +122,7 @@ async def _pieces(services: Services, digest: str, parts: list[bytes | tuple[int
 
 
 async def deliver(
-    request: Request, services: Services, *, digest: str, media_type: str, public: bool, headers: dict[str, str]
+    request: Request, services: Services, *, digest: str, media_type: str, keeping: Keeping, headers: dict[str, str]
 ) -> Response:
     """Answer with a blob: whole, a range of it, or that the asker holds it already.
 
@@ -131,8 +137,8 @@ async def deliver(
     headers = {
         "ETag": tag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": FOREVER if public else PRIVATE,
-        **(CORS if public else {"Vary": "Authorization, Cookie"}),
+        "Cache-Control": CACHING[keeping],
+        **({"Vary": "Authorization, Cookie"} if keeping is Keeping.OWN else CORS),
         **headers,
     }
     if is_held(request, tag):
@@ -190,8 +196,8 @@ def takes_gzip(request: Request) -> bool:
     return any(each == "gzip" or (each.startswith("gzip;") and float(each[7:] or 0) > 0) for each in codings)
 
 
-def _vary(*, public: bool) -> str:
-    return "Accept-Encoding" if public else "Accept-Encoding, Authorization, Cookie"
+def _vary(keeping: Keeping) -> str:
+    return "Accept-Encoding, Authorization, Cookie" if keeping is Keeping.OWN else "Accept-Encoding"
 
 
 async def _packed_for(request: Request, services: Services, digest: str) -> bytes | None:
@@ -201,32 +207,32 @@ async def _packed_for(request: Request, services: Services, digest: str) -> byte
     return await services.call(services.blobs.read_packed, digest)
 
 
-def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, bool]:
-    """What was made for requests under a digest, and whether it is public. Raises NotFound."""
+def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, Keeping]:
+    """What was made for requests under a digest, and how long copies may be kept. Raises NotFound."""
     kept = closed_set.content_of(services.derived, digest)
-    allowed, public = (False, False) if kept is None else closed_set.is_for(actor, kept, services.catalogue)
-    if kept is None or not allowed:
+    found = None if kept is None else closed_set.keeping_of(services.cleared(actor), kept)
+    if kept is None or found is None:
         raise NotFound(f"there is no blob {digest}")
-    return kept, public
+    return kept, found
 
 
-def deliver_made(request: Request, kept: Kept, digest: str, *, public: bool) -> Response:
+def deliver_made(request: Request, kept: Kept, digest: str, keeping: Keeping) -> Response:
     """Answer with what was made, compressed where the asker takes it."""
     packed = takes_gzip(request)
     headers = {
         "ETag": f'"{digest}{"-gzip" if packed else ""}"',
-        "Cache-Control": FOREVER if public else PRIVATE,
-        "Vary": _vary(public=public),
-        **(CORS if public else {}),
+        "Cache-Control": CACHING[keeping],
+        "Vary": _vary(keeping),
+        **({} if keeping is Keeping.OWN else CORS),
         **({"Content-Encoding": "gzip"} if packed else {}),
     }
     content = kept.packed if packed else kept.data
     return deliver_bytes(request, content, media_type=kept.media_type, headers=headers)
 
 
-def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, bool, str]:
-    """How a blob is served to `actor`, whether it is public, and under which name a recording or a picture is saved
-    (empty: it is neither). Published once is published, whatever draft shares its bytes. Who edits gets what was
+def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, Keeping, str]:
+    """How a blob is served to `actor`, how long copies may be kept, and under which name a recording or a picture is
+    saved (empty: it is neither). Published once is published, whatever draft shares its bytes. Who edits gets what was
     removed, too, and so can look at the past. Raises NotFound.
     """
     found = services.catalogue.blob_use(digest)
@@ -234,18 +240,30 @@ def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, b
         raise NotFound(f"there is no blob {digest}")
     use, asset_ids = found
     assets = services.catalogue.get_many(Asset, asset_ids).values()
-    if not any(may(actor, Action.SEE, asset) for asset in assets) and not (
-        may(actor, Action.EDIT) and services.catalogue.ended_among(asset_ids)
-    ):
+    at = services.clock.now()
+    shown = [asset for asset in assets if _delivers(services, may(actor, Action.SEE, asset, at=at), asset, digest)]
+    if not shown and not (may(actor, Action.EDIT) and services.catalogue.ended_among(asset_ids)):
         raise NotFound(f"there is no blob {digest}")
     is_media = use.media_type.startswith(("audio/", "image/"))
-    shown = (asset for asset in assets if is_media and may(actor, Action.SEE, asset))
-    names = (media_name(asset) for asset in shown if asset.media and asset.media.digest == digest)
-    return use, any(asset.visibility is Visibility.PUBLIC for asset in assets), next(names, "")
+    names = (media_name(asset) for asset in shown if is_media and asset.media and asset.media.digest == digest)
+    open_to = [
+        keeping(asset, at)
+        for asset in assets
+        if _delivers(services, may(ANONYMOUS, Action.SEE, asset, at=at), asset, digest)
+    ]
+    return use, max(open_to, key=list(Keeping).index, default=Keeping.OWN), next(names, "")
+
+
+def _delivers(services: Services, decision: Decision, asset: Asset, digest: str) -> bool:
+    """Whether a blob is part of what is delivered of an asset by a decision."""
+    if not decision or not decision.finest:
+        return bool(decision)
+    coarse = services.details.coarse(asset, decision.finest)
+    return coarse is not None and digest in coarse.digests
 
 
 def _asset_for(services: Services, actor: Actor, asset_id: str, action: Action) -> Asset:
-    asset = seen(actor, services.catalogue.get(Asset, asset_id), f"asset {asset_id[:100]}")
+    asset = seen(actor, services.cleared(actor).get(Asset, asset_id), f"asset {asset_id[:100]}")
     require(actor, action, asset)
     return asset
 
@@ -293,19 +311,19 @@ def routes(services: Services) -> Iterable[BaseRoute]:
             raise NotFound("a blob is named by 64 hex digits")
         actor = await actor_of(request, services)
         try:
-            use, public, name = await services.call(_blob_for, services, actor, found[1])
+            use, kept_for, name = await services.call(_blob_for, services, actor, found[1])
         except NotFound:
-            kept, public = await services.call(_made_for, services, actor, found[1])
-            return deliver_made(request, kept, found[1], public=public)
+            kept, kept_for = await services.call(_made_for, services, actor, found[1])
+            return deliver_made(request, kept, found[1], kept_for)
         packed = await _packed_for(request, services, use.digest)
         if packed is not None:
             kept = closed_set.Kept(packed, use.media_type, ())
-            return deliver_made(request, kept, use.digest, public=public)
-        headers = {"Vary": _vary(public=public)}
+            return deliver_made(request, kept, use.digest, kept_for)
+        headers = {"Vary": _vary(kept_for)}
         if name:
             headers["Content-Disposition"] = disposition(name, how="inline")
         return await deliver(
-            request, services, digest=use.digest, media_type=use.media_type, public=public, headers=headers
+            request, services, digest=use.digest, media_type=use.media_type, keeping=kept_for, headers=headers
         )  # fmt: skip
 
     async def tileset(request: Request) -> Response:
@@ -334,7 +352,7 @@ def routes(services: Services) -> Iterable[BaseRoute]:
             services,
             digest=asset.master,
             media_type=asset.media_type,
-            public=asset.visibility is Visibility.PUBLIC,
+            keeping=Keeping.FOR_NOW if asset.visibility is Visibility.PUBLIC else Keeping.OWN,
             headers=headers,
         )
 

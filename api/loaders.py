@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from scenes.authoring.references import needed_by
+from scenes.cleared import scene_of
 from scenes.errors import NotFound
-from scenes.history import restricted
 from scenes.model import Actor, Asset, Exhibition, Hypothesis, Job, Record, Revision, Scene
-from scenes.rights import Action, may
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
@@ -35,14 +34,11 @@ V = TypeVar("V")
 
 
 class Loaders:
-    """The reads of one operation, of what stands or (`as_of`) of what stood after a revision.
+    """The reads of one operation as an actor may know it: of what stands, or (`as_of`) stood after a revision."""
 
-    `is_strict`: for who may not see drafts, what was public then is as good as a draft where it is not public now.
-    """
-
-    def __init__(self, services: Services, *, as_of: int | None = None, is_strict: bool = False) -> None:
+    def __init__(self, services: Services, actor: Actor, *, as_of: int | None = None) -> None:
         self._services, self._as_of = services, as_of
-        self._is_restricted = as_of is not None and is_strict
+        self._cleared = services.cleared(actor)
         self._by_kind: dict[Hashable, DataLoader[Any, Any]] = {}
         self._jobs = DataLoader(self._read_jobs)
         self._tables: dict[str, SceneTable] = {}
@@ -51,10 +47,8 @@ class Loaders:
         """A record by id, None where there is none."""
 
         def read(ids: Sequence[str]) -> list[R | None]:
-            catalogue = self._services.catalogue
-            found = catalogue.get_many(kind, ids, as_of=self._as_of)
-            records = [found.get(each) for each in ids]
-            return restricted(catalogue, records) if self._is_restricted else records
+            found = self._cleared.get_many(kind, ids, as_of=self._as_of)
+            return [found.get(each) for each in ids]
 
         return self._loader(("record", kind), read).load(record_id)
 
@@ -67,10 +61,7 @@ class Loaders:
         """All records of a kind in a scene."""
 
         def read(scenes: Sequence[str]) -> list[tuple[R, ...]]:
-            catalogue = self._services.catalogue
-            found = catalogue.within(kind, scenes, as_of=self._as_of)
-            if self._is_restricted:
-                return [tuple(restricted(catalogue, found[each])) for each in scenes]
+            found = self._cleared.within(kind, scenes, as_of=self._as_of)
             return [found[each] for each in scenes]
 
         return self._loader(("within", kind), read).load(scene)
@@ -79,10 +70,7 @@ class Loaders:
         """The records of a kind in a scene that name a record. Who names whom is worked out once for all of them."""
 
         def read(scenes: Sequence[str]) -> list[dict[str, list[R]]]:
-            catalogue = self._services.catalogue
-            found = catalogue.within(kind, scenes, as_of=self._as_of)
-            if self._is_restricted:
-                return [_by_named(restricted(catalogue, found[each])) for each in scenes]
+            found = self._cleared.within(kind, scenes, as_of=self._as_of)
             return [_by_named(found[each]) for each in scenes]
 
         by_named: Mapping[str, Sequence[R]] = await self._loader(("naming", kind), read).load(scene)
@@ -92,7 +80,7 @@ class Loaders:
         """A page of the records of a kind in a scene."""
 
         def read(scenes: Sequence[str]) -> list[Page]:
-            found = self._services.catalogue.pages_within(kind, scenes, first=first, after=after, as_of=self._as_of)
+            found = self._cleared.pages_within(kind, scenes, first=first, after=after, as_of=self._as_of)
             return [found[each] for each in scenes]
 
         return self._loader(("page", kind, first, after), read).load(scene)
@@ -101,7 +89,7 @@ class Loaders:
         """The placements of a scene as columns; it is known to be there."""
 
         def read(scenes: Sequence[str]) -> list[SceneTable]:
-            found = self._services.tables.tables(self._services.catalogue, scenes, as_of=self._as_of)
+            found = self._cleared.tables(scenes, as_of=self._as_of)
             return [found[each] for each in scenes]
 
         return self._loader("table", read).load(scene)
@@ -122,14 +110,14 @@ class Loaders:
         loader: DataLoader[tuple[str, str | None, str], Any] = self._loader("times", read)
         return table, await loader.load((scene, hypothesis, of))
 
-    def history(self, record_id: str, *, last: int) -> Awaitable[tuple[Revision, ...]]:
+    def history(self, record: Record, *, last: int) -> Awaitable[tuple[Revision, ...]]:
         """The latest revisions of a record, and of what belongs to it where it is a scene."""
 
-        def read(ids: Sequence[str]) -> list[tuple[Revision, ...]]:
-            found = self._services.catalogue.histories(ids, last=last, as_of=self._as_of)
-            return [found[each] for each in ids]
+        def read(keys: Sequence[tuple[str, str]]) -> list[tuple[Revision, ...]]:
+            found = self._cleared.histories(dict(keys), last=last, as_of=self._as_of)
+            return [found[name] for name, _ in keys]
 
-        return self._loader(("history", last), read).load(record_id)
+        return self._loader(("history", last), read).load((record.id, scene_of(record)))
 
     def revision(self, record_id: str) -> Awaitable[int]:
         """Number of the revision that last wrote a record."""
@@ -210,14 +198,12 @@ class Context:
 
     def forget(self) -> None:
         """Read everything anew from now on: something was written."""
-        is_strict = not may(self.actor, Action.EDIT)
-        self.loaders = Loaders(self.services, as_of=self.as_of, is_strict=is_strict)
+        self.loaders = Loaders(self.services, self.actor, as_of=self.as_of)
 
     def as_recorded(self, number: int) -> Loaders:
         """Reads of what stood after a revision, gathered with others of the same one."""
         if number not in self.recorded:
-            is_strict = not may(self.actor, Action.EDIT)
-            self.recorded[number] = Loaders(self.services, as_of=number, is_strict=is_strict)
+            self.recorded[number] = Loaders(self.services, self.actor, as_of=number)
         return self.recorded[number]
 
     def enter(self, path: Path, as_of: int) -> None:

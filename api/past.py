@@ -38,7 +38,7 @@ async def entered_at(info: Any, scene_id: str, as_of: AsOf) -> Scene:
     context: Context = info.context
     services = context.services
     number = await services.call(revision_number, services.catalogue, as_of)
-    scene = await services.call(scene_as_of, services.catalogue, context.actor, scene_id, number)
+    scene = await services.call(scene_as_of, services.cleared(context.actor), scene_id, number)
     root: Context = info._raw_info.context  # noqa: SLF001 the operation's own, whichever past this field stands in
     root.enter(info.path, number)
     return scene

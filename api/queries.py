@@ -48,19 +48,20 @@ async def entered(context: Context, record_id: str) -> model.Record | model.Job:
         NotFound: there is none, or it is not for this actor.
     """
     services, actor, what = context.services, context.actor, f"thing with the id {record_id[:80]!r}"
-    record = await services.call(services.catalogue.find, record_id)
+    cleared = services.cleared(actor)
+    record = await services.call(cleared.find, record_id)
     if record is None:
         job = await services.call(services.jobs.job, record_id)
         if job is None or not may(actor, Action.SEE, job):
             raise NotFound(f"there is no {what}")
         return job
     if isinstance(record, model.Asset | model.Scene | model.Exhibition):
-        return seen(actor, record, what)
-    if isinstance(record, model.ObjectStatus):
-        seen(actor, await services.call(services.catalogue.get, model.Asset, record.asset), what)
         return record
-    # What belongs to a scene is as visible as the scene.
-    seen(actor, await services.call(services.catalogue.get, model.Scene, record.scene), what)
+    if isinstance(record, model.ObjectStatus):
+        seen(actor, await services.call(cleared.get, model.Asset, record.asset), what)
+        return record
+    # What belongs to a scene is as visible as the scene, or less.
+    seen(actor, await services.call(cleared.get, model.Scene, record.scene), what)
     return record
 
 
@@ -68,13 +69,7 @@ async def _page(
     context: Context, kind: type[model.Record], shown: type[N], *, first: int, after: str | None
 ) -> Connection[N]:
     services = context.services
-    page = await services.call(
-        services.catalogue.page,
-        kind,
-        first=page_size(first),
-        after=after,
-        public_only=not may(context.actor, Action.EDIT),
-    )
+    page = await services.call(services.cleared(context.actor).page, kind, first=page_size(first), after=after)
     return connection(page, after, shown)
 
 
@@ -111,10 +106,8 @@ class Query(HistoryQueries, TimeQueries):
     ) -> Exhibition | None:
         """An exhibition by its address; null where there is none, or it is not public."""
         services = info.context.services
-        record = await services.call(services.catalogue.exhibition_by_slug, slug)
-        if record is None or not may(info.context.actor, Action.SEE, record):
-            return None
-        return Exhibition(value=record)
+        record = await services.call(services.cleared(info.context.actor).exhibition_by_slug, slug)
+        return None if record is None else Exhibition(value=record)
 
     @field
     def me(self, info: Info) -> Me:

@@ -46,7 +46,7 @@ class HistoryQueries:
         if as_of is not None:
             return types.scene_view(await entered_at(info, id, as_of))  # type: ignore[arg-type]  # a scalar
         services = info.context.services
-        found = await services.call(services.catalogue.get, model.Scene, id)
+        found = await services.call(services.cleared(info.context.actor).get, model.Scene, id)
         return types.scene_view(seen(info.context.actor, found, f"scene {id[:80]!r}"))
 
 

@@ -20,16 +20,16 @@ from api.gate import CORS
 from api.making import Making
 from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
-from scenes.history import restricted, revision_number, scene_as_of
+from scenes.history import revision_number, scene_as_of
 from scenes.ladders import Ladders
 from scenes.model import Asset, AssetState, Scene, Visibility
 from scenes.recorded import read_as_of
-from scenes.rights import Action, may, seen
+from scenes.rights import seen
 from scenes.scene_glb import scene_glb
 from timeline.interval import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from api.services import Services
     from scenes.model import Actor
@@ -72,7 +72,7 @@ _Wish = tuple[str, str, str | None, LeastCertainty, str]
 
 
 def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, MomentTable, Mapping[str, Asset], bool]:
-    """The scene resolved, the assets of what stands that `actor` may see, and whether all of it is public.
+    """The scene resolved, the assets of what stands that `actor` may see, and whether it is for everybody.
 
     Raises:
         NotFound: there is no such scene or hypothesis for this actor, or was not.
@@ -80,23 +80,19 @@ def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, Mom
         timeline.errors.EdtfError: `at` is not EDTF.
     """
     scene_id, at, hypothesis, least, recorded = wish
-    catalogue, number = services.catalogue, None
+    cleared, number = services.cleared(actor), None
     if recorded:
-        number = revision_number(catalogue, read_as_of(recorded))
-        scene = scene_as_of(catalogue, actor, scene_id, number)
+        number = revision_number(services.catalogue, read_as_of(recorded))
+        scene = scene_as_of(cleared, scene_id, number)
     else:
-        scene = seen(actor, catalogue.get(Scene, scene_id), f"scene {scene_id[:100]}")
-    table = services.tables.table(catalogue, scene_id, as_of=number)
+        scene = seen(actor, cleared.get(Scene, scene_id), f"scene {scene_id[:100]}")
+    table = cleared.table(scene_id, as_of=number)
     moment = table.at(at, hypothesis=hypothesis, minimum=Certainty(least.value))
     wanted = sorted(table.assets.part(moment.rows).names)
-    found: Iterable[Asset] = catalogue.get_many(Asset, wanted, as_of=number).values()
-    if number is not None:
-        found = restricted(catalogue, found)
-    assets = {asset.id: asset for asset in found if asset.state is AssetState.READY and may(actor, Action.SEE, asset)}
-    public = scene.visibility is Visibility.PUBLIC and all(
-        asset.visibility is Visibility.PUBLIC for asset in assets.values()
-    )
-    return scene, moment, assets, public
+    found = cleared.get_many(Asset, wanted, as_of=number).values()
+    assets = {asset.id: asset for asset in found if asset.state is AssetState.READY}
+    # Visitors get what everybody gets; what others get may be more, and a cache must not pass it on.
+    return scene, moment, assets, cleared.level is Visibility.PUBLIC
 
 
 class _Tilesets:

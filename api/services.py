@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import anyio.to_thread
 
+from scenes.cleared import Cleared
+from scenes.detail import Details
+from scenes.finding import Findables
 from scenes.tables import SceneTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
+    from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
 
 P = ParamSpec("P")
@@ -47,8 +51,19 @@ class Services:
     derived: Derived = field(default_factory=_in_memory)
     tables: SceneTables = field(default_factory=SceneTables)
     """scenes as columns, kept by revision"""
+    findables: Findables = field(default_factory=Findables)
+    """exhibitions as they are looked for"""
     relay: Relay | None = None
     """to other processes, where there may be some"""
+    details: Details = field(init=False)
+    """assets in reduced detail"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "details", Details(self.blobs, self.catalogue))
+
+    def cleared(self, actor: Actor) -> Cleared:
+        """The museum as an actor may know it."""
+        return Cleared(self.catalogue, self.tables, actor, self.clock, self.details)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a synchronous use case or port call in a thread, so that the event loop never waits for a disk."""

@@ -111,24 +111,11 @@ async def _resumed(opening: Opening, actor: Actor, services: Services, shared: S
 
 async def _begun(opening: Opening, actor: Actor, services: Services, shared: Shared) -> Visit:
     """A new visit, greeted, its first state said."""
-    delivery = Delivery(
-        services.catalogue,
-        shared.stock,
-        scene_id=opening.scene,
-        actor=actor,
-        tables=services.tables,
-        group=shared.group,
-    )
+    cleared = services.cleared(actor)
+    delivery = Delivery(cleared, shared.stock, scene_id=opening.scene, group=shared.group)
     wish = Wish(opening.at, opening.hypothesis, Certainty(opening.certainty.value))
     entered = await services.call(delivery.enter, wish)
-    foresight = Foresight(
-        services.catalogue,
-        shared.stock,
-        scene_id=opening.scene,
-        actor=actor,
-        tables=services.tables,
-        group=shared.group,
-    )
+    foresight = Foresight(cleared, shared.stock, scene_id=opening.scene, group=shared.group)
     foresight.began(wish, entered.at)
     budget, now = opening.budget(services.settings.stream_profiles), monotonic()
     session = ServerSession(

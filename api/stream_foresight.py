@@ -19,10 +19,9 @@ from timeline.errors import TimelineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scenes.cleared import Cleared
     from scenes.group_tree import GroupTree, Shown
-    from scenes.model import Actor
-    from scenes.ports import Catalogue
-    from scenes.tables import SceneTables
+    from scenes.model import Visibility
     from tiling.select import Limits
     from tiling.stock import Stock
     from tiling.view import View
@@ -35,18 +34,14 @@ class Foresight:
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        cleared: Cleared,
         read_stock: Callable[[str], Stock],
         *,
         scene_id: str,
-        actor: Actor,
-        tables: SceneTables,
-        group: Callable[[str, Shown], GroupTree],
+        group: Callable[[str, Shown, Visibility], GroupTree],
     ) -> None:
-        self._catalogue, self._tables, self._scene_id = catalogue, tables, scene_id
-        self._begin = partial(
-            Delivery, catalogue, read_stock, scene_id=scene_id, actor=actor, tables=tables, group=group
-        )  # fmt: skip
+        self._cleared, self._scene_id = cleared, scene_id
+        self._begin = partial(Delivery, cleared, read_stock, scene_id=scene_id, group=group)
         self._delivery: Delivery | None = None
         """of those who travel: most visitors never do"""
         self._wish = Wish()
@@ -85,8 +80,8 @@ class Foresight:
         delivery = self._delivery = self._delivery or self._begin()
         try:
             moments = upcoming(
-                self._tables.table(self._catalogue, self._scene_id), self._at, hypothesis=wish.hypothesis,
-                minimum=wish.minimum, forward=self._forward, count=MOMENTS_AHEAD,
+                self._cleared.table(self._scene_id), self._at, hypothesis=wish.hypothesis, minimum=wish.minimum,
+                forward=self._forward, count=MOMENTS_AHEAD,
             )  # fmt: skip
             plans = []
             for moment in moments:

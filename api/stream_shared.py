@@ -18,8 +18,8 @@ from api.packed import packed_form
 from api.stream_parking import Parking
 from scenes import closed_set
 from scenes.allowance import Allowance
-from scenes.assemble import named
 from scenes.errors import NotFound
+from scenes.file_names import named
 from scenes.group_tree import group_tree, key_of
 from scenes.ladders import Ladders
 from streaming.errors import CloseCode, StreamError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from api.services import Services
     from scenes.group_tree import GroupTree, Shown
+    from scenes.model import Visibility
 
 log = logging.getLogger("chronotope.stream")
 
@@ -118,18 +119,20 @@ class Shared:
             self._derived.put_many({name: stock_bytes.write(made)})
         return made
 
-    def group(self, scene_id: str, shown: Shown) -> GroupTree:
+    def group(self, scene_id: str, shown: Shown, audience: Visibility) -> GroupTree:
         """The tree of groups above what stands in a scene, with the proxies that there are; others are made meanwhile.
+
+        They are for an audience, the smallest that anything of it is for.
 
         Blocking, but not for what is made.
         """
-        key = key_of(scene_id, shown)
+        key = key_of(scene_id, shown, audience)
         found = self._groups.get(key)
         if found is None:
 
             def made(allowance: Allowance) -> GroupTree:
                 return group_tree(
-                    scene_id, shown, derived=self._derived, ladders=self._ladders, allowance=allowance
+                    scene_id, shown, audience, derived=self._derived, ladders=self._ladders, allowance=allowance
                 )  # fmt: skip
 
             found = made(Allowance(0.0))

@@ -91,12 +91,14 @@ class Subscription:
     ) -> AsyncGenerator[Revision, None]:
         """Each revision that changes a scene or what belongs to it, oldest first."""
         services = info.context.services
+        cleared = services.cleared(info.context.actor)
         async with watching(services.bus, id) as wait:
             while True:
                 # Asked each time: the scene may have become a draft.
                 if not isinstance(await entered(info.context, id), model.Scene):
                     raise NotFound(f"there is no scene {id[:80]!r}")
-                latest = await services.call(services.catalogue.history, (id,), last=1 if since is None else _BACKLOG)
+                last = 1 if since is None else _BACKLOG
+                latest = (await services.call(cleared.histories, {id: id}, last=last))[id]
                 if since is not None:
                     for revision in reversed(latest):
                         if revision.number > since:

@@ -32,8 +32,9 @@ from bench.stream_forest import Forest, planted
 from bench.stream_ground import EYE, TARGET, TILES, ground
 from bench.stream_quality import Wanted, wanted
 from scenes import glb
-from scenes.assemble import document_bytes, named, scene_tileset, shown_of
-from scenes.model import Asset, AssetState, Extent, Placement, Scene, Tileset, Viewpoint, Visibility
+from scenes.assemble import document_bytes, scene_tileset, shown_of
+from scenes.file_names import named
+from scenes.model import ANONYMOUS, Asset, AssetState, Extent, Placement, Scene, Tileset, Viewpoint, Visibility
 from scenes.ports import BlobUse, Put
 from tiling import tileset
 from tiling.tree import TileTree
@@ -230,7 +231,7 @@ def export(settings: Settings, given: Given, folder: Path) -> list[Moment]:
     with open_services(settings) as services:
         scene = services.catalogue.get(Scene, given.scene)
         assert isinstance(scene, Scene), "it was made before"
-        table = services.tables.table(services.catalogue, scene.id)
+        table = services.cleared(ANONYMOUS).table(scene.id)
         for number, at in enumerate(given.moments):
             moment = table.at(at, hypothesis=None)
             assets = services.catalogue.get_many(Asset, sorted(table.assets.names))

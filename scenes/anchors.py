@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenes.counting import counted, worded
+from scenes.file_names import named
 from scenes.model import Anchor, Annotation, Asset, Placement, Scene, SurfacePoint
 from scenes.transforms import matrix_of
 from tiling import anchor, tileset
@@ -95,10 +96,7 @@ def carry(
         return Carried(scenes=scenes)
     revisions = catalogue.revisions_of([note.id for note in notes])
     size = max(_diagonal(old.tileset), _diagonal(new.tileset), 1e-9)
-    before, after = (
-        Leaves(tileset.read(read(made.digest), lambda name: read(name.partition(".")[0])), read)
-        for made in (old.tileset, new.tileset)
-    )
+    before, after = (Leaves(tileset.read(read(made.digest), named(read)), read) for made in (old.tileset, new.tileset))
     spots = [spot for at, note in enumerate(notes) for spot in _spots(at, note, placements[note.anchor.placement])]
     moved = _moved(spots, before, after, size=size, limit=limit or LIMIT_SHARE * size)
     written = [

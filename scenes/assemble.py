@@ -7,7 +7,7 @@ moment other children stand, but the same asset, and the same group, is the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from scenes.allowance import Allowance
 from scenes.at_time import Moment, Standing
 from scenes.composite import Composite, placement_tile
 from scenes.ladders import Ladders
-from scenes.model import Asset, Scene
+from scenes.model import Asset, Scene, Visibility
 from scenes.ports import Derived
 from scenes.table import MomentTable
 from scenes.told import SCHEMA, about_scene
@@ -78,17 +78,9 @@ def composite_tileset(
     shown = shown_of(moment, assets)
     if len(shown) <= FLAT:
         return scene_tileset(scene, moment, assets)
-    root, error = Composite(scene.id, shown, derived, ladders, allowance).root()
+    audience = moment.table.audience if isinstance(moment, MomentTable) else Visibility.PUBLIC
+    root, error = Composite(scene.id, shown, derived, ladders, allowance, audience).root()
     return _document(scene, moment, {"refine": "REPLACE", **_based(root)}, error)
-
-
-def named(read: Callable[[str], bytes]) -> Callable[[str], bytes]:
-    """`read` by file name (`<sha256>.json`, `<sha256>.webp`), where it is by digest.
-
-    >>> named(lambda digest: digest.encode())("c0ffee.json")
-    b'c0ffee'
-    """
-    return lambda name: read(name.partition(".")[0])
 
 
 def document_bytes(document: Mapping[str, Any]) -> bytes:

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 import orjson
 
-from scenes.model import Actor, Asset, Scene, Visibility
-from scenes.ports import Catalogue, Derived
-from scenes.rights import Action, may
+from scenes.cleared import Cleared
+from scenes.model import Asset, Scene, Visibility
+from scenes.ports import Derived
+from scenes.rights import Keeping, keeping, sees
 
 _CONTENT, _SOURCES = "content/", "sources/"
+_FOR, _OF = "for:", "@"
+"""before an audience; between the id of an asset and the digest of a tileset"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Made:
     data: bytes
     media_type: str
     sources: tuple[str, ...]
-    """ids of the scene and of the assets that went in, sorted"""
+    """the scene and the assets that went in, and for whom it is (`for_audience`, `source_of`), sorted"""
     packed: bytes = b""
     """the bytes by gzip, where that is done already"""
 
@@ -79,15 +82,38 @@ def content_of(derived: Derived, digest: str) -> Kept | None:
     return Kept(found[end:], head["mediaType"], tuple(orjson.loads(sources)))
 
 
-def is_for(actor: Actor, made: Made | Kept, catalogue: Catalogue) -> tuple[bool, bool]:
-    """Whether `actor` may have it, and whether everybody may: who may see each of its sources as they are now."""
-    records: list[Asset | Scene] = [
-        *catalogue.get_many(Asset, made.sources).values(),
-        *catalogue.get_many(Scene, made.sources).values(),
-    ]
-    if len(records) != len(made.sources):
-        return False, False
-    return (
-        all(bool(may(actor, Action.SEE, record)) for record in records),
-        all(record.visibility is Visibility.PUBLIC for record in records),
-    )
+def source_of(asset: Asset) -> str:
+    """How an asset is named among sources: by its id, where it may be shown in part with the tileset that went in."""
+    if not asset.finest or asset.tileset is None:
+        return asset.id
+    return f"{asset.id}{_OF}{asset.tileset.digest}"
+
+
+def for_audience(audience: Visibility) -> tuple[str, ...]:
+    """What stands among the sources of what is not for everybody who may see the scene."""
+    return () if audience is Visibility.PUBLIC else (f"{_FOR}{audience.value}",)
+
+
+def keeping_of(cleared: Cleared, made: Made | Kept) -> Keeping | None:
+    """How long an actor may keep it, by each of its sources as they are now; None: it is not for him."""
+    audiences = [Visibility(each.removeprefix(_FOR)) for each in made.sources if each.startswith(_FOR)]
+    named_so = [each.partition(_OF) for each in made.sources if not each.startswith(_FOR)]
+    tilesets = {name: digest for name, _, digest in named_so}
+    assets = cleared.get_many(Asset, list(tilesets))
+    scenes = cleared.get_many(Scene, list(tilesets))
+    if not all(sees(cleared.actor, each) for each in audiences) or len(assets) + len(scenes) != len(tilesets):
+        return None
+    if not all(_is_shown(cleared, asset, tilesets[asset.id]) for asset in assets.values()):
+        return None
+    if audiences or any(each.visibility is not Visibility.PUBLIC for each in scenes.values()):
+        return Keeping.OWN
+    at = None if cleared.clock is None else cleared.clock.now()
+    return min((keeping(asset, at) for asset in assets.values()), key=list(Keeping).index, default=Keeping.FOR_GOOD)
+
+
+def _is_shown(cleared: Cleared, asset: Asset, digest: str) -> bool:
+    """Whether what went in of an asset is for the actor: of one that is shown in part, that part alone.
+
+    Without a digest it went in before it had a limit, so whole.
+    """
+    return cleared.is_whole or not asset.finest or (asset.tileset is not None and asset.tileset.digest == digest)

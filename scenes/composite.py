@@ -32,7 +32,7 @@ from scenes.at_time import Standing
 from scenes.coarse import Ladder
 from scenes.groups import Group, grouped, in_order
 from scenes.ladders import Ladders
-from scenes.model import Asset
+from scenes.model import Asset, Visibility
 from scenes.ports import Derived
 from scenes.proxy import Proxy, Thing, proxy_of
 from scenes.told import SCHEMA, about_group, about_placement, group_metadata, placement_metadata
@@ -67,7 +67,7 @@ class Node:
     high: NDArray[np.float64]
     below: list[Node]
     sources: frozenset[str]
-    """ids of the scene and the assets in it"""
+    """the scene and the assets in it, as `scenes.closed_set` names them"""
     proxy: Kept | None = None
     error: float = 0.0
     """metres, as stated"""
@@ -98,6 +98,8 @@ class Composite:
     derived: Derived
     ladders: Ladders
     allowance: Allowance
+    audience: Visibility = Visibility.PUBLIC
+    """the smallest that anything shown is for"""
     _told: list[bytes] = field(default_factory=list)
     _things: dict[int, Thing] = field(default_factory=dict)
 
@@ -127,9 +129,11 @@ class Composite:
     def _node(self, group: Group, low: NDArray[np.float64], high: NDArray[np.float64], tokens: Sequence[bytes]) -> Node:
         below = [self._node(each, low, high, tokens) for each in group.below]
         things = sorted([*group.members, *(thing for node in below for thing in node.things)])
-        sources = frozenset([self.scene_id, *(self.shown[thing][1].id for thing in group.members)]).union(
-            *(node.sources for node in below)
-        )
+        sources = frozenset([
+            self.scene_id,
+            *closed_set.for_audience(self.audience),
+            *(closed_set.source_of(self.shown[thing][1]) for thing in group.members),
+        ]).union(*(node.sources for node in below))  # fmt: skip
         _, name = closed_set.named(sources)
         made = hashlib.sha256(b"proxy" + VERSION + self.scene_id.encode() + name.encode())
         made.update(b"".join([tokens[thing] for thing in things]))

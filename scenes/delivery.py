@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from scenes.assemble import FLAT
+from scenes.cleared import Cleared
+from scenes.errors import NotFound
 from scenes.group_tree import GroupTree, Shown
-from scenes.model import Actor, Asset, AssetState, Scene, Viewpoint
-from scenes.ports import Catalogue
-from scenes.rights import Action, may, seen
+from scenes.model import Asset, AssetState, Scene, Viewpoint, Visibility
 from scenes.stands import Stand
 from scenes.table import MomentTable, SceneTable
-from scenes.tables import SceneTables
 from streaming.cut import Way
 from streaming.events import Content, Count, Numbered
 from streaming.limits import NO_PLACEMENT
@@ -103,24 +102,26 @@ class Delivery:
     """One visitor's stream of one scene."""
 
     __slots__ = (
-        "_actor", "_catalogue", "_group", "_known", "_lacks_proxies", "_nodes", "_numbers", "_order", "_planted",
-        "_read_stock", "_records", "_scene_id", "_stands", "_tables", "_wish",
+        "_cleared", "_group", "_known", "_lacks_proxies", "_nodes", "_numbers", "_order", "_planted", "_read_stock",
+        "_records", "_scene_id", "_shared", "_stands", "_wish",
     )  # fmt: skip
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        cleared: Cleared,
         read_stock: Callable[[str], Stock],
         *,
         scene_id: str,
-        actor: Actor,
-        tables: SceneTables | None = None,
-        group: Callable[[str, Shown], GroupTree] | None = None,
+        group: Callable[[str, Shown, Visibility], GroupTree] | None = None,
     ) -> None:
-        """`group` gives the tree of groups of a scene with many placements, as far as it is made; it never waits."""
-        self._catalogue, self._read_stock = catalogue, read_stock
-        self._tables = SceneTables() if tables is None else tables
-        self._scene_id, self._actor, self._group = scene_id, actor, group
+        """`cleared` is the museum as the visitor may know it.
+
+        `group` gives the tree of groups of a scene with many placements, for an audience, as far as it is made; it
+        never waits.
+        """
+        self._cleared, self._read_stock = cleared, read_stock
+        self._shared = cleared.tables_kept.stands
+        self._scene_id, self._group = scene_id, group
         self._wish = Wish()
         self._records: _Records | None = None
         self._numbers: dict[tuple[str, str], int] = {}
@@ -151,7 +152,7 @@ class Delivery:
             if (before := self._stands.get(n)) is not stand and (before is None or before.said != stand.said)
         )
         gone = tuple(sorted(self._stands.keys() - stands.keys()))
-        self._plant(stands)
+        self._plant(stands, records.table.audience)
         self._wish, self._records, self._stands = wish, records, stands
         return Entered(
             title=records.table.scene.title, at=str(moment.at), label=label(moment.at),
@@ -170,7 +171,7 @@ class Delivery:
             return self.enter(self._wish)
         if self._lacks_proxies:
             # Some may be made by now; the next plan takes them, and nobody has to be told.
-            self._plant(self._stands)
+            self._plant(self._stands, self._records.table.audience)
         return None
 
     @property
@@ -226,7 +227,7 @@ class Delivery:
             groups=stock.tree.groups_of(tile) if is_grouped else (), added=is_added,
         )  # fmt: skip
         said = node, tuple(files)
-        told = self._known[2 * number + gzip] = self._tables.stands.sharing.one(said, lambda: _Told(*said))
+        told = self._known[2 * number + gzip] = self._shared.sharing.one(said, lambda: _Told(*said))
         return told
 
     def _node(self, tree: int, tile: int) -> int:
@@ -236,24 +237,25 @@ class Delivery:
         return self._nodes.setdefault((placement, named), len(self._nodes))
 
     def _read(self) -> _Records:
-        seen(self._actor, self._catalogue.get(Scene, self._scene_id), f"scene {self._scene_id[:100]}")
-        table = self._tables.table(self._catalogue, self._scene_id)
-        stands = self._tables.stands
+        cleared, shared = self._cleared, self._shared
+        if cleared.get(Scene, self._scene_id) is None:
+            raise NotFound(f"there is no scene {self._scene_id[:100]}")
+        table = cleared.table(self._scene_id)
         assets = {
-            asset_id: stands.asset(asset)
-            for asset_id, asset in self._catalogue.get_many(Asset, sorted(table.assets.names)).items()
-            if asset.state is AssetState.READY and asset.tileset and may(self._actor, Action.SEE, asset)
+            asset_id: shared.asset(asset)
+            for asset_id, asset in cleared.get_many(Asset, sorted(table.assets.names)).items()
+            if asset.state is AssetState.READY and asset.tileset
         }
         # The same for all who may see the same.
         key = _Records, id(table), *map(id, assets.values())
-        return stands.sharing.one(key, lambda: _Records(table, assets))
+        return shared.sharing.one(key, lambda: _Records(table, assets))
 
     def _stand(self, moment: MomentTable, assets: Mapping[str, Asset]) -> dict[int, Stand]:
         stands: dict[int, Stand] = {}
         for _, placement, certainty in moment.shown(range(len(moment))):
             asset = assets.get(placement.asset)
             if asset is not None and asset.tileset is not None:
-                stand = self._tables.stands.stand(placement, asset, certainty)
+                stand = self._shared.stand(placement, asset, certainty)
                 stands[self._numbers.setdefault(stand.key, len(self._numbers))] = stand
         return stands
 
@@ -266,19 +268,20 @@ class Delivery:
         )
         return _Planted(standing, above, found)
 
-    def _plant(self, stands: Mapping[int, Stand]) -> None:
-        """From now on plans select from what stands."""
+    def _plant(self, stands: Mapping[int, Stand], audience: Visibility) -> None:
+        """From now on plans select from what stands, which is for an audience."""
         standing = tuple(stands.values())
         # Of thousands, what others before whom they stand have made is found before their groups are named.
-        key: tuple[object, ...] = (_Planted, self._scene_id, *map(id, standing))
-        planted = self._tables.stands.sharing.held(key)
+        key: tuple[object, ...] = (_Planted, self._scene_id, audience, *map(id, standing))
+        planted = self._shared.sharing.held(key)
         if not isinstance(planted, _Planted):
             above = None
             if self._group is not None and len(stands) > FLAT:
-                above = self._group(self._scene_id, [(stand.standing, stand.asset) for stand in standing])
+                shown = [(stand.standing, stand.asset) for stand in standing]
+                above = self._group(self._scene_id, shown, audience)
             if above is not None and above.missing:
                 key = *key, id(above)  # there is more of it when others come
-            planted = self._tables.stands.sharing.one(key, lambda: self._made(standing, above))
+            planted = self._shared.sharing.one(key, lambda: self._made(standing, above))
         self._planted, above = planted, planted.above
         self._order = (*stands, NO_PLACEMENT) if above else tuple(stands)
         self._lacks_proxies = above is not None and above.missing > 0

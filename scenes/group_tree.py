@@ -16,7 +16,7 @@ from scenes.allowance import Allowance
 from scenes.at_time import Standing
 from scenes.composite import VERSION, Composite, Node, token
 from scenes.ladders import Ladders
-from scenes.model import Asset
+from scenes.model import Asset, Visibility
 from scenes.ports import Derived
 from tiling import bounds
 from tiling.stock import Stock, stock
@@ -35,20 +35,25 @@ class GroupTree:
     """proxies that were not made for want of an allowance"""
 
 
-def key_of(scene_id: str, shown: Shown) -> str:
-    """What a tree depends on, as a name: the scene, and which tiles stand where, whatever the placements are called."""
-    made = hashlib.sha256(b"tree" + VERSION + scene_id.encode())
+def key_of(scene_id: str, shown: Shown, audience: Visibility) -> str:
+    """What a tree depends on, as a name: the scene, for whom it is, and which tiles stand where.
+
+    What the placements are called does not matter.
+    """
+    made = hashlib.sha256(b"tree" + VERSION + f"{scene_id} {audience}".encode())
     for standing, asset in shown:
         made.update(asset.id.encode() + token(standing, asset))
     return made.hexdigest()
 
 
-def group_tree(scene_id: str, shown: Shown, *, derived: Derived, ladders: Ladders, allowance: Allowance) -> GroupTree:
+def group_tree(
+    scene_id: str, shown: Shown, audience: Visibility, *, derived: Derived, ladders: Ladders, allowance: Allowance
+) -> GroupTree:
     """The groups of these placements, with the proxies that are kept or may be made. 1,000 a tenth of a second.
 
-    Whoever gets it must see the scene and all of these assets.
+    Whoever gets it must see the scene and all of these assets, and belong to the audience.
     """
-    root, order = Composite(scene_id, shown, derived, ladders, allowance).groups()
+    root, order = Composite(scene_id, shown, derived, ladders, allowance, audience).groups()
     nodes, parent = [root], [-1]
     for at, node in enumerate(nodes):  # grows while it is walked: breadth first
         nodes += node.below

@@ -13,7 +13,7 @@ written anew (`scenes.authoring.rules`): else Cycle or Contradiction.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,15 @@ from scenes.authoring.desk import Desk, home_of, told
 from scenes.authoring.turns import everyone, together
 from scenes.authoring.use import RULES
 from scenes.errors import Conflict, Invalid, NotFound
-from scenes.model import Asset, Exhibition, Scene, Visibility
+from scenes.model import Asset, Exhibition, Scene
 from scenes.ports import Notice, Put, Remove, Step, Taking
 from scenes.recorded import AsOf
-from scenes.rights import Action, may, require
+from scenes.rights import Action, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from scenes.cleared import Cleared
     from scenes.model import Actor, Record, Revision
     from scenes.ports import Catalogue, Change, Difference, Museum
 
@@ -114,7 +115,7 @@ def revision_number(catalogue: Catalogue, as_of: AsOf) -> int:
     return as_of
 
 
-def scene_as_of(catalogue: Catalogue, actor: Actor, scene_id: str, number: int) -> Scene:
+def scene_as_of(cleared: Cleared, scene_id: str, number: int) -> Scene:
     """A scene as it was recorded after revision `number`.
 
     Who may not see drafts sees of the past what was public then and still is: what was taken back stays taken back.
@@ -122,32 +123,14 @@ def scene_as_of(catalogue: Catalogue, actor: Actor, scene_id: str, number: int) 
     Raises:
         NotFound: it was not there, or is not for this actor.
     """
-    then = catalogue.get(Scene, scene_id, as_of=number)
-    if then is not None and may(actor, Action.SEE, then):
-        now = then if may(actor, Action.EDIT) else catalogue.get(Scene, scene_id)
-        if now is not None and may(actor, Action.SEE, now):
-            return then
+    then = cleared.get(Scene, scene_id, as_of=number)
+    if then is not None:
+        return then
     raise NotFound(f"there was no scene {scene_id[:80]!r} at revision {number}")
 
 
-def restricted(catalogue: Catalogue, records: Iterable[Record | None]) -> list[Any]:
-    """Records of the past as visitors may know them: what is not public any more is a draft to them then, too.
-
-    In one statement; things without a visibility of their own are as visible as their scene.
-    """
-    found = list(records)
-    names = sorted({each.id for each in found if isinstance(each, Asset | Scene | Exhibition)})
-    public = catalogue.public_among(names) if names else frozenset()
-    return [
-        replace(each, visibility=Visibility.DRAFT)
-        if isinstance(each, Asset | Scene | Exhibition) and each.id not in public
-        else each
-        for each in found
-    ]
-
-
 def edits(
-    catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int, first: int, beyond: int = 0
+    cleared: Cleared, scene_id: str, *, since: int, until: int, first: int, beyond: int = 0
 ) -> tuple[tuple[RecordChange, ...], bool]:
     """What differs in a scene between two revisions, a page of it in order of first writing, and whether more follows.
 
@@ -156,29 +139,42 @@ def edits(
     Raises:
         NotFound: the scene was not there at either of them, or not for this actor.
     """
-    public_only = _sees_public_only(catalogue, actor, scene_id, {since, until})
+    catalogue, public_only = cleared.catalogue, _sees_public_only(cleared, scene_id, {since, until})
     low, high = sorted((since, until))
-    found, has_next = catalogue.differing(
-        low, high, scene=scene_id, first=first, beyond=beyond, public_only=public_only
-    )
+    if cleared.hides(scene_id):
+        known = [each for each in _known(cleared, scene_id, low, high) if each.seq > beyond]
+        found, has_next = tuple(known[:first]), len(known) > first
+    else:
+        found, has_next = catalogue.differing(
+            low, high, scene=scene_id, first=first, beyond=beyond, public_only=public_only
+        )
     if since > until:
         return tuple(RecordChange(each.seq, each.after, each.before) for each in found), has_next
     return tuple(RecordChange(each.seq, each.before, each.after) for each in found), has_next
 
 
-def count_edits(catalogue: Catalogue, actor: Actor, scene_id: str, *, since: int, until: int) -> int:
+def count_edits(cleared: Cleared, scene_id: str, *, since: int, until: int) -> int:
     """How many records differ in all. Raises as `edits`."""
-    public_only = _sees_public_only(catalogue, actor, scene_id, {since, until})
+    public_only = _sees_public_only(cleared, scene_id, {since, until})
     low, high = sorted((since, until))
-    return catalogue.count_differing(low, high, scene=scene_id, public_only=public_only)
+    if cleared.hides(scene_id):
+        return len(_known(cleared, scene_id, low, high))
+    return cleared.catalogue.count_differing(low, high, scene=scene_id, public_only=public_only)
 
 
-def _sees_public_only(catalogue: Catalogue, actor: Actor, scene_id: str, numbers: set[int]) -> bool:
-    """Drafts of exhibitions are not for visitors; the rest is as visible as the scene. Raises NotFound."""
-    if may(actor, Action.EDIT):
+def _known(cleared: Cleared, scene_id: str, low: int, high: int) -> list[Difference]:
+    """What differs, as an actor may know it from whom something of the scene is hidden."""
+    found = cleared.catalogue.between(low, high, scene=scene_id)
+    public = [each for each in found if not isinstance(_record(each), Exhibition)]
+    return cleared.differences(public, scene_id)
+
+
+def _sees_public_only(cleared: Cleared, scene_id: str, numbers: set[int]) -> bool:
+    """Drafts of exhibitions are not for visitors; the rest is as visible as the scene, or less. Raises NotFound."""
+    if cleared.is_whole:
         return False
     for number in numbers:
-        scene_as_of(catalogue, actor, scene_id, number)
+        scene_as_of(cleared, scene_id, number)
     return True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from scenes.allowance import Allowance
 from scenes.coarse import Ladder, ladder, read_back, written
 from scenes.errors import NotFound
+from scenes.file_names import named
 from scenes.ports import Derived
 from tiling import tileset
 from tiling.errors import TilingError
@@ -47,7 +48,5 @@ class Ladders:
         return found
 
     def _made(self, digest: str) -> Ladder:
-        def by_name(name: str) -> bytes:
-            return self._read(name.partition(".")[0])
-
+        by_name = named(self._read)
         return ladder(tileset.read(self._read(digest), by_name), self._read, by_name)

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from scenes.allowance import unlimited
-from scenes.assemble import Resolved, named, shown_of
+from scenes.assemble import Resolved, shown_of
 from scenes.at_time import Standing
 from scenes.composite import thing_of
 from scenes.cuts import cut_within
+from scenes.file_names import named
 from scenes.groups import in_order
 from scenes.join import Joined, fall_apart
 from scenes.ladders import Ladders

@@ -19,17 +19,21 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from scenes.at_time import Standing, active_hypotheses, reason_of
 from scenes.dated import own_span, span_text
 from scenes.errors import Invalid, NotFound
-from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
+from scenes.hidden import NOTHING, hidden, is_within, strictest, without
+from scenes.model import ChronologyStatement, Epoch, Hypothesis, Layer, Placement, Record, Scene, Visibility
 from scenes.relative import Relative, network_of, spoken_of
 from scenes.times import Array, Times, over, weights_within
 from timeline.edtf import Edtf, parse
 from timeline.interval import Certainty, DayRange, TimeSpan
+
+R = TypeVar("R", bound=Record)
 
 CERTAIN, POSSIBLE = 2, 1
 """codes in the column of certainty; 0 would be no, and what does not stand is no row"""
@@ -58,10 +62,14 @@ class SceneTable:
     epochs: Mapping[str, Epoch] = field(default_factory=dict)
     """those that are spoken of, at least"""
     statements: Mapping[str, ChronologyStatement] = field(default_factory=dict)
+    strands: Mapping[str, Layer] = field(default_factory=dict)
+    """its layers"""
     _before: dict[frozenset[str], Relative] = field(default_factory=dict, repr=False, compare=False)
     """chronologies of the table before this one, by what counts, until this one needs its own"""
     _times: OrderedDict[frozenset[str], Times] = field(default_factory=OrderedDict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _known: dict[Visibility, SceneTable] = field(default_factory=dict, repr=False, compare=False)
+    """as audiences know it"""
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -73,6 +81,51 @@ class SceneTable:
         """(4, n) int64: own dates, as `Times.bounds`."""
         rows = [(each.start_earliest, each.start_latest, each.end_earliest, each.end_latest) for each in self.spans]
         return np.array(rows, np.int64).reshape(-1, 4).T.copy()
+
+    @cached_property
+    def audience(self) -> Visibility:
+        """The smallest audience that anything in it is for."""
+        return strictest(self.strands.values(), self.hypotheses.values(), self.placements)
+
+    def hidden(self, level: Visibility) -> frozenset[str]:
+        """Ids of what is not for the audience `level`."""
+        if is_within(self.audience, level):
+            return NOTHING
+        return hidden(level, self.strands.values(), self.hypotheses.values(), self.placements)
+
+    def known_to(self, level: Visibility, also: frozenset[str] = NOTHING) -> SceneTable:
+        """The scene as the audience `level` may know it: nothing that is hidden from it counts for anything.
+
+        `also` are ids of what is hidden from it though this table does not know of that.
+        """
+        if also and level is not Visibility.DRAFT:
+            return self._without(self.hidden(level) | also, level)
+        if is_within(self.audience, level) and is_within(self.scene.georeference_for, level):
+            return self
+        with self._lock:
+            found = self._known.get(level)
+            if found is None:
+                found = self._known[level] = self._without(self.hidden(level), level)
+            return found
+
+    def _without(self, ids: frozenset[str], level: Visibility) -> SceneTable:
+        scene = without(self.scene, ids, level)
+        assert scene is not None, "a scene is hidden as a whole, by who asks for it"
+        rows = [
+            (known, span)
+            for each, span in zip(self.placements, self.spans, strict=True)
+            if (known := without(each, ids))
+        ]
+        return SceneTable(
+            scene,
+            _kept(self.hypotheses, ids),
+            tuple(each for each, _ in rows),
+            tuple(span for _, span in rows),
+            self.revision,
+            self.epochs,
+            _kept(self.statements, ids),
+            _kept(self.strands, ids),
+        )
 
     @cached_property
     def transforms(self) -> Array:
@@ -338,6 +391,7 @@ def table_of(
     epochs: Iterable[Epoch] = (),
     statements: Iterable[ChronologyStatement] = (),
     *,
+    layers: Iterable[Layer] = (),
     revision: int = 0,
     older: SceneTable | None = None,
 ) -> SceneTable:
@@ -358,5 +412,11 @@ def table_of(
         revision,
         {each.id: each for each in epochs},
         {each.id: each for each in statements},
+        {each.id: each for each in layers},
         {} if older is None else older.chronologies(),
     )
+
+
+def _kept(records: Mapping[str, R], ids: frozenset[str]) -> dict[str, R]:
+    """Those that may be known where `ids` are hidden."""
+    return {name: known for name, each in records.items() if (known := without(each, ids)) is not None}

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from scenes.errors import NotFound
-from scenes.model import ChronologyStatement, Epoch, Hypothesis, Placement, Scene
+from scenes.hidden import NOTHING
+from scenes.model import Actor, ChronologyStatement, Epoch, Hypothesis, Layer, Placement, Scene, Visibility
 from scenes.ports import Catalogue
 from scenes.relative import spoken_of
+from scenes.rights import clearance
 from scenes.stands import Stands
 from scenes.table import SceneTable, table_of
 
-R = TypeVar("R", Placement, Hypothesis, Epoch, ChronologyStatement)
+R = TypeVar("R", Placement, Hypothesis, Epoch, ChronologyStatement, Layer)
 
 MOST_PLACEMENTS = 200_000
 """kept in all, and a table counts as a thousand at least; about 2 KB each"""
@@ -38,23 +40,44 @@ class SceneTables:
         self._newest: dict[str, int] = {}
         """revision of the newest table of each scene"""
 
-    def table(self, catalogue: Catalogue, scene_id: str, *, as_of: int | None = None) -> SceneTable:
-        """A scene as it stands, or stood after revision `as_of`: one statement where it is kept, five where it is not.
+    def table(self, catalogue: Catalogue, scene_id: str, *, actor: Actor, as_of: int | None = None) -> SceneTable:
+        """A scene as it stands, or stood after revision `as_of`, as `actor` may know it if he may know it at all.
 
-        One more where something is said of when epochs were.
+        One statement where it is kept, six where it is not, and one more where something is said of when epochs were.
 
         Raises:
             NotFound: there is no such scene, or was not.
         """
-        found = self.tables(catalogue, (scene_id,), as_of=as_of)
+        found = self.tables(catalogue, (scene_id,), actor=actor, as_of=as_of)
         if scene_id not in found:
             raise NotFound(f"there is no scene {scene_id[:80]!r}")
         return found[scene_id]
 
     def tables(
-        self, catalogue: Catalogue, scene_ids: Sequence[str], *, as_of: int | None = None
+        self, catalogue: Catalogue, scene_ids: Sequence[str], *, actor: Actor, as_of: int | None = None
     ) -> Mapping[str, SceneTable]:
         """Many scenes as `table`, in as many statements; those that are not there are left out."""
+        level = clearance(actor)
+        whole = self._whole(catalogue, scene_ids, as_of)
+        # What was told once and was hidden since is hidden in the past, too.
+        now = {} if as_of is None else self.hidden(catalogue, scene_ids, actor=actor)
+        return {name: table.known_to(level, now.get(name, NOTHING)) for name, table in whole.items()}
+
+    def hidden(
+        self, catalogue: Catalogue, scene_ids: Sequence[str], *, actor: Actor, as_of: int | None = None
+    ) -> Mapping[str, frozenset[str]]:
+        """By scene, ids of what is in it and hidden from `actor` now, or was then; those not there are left out."""
+        level = clearance(actor)
+        if level is Visibility.DRAFT:
+            return {}
+        found = {name: table.hidden(level) for name, table in self._whole(catalogue, scene_ids, None).items()}
+        if as_of is not None:
+            for name, table in self._whole(catalogue, scene_ids, as_of).items():
+                found[name] = found.get(name, NOTHING) | table.hidden(level)
+        return found
+
+    def _whole(self, catalogue: Catalogue, scene_ids: Sequence[str], as_of: int | None) -> dict[str, SceneTable]:
+        """The tables with all that is in them."""
         last = catalogue.last_within(scene_ids)
         numbers = {each: last[each] if as_of is None else min(as_of, last[each]) for each in scene_ids}
         found: dict[str, SceneTable] = {}
@@ -94,7 +117,7 @@ class SceneTables:
         scene: Scene | None = older.scene
         placements = {each.id: each for each in older.placements}
         hypotheses = dict(older.hypotheses)
-        epochs, statements = dict(older.epochs), dict(older.statements)
+        epochs, statements, layers = dict(older.epochs), dict(older.statements), dict(older.strands)
         for each in catalogue.between(older.revision, number, scene=older.scene.id):
             record = each.after or each.before
             if isinstance(record, Scene):
@@ -107,6 +130,8 @@ class SceneTables:
                 _set(epochs, record, is_there=each.after is not None)
             elif isinstance(record, ChronologyStatement):
                 _set(statements, record, is_there=each.after is not None)
+            elif isinstance(record, Layer):
+                _set(layers, record, is_there=each.after is not None)
         if scene is None:
             return None
         if missing := spoken_of(statements.values()) - placements.keys() - epochs.keys():
@@ -117,6 +142,7 @@ class SceneTables:
             hypotheses.values(),
             epochs.values(),
             statements.values(),
+            layers=layers.values(),
             revision=number,
             older=older,
         )
@@ -143,6 +169,7 @@ def _read(catalogue: Catalogue, names: Sequence[str], numbers: Mapping[str, int]
     placements = catalogue.within(Placement, names, as_of=last)
     hypotheses = catalogue.within(Hypothesis, names, as_of=last)
     statements = catalogue.within(ChronologyStatement, names, as_of=last)
+    layers = catalogue.within(Layer, names, as_of=last)
     about = {name: spoken_of(statements[name]) - {each.id for each in placements[name]} for name in names}
     wanted = sorted(set().union(*about.values()))
     epochs = catalogue.get_many(Epoch, wanted, as_of=last) if wanted else {}
@@ -153,6 +180,7 @@ def _read(catalogue: Catalogue, names: Sequence[str], numbers: Mapping[str, int]
             hypotheses[name],
             [epochs[each] for each in sorted(about[name]) if each in epochs],
             statements[name],
+            layers=layers[name],
             revision=numbers[name],
         )
         for name in names

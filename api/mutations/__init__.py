@@ -6,8 +6,7 @@ noun. The few that are no such thing stand here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.tools import create_type
@@ -15,8 +14,9 @@ from strawberry.tools import create_type
 from api import queries_history, types
 from api.mutations import people, placements, places, rooms, stories, things
 from api.mutations.shape import Id, Reason, answered, done, payload
+from api.posters import want_poster
 from api.types import Exhibition, Info, Job
-from scenes import compose
+from scenes import compose, model
 
 _KINDS = (*places.KINDS, *placements.KINDS, *stories.KINDS, *people.KINDS, *things.KINDS)
 _FIELDS = {name: field for kind in _KINDS for name, field in kind.fields().items()}
@@ -29,13 +29,27 @@ class JobPayload:
     job: Job = strawberry.field(description="The job.")
 
 
-def _showing(use_case: Callable[..., compose.Done[Any]], description: str) -> Any:
-    async def resolver(info: Info, id: Any, reason: Any = "") -> Any:
-        museum, actor = info.context.services, info.context.actor
-        return await answered(info, await done(info, use_case, museum, actor, id, reason=reason), payload(Exhibition))
+Audience = Annotated[model.Visibility, strawberry.argument(description="To whom: members, or everybody.")]
+_EXHIBITED = payload(Exhibition)
 
-    resolver.__annotations__ = {"info": Info, "id": Id, "reason": Reason, "return": payload(Exhibition)}
-    return strawberry.field(resolver, description=description)
+
+async def _publish(info: Info, id: Any, audience: Any = model.Visibility.PUBLIC, reason: Any = "") -> Any:
+    museum, actor = info.context.services, info.context.actor
+    result = await done(info, compose.publish_exhibition, museum, actor, id, audience=audience, reason=reason)
+    await museum.call(want_poster, museum, result.record)
+    return await answered(info, result, _EXHIBITED)
+
+
+async def _unpublish(info: Info, id: Any, reason: Any = "") -> Any:
+    museum, actor = info.context.services, info.context.actor
+    return await answered(
+        info, await done(info, compose.unpublish_exhibition, museum, actor, id, reason=reason), _EXHIBITED
+    )
+
+
+# GraphQL knows an argument by its annotation, and the payload is made above.
+_unpublish.__annotations__ = {"info": Info, "id": Id, "reason": Reason, "return": _EXHIBITED}
+_publish.__annotations__ = {**_unpublish.__annotations__, "audience": Audience}
 
 
 async def _cancel_job(info: Info, id: Id) -> JobPayload:
@@ -46,13 +60,15 @@ async def _cancel_job(info: Info, id: Id) -> JobPayload:
 
 
 _FIELDS |= {
-    "publish_exhibition": _showing(
-        compose.publish_exhibition,
-        "Make an exhibition public, and with it its scene and the assets shown there. Their rights do not change.",
+    "publish_exhibition": strawberry.field(
+        _publish,
+        description="Make an exhibition public, or known to members, and with it its scene and the assets shown there. "
+        "Their rights, limits and embargoes do not change.",
     ),
-    "unpublish_exhibition": _showing(
-        compose.unpublish_exhibition,
-        "Make an exhibition a draft again, and its scene where no other shows it. Assets stay as they are.",
+    "unpublish_exhibition": strawberry.field(
+        _unpublish,
+        description="Make an exhibition a draft again, and its scene as far as no other shows it. Assets stay as they "
+        "are.",
     ),
     "cancel_job": types.field(_cancel_job),
     **things.FIELDS,

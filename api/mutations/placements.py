@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID
 
-from api.mutations.shape import REASON, TEXT, TITLE, Kind, given, update_input
+from api.mutations.shape import AUDIENCE, PUBLIC, REASON, TEXT, TITLE, Kind, given, update_input
 from api.mutations.values import EXISTENCE, SOURCES, UNDATED, GeneratedInput, PeriodReferenceInput, SourceInput
 from scenes import compose, model
 
@@ -24,6 +24,7 @@ class CreateHypothesisInput:
     builds_on: ID | None = given("The hypothesis that it assumes to be true; CYCLE where it is itself.", default=None)
     confidence: float | None = given("0 to 1, as its author says; null: not said.", default=None)
     sources: list[SourceInput] = given(SOURCES, default_factory=list)
+    audience: model.Visibility = given(AUDIENCE + " What is part of it is for no others.", default=PUBLIC)
     reason: str = given(REASON, default="")
 
 
@@ -57,6 +58,7 @@ class CreatePlacementInput:
         "The named period that `existence` is taken from; null: none.", default=None
     )
     generated: GeneratedInput | None = given("That a machine made it up; null: people did.", default=None)
+    audience: model.Visibility = given(AUDIENCE, default=PUBLIC)
     reason: str = given(REASON, default="")
 
 

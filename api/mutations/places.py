@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry import ID, UNSET
 
-from api.mutations.shape import EXPECTED, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
+from api.mutations.shape import AUDIENCE, EXPECTED, PUBLIC, REASON, TEXT, TITLE, UNCHANGED, Kind, given, update_input
 from api.mutations.values import EXISTENCE, UNDATED, GeoreferenceInput, ViewpointInput
 from scenes import model
 
@@ -19,6 +19,7 @@ class CreateSceneInput:
     viewpoint: ViewpointInput = given("Where a visitor arrives.")
     description: str = given(TEXT, default="")
     georeference: GeoreferenceInput | None = given("Where on the Earth it lies; null: not told.", default=None)
+    georeference_for: model.Visibility = given("Who is told where on the Earth it lies.", default=PUBLIC)
     reason: str = given(REASON, default="")
 
 
@@ -34,6 +35,9 @@ class UpdateSceneInput:
     georeference: GeoreferenceInput | None = given(
         "Where on the Earth it lies; null: not told. Left out: unchanged.", default=UNSET
     )
+    georeference_for: model.Visibility | None = given(
+        "Who is told where on the Earth it lies." + UNCHANGED, default=None
+    )
     default_hypothesis: ID | None = given(
         "The preferred hypothesis; null: none is preferred. Left out: unchanged.", default=UNSET
     )
@@ -48,6 +52,7 @@ class CreateLayerInput:
     scene: ID = given("The scene.")
     title: str = given(TITLE)
     ordinal: int | None = given("Place among the layers, from 0; null: last.", default=None)
+    audience: model.Visibility = given(AUDIENCE + " What stands in it is for no others.", default=PUBLIC)
     reason: str = given(REASON, default="")
 
 

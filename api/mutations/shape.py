@@ -25,6 +25,8 @@ R = TypeVar("R", bound=model.Record)
 
 TITLE = f"Name for people, at most {compose.MAX_TITLE} characters."
 TEXT = f"Plain text, at most {compose.MAX_TEXT:,} characters."
+AUDIENCE = "Who may know of it, of those who may see the scene."
+PUBLIC = model.Visibility.PUBLIC
 REASON = "Note for the history; made up where empty."
 EXPECTED = "Revision at which the record was read; CONFLICT where it has changed since. Null: not asked."
 UNCHANGED = " Left out or null: unchanged."

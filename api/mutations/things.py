@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -58,6 +59,16 @@ class UpdateAssetInput:
     rights: str | None = given("URI of a licence or rights statement; empty: closed." + UNCHANGED, default=None)
     attribution: str | None = given("Whom to name where it is shown." + UNCHANGED, default=None)
     visibility: model.Visibility | None = given("Who may know of it." + UNCHANGED, default=None)
+    finest: float | None = given(
+        "Metres: visitors get nothing whose geometric error is less, and not the deposited file; 0: all detail."
+        + UNCHANGED,
+        default=None,
+    )
+    embargo: datetime | None = given(
+        "Before this moment (UTC where no zone is given) it is for those alone who work on it; null: no embargo. Left "
+        "out: unchanged.",
+        default=UNSET,
+    )
     identity: ObjectIdentityInput | None = given(
         "The object that it shows; null: nothing is noted. Left out: unchanged.", default=UNSET
     )

@@ -52,7 +52,7 @@ class Tileset:
     tiles: int = plain("Number of tiles.")
     levels: int = plain("Number of levels of detail.")
     triangles: int = plain("Triangles of the finest level.")
-    vertices: int = plain("Vertices of the finest level.")
+    vertices: int = plain("Vertices of the finest level; 0: not counted, of an asset in reduced detail.")
     byte_length: float = plain("Bytes of all tiles and images, the document not counted.")
     geometric_error: float = plain("Metres: the error of showing nothing.")
     root_error: float = plain("Metres: the error of showing the coarsest tile alone.")
@@ -147,6 +147,8 @@ class Asset(Recorded):
     attribution: str = plain("Whom to name where it is shown.")
     state: model.AssetState = plain("Where it stands between deposit and display.")
     visibility: model.Visibility = plain("Who may know of it.")
+    finest: float = plain("Metres: visitors get nothing whose geometric error is less; 0: all detail.")
+    embargo: datetime | None = plain("Before this moment, UTC, it is for those alone who work on it; null: none.")
 
     @field
     def master_digest(self) -> str:

@@ -93,7 +93,7 @@ class RecordChange:
     async def revisions(self, info: Info, last: Last = 10) -> list[Revision]:
         """The latest changes of it between the two: who, when, why; newest first."""
         first, until = sorted(self.bounds)
-        found = await info.context.as_recorded(until).history(self.value.record.id, last=page_size(last))
+        found = await info.context.as_recorded(until).history(self.value.record, last=page_size(last))
         return [revision(each) for each in found if each.number > first]
 
 
@@ -108,8 +108,9 @@ class RecordChangeConnection:
     @field
     async def total(self, info: Info) -> int:
         """How many records differ in all. They are counted when this is asked, not for every page."""
-        services, actor = info.context.services, info.context.actor
-        work = partial(history.count_edits, services.catalogue, actor, self.scene, since=self.since, until=self.until)
+        services = info.context.services
+        cleared = services.cleared(info.context.actor)
+        work = partial(history.count_edits, cleared, self.scene, since=self.since, until=self.until)
         return int(await services.call(work))
 
     since: int = strawberry.field(description="Number of the first of the two revisions.")
@@ -264,9 +265,8 @@ class SceneInTime:
             low = history.revision_number(catalogue, since)  # type: ignore[arg-type]  # a scalar
             high = context.as_of if until is None else history.revision_number(catalogue, until)  # type: ignore[arg-type]
             high = catalogue.latest() if high is None else high
-            found = history.edits(
-                catalogue, context.actor, self.value.id, since=low, until=high, first=size, beyond=begin
-            )
+            cleared = context.services.cleared(context.actor)
+            found = history.edits(cleared, self.value.id, since=low, until=high, first=size, beyond=begin)
             return low, high, *found
 
         low, high, shown, has_next = await context.services.call(work)

@@ -14,6 +14,7 @@ from api.types.node import After, First, Info, PageInfo, field, page_size
 from api.types.placement import Hypothesis, Placement, hypothesis_view
 from api.types.scalar import Column
 from api.types.time import Language, TimeSpan
+from scenes import model
 from scenes.rights import Action, may
 from scenes.table import MomentTable
 from timeline import label as wording
@@ -101,11 +102,11 @@ class MomentColumns:
     async def asset_ids(self, info: Info) -> Column:
         """Ids of the assets that stand, each once; null for one that is not public."""
         names = self.value.assets.names
-        if may(info.context.actor, Action.EDIT):
+        services, actor = info.context.services, info.context.actor
+        if may(actor, Action.EDIT):
             return Column(names)
-        services = info.context.services
-        public = await services.call(services.catalogue.public_among, names)
-        return Column([name if name in public else None for name in names])
+        known = await services.call(services.cleared(actor).get_many, model.Asset, names)
+        return Column([name if name in known else None for name in names])
 
     @field
     def asset(self) -> Column:

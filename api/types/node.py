@@ -94,7 +94,7 @@ class Recorded(Node):
     @field
     async def history(self, info: Info, last: Last = 10) -> list[Revision]:
         """The latest changes of it, and of what belongs to it, newest first."""
-        found = await info.context.loaders.history(self.value.id, last=page_size(last))  # type: ignore[attr-defined]
+        found = await info.context.loaders.history(self.value, last=page_size(last))  # type: ignore[attr-defined]
         return [revision(each) for each in found]
 
 

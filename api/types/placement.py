@@ -33,6 +33,7 @@ class Layer(Recorded):
     value: Private[model.Layer]
     title: str = plain("Name for people.")
     ordinal: int = plain("Place among the scene's layers.")
+    audience: model.Visibility = plain("Who may know of it and of what stands in it, of those who may see the scene.")
 
 
 @strawberry.type(description="A named interval of a scene's history.")
@@ -53,6 +54,7 @@ class Hypothesis(Recorded):
     author: str = plain("Who holds it.")
     argument: str = plain("Why.")
     confidence: float | None = plain("0 to 1, as its author says; null: not said.")
+    audience: model.Visibility = plain("Who may know of it and of its placements, of those who may see the scene.")
 
     @field
     def sources(self) -> list[Source]:
@@ -119,6 +121,7 @@ class Placement(Dated):
 
     reliability: model.Reliability = plain("How much of it is evidence and how much reconstruction.")
     reason: str = plain("Why we think so.")
+    audience: model.Visibility = plain("Who may know that it stood there, of those who may see the scene.")
 
     @field
     def sources(self) -> list[str]:

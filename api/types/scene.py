@@ -58,6 +58,8 @@ class Scene(SceneInTime, Recorded):
         """Where on the Earth it lies; null: not known, or not to be told."""
         return None if self.value.georeference is None else Georeference(value=self.value.georeference)
 
+    georeference_for: model.Visibility = plain("Who is told where on the Earth it lies.")
+
     @field
     async def layers(self, info: Info) -> list[Layer]:
         """Its strands, by ordinal."""

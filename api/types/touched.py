@@ -52,7 +52,7 @@ class Touching:
         def work() -> list[Touched]:
             # In this order: what is newer is made of what is older.
             tables = [
-                services.tables.table(services.catalogue, record.scene, as_of=each) for each in (number - 1, number)
+                services.cleared(info.context.actor).table(record.scene, as_of=each) for each in (number - 1, number)
             ]
             before, now = (_read(table, record) for table in tables)
             changed = before.keys() | now.keys()

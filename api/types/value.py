@@ -15,7 +15,11 @@ strawberry.enum(
     description="Extended Matrix class. US: real, in place; USVS: reconstructed on evidence found in place; USVN: "
     "reconstructed by analogy or sources; SF: real, not in its place; VSF: restored and put back by reasoning.",
 )
-strawberry.enum(model.Visibility, name="Visibility", description="Known to those who work on it, or to everybody.")
+strawberry.enum(
+    model.Visibility,
+    name="Visibility",
+    description="Known to those who work on it, to members of the museum too, or to everybody.",
+)
 
 
 @strawberry.type(description="A citation.")

@@ -29,6 +29,7 @@ from bench.selection import IDENTITY, PLENTY, Case, by_error, case, level_by_lev
 from bench.tasks import scenes
 from pipeline.tile import TileSettings, tile_file
 from scenes.allowance import unlimited
+from scenes.cleared import Cleared
 from scenes.delivery import Delivery, Wish
 from scenes.group_tree import group_tree
 from scenes.ladders import Ladders
@@ -45,6 +46,7 @@ from scenes.model import (
     Visibility,
 )
 from scenes.ports import Put
+from scenes.tables import SceneTables
 from storage.derived_memory import MemoryDerived
 from storage.memory import MemoryCatalogue
 from tests.tiling.clear_selection import Clear
@@ -134,7 +136,7 @@ def _plans() -> Iterator[Row]:
     ground = Placement("placement_ground", scene.id, "layer", asset.id, "Ground", "../..", IDENTITY)
     catalogue = MemoryCatalogue()
     catalogue.commit([Put(asset), Put(scene), Put(ground)], author="bench", reason="bench", at=_AT)
-    delivery = Delivery(catalogue, lambda _: tree, scene_id=scene.id, actor=ANONYMOUS)
+    delivery = Delivery(Cleared(catalogue, SceneTables(), ANONYMOUS), lambda _: tree, scene_id=scene.id)
     yield from _plan(delivery, f"quadtree, {len(tree):,} tiles", "2026", "2026", _walk(1024.0))
 
     museum, placements = scenes.houses(), scenes.buildings(10_000, 1)
@@ -153,9 +155,9 @@ def _plans() -> Iterator[Row]:
         return stocks[digest]
 
     delivery = Delivery(
-        catalogue, read, scene_id=scenes.SCENE.id, actor=ANONYMOUS,
-        group=lambda scene_id, shown: group_tree(
-            scene_id, shown, derived=derived, ladders=ladders, allowance=unlimited()
+        Cleared(catalogue, SceneTables(), ANONYMOUS), read, scene_id=scenes.SCENE.id,
+        group=lambda scene_id, shown, audience: group_tree(
+            scene_id, shown, audience, derived=derived, ladders=ladders, allowance=unlimited()
         ),
     )  # fmt: skip
     delivery.enter(Wish("0500"))  # proxies and ladders are made

@@ -25,6 +25,7 @@ from scenes.model import (
     Placement,
     Reliability,
     Scene,
+    Visibility,
 )
 from scenes.ports import Put
 
@@ -181,6 +182,7 @@ HYPOTHESIS = Rules(
             one_of("builds_on", Hypothesis),
             checked("confidence", _confidence),
             checked("sources", text.sources),
+            checked("audience", Visibility),
         )
     ),
     agree=_branches,
@@ -207,6 +209,7 @@ PLACEMENT = Rules(
             checked("sources", text.sources),
             checked("period", text.period),
             checked("generated", text.generated),
+            checked("audience", Visibility),
         )
     ),
     fields={"why": "reason"},

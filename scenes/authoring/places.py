@@ -26,7 +26,7 @@ def _free_slug(desk: Desk, exhibition: Exhibition) -> Exhibition:
 
 
 def _not_shown(_: Desk, exhibition: Exhibition) -> None:
-    if exhibition.visibility is Visibility.PUBLIC:
+    if exhibition.visibility is not Visibility.DRAFT:
         raise InUse(f"the exhibition “{exhibition.title}” is public; take it back first")
 
 
@@ -40,6 +40,7 @@ SCENE = Rules(
             checked("default_moment", time.moment),
             checked("viewpoint", space.viewpoint),
             checked("georeference", space.georeference),
+            checked("georeference_for", Visibility),
             one_of("default_hypothesis", Hypothesis),
         )
     ),
@@ -48,7 +49,7 @@ SCENE = Rules(
 
 LAYER = Rules(
     kind=Layer,
-    checks=dict((checked("title", text.title), named("ordinal", whole_number))),
+    checks=dict((checked("title", text.title), named("ordinal", whole_number), checked("audience", Visibility))),
     begins=_ordinal,
     most=_FEW,
 )

@@ -9,51 +9,58 @@ from scenes.authoring import text
 from scenes.authoring.desk import Desk
 from scenes.authoring.references import SHOWING, assets_of
 from scenes.authoring.use import Done
+from scenes.errors import Invalid
+from scenes.hidden import is_within, widest
 from scenes.model import Actor, Asset, Exhibition, Record, Scene, Visibility
 from scenes.ports import Museum, Notice, Put
 from scenes.rights import Action, require
 
 
-def publish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, reason: str = "") -> Done[Exhibition]:
-    """Make an exhibition public, and with it its scene and every asset shown there, in one revision.
+def publish_exhibition(
+    museum: Museum, actor: Actor, exhibition_id: str, *, audience: Visibility = Visibility.PUBLIC, reason: str = ""
+) -> Done[Exhibition]:
+    """Show an exhibition to an audience, and with it its scene and every asset there, in one revision.
 
-    What is published of an asset are its tiles; whether the deposited file may be had, its rights say.
+    What is shown already to more people stays so. What is published of an asset are its tiles, as far as its limits
+    allow; whether the deposited file may be had, its rights say.
 
     Raises:
         NotFound: there is no such exhibition.
         Conflict: one of these changed at the same moment.
+        Invalid: the audience is nobody.
         Forbidden, Unauthorized: the actor is no curator.
     """
+    if audience is Visibility.DRAFT:
+        raise Invalid("audience: a draft is shown to nobody; unpublish takes an exhibition back")
     require(actor, Action.PUBLISH)
     exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
     shown = _assets_of(museum, scene.id)
     read |= museum.catalogue.revisions_of(shown)
     assets = museum.catalogue.get_many(Asset, shown)
     candidates: list[Exhibition | Scene | Asset] = [exhibition, scene, *(assets[name] for name in sorted(assets))]
-    public = [
-        replace(record, visibility=Visibility.PUBLIC)
-        for record in candidates
-        if record.visibility is not Visibility.PUBLIC
+    shown_now = [
+        replace(record, visibility=audience) for record in candidates if not is_within(record.visibility, audience)
     ]
+    to = "" if audience is Visibility.PUBLIC else " for members"
     return _set_visible(
-        museum, actor, exhibition, public, read=read, reason=reason or f"published “{exhibition.title}”"
+        museum, actor, exhibition, shown_now, read=read, reason=reason or f"published “{exhibition.title}”{to}"
     )
 
 
 def unpublish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, reason: str = "") -> Done[Exhibition]:
-    """Make an exhibition a draft again, and its scene where no other public exhibition shows it.
+    """Make an exhibition a draft again, and its scene as far as no other exhibition shows it.
 
     Assets stay as they are: another scene may show them. Raises as `publish_exhibition`.
     """
     require(actor, Action.PUBLISH)
     exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
     others = museum.catalogue.within(Exhibition, (scene.id,))[scene.id]
-    shown = any(each.visibility is Visibility.PUBLIC and each.id != exhibition_id for each in others)
-    candidates: list[Exhibition | Scene] = [exhibition] if shown else [exhibition, scene]
+    left = widest(each.visibility for each in others if each.id != exhibition_id)
+    wanted: list[tuple[Exhibition | Scene, Visibility]] = [(exhibition, Visibility.DRAFT), (scene, left)]
     hidden = [
-        replace(record, visibility=Visibility.DRAFT)
-        for record in candidates
-        if record.visibility is not Visibility.DRAFT
+        replace(record, visibility=visibility)
+        for record, visibility in wanted
+        if record.visibility is not visibility and is_within(record.visibility, visibility)
     ]
     return _set_visible(
         museum, actor, exhibition, hidden, read=read, reason=reason or f"took back “{exhibition.title}”"

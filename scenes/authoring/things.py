@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
+from datetime import UTC, datetime
 
 from scenes.authoring import text, time
 from scenes.authoring.desk import Desk
 from scenes.authoring.rules import Also, Rules, checked, named
+from scenes.errors import Invalid
 from scenes.model import Asset, ObjectIdentity, ObjectStatus, StatusKind, Visibility
 from scenes.ports import Remove
 from scenes.rights import Action, require
+
+_COARSEST = 1e6
+"""metres"""
 
 
 def _visibility(desk: Desk, value: Visibility) -> Visibility:
     require(desk.actor, Action.PUBLISH)
     return Visibility(value)
+
+
+def _finest(desk: Desk, value: float) -> float:
+    require(desk.actor, Action.PUBLISH)
+    if not (math.isfinite(value) and 0.0 <= value <= _COARSEST):
+        raise Invalid(f"finest: {value}, expected metres from 0 to {_COARSEST:g}; 0: all detail")
+    return float(value)
+
+
+def _embargo(desk: Desk, value: datetime) -> datetime:
+    require(desk.actor, Action.PUBLISH)
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def _identity(value: ObjectIdentity) -> ObjectIdentity:
@@ -23,7 +41,7 @@ def _identity(value: ObjectIdentity) -> ObjectIdentity:
 
 def _may_be_hidden(desk: Desk, asset: Asset) -> None:
     """What is public is taken from everybody with it."""
-    if asset.visibility is Visibility.PUBLIC:
+    if asset.visibility is not Visibility.DRAFT:
         require(desk.actor, Action.PUBLISH)
 
 
@@ -44,6 +62,8 @@ ASSET = Rules(
             named("attribution", text.line),
             ("visibility", _visibility),
             checked("identity", _identity),
+            ("finest", _finest),
+            ("embargo", _embargo),
         )
     ),
     let_go=_with_its_status,

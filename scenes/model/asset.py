@@ -143,6 +143,10 @@ class Asset:
     """the version that is to take its place, while that is tiled"""
     media: Media | None = None
     """what is served of a recording or a picture; None of a model, and before it is ready"""
+    finest: float = 0.0
+    """metres: visitors get nothing whose geometric error is less; 0: all detail is for all who may see it"""
+    embargo: datetime | None = None
+    """before this moment it is for those alone who work on it; None: no embargo"""
 
 
 class StatusKind(StrEnum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scenes.model.evidence import Generated, PeriodReference, Reliability, Source
+from scenes.model.visibility import Visibility
 from timeline.statement import End
 from timeline.statement import Kind as Relation
 
@@ -27,6 +28,8 @@ class Hypothesis:
     confidence: float | None = None
     """0 to 1, as its author says; None: not said"""
     sources: tuple[Source, ...] = ()
+    audience: Visibility = Visibility.PUBLIC
+    """who may know of it and of all that is part of it, of those who may see the scene"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Placement:
     """the named period that `existence` was taken from"""
     generated: Generated | None = None
     """that a machine made it up; None: people did"""
+    audience: Visibility = Visibility.PUBLIC
+    """who may know that it stood there, of those who may see the scene"""
 
 
 class ChangeKind(StrEnum):

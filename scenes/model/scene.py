@@ -48,6 +48,8 @@ class Scene:
     """id of the preferred hypothesis where the scene has rivals, else empty"""
     georeference: Georeference | None = None
     """None: not known, or not to be told"""
+    georeference_for: Visibility = Visibility.PUBLIC
+    """who is told it, of those who may see the scene"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Layer:
     scene: str
     title: str
     ordinal: int
+    audience: Visibility = Visibility.PUBLIC
+    """who may know of it and of all that stands in it, of those who may see the scene"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Role(StrEnum):
     """What an actor may do, weakest first."""
 
     VISITOR = "visitor"
+    MEMBER = "member"
+    """sees what is for members, and changes nothing"""
     CURATOR = "curator"
     ADMINISTRATOR = "administrator"
 

@@ -196,7 +196,7 @@ async def test_a_thousand_placements_take_no_more_statements_than_the_query_has_
     assert all(count <= READING_FIELDS for count in counts.values()), counts
 
 
-AUTHORED_FIELDS = 34
+AUTHORED_FIELDS = 35
 """places in `AUTHORED` where something is read, and the token of who asks"""
 
 
@@ -262,8 +262,8 @@ async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Pa
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ('{ scenes { nodes { at(time: "-0430") { columns { ids transforms } } } } }', 6),
-        ('{ scenes { nodes { difference(from: "-0430", to: "1000") { nodes { placement { title } } } } } }', 7),
+        ('{ scenes { nodes { at(time: "-0430") { columns { ids transforms } } } } }', 7),
+        ('{ scenes { nodes { difference(from: "-0430", to: "1000") { nodes { placement { title } } } } } }', 8),
         ("{ scenes { nodes { title } } }", 1),
         ("{ scenes { nodes { layers { title } } } }", 2),
         ("{ scenes { nodes { placements { nodes { asset { title } } } } } }", 3),

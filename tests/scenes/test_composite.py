@@ -14,11 +14,14 @@ from scenes import closed_set
 from scenes.allowance import Allowance
 from scenes.assemble import composite_tileset, document_bytes
 from scenes.at_time import Moment, resolve
+from scenes.cleared import Cleared
 from scenes.errors import NotFound
 from scenes.ladders import Ladders
 from scenes.model import Actor, Asset, Placement, Reliability, Role, Visibility
 from scenes.ports import Put
+from scenes.rights import Keeping
 from scenes.surface import decoded
+from scenes.tables import SceneTables
 from storage.derived_memory import MemoryDerived
 from storage.memory import MemoryCatalogue
 from tests.scenes.test_assemble import SCENE, Museum
@@ -226,15 +229,15 @@ def test_a_draft_is_in_nothing_that_a_visitor_can_fetch() -> None:
     for digest in curators:
         made = closed_set.content_of(town.derived, digest)
         assert made is not None
-        allowed, public = closed_set.is_for(ANYBODY, made, catalogue)
-        assert allowed == public == (tower.id not in made.sources)
+        kept_for = closed_set.keeping_of(Cleared(catalogue, SceneTables(), ANYBODY), made)
+        assert kept_for == (None if tower.id in made.sources else Keeping.FOR_GOOD)
         if tower.id not in made.sources:
             assert b"asset_tower" not in made.data
     assert visitors
     for digest in visitors:
         made = closed_set.content_of(town.derived, digest)
         assert made is not None
-        assert closed_set.is_for(ANYBODY, made, catalogue) == (True, True)
+        assert closed_set.keeping_of(Cleared(catalogue, SceneTables(), ANYBODY), made) is Keeping.FOR_GOOD
         assert made.sources == ("asset_house", "scene_1")
 
 
@@ -245,10 +248,11 @@ def test_what_is_taken_back_is_no_longer_given() -> None:
     (digest, *_) = contents(town, town.tileset())
     made = closed_set.content_of(town.derived, digest)
     assert made is not None
-    assert closed_set.is_for(ANYBODY, made, catalogue) == (True, True)
+    tables = SceneTables()
+    assert closed_set.keeping_of(Cleared(catalogue, tables, ANYBODY), made) is Keeping.FOR_GOOD
     write(catalogue, replace(SCENE, visibility=Visibility.DRAFT))
-    assert closed_set.is_for(ANYBODY, made, catalogue) == (False, False)
-    assert closed_set.is_for(Actor("ines", Role.CURATOR), made, catalogue) == (True, False)
+    assert closed_set.keeping_of(Cleared(catalogue, tables, ANYBODY), made) is None
+    assert closed_set.keeping_of(Cleared(catalogue, tables, Actor("ines", Role.CURATOR)), made) is Keeping.OWN
 
 
 def test_an_asset_that_cannot_be_read_leaves_its_groups_to_the_placements() -> None:

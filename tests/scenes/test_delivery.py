@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from scenes.cleared import Cleared
 from scenes.delivery import Delivery, Wish
 from scenes.errors import NotFound
 from scenes.model import (
@@ -84,7 +85,7 @@ def commit(catalogue: MemoryCatalogue, *changes: object) -> None:
 def museum(actor: Actor = ANONYMOUS) -> tuple[MemoryCatalogue, Delivery]:
     catalogue = MemoryCatalogue()
     commit(catalogue, *map(Put, RECORDS))
-    return catalogue, Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=actor)
+    return catalogue, Delivery(Cleared(catalogue, SceneTables(), actor), TREES.__getitem__, scene_id="scene_1")
 
 
 def names(entered) -> list[str]:
@@ -129,7 +130,7 @@ def test_visitors_of_a_moment_share_what_is_said_of_placements_whatever_their_nu
     catalogue, one = museum()
     tables = SceneTables()
     one, other = (
-        Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS, tables=tables) for _ in range(2)
+        Delivery(Cleared(catalogue, tables, ANONYMOUS), TREES.__getitem__, scene_id="scene_1") for _ in range(2)
     )
     other.enter(Wish("-0550"))
     ours, theirs = (dict(map(reversed, each.enter(Wish()).placements)) for each in (one, other))
@@ -179,7 +180,7 @@ def test_a_scene_that_does_not_exist_and_one_that_is_a_draft_answer_the_same():
     said = []
     for scene_id in ("scene_2", "scene_3"):
         with pytest.raises(NotFound) as caught:
-            Delivery(catalogue, TREES.__getitem__, scene_id=scene_id, actor=ANONYMOUS).enter(Wish())
+            Delivery(Cleared(catalogue, SceneTables(), ANONYMOUS), TREES.__getitem__, scene_id=scene_id).enter(Wish())
         said.append(str(caught.value).replace(scene_id, "…"))
     assert said[0] == said[1]
 
@@ -213,7 +214,7 @@ def test_a_right_that_is_withdrawn_is_noticed():
 def test_nothing_stands_outside_all_intervals():
     catalogue, _ = museum()
     commit(catalogue, Remove(RECORDS[7]))
-    delivery = Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS)
+    delivery = Delivery(Cleared(catalogue, SceneTables(), ANONYMOUS), TREES.__getitem__, scene_id="scene_1")
     assert delivery.enter(Wish("-9000")).placements == ()
     plan = delivery.plan(VIEW, PLENTY, state=1, look=0)
     assert (plan.roots, plan.nodes) == ((), ())
@@ -258,7 +259,7 @@ def test_a_plan_says_what_nodes_cost_and_parts_them_only_for_who_draws_groups():
     tree, _ = with_files(grouped(grid_tree(4)))
     tree = replace(tree, coded_length=tree.byte_length * 3 // 4)
     catalogue, _ = museum()
-    delivery = Delivery(catalogue, lambda _: stock(tree), scene_id="scene_1", actor=ANONYMOUS)
+    delivery = Delivery(Cleared(catalogue, SceneTables(), ANONYMOUS), lambda _: stock(tree), scene_id="scene_1")
     delivery.enter(Wish())
     corner = View((6, 3, 6), gaze_towards((6, 3, 6), (20, 0, 20)), 1.0, 1.5, 2000)
     # The root's error is 915 pixels: nothing is worth covering out of view.
@@ -282,7 +283,7 @@ def test_a_plan_says_what_nodes_cost_and_parts_them_only_for_who_draws_groups():
 def test_a_plan_says_which_tiles_add_to_one_another():
     clouds = {name: stock(added(of.tree)) if name[0] == "a" else of for name, of in TREES.items()}
     catalogue, _ = museum()
-    delivery = Delivery(catalogue, clouds.__getitem__, scene_id="scene_1", actor=ANONYMOUS)
+    delivery = Delivery(Cleared(catalogue, SceneTables(), ANONYMOUS), clouds.__getitem__, scene_id="scene_1")
     delivery.enter(Wish())
     plan = delivery.plan(VIEW, PLENTY, state=1, look=0)
     for name, of in clouds.items():
@@ -308,7 +309,7 @@ def test_visitors_of_a_moment_share_what_they_are_sent_and_nothing_stays_of_them
     catalogue, _ = museum()
     tables = SceneTables()
     visitors = [
-        Delivery(catalogue, TREES.__getitem__, scene_id="scene_1", actor=ANONYMOUS, tables=tables) for _ in range(3)
+        Delivery(Cleared(catalogue, tables, ANONYMOUS), TREES.__getitem__, scene_id="scene_1") for _ in range(3)
     ]
     plans = []
     for each in visitors:

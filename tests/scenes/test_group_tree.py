@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from scenes import closed_set
 from scenes.allowance import Allowance, unlimited
+from scenes.cleared import Cleared
 from scenes.delivery import Delivery, Wish
 from scenes.group_tree import GroupTree, Shown, group_tree, key_of
 from scenes.ladders import Ladders
@@ -50,17 +51,18 @@ class Street:
 
     def visitor(self) -> Delivery:
         return Delivery(
-            self.catalogue, lambda digest: stock(tileset.read(self.town.read(digest), self._named)),
-            scene_id=SCENE.id, actor=self.actor, tables=self.tables, group=self.group,
+            Cleared(self.catalogue, self.tables, self.actor),
+            lambda digest: stock(tileset.read(self.town.read(digest), self._named)),
+            scene_id=SCENE.id, group=self.group,
         )  # fmt: skip
 
     def _named(self, name: str) -> bytes:
         return self.town.read(name.partition(".")[0])
 
-    def group(self, scene_id: str, shown: Shown) -> GroupTree:
+    def group(self, scene_id: str, shown: Shown, audience: Visibility) -> GroupTree:
         self.asked += 1
         return group_tree(
-            scene_id, shown, derived=self.town.derived, ladders=self.ladders, allowance=self.work
+            scene_id, shown, audience, derived=self.town.derived, ladders=self.ladders, allowance=self.work
         )  # fmt: skip
 
     def plan(self, away: float, **options: bool) -> Plan:
@@ -161,5 +163,15 @@ def test_a_tree_is_named_by_what_stands_where():
     first, asset = shown[0]
     away = replace(first.placement, transform=(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 5, 0, 0, 1))
     moved = [(replace(first, placement=away), asset), *shown[1:]]
-    assert key_of("scene_1", shown) == key_of("scene_1", other)
-    assert len({key_of("scene_1", shown), key_of("scene_2", shown), key_of("scene_1", moved)}) == 3
+    assert key_of("scene_1", shown, Visibility.PUBLIC) == key_of("scene_1", other, Visibility.PUBLIC)
+    assert key_of("scene_1", shown, Visibility.PUBLIC) != key_of("scene_1", shown, Visibility.MEMBERS)
+    assert (
+        len(
+            {
+                key_of("scene_1", shown, Visibility.PUBLIC),
+                key_of("scene_2", shown, Visibility.PUBLIC),
+                key_of("scene_1", moved, Visibility.PUBLIC),
+            }
+        )
+        == 3
+    )

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scenes.cleared import Cleared
 from scenes.errors import Conflict, Cycle, Forbidden, Invalid, NotFound
-from scenes.history import Edit, FieldChange, count_edits, edits, redo, restricted, revision_number, scene_as_of, undo
+from scenes.history import Edit, FieldChange, count_edits, edits, redo, revision_number, scene_as_of, undo
 from scenes.model import (
     ANONYMOUS,
     Actor,
@@ -24,6 +25,7 @@ from scenes.model import (
     Visibility,
 )
 from scenes.ports import Notice, Put, Remove
+from scenes.tables import SceneTables
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryBus, MemoryCatalogue
 from storage.system import RandomIds
@@ -60,6 +62,10 @@ class House:
         return self.catalogue.get(Placement, name)
 
 
+def cleared(house: House, actor: Actor) -> Cleared:
+    return Cleared(house.catalogue, SceneTables(), actor, house.clock)
+
+
 @pytest.fixture
 def house() -> House:
     return House(MemoryCatalogue(), MemoryBus(), Ticking(), RandomIds())
@@ -83,16 +89,16 @@ def test_visitors_see_of_the_past_what_was_public_then_and_still_is(house: House
     house.put(scene(title="a draft", visibility=Visibility.DRAFT))
     house.put(scene(title="public"))
     house.put(scene(title="still public"))
-    assert scene_as_of(house.catalogue, ANONYMOUS, "scene_a", 2).title == "public"
-    assert scene_as_of(house.catalogue, ADA, "scene_a", 1).title == "a draft"
+    assert scene_as_of(cleared(house, ANONYMOUS), "scene_a", 2).title == "public"
+    assert scene_as_of(cleared(house, ADA), "scene_a", 1).title == "a draft"
     for number in (0, 1):
         with pytest.raises(NotFound):
-            scene_as_of(house.catalogue, ANONYMOUS, "scene_a", number)
+            scene_as_of(cleared(house, ANONYMOUS), "scene_a", number)
     house.put(scene(visibility=Visibility.DRAFT))
     with pytest.raises(NotFound):
-        scene_as_of(house.catalogue, ANONYMOUS, "scene_a", 2)
+        scene_as_of(cleared(house, ANONYMOUS), "scene_a", 2)
     house.catalogue.commit([Remove(scene())], author="ada", reason="", at=after(0))
-    assert scene_as_of(house.catalogue, ADA, "scene_a", 2).title == "public"
+    assert scene_as_of(cleared(house, ADA), "scene_a", 2).title == "public"
 
 
 def test_what_is_no_longer_public_is_a_draft_to_visitors_of_the_past_too(house: House) -> None:
@@ -102,19 +108,15 @@ def test_what_is_no_longer_public_is_a_draft_to_visitors_of_the_past_too(house: 
         house.catalogue.get(kind, name, as_of=1)
         for kind, name in ((Asset, "asset_a"), (Asset, "asset_b"), (Layer, "layer_a"))
     ]
-    assert restricted(house.catalogue, [*then, None]) == [
-        asset(),
-        asset("asset_b", visibility=Visibility.DRAFT),
-        layer(),
-        None,
-    ]
+    found = cleared(house, ANONYMOUS).of(then, as_of=1)
+    assert found == [asset(), layer()]
 
 
 def test_edits_name_each_field_before_and_after(house: House) -> None:
     house.put(scene(), placement("p_1"), placement("p_2"))
     house.put(placement("p_1", title="Stoa", existence="-0480~/0390"), placement("p_3"))
     house.catalogue.commit([Remove(placement("p_2"))], author="ada", reason="", at=after(0))
-    found = {each.record.id: each for each in edits(house.catalogue, ADA, "scene_a", since=1, until=3, first=9)[0]}
+    found = {each.record.id: each for each in edits(cleared(house, ADA), "scene_a", since=1, until=3, first=9)[0]}
     assert {name: each.edit for name, each in found.items()} == {
         "p_1": Edit.CHANGED,
         "p_2": Edit.REMOVED,
@@ -127,7 +129,7 @@ def test_edits_name_each_field_before_and_after(house: House) -> None:
     assert FieldChange("reliability", None, "SF") in found["p_3"].fields()
     assert found["p_2"].fields()[0] == FieldChange("id", "p_2", None)
     backwards = {
-        each.record.id: each.edit for each in edits(house.catalogue, ADA, "scene_a", since=3, until=1, first=9)[0]
+        each.record.id: each.edit for each in edits(cleared(house, ADA), "scene_a", since=3, until=1, first=9)[0]
     }
     assert backwards == {"p_1": Edit.CHANGED, "p_2": Edit.ADDED, "p_3": Edit.REMOVED}
 
@@ -135,18 +137,18 @@ def test_edits_name_each_field_before_and_after(house: House) -> None:
 def test_edits_of_drafts_are_not_for_visitors(house: House) -> None:
     house.put(scene(), exhibition())
     house.put(replace(exhibition(), title="Secret"), layer())
-    seen, has_next = edits(house.catalogue, ANONYMOUS, "scene_a", since=1, until=2, first=9)
+    seen, has_next = edits(cleared(house, ANONYMOUS), "scene_a", since=1, until=2, first=9)
     assert [type(each.record) for each in seen] == [Layer]
     assert not has_next
-    assert count_edits(house.catalogue, ANONYMOUS, "scene_a", since=1, until=2) == len(seen)
-    assert len(edits(house.catalogue, ADA, "scene_a", since=1, until=2, first=9)[0]) == 2
-    assert count_edits(house.catalogue, ADA, "scene_a", since=1, until=2) == 2
-    one, has_next = edits(house.catalogue, ADA, "scene_a", since=1, until=2, first=1)
+    assert count_edits(cleared(house, ANONYMOUS), "scene_a", since=1, until=2) == len(seen)
+    assert len(edits(cleared(house, ADA), "scene_a", since=1, until=2, first=9)[0]) == 2
+    assert count_edits(cleared(house, ADA), "scene_a", since=1, until=2) == 2
+    one, has_next = edits(cleared(house, ADA), "scene_a", since=1, until=2, first=1)
     assert (len(one), has_next) == (1, True)
     with pytest.raises(NotFound):
-        edits(house.catalogue, ANONYMOUS, "scene_a", since=0, until=2, first=9)
+        edits(cleared(house, ANONYMOUS), "scene_a", since=0, until=2, first=9)
     with pytest.raises(NotFound):
-        count_edits(house.catalogue, ANONYMOUS, "scene_a", since=0, until=2)
+        count_edits(cleared(house, ANONYMOUS), "scene_a", since=0, until=2)
 
 
 def test_undo_takes_back_the_last_change_and_redo_brings_it_again(house: House) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from scenes.at_time import active_hypotheses, resolve
 from scenes.difference import difference
-from scenes.model import ChronologyStatement, End, Epoch, Hypothesis, Placement, Relation
+from scenes.model import Actor, ChronologyStatement, End, Epoch, Hypothesis, Placement, Relation, Role
 from scenes.ports import Put, Remove
 from scenes.relative import chronology_of, counts, said
 from scenes.table import SceneTable, table_of
@@ -22,6 +22,8 @@ from timeline.edtf import parse_days, parse_span
 from timeline.interval import Certainty, TimeSpan
 from timeline.reasons import Bound
 from timeline.statement import TERMINI
+
+CURATOR = Actor("ines", Role.CURATOR)
 
 RIVALS = (
     Hypothesis("h_a", "scene_a", "A", "x", "", ("h_b",)),
@@ -239,8 +241,8 @@ def test_a_table_brought_up_to_date_tells_what_one_read_anew_tells(seed: int) ->
     site = Site(seed)
     for _ in range(30):
         site.change()
-        now, anew = site.tables.table(site.catalogue, "scene_a"), site.read_anew()
-        assert site.tables.table(site.catalogue, "scene_a") is now
+        now, anew = site.tables.table(site.catalogue, "scene_a", actor=CURATOR), site.read_anew()
+        assert site.tables.table(site.catalogue, "scene_a", actor=CURATOR) is now
         for chosen in ("h_a", "h_b"):
             assert told(now, chosen) == told(anew, chosen)
             relative = now.times(now.reading(chosen)).relative
@@ -258,12 +260,20 @@ def test_the_past_is_told_by_what_was_said_then() -> None:
     put(scene(), placement("p_1", existence=""), Epoch("e_0", "scene_a", "E", "1458/1833"))
     put(ChronologyStatement("s_1", "scene_a", Relation.WITHIN, "p_1", "e_0"))
     put(Epoch("e_0", "scene_a", "E", "1700/1833"))
-    assert [tables.table(catalogue, "scene_a", as_of=n).at("1000").ids for n in (1, 2, 3)] == [["p_1"], [], []]
-    assert [tables.table(catalogue, "scene_a", as_of=n).at("1600").ids for n in (1, 2, 3)] == [["p_1"], ["p_1"], []]
+    assert [tables.table(catalogue, "scene_a", actor=CURATOR, as_of=n).at("1000").ids for n in (1, 2, 3)] == [
+        ["p_1"],
+        [],
+        [],
+    ]
+    assert [tables.table(catalogue, "scene_a", actor=CURATOR, as_of=n).at("1600").ids for n in (1, 2, 3)] == [
+        ["p_1"],
+        ["p_1"],
+        [],
+    ]
     catalogue.commit(
         [Remove(ChronologyStatement("s_1", "scene_a", Relation.WITHIN, "p_1", "e_0"))], author="ada", reason="", at=NOON
     )
-    assert tables.table(catalogue, "scene_a").at("1000").ids == ["p_1"]
+    assert tables.table(catalogue, "scene_a", actor=CURATOR).at("1000").ids == ["p_1"]
 
 
 def test_an_epoch_that_was_there_before_it_was_spoken_of_is_read() -> None:
@@ -273,6 +283,6 @@ def test_an_epoch_that_was_there_before_it_was_spoken_of_is_read() -> None:
         catalogue.commit([Put(each) for each in records], author="ada", reason="", at=NOON)
 
     put(scene(), placement("p_1", existence=""), Epoch("e_0", "scene_a", "E", "1458/1833"))
-    assert tables.table(catalogue, "scene_a").at("1000").ids == ["p_1"]
+    assert tables.table(catalogue, "scene_a", actor=CURATOR).at("1000").ids == ["p_1"]
     put(ChronologyStatement("s_1", "scene_a", Relation.WITHIN, "p_1", "e_0"))
-    assert tables.table(catalogue, "scene_a").at("1000").ids == []
+    assert tables.table(catalogue, "scene_a", actor=CURATOR).at("1000").ids == []

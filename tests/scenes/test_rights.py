@@ -1,43 +1,87 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scenes.errors import Forbidden, NotFound, Unauthorized
 from scenes.model import ANONYMOUS, Actor, Role, Visibility
-from scenes.rights import Action, may, require, seen
+from scenes.rights import Action, Keeping, keeping, may, require, seen
 from tests.contracts.samples import asset, exhibition, job, placement, scene
 
-VISITOR, CURATOR, ADMINISTRATOR = (Actor(role.value, role) for role in Role)
+VISITOR, MEMBER, CURATOR, ADMINISTRATOR = (Actor(role.value, role) for role in Role)
+EVERYBODY = (VISITOR, MEMBER, CURATOR, ADMINISTRATOR)
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 PUBLIC = (scene(), asset(), replace(exhibition(), visibility=Visibility.PUBLIC))
 DRAFTS = tuple(replace(record, visibility=Visibility.DRAFT) for record in PUBLIC)
 
 
 @pytest.mark.parametrize("record", PUBLIC)
 def test_everybody_sees_what_is_public(record):
-    assert all(may(actor, Action.SEE, record) for actor in (ANONYMOUS, VISITOR, CURATOR, ADMINISTRATOR))
+    assert all(may(actor, Action.SEE, record) for actor in (ANONYMOUS, *EVERYBODY))
 
 
 @pytest.mark.parametrize("record", DRAFTS)
 def test_only_those_who_work_on_it_see_a_draft(record):
-    assert [bool(may(actor, Action.SEE, record)) for actor in (VISITOR, CURATOR, ADMINISTRATOR)] == [False, True, True]
+    assert [bool(may(actor, Action.SEE, record)) for actor in EVERYBODY] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("record", [replace(record, visibility=Visibility.MEMBERS) for record in PUBLIC])
+def test_members_see_what_is_for_them(record):
+    assert [bool(may(actor, Action.SEE, record)) for actor in EVERYBODY] == [False, True, True, True]
+
+
+def test_an_audience_that_cannot_be_read_is_nobodys():
+    assert Visibility("everyone and his dog") is Visibility.DRAFT
+
+
+def test_an_embargo_ends_for_who_knows_the_time():
+    shut = replace(asset(), embargo=NOON)
+    for actor in (VISITOR, MEMBER):
+        assert not may(actor, Action.SEE, shut)
+        assert not may(actor, Action.SEE, shut, at=NOON - timedelta(seconds=1))
+        assert may(actor, Action.SEE, shut, at=NOON)
+    assert may(CURATOR, Action.SEE, shut)
+
+
+def test_visitors_get_what_is_limited_in_part_and_not_the_deposited_file():
+    limited = replace(asset(), finest=0.005, rights="https://creativecommons.org/licenses/by/4.0/")
+    assert [may(actor, Action.SEE, limited).finest for actor in EVERYBODY] == [0.005, 0.0, 0.0, 0.0]
+    assert [bool(may(actor, Action.DOWNLOAD, limited)) for actor in EVERYBODY] == [False, True, True, True]
+    assert may(VISITOR, Action.SEE, replace(limited, finest=float("nan"))).finest == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, Keeping.FOR_NOW),
+        ({"rights": "https://creativecommons.org/licenses/by/4.0/"}, Keeping.FOR_GOOD),
+        ({"rights": "https://creativecommons.org/licenses/by/4.0/", "embargo": NOON}, Keeping.FOR_NOW),
+        ({"rights": "https://creativecommons.org/licenses/by/4.0/", "finest": 0.1}, Keeping.FOR_NOW),
+        ({"embargo": NOON + timedelta(1)}, Keeping.OWN),
+        ({"visibility": Visibility.MEMBERS}, Keeping.OWN),
+    ],
+)
+def test_copies_are_kept_for_good_of_what_cannot_be_taken_back(change, expected):
+    assert keeping(replace(asset(), **{"rights": "", **change}), NOON) is expected
 
 
 @pytest.mark.parametrize("record", [placement("p"), job(), None])
 def test_what_has_no_visibility_of_its_own_is_not_for_visitors(record):
     assert not may(VISITOR, Action.SEE, record)
+    assert not may(MEMBER, Action.SEE, record)
     assert may(CURATOR, Action.SEE, record)
 
 
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        (Action.EDIT, [False, True, True]),
-        (Action.PUBLISH, [False, True, True]),
-        (Action.ADMINISTER, [False, False, True]),
+        (Action.EDIT, [False, False, True, True]),
+        (Action.PUBLISH, [False, False, True, True]),
+        (Action.ADMINISTER, [False, False, False, True]),
     ],
 )
 def test_what_each_role_may_do(action, expected):
-    assert [bool(may(actor, action)) for actor in (VISITOR, CURATOR, ADMINISTRATOR)] == expected
+    assert [bool(may(actor, action)) for actor in EVERYBODY] == expected
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scenes.at_time import resolve
 from scenes.errors import Invalid, NotFound
-from scenes.model import Hypothesis, Placement, Scene
+from scenes.model import Actor, Hypothesis, Placement, Role, Scene
 from scenes.table import CERTAIN, POSSIBLE, table_of
 from scenes.tables import SceneTables
 from storage.memory import MemoryCatalogue
@@ -22,6 +22,8 @@ from timeline.errors import EdtfError
 from timeline.interval import Certainty
 
 from scenes.ports import Put, Remove  # isort: skip
+
+CURATOR = Actor("ines", Role.CURATOR)
 
 TIMES = [
     *("-0480/0390", "-0480~/0390", "1200", "[1205..1215]/[1248..1252]", "12XX/..", "../1250", "/1250", "1210/"),
@@ -150,43 +152,43 @@ def test_a_table_is_kept_until_its_scene_changes_and_then_brought_up_to_date() -
         catalogue.commit([Put(each) for each in records], author="ada", reason="", at=NOON)
 
     put(scene(), placement("p_1"), placement("p_2"))
-    first = tables.table(catalogue, "scene_a")
+    first = tables.table(catalogue, "scene_a", actor=CURATOR)
     put(scene("scene_b"))
-    assert tables.table(catalogue, "scene_a") is first
+    assert tables.table(catalogue, "scene_a", actor=CURATOR) is first
     put(placement("p_3"), placement("p_1", title="Stoa"), RIVALS[0])
     catalogue.commit([Remove(placement("p_2"))], author="ada", reason="", at=NOON)
     put(scene(title="Forum"))
-    now = tables.table(catalogue, "scene_a")
+    now = tables.table(catalogue, "scene_a", actor=CURATOR)
     assert [each.title for each in now.placements] == ["Stoa", "Temple"]
     assert (now.ids, set(now.hypotheses), now.scene.title, now.revision) == (("p_1", "p_3"), {"h_a"}, "Forum", 5)
     assert catalogue.reads == 3, "read once, then only what changed"
-    assert tables.table(catalogue, "scene_a", as_of=1).ids == ("p_1", "p_2")
-    assert tables.table(catalogue, "scene_a", as_of=2).ids == ("p_1", "p_2")
-    assert tables.table(catalogue, "scene_a", as_of=4).scene.title == "Agora"
-    assert tables.table(catalogue, "scene_a", as_of=99) is now
+    assert tables.table(catalogue, "scene_a", actor=CURATOR, as_of=1).ids == ("p_1", "p_2")
+    assert tables.table(catalogue, "scene_a", actor=CURATOR, as_of=2).ids == ("p_1", "p_2")
+    assert tables.table(catalogue, "scene_a", actor=CURATOR, as_of=4).scene.title == "Agora"
+    assert tables.table(catalogue, "scene_a", actor=CURATOR, as_of=99) is now
 
 
 def test_a_scene_that_is_not_there_has_no_table() -> None:
     catalogue, tables = MemoryCatalogue(), SceneTables()
     with pytest.raises(NotFound):
-        tables.table(catalogue, "scene_a")
+        tables.table(catalogue, "scene_a", actor=CURATOR)
     catalogue.commit([Put(scene())], author="ada", reason="", at=NOON)
-    assert tables.table(catalogue, "scene_a").ids == ()
+    assert tables.table(catalogue, "scene_a", actor=CURATOR).ids == ()
     with pytest.raises(NotFound):
-        tables.table(catalogue, "scene_a", as_of=0)
+        tables.table(catalogue, "scene_a", actor=CURATOR, as_of=0)
     catalogue.commit([Remove(scene())], author="ada", reason="", at=NOON)
     with pytest.raises(NotFound):
-        tables.table(catalogue, "scene_a")
-    assert tables.table(catalogue, "scene_a", as_of=1).ids == ()
+        tables.table(catalogue, "scene_a", actor=CURATOR)
+    assert tables.table(catalogue, "scene_a", actor=CURATOR, as_of=1).ids == ()
 
 
 def test_no_more_is_kept_than_is_allowed() -> None:
     catalogue, tables = Counted(), SceneTables(most_placements=2000)
     for name in ("scene_a", "scene_b", "scene_c"):
         catalogue.commit([Put(scene(name))], author="ada", reason="", at=NOON)
-        tables.table(catalogue, name)
+        tables.table(catalogue, name, actor=CURATOR)
     before = catalogue.reads
-    tables.table(catalogue, "scene_c")
+    tables.table(catalogue, "scene_c", actor=CURATOR)
     assert catalogue.reads == before
-    tables.table(catalogue, "scene_a")
+    tables.table(catalogue, "scene_a", actor=CURATOR)
     assert catalogue.reads > before
