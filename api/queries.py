@@ -9,6 +9,7 @@ from strawberry import ID
 
 from api import types
 from api.loaders import Context
+from api.queries_gallery import GalleryQueries
 from api.queries_history import HistoryQueries
 from api.queries_time import TimeQueries
 from api.types import (
@@ -74,7 +75,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(HistoryQueries, TimeQueries):
+class Query(GalleryQueries, HistoryQueries, TimeQueries):
     """The root of queries."""
 
     @field
