@@ -79,15 +79,16 @@ def packed(
 ) -> Packed:
     """Streams of some points, `places` (m,) of all, in that order.
 
-    Positions (n, 3), in steps; `box` is about those of the m points. The rest is of the m points: colours (m, 3)
-    linear, in bytes or words, intensity (m,), classification (m,), normals (m, 4) as `meshopt.encode_oct8` gives them.
+    Positions (n, 3), in steps; `box` is about those of the m points. The rest is of the m points, in rows of 4 or 8
+    bytes that end in zeros, as the codec wants them: linear colours (m, 4) in bytes or words, intensity (m, 2),
+    classification (m, 4), and normals (m, 4) as `meshopt.encode_oct8` gives them.
     """
     count = len(places)
     corner, extent = box[0], box[1] - box[0]
-    rows = _shorts(positions, places, corner)
     attributes = []
     coarse = 1
     if extent.max() < _SHORT:
+        rows = _shorts(positions, places, corner)
         high = tuple(float(number) for number in extent)
         attributes.append(Coded("POSITION", meshopt.encode_vertices(rows), 8, 5123, "VEC3", low=(0.0,) * 3, high=high))
     else:
@@ -102,22 +103,16 @@ def packed(
         attributes.append(Coded("POSITION", data, 12, 5126, "VEC3", filtered="EXPONENTIAL", low=low_at, high=high_at))
         corner = middle
     if colours is not None:
-        padded = np.zeros((count, 4), colours.dtype)
-        padded[:, :3] = colours
         size, component = (8, 5123) if colours.dtype == np.uint16 else (4, 5121)
-        coded = meshopt.encode_vertices(padded)
+        coded = meshopt.encode_vertices(colours)
         attributes.append(Coded("COLOR_0", coded, size, component, "VEC3", is_normalized=True))
     if normals is not None:
         coded = meshopt.encode_vertices(np.ascontiguousarray(normals))
         attributes.append(Coded("NORMAL", coded, 4, 5120, "VEC3", is_normalized=True, filtered="OCTAHEDRAL"))
     if intensity is not None:
-        wide = np.zeros((count, 2), np.uint16)
-        wide[:, 0] = intensity
-        attributes.append(Coded("_INTENSITY", meshopt.encode_vertices(wide), 4, 5123, "SCALAR"))
+        attributes.append(Coded("_INTENSITY", meshopt.encode_vertices(intensity), 4, 5123, "SCALAR"))
     if classification is not None:
-        broad = np.zeros((count, 4), np.uint8)
-        broad[:, 0] = classification
-        attributes.append(Coded("_CLASSIFICATION", meshopt.encode_vertices(broad), 4, 5121, "SCALAR"))
+        attributes.append(Coded("_CLASSIFICATION", meshopt.encode_vertices(classification), 4, 5121, "SCALAR"))
     return Packed(count, corner, coarse, tuple(attributes))
 
 
@@ -136,9 +131,9 @@ def reach_of(positions: Any, places: Any) -> Any:  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def _shorts(positions: Any, places: Any, low: Any) -> Any:  # pragma: no cover - compiled
-    """Rows of four uint16, the last one 0, from a corner; wrapped where they are wide."""
+    """Rows of four uint16 from a corner, the last one 0."""
     rows = np.zeros((len(places), 4), np.uint16)
     for at in range(len(places)):
         for axis in range(3):
-            rows[at, axis] = np.uint16((np.int64(positions[places[at], axis]) - low[axis]) & 0xFFFF)
+            rows[at, axis] = np.uint16(np.int64(positions[places[at], axis]) - low[axis])
     return rows

@@ -6,10 +6,12 @@ byte the one is taken that ends in the most zeros, so that the lower bytes hold 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
-_NEAR = 0.45
+_NEAR = 0.49
 """of a step of sRGB, by which a value may be off; half a step would be the limit"""
 
 
@@ -36,10 +38,16 @@ REDUCED = np.rint(_linear(np.rint(np.arange(256) / 255 * (SHADES - 1)) / (SHADES
 """(256,) the same in so many shades, evenly spaced as the eye sees them, and in a byte, of 255"""
 
 
-def linear_of_words(colours: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Linear light of sRGB in 16 bits, of 65535 both; dark shades keep 12 of their bits."""
-    found: NDArray[np.uint16] = np.rint(_linear(colours / 65535.0) * 65535).astype(np.uint16)
-    return found
+@functools.cache
+def table(bits: int, *, is_reduced: bool) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    """Linear light of each value of sRGB in so many bits, of 65535; of 16 bits dark shades keep 12.
+
+    With `is_reduced` in bytes, of 255, and of `SHADES` only.
+    """
+    if bits == 8:
+        return REDUCED if is_reduced else LINEAR_OF_BYTE
+    words = np.arange(1 << 16)
+    return REDUCED[words >> 8] if is_reduced else np.rint(_linear(words / 65535.0) * 65535).astype(np.uint16)
 
 
 def bytes_of_linear(values: NDArray[np.uint16]) -> NDArray[np.uint8]:

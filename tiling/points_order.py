@@ -42,6 +42,22 @@ def gathered(code: Any) -> Any:  # pragma: no cover - compiled
     return (v | (v >> np.uint64(32))) & np.uint64(0x1FFFFF)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def joined_bits(x: Any, y: Any, z: Any) -> Any:  # pragma: no cover - compiled
+    """The code of a cell from its numbers along the axes."""
+    return spread(x) | (spread(y) << np.uint64(1)) | (spread(z) << np.uint64(2))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def cell(positions: Any, at: int, inverse: Any) -> Any:  # pragma: no cover - compiled
+    """Numbers of the cell of the deepest depth that a position lies in, as `codes` takes them."""
+    last = (1 << DEEPEST) - 1
+    x = min(int(positions[at, 0] * inverse[0]), last)
+    y = min(int(positions[at, 1] * inverse[1]), last)
+    z = min(int(positions[at, 2] * inverse[2]), last)
+    return x, y, z
+
+
 @njit(cache=True, nogil=True)
 def codes(positions: Any, inverse: Any) -> Any:  # pragma: no cover - compiled
     """Codes (n,) uint64 at the deepest depth of positions (n, 3) whole and from 0, in steps.
@@ -49,12 +65,9 @@ def codes(positions: Any, inverse: Any) -> Any:  # pragma: no cover - compiled
     `inverse` (3,) float64 are cells in a step. What would lie beyond the cube lies in its last cells.
     """
     out = np.empty(len(positions), np.uint64)
-    last = (1 << DEEPEST) - 1
     for at in range(len(positions)):
-        x = min(int(positions[at, 0] * inverse[0]), last)
-        y = min(int(positions[at, 1] * inverse[1]), last)
-        z = min(int(positions[at, 2] * inverse[2]), last)
-        out[at] = spread(x) | (spread(y) << np.uint64(1)) | (spread(z) << np.uint64(2))
+        x, y, z = cell(positions, at, inverse)
+        out[at] = joined_bits(x, y, z)
     return out
 
 

@@ -9,15 +9,16 @@ of being written. Buckets, and their order, depend on the cloud alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.clouds.records import Frame, records
+from pipeline.clouds.records import Frame, placed, places_of, put
 from pipeline.clouds.source import CHUNK
 from pipeline.compiled import njit
 from scenes.errors import Malformed
-from tiling.points_order import DEEPEST, codes
+from tiling.points_order import DEEPEST, cell, joined_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _DEEPER = 6
 """by so many depths finer cells are counted by where one of them has too many points"""
 _MOST_CELLS = 1 << 21
+_TABLE_DEPTH = 6
 _TWICE = ("las",)
 """files that are as quick to read as our own"""
 
@@ -77,16 +79,19 @@ def dealt(
     """
     count, inverse = source.head.count, of.cube.inverse
     most = most_points(count) if most is None else most
-    cells = _Cells(_depth_for(count))
+    cells = _Cells(_depth_for(count), inverse, count)
     kept = scratch / "records"
     is_kept = source.head.kind not in _TWICE
     done = 0
     with kept.open("wb") as file:
-        for rows in _chunks(source, of):
-            cells.add(codes(rows["place"], inverse))
+        for points in source.chunks(CHUNK):
+            places = placed(points, of)
+            cells.add(places)
             if is_kept:
+                rows = np.zeros(len(places), of.kind)
+                put(points, places, of, np.arange(len(places)), rows)
                 rows.tofile(file)
-            done += len(rows)
+            done += len(places)
             progress(0.5 * done / count)
     if done != count:
         raise Malformed(f"the file states {count:,} points and has {done:,}")
@@ -94,23 +99,24 @@ def dealt(
     while counts.max() > most and (finer := cells.finer()) is not None:
         # Points crowd together in a cell, as where a single one lies far off all others.
         cells = finer
-        for rows in _again(kept, of) if is_kept else _chunks(source, of):
-            cells.add(codes(rows["place"], inverse))
+        for places, _ in _again(source, of, kept if is_kept else None):
+            cells.add(places)
         found, counts = cells.done()
     depth, code, sizes = _joined(found, counts, cells.depth, most)
     first = np.concatenate([[0], np.cumsum(sizes)])
     path = scratch / "buckets"
-    begins = code << (3 * (DEEPEST - depth)).astype(np.uint64)
+    sorting = _Sorting(depth, code)
     at = first[:-1].copy()
     with path.open("wb") as file:
         file.truncate(count * of.kind.itemsize)
         done = 0
-        for rows in _again(kept, of) if is_kept else _chunks(source, of):
-            order, runs = _by_bucket(codes(rows["place"], inverse), begins)
-            sorted_rows = taken(rows, order)
+        for places, fill in _again(source, of, kept if is_kept else None):
+            rows = np.zeros(len(places), of.kind)
+            order, runs = sorting.sorted(places, inverse)
+            fill(order, rows)
             for bucket, start, stop in runs.tolist():
                 file.seek(int(at[bucket]) * of.kind.itemsize)
-                sorted_rows[start:stop].tofile(file)
+                rows[start:stop].tofile(file)
                 at[bucket] += stop - start
             done += len(rows)
             progress(0.5 + 0.5 * done / count)
@@ -118,15 +124,30 @@ def dealt(
     return Buckets(path, of.kind, depth, code, first)
 
 
-def _chunks(source: CloudSource, of: Frame) -> Iterator[NDArray[np.void]]:
-    for points in source.chunks(CHUNK):
-        yield records(points, of)
-
-
-def _again(kept: Path, of: Frame) -> Iterator[NDArray[np.void]]:
+def _again(
+    source: CloudSource, of: Frame, kept: Path | None
+) -> Iterator[tuple[NDArray[np.uint32], Callable[[NDArray[np.int64], NDArray[np.void]], None]]]:
+    """Places of each chunk once more, and what puts its records into those of some places in an order."""
+    if kept is None:
+        for points in source.chunks(CHUNK):
+            places = placed(points, of)
+            yield places, partial(put, points, places, of)
+        return
     with kept.open("rb") as file:
         while len(rows := np.fromfile(file, of.kind, CHUNK)):
-            yield rows
+            yield places_of(rows, np.arange(len(rows), dtype=np.uint32)), partial(_scattered, rows)
+
+
+def _scattered(rows: NDArray[np.void], at: NDArray[np.int64], out: NDArray[np.void]) -> None:
+    words = rows.dtype.itemsize // 4
+    _moved(rows.view(np.uint32).reshape(-1, words), at, out.view(np.uint32).reshape(-1, words))
+
+
+@njit(cache=True, nogil=True)
+def _moved(rows: Any, places: Any, out: Any) -> None:
+    for at in range(len(places)):
+        for word in range(rows.shape[1]):
+            out[places[at], word] = rows[at, word]
 
 
 def taken(rows: NDArray[np.void], order: NDArray[Any]) -> NDArray[np.void]:
@@ -159,22 +180,28 @@ def _depth_for(count: int) -> int:
 class _Cells:
     """Numbers of points by cells that have any, of as fine a depth as their number allows."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, inverse: NDArray[np.float64], count: int) -> None:
         self.depth = self._begun = depth
-        self._table = np.full(_MOST_CELLS * 2, np.uint64(0xFFFFFFFFFFFFFFFF))
-        self._number = np.zeros(_MOST_CELLS * 2, np.int64)
+        self._inverse, self._count = inverse, count
+        # Cells of a few points are too many to look up quickly, and there are no more than points.
+        room = 2 * min(_MOST_CELLS, 1 << (count >> 3).bit_length())
+        self._table = np.full(room, np.uint64(0xFFFFFFFFFFFFFFFF))
+        self._number = np.zeros(room, np.int64)
         self._used = 0
 
-    def add(self, found: NDArray[np.uint64]) -> None:
+    def add(self, places: NDArray[np.uint32]) -> None:
         at = 0
-        while at < len(found):
-            at, self._used = _counted(found, at, 3 * (DEEPEST - self.depth), self._table, self._number, self._used)
-            if at < len(found):
+        while at < len(places):
+            at, self._used = _counted(
+                places, self._inverse, at, DEEPEST - self.depth, self._table, self._number, self._used
+            )
+            if at < len(places):
                 self._coarsen()
 
     def finer(self) -> _Cells | None:
         """Others to count by once more, or None where that would not part what is together here."""
-        return _Cells(min(self.depth + _DEEPER, DEEPEST)) if self.depth == self._begun < DEEPEST else None
+        finer = min(self.depth + _DEEPER, DEEPEST)
+        return _Cells(finer, self._inverse, self._count) if self.depth == self._begun < DEEPEST else None
 
     def _coarsen(self) -> None:
         keys, numbers = self.done()
@@ -200,20 +227,24 @@ def _slot(table: Any, key: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def _counted(  # noqa: PLR0917 - numba knows no keywords
-    found: Any, at: int, shift: int, table: Any, number: Any, used: int
+    places: Any, inverse: Any, at: int, coarser: int, table: Any, number: Any, used: int
 ) -> Any:
     """Count points from `at` on, until the table is half full: where it stopped, and how many cells there are."""
-    last, slot = np.uint64(0xFFFFFFFFFFFFFFFF), 0
-    while at < len(found):
-        key = found[at] >> np.uint64(shift)
-        if key != last:
+    a = b = c = -1
+    slot = 0
+    while at < len(places):
+        x, y, z = cell(places, at, inverse)
+        x, y, z = x >> coarser, y >> coarser, z >> coarser
+        # Points that follow one another mostly lie in one cell.
+        if x != a or y != b or z != c:
+            key = joined_bits(x, y, z)
             slot = _slot(table, key)
             if number[slot] == 0:
                 if 2 * used >= len(table):
                     break
                 used += 1
                 table[slot] = key
-            last = key
+            a, b, c = x, y, z
         number[slot] += 1
         at += 1
     return at, used
@@ -255,15 +286,37 @@ def _joined(
     return np.array(depths, np.int64), np.array(codes_, np.uint64), np.array(sizes, np.int64)
 
 
+class _Sorting:
+    """Which bucket a point lies in: by a table of cells, and where those are too coarse by the order of codes."""
+
+    def __init__(self, depth: NDArray[np.int64], code: NDArray[np.uint64]) -> None:
+        self._begins = code << (3 * (DEEPEST - depth)).astype(np.uint64)
+        self._depth = min(int(depth.max()), _TABLE_DEPTH)
+        cells = np.arange(1 << (3 * self._depth), dtype=np.uint64) << np.uint64(3 * (DEEPEST - self._depth))
+        self._bucket = (np.searchsorted(self._begins, cells, side="right") - 1).astype(np.int32)
+        deeper = code[depth > self._depth] >> (3 * (depth[depth > self._depth] - self._depth)).astype(np.uint64)
+        self._bucket[deeper] = -1
+
+    def sorted(
+        self, places: NDArray[np.uint32], inverse: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each point (n,) comes to stand among them, and runs (k, 3): bucket, start, stop there."""
+        found: tuple[NDArray[np.int64], NDArray[np.int64]] = _by_bucket(
+            places, inverse, DEEPEST - self._depth, self._bucket, self._begins
+        )
+        return found
+
+
 @njit(cache=True, nogil=True)
-def _by_bucket(found: Any, begins: Any) -> Any:
-    """An order of points (n,) by the bucket that each lies in, and runs (k, 3): bucket, start, stop in that order."""
-    own = np.empty(len(found), np.int32)
+def _by_bucket(places: Any, inverse: Any, coarser: int, table: Any, begins: Any) -> Any:
+    own = np.empty(len(places), np.int32)
     starts = np.zeros(len(begins) + 1, np.int64)
     bucket = 0
-    for at in range(len(found)):
-        code = found[at]
-        if code < begins[bucket] or (bucket + 1 < len(begins) and code >= begins[bucket + 1]):
+    for at in range(len(places)):
+        x, y, z = cell(places, at, inverse)
+        bucket = table[joined_bits(x >> coarser, y >> coarser, z >> coarser)]
+        if bucket < 0:
+            code = joined_bits(x, y, z)
             low, high = 0, len(begins)
             while high - low > 1:
                 middle = (low + high) // 2
@@ -281,8 +334,8 @@ def _by_bucket(found: Any, begins: Any) -> Any:
             runs[count, 0], runs[count, 1], runs[count, 2] = b, starts[b], starts[b] + starts[b + 1]
             count += 1
         starts[b + 1] += starts[b]
-    order = np.empty(len(found), np.int64)
-    for at in range(len(found)):
-        order[starts[own[at]]] = at
+    to = np.empty(len(places), np.int64)
+    for at in range(len(places)):
+        to[at] = starts[own[at]]
         starts[own[at]] += 1
-    return order, runs[:count]
+    return to, runs[:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ FARTHEST = 1e10
 
 
 @njit(cache=True, nogil=True)
-def extent(positions: NDArray[np.float64], low: Floats, high: Floats) -> int:
+def extent(positions: NDArray[Any], low: Floats, high: Floats) -> int:
     """Widen `low` and `high` (3,) by the points (n, 3) that are finite; how many are not."""
     x0, y0, z0, x1, y1, z1 = low[0], low[1], low[2], high[0], high[1], high[2]
     lost = 0

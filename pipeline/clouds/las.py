@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from pipeline.clouds import crs
 from pipeline.clouds.extent import checked, extent, nowhere
 from pipeline.clouds.las_header import KEYS, PROJECTION, WKT, Header, header
 from pipeline.clouds.source import CHUNK, Head, Points
+from pipeline.compiled import njit
 from scenes.errors import Malformed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Las:
         said = Said()
         for part in mapped.slices(self._header.count, CHUNK):
             records = self._table[part]
-            extent(np.ascontiguousarray(records["place"]), low, high)
+            extent(records["place"], low, high)
             said = said.with_those_of(records, self._header)
             mapped.release(records)
         # Ends of whole steps, placed as points are.
@@ -60,12 +61,40 @@ class Said:
 
     def with_those_of(self, records: NDArray[np.void], of: Header) -> Said:
         """And what these say."""
-        brightest = int(records["colour"].max(initial=0)) if "colour" in (records.dtype.names or ()) else 0
+        brightest = _brightest(records["colour"]) if "colour" in (records.dtype.names or ()) else 0
         return Said(
             max(self.brightest, brightest),
-            self.has_intensity or bool(records["intensity"].any()),
-            self.has_classification or bool((records["class"] & _classes(of)).any()),
+            self.has_intensity or _has_any(records["intensity"], 0xFFFF),
+            self.has_classification or _has_any(records["class"], int(_classes(of))),
         )
+
+
+@njit(cache=True, nogil=True)
+def _brightest(colours: Any) -> int:
+    most = np.uint16(0)
+    for at in range(len(colours)):
+        most = max(most, colours[at, 0], colours[at, 1], colours[at, 2])
+    return int(most)
+
+
+@njit(cache=True, nogil=True)
+def _has_any(values: Any, mask: int) -> bool:
+    found = 0
+    for value in values:
+        found |= value
+    return (found & mask) != 0
+
+
+@njit(cache=True, nogil=True)
+def _narrowed(colours: Any, out: Any) -> int:
+    """The lower bytes of colours; the brightest of them all, which tells whether something was lost."""
+    most = np.uint16(0)
+    for at in range(len(colours)):
+        for channel in range(3):
+            value = colours[at, channel]
+            most = max(most, value)
+            out[at, channel] = value
+    return int(most)
 
 
 def _classes(of: Header) -> np.uint8:
@@ -119,7 +148,7 @@ def taken(records: NDArray[np.void], of: Header, head: Head) -> Points:
     Raises:
         Malformed: a point lies outside of what the head says, or has a brighter colour.
     """
-    positions = np.ascontiguousarray(records["place"])
+    positions = records["place"]
     if of.is_compressed:
         low, high = nowhere()
         extent(positions, low, high)
@@ -132,16 +161,17 @@ def taken(records: NDArray[np.void], of: Header, head: Head) -> Points:
             )
     colours: NDArray[np.uint8] | NDArray[np.uint16] | None = None
     if head.colour_bits == 16:
-        colours = np.ascontiguousarray(records["colour"])
+        colours = records["colour"]
     elif "colour" in (of.columns.names or ()):
-        if records["colour"].max(initial=0) > (_BYTE if head.colour_bits else 0):
+        narrow = np.empty((len(records), 3), np.uint8)
+        if _narrowed(records["colour"], narrow) > (_BYTE if head.colour_bits else 0):
             raise Malformed("LAZ: its colours are of other sizes in one part of it than in others; write the file anew")
-        colours = records["colour"].astype(np.uint8) if head.colour_bits else None
+        colours = narrow if head.colour_bits else None
     classes = records["class"] & _classes(of) if head.has_classification else None
     return Points(
         positions=positions,
         colours=colours,
-        intensity=np.ascontiguousarray(records["intensity"]) if head.has_intensity else None,
+        intensity=records["intensity"] if head.has_intensity else None,
         classification=classes,
         normals=np.stack([records[name] for name in ("nx", "ny", "nz")], axis=1).astype(np.float32)
         if head.has_normals

@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.clouds import stages
 from pipeline.clouds.buckets import joined, taken
 from pipeline.clouds.records import places_of
+from pipeline.clouds.stages import Ordered
 from tiling import points_levels, points_order, points_thin
 from tiling.points_levels import Nodes
 from tiling.points_order import DEEPEST
@@ -77,8 +78,9 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         for depth in range(int(buckets.depth.max()))
     }
     tree, bucket_of = _above(buckets, [len(each.rows) for each in kept])
-    places = places_of(rows)
-    of = context.frame
+    number = np.arange(len(rows), dtype=np.uint32)
+    points = Ordered(rows, number, places_of(rows, number))
+    places, of = points.places, context.frame
     found = points_order.codes(places, of.cube.inverse)
     levelled = points_levels.levels(
         context.metres(places, np.zeros(3)), found, tree, of.cube,
@@ -88,20 +90,20 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     )  # fmt: skip
     first = points_levels.held(tree, levelled.level, 0)
     error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
-    shown, root_error = _root(context, rows, places, found, first, levelled.reach, error)
+    shown, root_error = _root(context, points, found, first, levelled.reach, error)
     asked = [(first[shown], root_error, -1)]
-    number = [0] * len(tree)
+    numbers = [0] * len(tree)
     if len(rest := first[~shown]) or len(tree) > 1:
         asked.append((rest, error, 0))
-        number[0] = 1
+        numbers[0] = 1
     for node in range(1, len(tree)):
         own = bucket_of.get(node)
         error = float(levelled.error[node]) if own is None else kept[own].error
-        number[node] = len(asked)
-        asked.append((points_levels.held(tree, levelled.level, node), error, number[int(tree.parent[node])]))
+        numbers[node] = len(asked)
+        asked.append((points_levels.held(tree, levelled.level, node), error, numbers[int(tree.parent[node])]))
 
     def emitted(one: tuple[NDArray[np.int64], float, int]) -> Tile:
-        return stages.emit(context, rows, places, one[0], one[1])
+        return stages.emit(context, points, one[0], one[1])
 
     out = Growing()
     with ThreadPoolExecutor(workers, thread_name_prefix="tile") as pool:
@@ -110,7 +112,7 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     for node, bucket in bucket_of.items():
         inner: list[int] = []
         for tile in kept[bucket].tiles:
-            inner.append(out.add(tile, number[node] if tile.parent < 0 else inner[tile.parent]))
+            inner.append(out.add(tile, numbers[node] if tile.parent < 0 else inner[tile.parent]))
     progress(1.0)
     return out
 
@@ -175,7 +177,8 @@ def _cells(buckets: Buckets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Kept:
     rows = buckets.read(bucket)
     cube, depth = context.frame.cube, int(buckets.depth[bucket])
-    rows, places, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
+    points, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
+    places = points.places
     low, high = (side[bucket] * (cube.side / (1 << DEEPEST)) for side in _cells(buckets))
     deepest = int(tree.depth.max())
     halos: dict[int, list[NDArray[np.uint32]]] = {d: [] for d in range(depth, deepest)}
@@ -194,14 +197,14 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
     }
     tiles = tuple(
         stages.emit(
-            context, rows, places, points_levels.held(tree, levelled.level, node), float(levelled.error[node]),
+            context, points, points_levels.held(tree, levelled.level, node), float(levelled.error[node]),
             parent=int(tree.parent[node]) - 1,
         )
         for node in range(1, len(tree))
     )  # fmt: skip
     top = points_levels.held(tree, levelled.level, 0)
     return _Kept(
-        tiles, taken(rows, top), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders
+        tiles, taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders
     )  # fmt: skip
 
 
@@ -242,8 +245,7 @@ def _above(buckets: Buckets, sizes: list[int]) -> tuple[Nodes, dict[int, int]]:
 
 def _root(  # noqa: PLR0917 - columns of the same points
     context: Context,
-    rows: NDArray[np.void],
-    places: NDArray[np.uint32],
+    points: Ordered,
     found: NDArray[np.uint64],
     first: NDArray[np.int64],
     reach: NDArray[np.float32],
@@ -251,9 +253,9 @@ def _root(  # noqa: PLR0917 - columns of the same points
 ) -> tuple[NDArray[np.bool_], float]:
     """Which of the points of the whole cube the root shows, so that it is small, and its error."""
     cube = context.frame.cube
-    if len(stages.coded(context, rows, places, first).zipped) <= _ROOT_BYTES:
+    if len(stages.coded(context, points, first).zipped) <= _ROOT_BYTES:
         return np.ones(len(first), np.bool_), error
-    points = context.metres(places, np.zeros(3))
+    metres = context.metres(points.places, np.zeros(3))
     finest, coarsest = cube.radius(0), float(cube.side.min()) / 4
     best: tuple[NDArray[np.bool_], float] | None = None
     for _ in range(9):
@@ -261,10 +263,10 @@ def _root(  # noqa: PLR0917 - columns of the same points
         depth = int(np.log2(float(cube.side.min()) / (2 * radius)))
         kept, far = np.empty(len(first), np.bool_), np.empty(len(first), np.float32)
         points_thin.thin(
-            points, found[first] >> np.uint64(3 * (DEEPEST - depth)), first, cube.side / (1 << depth), np.zeros(3),
+            metres, found[first] >> np.uint64(3 * (DEEPEST - depth)), first, cube.side / (1 << depth), np.zeros(3),
             radius, reach.copy(), np.empty((0, 3), np.float32), kept, far,
         )  # fmt: skip
-        if len(stages.coded(context, rows, places, first[kept]).zipped) <= _ROOT_BYTES:
+        if len(stages.coded(context, points, first[kept]).zipped) <= _ROOT_BYTES:
             best, coarsest = (kept, max(error, float(far.max()))), radius
         else:
             finest = radius

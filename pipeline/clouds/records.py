@@ -150,69 +150,101 @@ def _origin(head: Head, at: tuple[float, float, float] | None) -> tuple[float, f
     return float(x), float(y), float(z)
 
 
-def places_of(rows: NDArray[np.void]) -> NDArray[np.uint32]:
-    """The places of records, (n, 3) in steps."""
-    out = np.empty((len(rows), 3), np.uint32)
-    _places(rows["place"], out)
+def places_of(rows: NDArray[np.void], order: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The places of records in an order, (n, 3) in steps."""
+    out = np.empty((len(order), 3), np.uint32)
+    _places(rows["place"], order, out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _places(rows: Any, out: Any) -> None:
-    for at in range(len(rows)):
+def _places(rows: Any, order: Any, out: Any) -> None:
+    for at in range(len(order)):
         for axis in range(3):
-            out[at, axis] = rows[at, axis]
+            out[at, axis] = rows[order[at], axis]
 
 
-def records(points: Points, of: Frame) -> NDArray[np.void]:
-    """Points of a chunk as records (n,)."""
-    out = np.empty(len(points), of.kind)
-    _placed(points.positions, of.axes, of.factor, of.offset, of.extent, out["place"])
-    if points.colours is not None:
-        out["colour"] = points.colours
-    if points.intensity is not None:
-        out["intensity"] = points.intensity
-    if points.classification is not None:
-        out["class"] = points.classification
-    if points.normals is not None:
-        signs = np.sign(of.factor)
-        lengths = np.linalg.norm(points.normals, axis=1, keepdims=True)
-        turned = np.nan_to_num(points.normals[:, of.axes] * signs / np.where(lengths > 0, lengths, 1.0))
-        out["normal"] = meshopt.encode_oct8(turned.astype(np.float32))
+def placed(points: Points, of: Frame) -> NDArray[np.uint32]:
+    """The places of points of a chunk, (n, 3) in steps."""
+    out = np.empty((len(points), 3), np.uint32)
+    _placed(points.positions, of.axes, of.factor, of.offset, of.extent, out)
     return out
+
+
+def put(points: Points, places: NDArray[np.uint32], of: Frame, at: NDArray[np.int64], out: NDArray[np.void]) -> None:
+    """Put points of a chunk, whose places are known, into the records `at` (n,) of `out`."""
+    columns = [("place", places), ("colour", points.colours), ("intensity", points.intensity)]
+    for name, column in (*columns, ("class", points.classification), ("normal", _normals(points, of))):
+        if column is not None and column.ndim == 1:
+            _put_one(column, at, out[name])
+        elif column is not None:
+            _put_some(column, at, out[name])
+
+
+def _normals(points: Points, of: Frame) -> NDArray[np.int8] | None:
+    if points.normals is None:
+        return None
+    signs = np.sign(of.factor)
+    lengths = np.linalg.norm(points.normals, axis=1, keepdims=True)
+    turned = np.nan_to_num(points.normals[:, of.axes] * signs / np.where(lengths > 0, lengths, 1.0))
+    return meshopt.encode_oct8(turned.astype(np.float32))
+
+
+@njit(cache=True, nogil=True)
+def _put_one(column: Any, places: Any, out: Any) -> None:
+    for at in range(len(column)):
+        out[places[at]] = column[at]
+
+
+@njit(cache=True, nogil=True)
+def _put_some(column: Any, places: Any, out: Any) -> None:
+    for at in range(len(column)):
+        for part in range(column.shape[1]):
+            out[places[at], part] = column[at, part]
 
 
 @njit(cache=True, nogil=True)
 def _placed(  # noqa: PLR0917 - numba knows no keywords
     positions: Any, axes: Any, factor: Any, offset: Any, extent: Any, out: Any
 ) -> None:
-    for axis in range(3):
-        source, times, plus, most = axes[axis], factor[axis], offset[axis], extent[axis] - 1
-        for at in range(len(positions)):
-            step = int(np.rint(positions[at, source] * times + plus))
-            out[at, axis] = min(max(step, 0), most)
+    for at in range(len(positions)):
+        for axis in range(3):
+            step = int(np.rint(positions[at, axes[axis]] * factor[axis] + offset[axis]))
+            out[at, axis] = min(max(step, 0), extent[axis] - 1)
 
 
-def columns(rows: NDArray[np.void], of: Frame) -> dict[str, Any]:
-    """What a tile shows of some records beside their places, as `points_code.packed` takes it."""
+def columns(rows: NDArray[np.void], at: NDArray[np.uint32], of: Frame) -> dict[str, Any]:
+    """What a tile shows of the records `at` (m,) beside their places, as `points_code.packed` takes it."""
     found: dict[str, Any] = {}
     names = rows.dtype.names or ()
     if "colour" in names:
-        colours = rows["colour"]
-        if of.colour_bits == 16:
-            found["colours"] = (
-                points_colour.REDUCED[colours >> 8] if of.is_reduced else points_colour.linear_of_words(colours)
-            )
-        else:
-            table: NDArray[Any] = points_colour.REDUCED if of.is_reduced else points_colour.LINEAR_OF_BYTE
-            found["colours"] = table[colours]
+        table = points_colour.table(of.colour_bits, is_reduced=of.is_reduced)
+        found["colours"] = np.zeros((len(at), 4), table.dtype)
+        _looked_up(rows["colour"], at, table, found["colours"])
     if "intensity" in names:
-        found["intensity"] = _reduced(rows["intensity"]) if of.is_reduced else np.ascontiguousarray(rows["intensity"])
+        found["intensity"] = np.zeros((len(at), 2), np.uint16)
+        _taken_one(rows["intensity"], at, found["intensity"])
+        if of.is_reduced:
+            found["intensity"] = _reduced(found["intensity"])
     if "class" in names:
-        found["classification"] = np.ascontiguousarray(rows["class"])
+        found["classification"] = np.zeros((len(at), 4), np.uint8)
+        _taken_one(rows["class"], at, found["classification"])
     if "normal" in names:
-        found["normals"] = np.ascontiguousarray(rows["normal"])
+        found["normals"] = rows["normal"][at]
     return found
+
+
+@njit(cache=True, nogil=True)
+def _looked_up(column: Any, places: Any, table: Any, out: Any) -> None:
+    for at in range(len(places)):
+        for channel in range(3):
+            out[at, channel] = table[column[places[at], channel]]
+
+
+@njit(cache=True, nogil=True)
+def _taken_one(column: Any, places: Any, out: Any) -> None:
+    for at in range(len(places)):
+        out[at, 0] = column[places[at]]
 
 
 def _reduced(values: NDArray[np.uint16]) -> NDArray[np.uint16]:

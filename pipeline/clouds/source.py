@@ -72,7 +72,7 @@ class Head:
 class Points:
     """Some points of a cloud; a column is None exactly where the head says that there is none.
 
-    The arrays belong to whoever asked: they are not used again for the next chunk.
+    The arrays may be views of the file, which nobody writes to; they are not used again for the next chunk.
     """
 
     positions: NDArray[np.int32] | Floats

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import compress
 from pipeline.clouds import document
-from pipeline.clouds.buckets import taken
 from pipeline.clouds.records import columns, places_of
 from pipeline.compiled import njit
-from tiling import points_code, points_levels, points_order
+from tiling import points_code, points_deflate, points_levels, points_order
 from tiling.points_levels import Nodes
 from tiling.points_order import DEEPEST
 
@@ -25,7 +23,8 @@ if TYPE_CHECKING:
     from tiling.mesh import Floats
 
 
-MOST = 1 << 16
+MOST = 100_000
+"""points of a tile: some 600 kB, and a sixteenth of all points are in tiles that are not the finest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,17 @@ class Context:
         """Places in steps as metres from some place, (n, 3) float32."""
         found: NDArray[np.float32] = _metres(places, self.frame.step, about)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Records in an order, which they themselves are not moved into: they are long, and mostly asked for once."""
+
+    rows: NDArray[np.void]
+    number: NDArray[np.uint32]
+    """(n,) of the record at each place of the order"""
+    places: NDArray[np.uint32]
+    """(n, 3) steps, in the order"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,8 @@ def _metres(places: Any, step: Any, about: Any) -> Any:
 
 def in_order(
     context: Context, rows: NDArray[np.void], depth: int, *, most: int, bits: int
-) -> tuple[NDArray[np.void], NDArray[np.uint32], NDArray[np.uint64], Nodes]:
-    """Records of a cell in the order of their codes, their places, the codes, and the octree below the cell.
+) -> tuple[Ordered, NDArray[np.uint64], Nodes]:
+    """Records of a cell in the order of their codes, the codes, and the octree below the cell.
 
     At first `bits` bits of each coordinate are looked at; where points crowd together in cells of those, all.
     """
@@ -97,8 +107,7 @@ def in_order(
         tree = points_levels.nodes(sorted_codes, depth, most=most, deepest=depth + max(own - fine, 0))
         leaves = tree.is_leaf & (tree.last - tree.first > most)
         if own == DEEPEST - depth or not leaves.any():
-            rows = taken(rows, order)
-            return rows, places_of(rows), sorted_codes, tree
+            return Ordered(rows, order, places_of(rows, order)), sorted_codes, tree
         bits = DEEPEST
 
 
@@ -133,29 +142,21 @@ def _border(  # noqa: PLR0917 - numba knows no keywords
     return places[chosen[:count]]
 
 
-def coded(context: Context, rows: NDArray[np.void], places: NDArray[np.uint32], held: NDArray[np.int64]) -> Coded:
-    """A tile of some of the records."""
-    of, box = context.frame, points_code.reach_of(places, held)
-    order = points_code.strips(places, held, box)
-    packed = points_code.packed(places, order, box, **columns(taken(rows, order), of))
+def coded(context: Context, points: Ordered, held: NDArray[np.int64]) -> Coded:
+    """A tile of some of the points."""
+    of, box = context.frame, points_code.reach_of(points.places, held)
+    order = points_code.strips(points.places, held, box)
+    packed = points_code.packed(points.places, order, box, **columns(points.rows, points.number[order], of))
     data = document.tile_glb(packed, step=of.step, base=of.base)
     low, high = (of.base + corner * of.step for corner in box)
-    return Coded(data, compress.gzipped(data), low, high)
+    return Coded(data, points_deflate.gzipped(data, document.begins(packed, data)), low, high)
 
 
-def emit(
-    context: Context,
-    rows: NDArray[np.void],
-    places: NDArray[np.uint32],
-    held: NDArray[np.int64],
-    error: float,
-    *,
-    parent: int = -1,
-) -> Tile:
-    """Write a tile of some of the records; one that is there already has the same bytes."""
+def emit(context: Context, points: Ordered, held: NDArray[np.int64], error: float, *, parent: int = -1) -> Tile:
+    """Write a tile of some of the points; one that is there already has the same bytes."""
     if not len(held):
         return Tile("", 0, 0, 0, error, np.full(3, np.inf), np.full(3, -np.inf), parent)
-    made = coded(context, rows, places, held)
+    made = coded(context, points, held)
     digest = hashlib.sha256(made.data).hexdigest()
     path = context.out / f"{digest}.glb"
     path.write_bytes(made.data)

@@ -54,9 +54,9 @@ def test_colours_intensities_classes_and_normals_come_back() -> None:
         positions,
         order,
         points_code.reach_of(positions, order),
-        colours=points_colour.LINEAR_OF_BYTE[shades],
-        intensity=echoes,
-        classification=classes,
+        colours=np.pad(points_colour.LINEAR_OF_BYTE[shades], ((0, 0), (0, 1))),
+        intensity=np.pad(echoes[:, None], ((0, 0), (0, 1))),
+        classification=np.pad(classes[:, None], ((0, 0), (0, 3))),
         normals=meshopt.encode_oct8(up),
     )
     data = document.tile_glb(packed, step=np.full(3, 0.01), base=np.zeros(3))
@@ -73,7 +73,7 @@ def test_colours_intensities_classes_and_normals_come_back() -> None:
 def test_properties_that_are_not_there_are_found() -> None:
     positions, order = _cloud(10, 100), np.arange(10, dtype=np.uint32)
     box = points_code.reach_of(positions, order)
-    packed = points_code.packed(positions, order, box, classification=np.zeros(10, np.uint8))
+    packed = points_code.packed(positions, order, box, classification=np.zeros((10, 4), np.uint8))
     data = document.tile_glb(packed, step=np.ones(3), base=np.zeros(3))
     wrong = data.replace(b'{"attribute":"_CLASSIFICATION"}', b'{"attribute":"_CLASSIFICATIOM"}')
     assert [code for code, *_ in payload.read(wrong, lambda _: None).faults] == ["PROPERTY"]
@@ -86,5 +86,5 @@ def test_each_byte_of_a_colour_has_its_own_light_and_most_end_in_zeros() -> None
     assert (np.diff(table.astype(int)) > 0).all()
     assert ((table & 0xFF) == 0).mean() > 0.4
     true = np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4)
-    assert np.abs(points_colour.linear_of_words((np.arange(256) * 257).astype(np.uint16)) - true * 65535).max() <= 0.5
+    assert np.abs(points_colour.table(16, is_reduced=False)[np.arange(256) * 257] - true * 65535).max() <= 0.5
     assert np.array_equal(points_colour.bytes_of_linear(table), np.arange(256))
