@@ -91,3 +91,9 @@ class StorageFull(SceneError):
     """The disk is full; nothing was lost, reading goes on."""
 
     code = "STORAGE_FULL"
+
+
+class Unavailable(SceneError):
+    """The database or the store does not answer; what was acknowledged is kept. Try again soon."""
+
+    code = "UNAVAILABLE"

@@ -1,4 +1,4 @@
-"""Record time in memory: the clear version beside which `storage.history_sqlite` is tested."""
+"""Record time in memory: the clear version beside which `storage.history_sql` is tested."""
 
 from __future__ import annotations
 

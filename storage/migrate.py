@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.abc import Traversable
 
     import apsw
 
@@ -32,14 +33,21 @@ def migrations() -> tuple[tuple[int, str], ...]:
     Raises:
         RuntimeError: the numbers have gaps.
     """
+    return numbered(files("storage") / "migrations")
+
+
+def numbered(folder: Traversable) -> tuple[tuple[int, str], ...]:
+    """Number and SQL of each migration in a folder, in order. Raises RuntimeError as `migrations` does."""
     found = []
-    for entry in (files("storage") / "migrations").iterdir():
+    for entry in folder.iterdir():
         match = _NAME.fullmatch(entry.name)
         if match:
             found.append((int(match[1]), entry.read_text(encoding="utf-8")))
     found.sort()
     if [number for number, _ in found] != list(range(1, len(found) + 1)):
-        raise RuntimeError(f"storage/migrations: expected numbers from 1 without gaps, found {[n for n, _ in found]}")
+        raise RuntimeError(
+            f"storage/{folder.name}: expected numbers from 1 without gaps, found {[n for n, _ in found]}"
+        )
     return tuple(found)
 
 

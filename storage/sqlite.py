@@ -18,6 +18,7 @@ import apsw
 
 from scenes.errors import StorageFull
 from storage.migrate import Unreadable, migrate
+from storage.sql import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,19 +27,19 @@ if TYPE_CHECKING:
 _BUSY_MS = 30_000
 
 
-def select(connection: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """All rows of a statement, which is over when this returns."""
-    return list(connection.execute(sql, values))
+class _Connection(apsw.Connection):
+    """Says `Taken` as other engines do."""
+
+    def execute(self, sql: str, values: Any = (), **options: Any) -> apsw.Cursor:
+        """Run a statement."""
+        try:
+            return super().execute(sql, values, **options)
+        except apsw.ConstraintError as error:
+            raise Taken(str(error)) from error
 
 
-def select_one(connection: apsw.Connection, sql: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
-    """The first row of a statement, or None."""
-    found = select(connection, sql, values)
-    return found[0] if found else None
-
-
-class Database:
-    """The file, brought to the current schema when it is opened.
+class SqliteDatabase:
+    """`storage.sql.Database`: the file, brought to the current schema when it is opened.
 
     `on_statement`, for measuring and tests, is called with the text of each statement that runs.
 
@@ -113,7 +114,7 @@ class Database:
                 connection.close()
 
     def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self._path))
+        connection = _Connection(str(self._path))
         connection.set_busy_timeout(_BUSY_MS)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -20,8 +20,12 @@ ACCEPTED = {
     "MIT-0", "MIT-CMU", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Zlib",
 }  # fmt: skip
 """by SPDX; none asks more of a museum than to name its authors, or to publish changes to its own files"""
-APART = {"pyvips-binary": {"LGPL-3.0-or-later"}}
-"""a wheel of its own, which whoever likes may put another in place of"""
+APART = {
+    "psycopg": {"LGPL-3.0-only"},
+    "psycopg-binary": {"LGPL-3.0-only"},
+    "pyvips-binary": {"LGPL-3.0-or-later"},
+}
+"""wheels of their own, which whoever likes may put others in place of"""
 STATED = {
     "apsw": ("Zlib", "its LICENSE"),
     "combine-errors": ("MIT", "its Readme.md"),

@@ -7,14 +7,17 @@ import pytest
 
 from storage.blobs_local import LocalBlobs
 from storage.bus_local import LocalBus
+from storage.catalogue_postgres import PostgresCatalogue
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryBlobs, MemoryBus, MemoryCatalogue, MemoryUploads
 from storage.uploads_local import LocalUploads
+from tests.postgres_server import empty_postgres
 
-AnyCatalogue = SqliteCatalogue | MemoryCatalogue
+AnyCatalogue = SqliteCatalogue | PostgresCatalogue | MemoryCatalogue
 
 CATALOGUES: dict[str, Callable[[Path], AnyCatalogue]] = {
     "sqlite": lambda folder: SqliteCatalogue(folder / "catalogue.sqlite"),
+    "postgres": lambda folder: empty_postgres(),
     "memory": lambda folder: MemoryCatalogue(),
 }
 BLOBS: dict[str, Callable[[Path], LocalBlobs | MemoryBlobs]] = {

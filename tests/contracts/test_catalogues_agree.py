@@ -1,4 +1,4 @@
-"""Whatever is written in whatever order, the engine and the plain model in memory answer the same."""
+"""Whatever is written in whatever order, the engines and the plain model in memory answer the same."""
 
 import tempfile
 from pathlib import Path
@@ -11,7 +11,9 @@ from scenes.model import Exhibition, Placement, Scene
 from scenes.ports import Change, Put, Remove, Step, Taking
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryCatalogue
+from tests.contracts.conftest import AnyCatalogue
 from tests.contracts.samples import after, exhibition, placement, scene
+from tests.postgres_server import empty_postgres
 
 NAMES = ["scene_a", "scene_b", "p_1", "p_2", "x_1", "x_2"]
 
@@ -29,7 +31,7 @@ changes = st.lists(st.one_of(st.builds(Put, records), st.builds(Remove, records)
 steps = st.lists(st.tuples(changes, st.dictionaries(st.sampled_from(NAMES), st.integers(0, 6), max_size=1)), max_size=8)
 
 
-def outcome(catalogue: SqliteCatalogue | MemoryCatalogue, changes: list[Change], expected: dict[str, int]) -> object:
+def outcome(catalogue: AnyCatalogue, changes: list[Change], expected: dict[str, int]) -> object:
     # Every third change says that it takes back what an undo would, every sixth what a redo would.
     number = catalogue.latest()
     step = {0: Step.UNDO, 3: Step.REDO}.get(number % 6)
@@ -47,7 +49,7 @@ def outcome(catalogue: SqliteCatalogue | MemoryCatalogue, changes: list[Change],
         return error.code
 
 
-def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> list[object]:
+def everything(catalogue: AnyCatalogue, revisions: int) -> list[object]:
     pages = []
     for kind in (Scene, Placement, Exhibition):
         page = catalogue.page(kind, first=2)
@@ -83,7 +85,7 @@ def everything(catalogue: SqliteCatalogue | MemoryCatalogue, revisions: int) -> 
     ]
 
 
-def pages_of(catalogue: SqliteCatalogue | MemoryCatalogue, before: int, after: int, *, public: bool) -> list[object]:
+def pages_of(catalogue: AnyCatalogue, before: int, after: int, *, public: bool) -> list[object]:
     """What differs, page by page; together the pages are all of it."""
     found, beyond, has_next = [], 0, True
     while has_next:
@@ -98,12 +100,22 @@ def pages_of(catalogue: SqliteCatalogue | MemoryCatalogue, before: int, after: i
     return list(found)
 
 
+def agree(engine: AnyCatalogue, steps: list[tuple[list[Change], dict[str, int]]]) -> None:
+    model = MemoryCatalogue()
+    for number, (changes, expected) in enumerate(steps):
+        assert outcome(engine, changes, expected) == outcome(model, changes, expected)
+        assert everything(engine, number) == everything(model, number)
+    engine.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(steps)
-def test_the_engine_and_the_model_agree(steps: list[tuple[list[Change], dict[str, int]]]) -> None:
+def test_sqlite_and_the_model_agree(steps: list[tuple[list[Change], dict[str, int]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        engine, model = SqliteCatalogue(Path(folder) / "catalogue.db"), MemoryCatalogue()
-        for number, (changes, expected) in enumerate(steps):
-            assert outcome(engine, changes, expected) == outcome(model, changes, expected)
-            assert everything(engine, number) == everything(model, number)
-        engine.close()
+        agree(SqliteCatalogue(Path(folder) / "catalogue.db"), steps)
+
+
+@settings(max_examples=8, deadline=None)
+@given(steps)
+def test_postgres_and_the_model_agree(steps: list[tuple[list[Change], dict[str, int]]]) -> None:
+    agree(empty_postgres(), steps)

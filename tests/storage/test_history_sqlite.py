@@ -10,7 +10,7 @@ import pytest
 from scenes.model import Layer, Placement
 from scenes.ports import Put, Step
 from storage.catalogue_sqlite import SqliteCatalogue
-from storage.sqlite import select
+from storage.sql import select
 from tests.contracts.samples import NOON, layer, placement, scene
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from scenes.errors import StorageFull
 from scenes.model import Placement, Scene
 from scenes.ports import Put
 from storage.catalogue_sqlite import SqliteCatalogue
-from storage.sqlite import Database
+from storage.sqlite import SqliteDatabase
 from tests.contracts.samples import NOON, placement, scene
 
 
 def test_the_file_is_in_wal_mode_and_synced_at_every_commit(tmp_path):
-    database = Database(tmp_path / "catalogue.db")
+    database = SqliteDatabase(tmp_path / "catalogue.db")
     with database.reading() as connection:
         settings = [next(connection.execute(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous")]
     assert settings == ["wal", 2]
@@ -26,7 +26,7 @@ def test_sqlite_is_one_without_the_wal_reset_bug():
 
 
 def test_a_transaction_that_raises_leaves_nothing_and_the_next_one_works(tmp_path):
-    database = Database(tmp_path / "catalogue.db")
+    database = SqliteDatabase(tmp_path / "catalogue.db")
 
     def half() -> None:
         with database.writing() as connection:
@@ -112,7 +112,7 @@ CURRENT = "to_revision IS NULL"
     ],
 )
 def test_no_common_question_walks_the_whole_table(tmp_path, sql, values):
-    database = Database(tmp_path / "catalogue.db")
+    database = SqliteDatabase(tmp_path / "catalogue.db")
     with database.reading() as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step], plan

@@ -1,4 +1,4 @@
-"""Record time in SQLite: what was changed when and by whom, what stood after a revision, what can be taken back."""
+"""Record time in SQL: what was changed when and by whom, what stood after a revision, what can be taken back."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from scenes.model import Record, Revision
 from scenes.ports import Difference, Step
 from storage.records import KINDS, decode, moment, stamp
-from storage.sqlite import select, select_one
+from storage.sql import select, select_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from storage.sqlite import Database
+    from storage.sql import Connection, Database
 
 _NOW = 1 << 62
 """later than every revision"""
 
 # A record was touched by the revision that wrote a version of it and by the one that ended it.
 _LAST_TOUCHED = """
-SELECT id, max(iif(to_revision <= ?1, to_revision, from_revision)) FROM record
+SELECT id, max(CASE WHEN to_revision <= ?1 THEN to_revision ELSE from_revision END) FROM record
 WHERE id IN (SELECT value FROM json_each(?2)) AND from_revision <= ?1 GROUP BY id
 """
 # The last revision up to one that touched a record, or what belongs to it where it is a scene: steps to the end of four
@@ -37,7 +37,7 @@ max(
 # Back from one revision that touched it to the one before, as many as are asked for.
 _WALK = f"""
 WITH RECURSIVE walk (id, number, n) AS (
-    SELECT value, {_LAST.format(name="value", until="?3")}, 1 FROM (SELECT DISTINCT value FROM json_each(?1))
+    SELECT value, {_LAST.format(name="value", until="?3")}, 1 FROM (SELECT DISTINCT value FROM json_each(?1)) AS wanted
     UNION ALL
     SELECT id, {_LAST.format(name="walk.id", until="walk.number - 1")}, n + 1 FROM walk WHERE number > 0 AND n < ?2
 )
@@ -75,20 +75,21 @@ _SIDE = "LEFT JOIN record AS {name} ON {name}.seq = touched.seq AND {name}.from_
 _SIDE += " AND ({name}.to_revision IS NULL OR {name}.to_revision > {number}) AND ?3 IN ({name}.scene, {name}.id)"
 _BOTH = " ".join(_SIDE.format(name=name, number=number) for name, number in (("old", "?1"), ("new", "?2")))
 _IS_SHOWN = "coalesce(old.body, '') <> coalesce(new.body, '')" + "".join(
-    f" AND NOT (?4 AND coalesce({side}.kind = 'exhibition' AND NOT {side}.public, 0))" for side in ("old", "new")
+    f" AND (?4 = 0 OR {side}.kind IS NULL OR {side}.kind <> 'exhibition' OR {side}.public = 1)"
+    for side in ("old", "new")
 )
 _SIDES = f"""
-SELECT touched.seq, old.kind, old.body, new.kind, new.body FROM (SELECT value AS seq FROM json_each(?5)) AS touched
-{_BOTH} WHERE {_IS_SHOWN} ORDER BY touched.seq
+SELECT touched.seq, old.kind, old.body, new.kind, new.body
+FROM (SELECT CAST(value AS BIGINT) AS seq FROM json_each(?5)) AS touched {_BOTH} WHERE {_IS_SHOWN} ORDER BY touched.seq
 """
 _COUNT_EDITED = f"SELECT count(*) FROM ({_EDITED}) AS touched {_BOTH} WHERE {_IS_SHOWN}"
 _CHUNK = 256
 """differences that are read at a time, at most"""
 _WITHIN = """
-AND (EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND from_revision = number)
-    OR EXISTS (SELECT 1 FROM record WHERE scene = ?2 AND to_revision = number)
-    OR EXISTS (SELECT 1 FROM record WHERE id = ?2 AND from_revision = number)
-    OR EXISTS (SELECT 1 FROM record WHERE id = ?2 AND to_revision = number))
+AND (EXISTS (SELECT 1 FROM record WHERE scene = ?3 AND from_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE scene = ?3 AND to_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE id = ?3 AND from_revision = number)
+    OR EXISTS (SELECT 1 FROM record WHERE id = ?3 AND to_revision = number))
 """
 _NOT_TAKEN = "NOT EXISTS (SELECT 1 FROM revision AS taking WHERE taking.takes_back = revision.number)"
 _TAKEABLE = {
@@ -98,18 +99,18 @@ _TAKEABLE = {
     " WHERE author = ?1 AND step = 'change' {within}), 0)",
 }
 _TAKE = """
-SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?3 AND {takeable} {within}
+SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?2 AND {takeable} {within}
 ORDER BY number DESC LIMIT 1
 """
 # A body is JSON, so a text that is an id stands in it between quotation marks.
 _MENTIONING = """
 SELECT wanted.value, record.id FROM json_each(?1) AS wanted JOIN record
 ON {within} to_revision IS NULL AND record.id <> wanted.value
-AND instr(body, '"' || wanted.value || '"') ORDER BY record.id
+AND instr(body, '"' || wanted.value || '"') > 0 ORDER BY record.id
 """
 
 
-class SqliteHistory:
+class SqlHistory:
     """The part of `scenes.ports.Catalogue` that asks for record time, on a `Database`."""
 
     _database: Database
@@ -163,7 +164,7 @@ class SqliteHistory:
     def between(self, before: int, after: int, *, scene: str | None = None) -> tuple[Difference, ...]:
         """What revision `after` left otherwise than revision `before` did, in order of first writing."""
         if scene is None:
-            sql, values = _BETWEEN.format(where="1"), (before, after)
+            sql, values = _BETWEEN.format(where="TRUE"), (before, after)
         else:
             parts = (_BETWEEN.format(where=f"{column} = ?3") for column in ("scene", "id"))
             sql, values = "UNION ALL".join(parts), (before, after, scene)  # type: ignore[assignment]
@@ -193,7 +194,7 @@ class SqliteHistory:
             while at < len(touched) and len(found) <= first:
                 # One more than is still wanted: whether the page is the last one, that tells.
                 chunk = touched[at : at + min(first + 1 - len(found), _CHUNK)]
-                rows = select(connection, _SIDES, (before, after, scene, public_only, json.dumps(chunk)))
+                rows = select(connection, _SIDES, (before, after, scene, int(public_only), json.dumps(chunk)))
                 found += [Difference(seq, _read(*sides[:2]), _read(*sides[2:])) for seq, *sides in rows]
                 at += len(chunk)
         return tuple(found[:first]), len(found) > first
@@ -201,7 +202,7 @@ class SqliteHistory:
     def count_differing(self, before: int, after: int, *, scene: str, public_only: bool = False) -> int:
         """How many there are on all these pages."""
         with self._database.reading() as connection:
-            ((number,),) = select(connection, _COUNT_EDITED, (before, after, scene, public_only))
+            ((number,),) = select(connection, _COUNT_EDITED, (before, after, scene, int(public_only)))
         return int(number)
 
     def takeable(
@@ -211,7 +212,8 @@ class SqliteHistory:
         within = "" if scene is None else _WITHIN
         sql = _TAKE.format(takeable=_TAKEABLE[step].format(within=within), within=within)
         with self._database.reading() as connection:
-            row = select_one(connection, sql, (author, scene, _NOW if before is None else before))
+            values = (author, _NOW if before is None else before)
+            row = select_one(connection, sql, values if scene is None else (*values, scene))
         return None if row is None else _revision(row)
 
     def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
@@ -231,7 +233,7 @@ class SqliteHistory:
             rows = select(
                 connection,
                 "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?))"
-                " GROUP BY id HAVING min(to_revision IS NOT NULL)",
+                " GROUP BY id HAVING count(*) = count(to_revision)",
                 (json.dumps(list(record_ids)),),
             )
         return frozenset(row[0] for row in rows)
@@ -241,13 +243,14 @@ class SqliteHistory:
         with self._database.reading() as connection:
             rows = select(
                 connection,
-                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?)) AND to_revision IS NULL AND public",
+                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?))"
+                " AND to_revision IS NULL AND public = 1",
                 (json.dumps(list(record_ids)),),
             )
         return frozenset(row[0] for row in rows)
 
 
-def last_touched(connection: Any, record_ids: Sequence[str], as_of: int | None = None) -> dict[str, int]:
+def last_touched(connection: Connection, record_ids: Sequence[str], as_of: int | None = None) -> dict[str, int]:
     """Number of the revision that last wrote or removed each record, up to `as_of`."""
     return dict(select(connection, _LAST_TOUCHED, (_until(as_of), json.dumps(list(record_ids)))))
 

@@ -1,4 +1,4 @@
-"""Access tokens in SQLite, by their hashes."""
+"""Access tokens in SQL, by their hashes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from scenes.model import Actor, Role
 from storage.records import stamp
-from storage.sqlite import select, select_one
+from storage.sql import select, select_one
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.sqlite import Database
+    from storage.sql import Database
 
 
-class SqliteTokens:
+class SqlTokens:
     """`scenes.ports.Tokens` on a `Database`."""
 
     _database: Database

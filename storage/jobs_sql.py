@@ -1,4 +1,4 @@
-"""The durable queue in SQLite.
+"""The durable queue in SQL.
 
 A worker holds a job by a lease that it renews by reporting. A lease that ran out makes the job anybody's: the worker
 died. The old worker, should it live after all, then learns from `report` or `finish` that the job is not its own.
@@ -10,23 +10,21 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import apsw
-
 from scenes.errors import Conflict
 from scenes.model import Job, JobState
 from storage.records import moment, stamp
-from storage.sqlite import select, select_one
+from storage.sql import Taken, select, select_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from storage.sqlite import Database
+    from storage.sql import Database
 
 _COLUMNS = "id, kind, subject, state, progress, message, code, attempts, created_at, updated_at"
 
 
-class SqliteJobs:
+class SqlJobs:
     """`scenes.ports.Jobs` on a `Database`."""
 
     _database: Database
@@ -52,7 +50,7 @@ class SqliteJobs:
                         stamp(job.updated_at),
                     ),
                 )
-        except apsw.ConstraintError as error:
+        except Taken as error:
             raise Conflict(f"job {job.id} is there already") from error
 
     def lease(self, *, worker: str, at: datetime, seconds: float) -> Job | None:

@@ -1,0 +1,251 @@
+"""A PostgreSQL database, shared by threads, processes and machines. Version 13 or later, encoded in UTF-8.
+
+One writer at a time, as in SQLite: a writing transaction begins by taking an advisory lock. So revisions are numbered
+without gaps, whoever sees revision n sees all before it, and what was shown for SQLite holds here. A writer that is cut
+off, or says nothing for `_WAIT_S`, loses its transaction and the lock. Readers never wait.
+
+A connection that broke while it lay idle (the server was started anew, a proxy lost patience) is noticed before it is
+used, and another one is opened. What breaks in the middle is Unavailable: nothing is tried twice. A server that accepts
+and says nothing is given up after `_PATIENCE_S`.
+"""
+
+from __future__ import annotations
+
+import re
+import select as system
+import threading
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.resources import files
+from time import monotonic
+from typing import TYPE_CHECKING, Any, LiteralString, cast
+
+import psycopg
+from psycopg import RawCursor, waiting
+from psycopg.conninfo import conninfo_to_dict
+
+from scenes.errors import Invalid, StorageFull, Unavailable
+from storage.migrate import SchemaTooNew, Unreadable, numbered
+from storage.sql import Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+_LOCK = 0x6368726F6E6F
+"""the advisory lock of writers: `chrono`"""
+_MOST = 16
+"""connections of one process; PostgreSQL allows a hundred in all unless told otherwise"""
+_CONNECT_S = 5
+_WAIT_S = 30
+"""for the lock of writers, and between two statements of a transaction"""
+_PATIENCE_S = 45.0
+"""for an answer: longer than the server itself lets a statement wait"""
+_SESSION = (
+    "SET synchronous_commit = on",  # else a power cut takes back what was acknowledged
+    "SET default_transaction_isolation = 'read committed'",
+    f"SET lock_timeout = '{_WAIT_S}s'",
+    f"SET statement_timeout = '{_WAIT_S + 10}s'",
+    f"SET idle_in_transaction_session_timeout = '{_WAIT_S}s'",
+)
+_KEEPALIVE = {"keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "15000"}
+_WORDS = (
+    (re.compile(r"INDEXED BY \w+"), ""),
+    (re.compile(r"CROSS JOIN"), "JOIN"),
+    (re.compile(r"json_each\("), "json_texts("),
+    (re.compile(r"instr\("), "strpos("),
+    (re.compile(r"max\((?=\s*coalesce)"), "greatest("),
+)
+
+
+@lru_cache(512)
+def turned(sql: str) -> str:
+    """A statement of SQLite's as PostgreSQL reads it.
+
+    >>> turned("SELECT value FROM json_each(?) WHERE value = ?")
+    'SELECT value FROM json_texts($1) WHERE value = $2'
+    >>> turned("SELECT ?2, ?1")
+    'SELECT $2, $1'
+    """
+    for word, other in _WORDS:
+        sql = word.sub(other, sql)
+    numbers = iter(range(1, 1 + sql.count("?")))
+    return re.sub(r"\?(\d*)", lambda found: f"${found[1] or next(numbers)}", sql)
+
+
+class _Patient(psycopg.Connection[tuple[Any, ...]]):
+    """A connection whose server may be silent for `_PATIENCE_S`, not for ever: libpq itself waits without end."""
+
+    def wait(self, gen: Generator[Any, Any, Any], interval: float = 0.0) -> Any:
+        """Run psycopg's generator: it says whether it waits to read or to write."""
+        until = monotonic() + _PATIENCE_S
+        try:
+            wanted = next(gen)
+            while True:
+                poll = system.poll()
+                reading = system.POLLIN if wanted & waiting.WAIT_R else 0
+                poll.register(self.pgconn.socket, reading | (system.POLLOUT if wanted & waiting.WAIT_W else 0))
+                found = poll.poll(max(0.0, until - monotonic()) * 1000)
+                if not found:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(f"the server said nothing for {_PATIENCE_S:.0f} s")
+                event = found[0][1]
+                broken = event & (system.POLLERR | system.POLLHUP | system.POLLNVAL)
+                ready = (waiting.READY_R if event & system.POLLIN or broken else 0) | (
+                    waiting.READY_W if event & system.POLLOUT else 0
+                )
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value
+
+
+class _Connection:
+    """`storage.sql.Connection` on psycopg's."""
+
+    def __init__(self, inner: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self.inner = inner
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a statement; its rows."""
+        try:
+            done = self.inner.execute(cast("LiteralString", turned(sql)), values or None)
+        except psycopg.IntegrityError as error:
+            raise Taken(str(error)) from error
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise Invalid("a text holds what the database cannot keep, such as the character U+0000") from error
+        return iter(done.fetchall() if done.description else ())
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each of the rows of values."""
+        for values in rows:
+            self.execute(sql, values)
+
+
+class PostgresDatabase:
+    """`storage.sql.Database` at an address, brought to the current schema when it is opened.
+
+    Raises:
+        storage.migrate.SchemaTooNew: a newer Chronotope wrote the database.
+        storage.migrate.Unreadable: it is not encoded in UTF-8, or is none of ours.
+        Unavailable: it does not answer, or lets us not in.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._given = {**conninfo_to_dict(url)}
+        self._room = threading.BoundedSemaphore(_MOST)
+        self._guard = threading.Lock()
+        self._idle: list[_Connection] = []
+        self._closed = False
+        with self.writing() as connection:
+            _migrate(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[_Connection]:
+        """A connection for statements that read."""
+        with self._connection() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[_Connection]:
+        """A transaction with the lock of writers.
+
+        Raises:
+            StorageFull: the disk of the database is full.
+            Unavailable: the database does not answer, or another writer did not end. What broke off at the end of the
+                block may be kept or not: it was not acknowledged.
+        """
+        with self._connection() as connection:
+            connection.inner.execute("BEGIN")
+            try:
+                connection.inner.execute("SELECT pg_advisory_xact_lock(%d)" % _LOCK)  # noqa: UP031 - RawCursor: no format
+                yield connection
+                connection.inner.execute("COMMIT")
+            except BaseException:
+                if not connection.inner.closed:
+                    connection.inner.rollback()
+                raise
+
+    def close(self) -> None:
+        """Close what is idle; connections in use close when they come back."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.inner.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[_Connection]:
+        with self._room, _told():
+            connection = self._taken()
+            try:
+                yield connection
+            finally:
+                with self._guard:
+                    keep = not self._closed and not connection.inner.closed
+                    if keep:
+                        self._idle.append(connection)
+                if not keep:
+                    connection.inner.close()
+
+    def _taken(self) -> _Connection:
+        """An idle connection that still answers, or a new one."""
+        while True:
+            with self._guard:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._opened()
+            if _lives(connection.inner):
+                return connection
+            connection.inner.close()
+
+    def _opened(self) -> _Connection:
+        defaults = {"connect_timeout": str(_CONNECT_S), "application_name": "chronotope", **_KEEPALIVE}
+        inner = _Patient.connect(
+            self._url,
+            autocommit=True,
+            cursor_factory=RawCursor,
+            **{name: value for name, value in defaults.items() if name not in self._given},
+        )
+        for setting in _SESSION:
+            inner.execute(cast("LiteralString", setting))
+        return _Connection(inner)
+
+
+def _lives(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+    """Whether an idle connection heard nothing: the system tells its end, without a question over the net."""
+    if connection.closed:
+        return False
+    poll = system.poll()
+    poll.register(connection.pgconn.socket, system.POLLIN)
+    return not poll.poll(0)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the engine says, in our words. An address is not repeated: it may hold a password."""
+    try:
+        yield
+    except psycopg.errors.DiskFull as error:
+        raise StorageFull("the disk of the catalogue is full") from error
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+        raise Unavailable("the catalogue is busy: another writer did not end; try again soon") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Unavailable("the catalogue's database does not answer; try again soon") from error
+
+
+def _migrate(connection: _Connection) -> None:
+    """Run what is missing, in one transaction with the lock of writers: PostgreSQL takes back definitions, too."""
+    steps = numbered(files("storage") / "migrations_postgres")
+    ((encoding,),) = connection.execute(
+        "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
+    )
+    if encoding != "UTF8":
+        raise Unreadable(f"the database is encoded in {encoding}; make one with ENCODING 'UTF8' and TEMPLATE template0")
+    connection.execute("CREATE TABLE IF NOT EXISTS chronotope_schema (version INTEGER NOT NULL)")
+    at = max((row[0] for row in connection.execute("SELECT version FROM chronotope_schema")), default=0)
+    if at > len(steps):
+        raise SchemaTooNew(f"the database has schema {at}, this program knows up to {len(steps)}")
+    for number, sql in steps[at:]:
+        connection.inner.execute(cast("LiteralString", sql))
+        connection.execute("DELETE FROM chronotope_schema")
+        connection.execute("INSERT INTO chronotope_schema VALUES (?)", (number,))
