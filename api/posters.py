@@ -71,7 +71,8 @@ def poster_key(services: Services, exhibition: Exhibition) -> str:
 def want_poster(services: Services, exhibition: Exhibition) -> tuple[str, Job | None]:
     """The key of its poster, and the job that makes it; None where it is there or there is none to make. Blocking."""
     key = poster_key(services, exhibition)
-    if not key or _name(key, next(iter(SIZES))) in services.derived.get_many([_name(key, next(iter(SIZES)))]):
+    names = [_name(key, size) for size in SIZES]
+    if not key or len(services.derived.get_many(names)) == len(names):
         return key, None
     job_id = f"job_poster_{key}"
     known = services.jobs.job(job_id)
@@ -103,8 +104,8 @@ def make_poster(services: Services, exhibition_id: str) -> bool:
     if seen is None or not key:
         return False
     ladders = Ladders(services.derived, services.blobs.read)
-    made = posters_of(*seen, services.blobs.read, ladders=ladders)
-    services.derived.put_many({_name(key, size): data for size, data in made.items()})
+    for size, data in posters_of(*seen, services.blobs.read, ladders=ladders):
+        services.derived.put_many({_name(key, size): data})
     return True
 
 
@@ -137,7 +138,7 @@ class _Posters:
         return Response(data, media_type=size.media_type, headers=headers)
 
     async def _patience(self, job: Job, name: str) -> None:
-        """Wait until the job has ended, but not for long."""
+        """Wait until it is made or the job has ended, but not for long."""
         services, loop = self._services, asyncio.get_running_loop()
         told = asyncio.Event()
         forget = services.bus.listen(job.id, lambda _: loop.call_soon_threadsafe(told.set))
@@ -147,6 +148,8 @@ class _Posters:
                     while True:
                         now = await services.call(services.jobs.job, job.id)
                         if now is None or now.state not in {JobState.QUEUED, JobState.RUNNING}:
+                            return
+                        if await services.call(services.derived.get_many, [name]):
                             return
                         told.clear()
                         # Looked at now and then besides: another process may work on it, whose notices are not heard.

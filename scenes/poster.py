@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +77,8 @@ def posters_of(
     read: Callable[[str], bytes],
     *,
     ladders: Ladders,
-) -> dict[str, bytes]:
-    """The poster in each of `SIZES`, by its name; `read` gives a blob by its digest. The same scene, the same bytes.
+) -> Iterator[tuple[str, bytes]]:
+    """The poster in each of `SIZES`, after its name; `read` gives a blob by its digest. The same scene, the same bytes.
 
     Raises:
         tiling.errors.TilingError: a tileset or a tile cannot be read back.
@@ -91,7 +91,8 @@ def posters_of(
     faces = faces_of(
         scene_glb(scene, moment, assets, read, triangles=TRIANGLES, ladders=ladders), scene.viewpoint.position
     )
-    return {size.name: _poster(scene, faces, size, bounds) for size in SIZES.values()}
+    for size in SIZES.values():
+        yield size.name, _poster(scene, faces, size, bounds)
 
 
 def _poster(scene: Scene, faces: Faces, size: Size, bounds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> bytes:

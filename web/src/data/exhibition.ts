@@ -330,29 +330,6 @@ export async function loadArticle(id: string): Promise<Article | null> {
   return node;
 }
 
-export interface Card {
-  slug: string;
-  title: string;
-  description: string;
-  scene: { title: string; epochs: Epoch[] };
-}
-
-export async function loadGallery(): Promise<Card[]> {
-  const { exhibitions } = await ask<{ exhibitions: Page<Card> }>(
-    `query Gallery($language: String!) { exhibitions(first: 50) {
-      pageInfo { hasNextPage endCursor }
-      edges { node { slug title description scene { title epochs { id title description colour ${SPAN} } } } }
-    } }`,
-    { language: spoken() },
-  );
-  const cards = exhibitions.edges.map((edge) => edge.node);
-  for (const { scene } of cards) {
-    scene.epochs = dated(scene.epochs);
-    for (const epoch of scene.epochs) unbound(epoch.existence);
-  }
-  return cards;
-}
-
 /** "Why we think so" of one moment, by placement id. */
 export async function loadReasons(
   scene: string,

@@ -1,76 +1,118 @@
-/** The gallery: what is open to visitors. */
+/** The gallery: what is open to visitors, and finding it. */
 
 import "../styles/base.css";
 import "../styles/gallery.css";
-import { loadGallery } from "../data/exhibition";
-import type { Card, Epoch } from "../data/exhibition";
-import { TimeScale } from "../time/scale";
-import { yearLabel } from "../time/years";
+import "../styles/finding.css";
+import { loadGallery } from "../data/gallery";
+import type { Entry } from "../data/gallery";
+import { cardOf } from "../gallery/card";
+import { Search } from "../gallery/search";
+import { isAnything, left, wishIn, withWish } from "../gallery/wish";
+import type { Wish } from "../gallery/wish";
 import { h, replace } from "../ui/dom";
-import { many, say, speak, wantedLanguages } from "../ui/words";
+import { changeLanguage, LANGUAGES, many, say, speak, spoken, wantedLanguages } from "../ui/words";
+import { languageName } from "../ui/languages";
+
+class Gallery {
+  private readonly cards = h("ul", { class: "cards" });
+  private readonly status = h("p", { class: "found-count", role: "status" });
+  private readonly nothing = h("div", { class: "empty" });
+  private readonly search: Search;
+  private found: readonly Entry[];
+  private words = "";
+  /** answers to older words than the last ones come too late */
+  private asked = 0;
+
+  constructor(
+    main: Element,
+    private readonly all: readonly Entry[],
+  ) {
+    this.found = all;
+    this.search = new Search(all, (wish) => void this.show(wish));
+    replace(
+      main,
+      masthead(),
+      all.length > 0 && h("search", { class: "finding" }, this.search.element),
+      h("section", { class: "results", "aria-label": say("gallery_results") }, this.status, this.cards, this.nothing),
+      colophon(),
+    );
+    window.addEventListener("popstate", () => this.begin());
+    this.begin();
+  }
+
+  private begin(): void {
+    const wish = wishIn(new URLSearchParams(location.search));
+    this.search.show(wish);
+    void this.show(wish);
+  }
+
+  private async show(wish: Wish): Promise<void> {
+    const query = withWish(new URLSearchParams(location.search), wish).toString();
+    history.replaceState(history.state, "", `${location.pathname}${query ? `?${query}` : ""}`);
+    const words = wish.words.trim();
+    if (words !== this.words) {
+      const now = ++this.asked;
+      try {
+        const found = words ? await loadGallery(words) : this.all;
+        if (now !== this.asked) return;
+        this.found = found;
+        this.words = words;
+      } catch (error) {
+        if (now === this.asked) this.status.textContent = say("gallery_not_searched", { why: error instanceof Error ? error.message : String(error) });
+        return;
+      }
+    }
+    this.draw(left(this.found, this.search.wish), this.search.wish);
+  }
+
+  private draw(entries: readonly Entry[], wish: Wish): void {
+    const anything = isAnything(wish);
+    this.cards.classList.toggle("is-whole", anything);
+    replace(this.cards, ...entries.map((entry, at) => h("li", {}, cardOf(entry, { first: anything && at === 0 }))));
+    const count = many("exhibitions", entries.length);
+    this.status.textContent = anything ? count : say("gallery_of", { count, all: this.all.length.toLocaleString(spoken()) });
+    this.status.classList.toggle("sr-only", anything || entries.length === 0);
+    replace(this.nothing);
+    if (entries.length > 0) return;
+    const again = h("button", { type: "button", class: "button button-main" }, say("gallery_clear"));
+    again.addEventListener("click", () => this.search.clear());
+    replace(
+      this.nothing,
+      h("p", { class: "empty-title" }, say(this.all.length > 0 ? "gallery_nothing" : "gallery_none")),
+      this.all.length > 0 && h("p", {}, say("gallery_nothing_why")),
+      this.all.length > 0 && again,
+    );
+  }
+}
+
+function masthead(): HTMLElement {
+  const languages = h(
+    "select",
+    { class: "language-select", "aria-label": say("language") },
+    ...LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag))),
+  );
+  languages.addEventListener("change", () => changeLanguage(languages.value));
+  return h(
+    "header",
+    { class: "masthead" },
+    h("div", { class: "masthead-row" }, h("p", { class: "brand" }, "Chronotope"), languages),
+    h("h1", {}, say("gallery_title")),
+    h("p", { class: "masthead-lead" }, say("gallery_lead")),
+  );
+}
+
+function colophon(): HTMLElement {
+  return h("footer", { class: "colophon" }, h("a", { href: "/studio" }, say("gallery_curators")));
+}
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
-  let cards: Card[];
   try {
     await speak(wantedLanguages());
-    cards = await loadGallery();
+    new Gallery(main, await loadGallery(""));
   } catch (error) {
     replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, say("no_answer")), h("p", {}, error instanceof Error ? error.message : String(error))));
-    return;
   }
-  replace(
-    main,
-    h("header", { class: "masthead" }, h("p", { class: "brand" }, "Chronotope"), h("h1", {}, say("gallery_title"))),
-    cards.length > 0
-      ? h("ul", { class: "cards" }, ...cards.map((card) => h("li", {}, cardOf(card))))
-      : h("p", { class: "empty" }, say("gallery_none")),
-    h("footer", { class: "colophon" }, h("a", { href: "/studio" }, say("gallery_curators"))),
-  );
-}
-
-function cardOf(card: Card): HTMLElement {
-  return h(
-    "a",
-    { class: "card", href: `/exhibitions/${encodeURIComponent(card.slug)}` },
-    ribbon(card.scene.epochs),
-    h("h2", {}, card.title),
-    h("p", { class: "prose" }, card.description),
-    h("p", { class: "card-span" }, reachOf(card.scene.epochs)),
-  );
-}
-
-/** The place's history as a ribbon of its epochs: every exhibition's own picture, until it has a photograph. */
-function ribbon(epochs: readonly Epoch[]): HTMLElement {
-  const scale = TimeScale.over(
-    epochs.map((epoch) => epoch.existence),
-    new Date().getFullYear(),
-  );
-  const row = h("div", { class: "ribbon", "aria-hidden": "true" });
-  for (const { existence, colour } of epochs) {
-    const tone = /^#[0-9a-f]{6}$/i.test(colour) ? colour : "#8a8378";
-    const from = scale.place(existence.startEarliestYear ?? scale.first);
-    const full = scale.place(existence.startLatestYear ?? existence.startEarliestYear ?? scale.first);
-    const fading = existence.endEarliestYear === null ? 1 : scale.place(existence.endEarliestYear + 1);
-    const to = existence.endLatestYear === null ? 1 : scale.place(existence.endLatestYear + 1);
-    const band = h("span");
-    const width = Math.max(to - from, 0.002);
-    band.style.left = `${from * 100}%`;
-    band.style.width = `${width * 100}%`;
-    const at = (place: number): string => `${((place - from) / width) * 100}%`;
-    band.style.background = `linear-gradient(90deg, ${tone}00, ${tone} ${at(Math.min(full, fading))}, ${tone} ${at(Math.max(full, fading))}, ${tone}00)`;
-    row.append(band);
-  }
-  return row;
-}
-
-function reachOf(epochs: readonly Epoch[]): string {
-  const starts = epochs.map((epoch) => epoch.existence.startEarliestYear).filter((year) => year !== null);
-  if (starts.length === 0) return many("epochs", epochs.length);
-  const first = yearLabel(Math.min(...starts));
-  const open = epochs.some((epoch) => epoch.existence.endLatestYear === null);
-  const last = open ? say("today") : yearLabel(Math.max(...epochs.map((epoch) => epoch.existence.endLatestYear ?? 0)));
-  return `${say("reach", { first, last })} · ${many("epochs", epochs.length)}`;
 }
 
 void main();
