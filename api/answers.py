@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from strawberry.types import ExecutionResult
 
+    from scenes.errors import SceneError
+
 log = logging.getLogger("chronotope.graphql")
 
 _MAX_ERRORS = 20
@@ -44,12 +46,12 @@ def as_json(answer: dict[str, Any]) -> bytes:
     return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def shown(errors: Sequence[GraphQLError | DoorError]) -> list[dict[str, Any]]:
+def shown(errors: Sequence[GraphQLError | DoorError | SceneError]) -> list[dict[str, Any]]:
     """Errors as JSON objects, the first few of them."""
     return [_shown(error) for error in errors[:_MAX_ERRORS]]
 
 
-def _shown(error: GraphQLError | DoorError) -> dict[str, Any]:
+def _shown(error: GraphQLError | DoorError | SceneError) -> dict[str, Any]:
     cause: BaseException | None = error
     answer: dict[str, Any] = {}
     while isinstance(cause, GraphQLError):

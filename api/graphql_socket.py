@@ -24,7 +24,7 @@ from api.answers import answered, as_json, shown
 from api.auth import actor_of, token_hash
 from api.errors import DoorError, kind_of
 from api.loaders import Context
-from scenes.errors import Unauthorized
+from scenes.errors import SceneError, Unauthorized
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -185,7 +185,8 @@ class _Session:
         """Send what an operation yields; the message that ends it."""
         try:
             request = guard.admit(payload)
-        except (DoorError, GraphQLError) as error:
+            guard.require_known(request, actor)
+        except (DoorError, GraphQLError, SceneError) as error:
             return {"id": name, "type": "error", "payload": shown([error])}
         results = await self._schema.stream(
             request.query,

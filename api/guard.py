@@ -33,9 +33,13 @@ from graphql import (
 from graphql.language.lexer import Lexer
 
 from api.errors import DoorError
+from scenes.errors import Forbidden, Unauthorized
+from scenes.model import ANONYMOUS, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from scenes.model import Actor
 
 BODY_BYTES = 64 << 10
 TOKENS = 2_000
@@ -60,6 +64,7 @@ COST = 200_000
 PAGE = 1_000
 """largest `first` and `last`"""
 
+_INTROSPECTION = {"__schema", "__type"}
 _SCHEMA_LISTS = {"types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues", "directives"}
 _SCHEMA_LIST = 16
 """what a list of introspection counts as in the cost"""
@@ -77,6 +82,8 @@ class Request:
     variables: dict[str, Any]
     operation: str | None
     kind: OperationType
+    asks_schema: bool = False
+    """whether it asks what may be asked (introspection)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,21 @@ def admit(payload: object) -> Request:
         raise DoorError("BAD_REQUEST", "`operationName`: expected a text")
     variables = variables or {}
     _check_variables(variables)
-    document = _parse(query)
+    document, asks_schema = _parse(query)
     kind = _check_document(document, variables, operation or None)
-    return Request(query, document, variables, operation or None, kind)
+    return Request(query, document, variables, operation or None, kind, asks_schema)
+
+
+def require_known(request: Request, actor: Actor) -> None:
+    """Introspection is for members and those who work here; docs/schema.graphql has the schema for everybody.
+
+    Raises:
+        Unauthorized: nobody is signed in.
+        Forbidden: who is signed in is a visitor.
+    """
+    if request.asks_schema and actor.role is Role.VISITOR:
+        told = "introspection is for members; the schema is published as docs/schema.graphql"
+        raise Unauthorized(told) if actor == ANONYMOUS else Forbidden(told)
 
 
 def _no_constant(name: str) -> float:
@@ -171,16 +190,18 @@ def _check_variables(variables: Mapping[str, Any]) -> None:
     raise DoorError("LIMIT", f"variables: nested deeper than {VARIABLE_NESTING}")
 
 
-def _parse(query: str) -> DocumentNode:
+def _parse(query: str) -> tuple[DocumentNode, bool]:
+    """The document, and whether a name in it is one of introspection's."""
     # One character may be up to four bytes; over WebSocket nothing has counted them yet.
     _limit("bytes of the query", len(query.encode("utf-8", "replace")), BODY_BYTES)
-    lexer, tokens, nesting = Lexer(Source(query)), 0, 0
+    lexer, tokens, nesting, asks_schema = Lexer(Source(query)), 0, 0, False
     while (token := lexer.advance()).kind is not TokenKind.EOF:
         tokens += 1
         nesting += (token.kind in _OPENING) - (token.kind in _CLOSING)
         _limit("brackets within brackets", nesting, NESTING)
         _limit("tokens", tokens, TOKENS)
-    return parse(query)
+        asks_schema = asks_schema or token.value in _INTROSPECTION
+    return parse(query), asks_schema
 
 
 def _check_document(document: DocumentNode, variables: Mapping[str, Any], name: str | None) -> OperationType:

@@ -36,6 +36,7 @@ from api.past import PastInfo
 from api.queries import Query
 from api.subscriptions import Subscription
 from api.types.scalar import SCALARS
+from scenes.errors import SceneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +130,8 @@ async def _answer(services: Services, actor: Actor, body: bytes) -> tuple[int, d
     """Status and JSON of the answer to a request."""
     try:
         admitted = guard.admit(guard.read_json(body))
-    except (DoorError, GraphQLError) as error:
+        guard.require_known(admitted, actor)
+    except (DoorError, GraphQLError, SceneError) as error:
         return 400, {"errors": shown([error])}
     if admitted.kind is OperationType.SUBSCRIPTION:
         refused = DoorError("BAD_REQUEST", "subscriptions are answered over WebSocket (graphql-transport-ws)")

@@ -189,6 +189,19 @@ async def test_anybody_may_ask(doors: Doors, role: Role | None):
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("query", ["{ __schema { types { name } } }", '{ a: __type(name: "Scene") { name } }'])
+async def test_introspection_is_for_members(doors: Doors, query: str, role: Role | None):
+    headers = {} if role is None else doors.bearer(role)
+    answer = (await doors.client.post("/graphql", json={"query": query}, headers=headers)).json()
+    if role in {None, Role.VISITOR}:
+        assert [each["extensions"]["code"] for each in answer["errors"]] == [
+            "UNAUTHORIZED" if role is None else "FORBIDDEN"
+        ]
+    else:
+        assert answer["data"]
+
+
+@pytest.mark.parametrize("role", ROLES)
 async def test_files_are_taken_from_those_who_work_on_it(doors: Doors, role: Role | None):
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "filename YS5wbHk="} | (
         {} if role is None else doors.bearer(role)
