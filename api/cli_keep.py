@@ -37,7 +37,7 @@ _PAGE = 500
 def existing(data: Path | None) -> Settings:
     """Settings of a data directory that must be there already. Raises SettingsError."""
     settings = from_environment(os.environ, data=data)
-    if not settings.database_path.is_file():
+    if not settings.is_postgres and not settings.database_path.is_file():
         raise SettingsError("--data", f"there is no museum in {settings.data.absolute()}; `chronotope serve` makes one")
     return prepare(settings)
 
@@ -73,7 +73,7 @@ def migrate(*, data: Path | None, as_json: bool) -> None:
     from storage.migrate import migrations
 
     with open_services(settings):
-        number = len(migrations())
+        number = len(migrations("postgres" if settings.is_postgres else "sqlite"))
     print(orjson.dumps({"schema": number}).decode() if as_json else f"the catalogue has schema {number}")
 
 

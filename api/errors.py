@@ -90,7 +90,7 @@ _ROWS = (
     ),
     ErrorKind("GONE", 410, 4410, "It was here and is not any more."),
     ErrorKind("BAD_SETTING", 500, 1011, "A setting cannot be used; the server does not start."),
-    ErrorKind("UNAVAILABLE", 503, 1012, "The museum is starting or stopping; try again soon."),
+    ErrorKind("UNAVAILABLE", 503, 1012, "The museum starts, stops or waits for its database; try again soon."),
     ErrorKind("INTERNAL", 500, 1011, "The fault is ours; it was logged."),
 )
 

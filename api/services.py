@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
+    from storage.catalogue_sql import SqlCatalogue
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class Services:
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """The embedded engines (SQLite, files) on the data directory of `settings`, closed at the end.
+    """The engines that `settings` name, closed at the end: SQLite and files in the data directory, or PostgreSQL.
 
     Redis is a line to other processes, and nothing waits for it: a museum opens without.
 
@@ -80,12 +81,11 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     from storage.blobs_local import LocalBlobs
     from storage.bus_local import LocalBus
-    from storage.catalogue_sqlite import SqliteCatalogue
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
     from storage.uploads_local import LocalUploads
 
-    catalogue = SqliteCatalogue(settings.database_path)
+    catalogue = _catalogue(settings)
     derived = SqliteDerived(settings.data / "derived.db")
     relay = _relay(settings)
     try:
@@ -107,6 +107,16 @@ def open_services(settings: Settings) -> Iterator[Services]:
             relay.close()
         catalogue.close()
         derived.close()
+
+
+def _catalogue(settings: Settings) -> SqlCatalogue:
+    if settings.is_postgres:
+        from storage.catalogue_postgres import PostgresCatalogue
+
+        return PostgresCatalogue(settings.database_url)
+    from storage.catalogue_sqlite import SqliteCatalogue
+
+    return SqliteCatalogue(settings.database_path)
 
 
 def _relay(settings: Settings) -> Relay | None:

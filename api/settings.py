@@ -120,6 +120,16 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _database_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme in ("postgresql", "postgres"):
+        return text
+    if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
+        example = "sqlite:////absolute/path/catalogue.db or postgresql://user@host/database"
+        raise ValueError(f"is not supported; leave it unset or use {example}")  # not repeated, as above
+    return text
+
+
 def _local_url(scheme: str, *, later: Mapping[str, str], example: str) -> Callable[[str], str]:
     """Accept `scheme:///path`; say of the schemes of `later` that they are not built yet."""
 
@@ -180,12 +190,10 @@ class Settings:
     database_url: str = field(
         default="",
         metadata=_setting(
-            _local_url(
-                "sqlite",
-                later={"postgresql": "PostgreSQL", "postgres": "PostgreSQL"},
-                example="sqlite:////absolute/path/catalogue.db",
-            ),
-            "Where the catalogue is. Default: catalogue.db (SQLite) in the data directory.",
+            _database_url,
+            "Where the catalogue is: `sqlite:////absolute/path/catalogue.db`, or "
+            "`postgresql://user:password@host/database` (13 or later, UTF-8, a database of its own). "
+            "Default: catalogue.db (SQLite) in the data directory.",
         ),
     )
     objects_url: str = field(
@@ -266,8 +274,13 @@ class Settings:
     stop_s: int = field(default=2, metadata=_setting(_whole(0, 600), "Seconds that open requests get at Ctrl-C."))
 
     @property
+    def is_postgres(self) -> bool:
+        """Whether the catalogue is in PostgreSQL."""
+        return urlsplit(self.database_url).scheme in ("postgresql", "postgres")
+
+    @property
     def database_path(self) -> Path:
-        """File of the SQLite catalogue. As elsewhere, three slashes are relative and four absolute."""
+        """File of the catalogue, where it is in SQLite. As elsewhere, three slashes are relative and four absolute."""
         return Path(unquote(urlsplit(self.database_url).path[1:])) if self.database_url else self.data / "catalogue.db"
 
     @property

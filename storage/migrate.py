@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from importlib.abc import Traversable
 
     import apsw
 
@@ -27,17 +26,13 @@ class Unreadable(RuntimeError):
     """The file is no database, or it is damaged; nothing was written to it."""
 
 
-def migrations() -> tuple[tuple[int, str], ...]:
-    """Number and SQL of each migration, in order.
+def migrations(engine: str = "sqlite") -> tuple[tuple[int, str], ...]:
+    """Number and SQL of each migration of an engine (`sqlite` or `postgres`), in order.
 
     Raises:
         RuntimeError: the numbers have gaps.
     """
-    return numbered(files("storage") / "migrations")
-
-
-def numbered(folder: Traversable) -> tuple[tuple[int, str], ...]:
-    """Number and SQL of each migration in a folder, in order. Raises RuntimeError as `migrations` does."""
+    folder = files("storage") / ("migrations" if engine == "sqlite" else f"migrations_{engine}")
     found = []
     for entry in folder.iterdir():
         match = _NAME.fullmatch(entry.name)

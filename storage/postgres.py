@@ -16,20 +16,22 @@ import select as system
 import threading
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.resources import files
-from time import monotonic
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from psycopg import RawCursor, waiting
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import RawCursor
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from scenes.errors import Invalid, StorageFull, Unavailable
-from storage.migrate import SchemaTooNew, Unreadable, numbered
+from storage.migrate import SchemaTooNew, Unreadable, migrations
 from storage.sql import Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from psycopg.abc import PQGen
+
+R = TypeVar("R")
 
 _LOCK = 0x6368726F6E6F
 """the advisory lock of writers: `chrono`"""
@@ -73,29 +75,16 @@ def turned(sql: str) -> str:
 
 
 class _Patient(psycopg.Connection[tuple[Any, ...]]):
-    """A connection whose server may be silent for `_PATIENCE_S`, not for ever: libpq itself waits without end."""
+    """A connection whose server may be silent for `_PATIENCE_S`; psycopg itself waits without end."""
 
-    def wait(self, gen: Generator[Any, Any, Any], interval: float = 0.0) -> Any:
-        """Run psycopg's generator: it says whether it waits to read or to write."""
-        until = monotonic() + _PATIENCE_S
+    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
+        """Run psycopg's generator until it is done."""
         try:
-            wanted = next(gen)
-            while True:
-                poll = system.poll()
-                reading = system.POLLIN if wanted & waiting.WAIT_R else 0
-                poll.register(self.pgconn.socket, reading | (system.POLLOUT if wanted & waiting.WAIT_W else 0))
-                found = poll.poll(max(0.0, until - monotonic()) * 1000)
-                if not found:
-                    self.pgconn.finish()
-                    raise psycopg.OperationalError(f"the server said nothing for {_PATIENCE_S:.0f} s")
-                event = found[0][1]
-                broken = event & (system.POLLERR | system.POLLHUP | system.POLLNVAL)
-                ready = (waiting.READY_R if event & system.POLLIN or broken else 0) | (
-                    waiting.READY_W if event & system.POLLOUT else 0
-                )
-                wanted = gen.send(ready)
-        except StopIteration as done:
-            return done.value
+            return super().wait(gen, interval, timeout or _PATIENCE_S)
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - public only as OperationalError, as many are
+            # What it would answer later is to no question of ours.
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"nothing was said for {_PATIENCE_S:.0f} s") from error
 
 
 class _Connection:
@@ -107,7 +96,7 @@ class _Connection:
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Run a statement; its rows."""
         try:
-            done = self.inner.execute(cast("LiteralString", turned(sql)), values or None)
+            done = self.inner.execute(turned(sql), values or None)
         except psycopg.IntegrityError as error:
             raise Taken(str(error)) from error
         except (psycopg.DataError, UnicodeEncodeError) as error:
@@ -131,13 +120,17 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._given = {**conninfo_to_dict(url)}
+        self._given = conninfo_to_dict(url)
         self._room = threading.BoundedSemaphore(_MOST)
         self._guard = threading.Lock()
         self._idle: list[_Connection] = []
         self._closed = False
-        with self.writing() as connection:
-            _migrate(connection)
+        try:
+            with self.writing() as connection:
+                _migrate(connection)
+        except Unavailable as error:
+            # Whoever starts the server may know why; libpq repeats no password.
+            raise Unavailable(f"the catalogue's database cannot be used: {error.__cause__ or error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[_Connection]:
@@ -157,7 +150,7 @@ class PostgresDatabase:
         with self._connection() as connection:
             connection.inner.execute("BEGIN")
             try:
-                connection.inner.execute("SELECT pg_advisory_xact_lock(%d)" % _LOCK)  # noqa: UP031 - RawCursor: no format
+                connection.inner.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
                 yield connection
                 connection.inner.execute("COMMIT")
             except BaseException:
@@ -200,14 +193,12 @@ class PostgresDatabase:
 
     def _opened(self) -> _Connection:
         defaults = {"connect_timeout": str(_CONNECT_S), "application_name": "chronotope", **_KEEPALIVE}
-        inner = _Patient.connect(
-            self._url,
-            autocommit=True,
-            cursor_factory=RawCursor,
-            **{name: value for name, value in defaults.items() if name not in self._given},
+        address = make_conninfo(
+            self._url, **{name: value for name, value in defaults.items() if name not in self._given}
         )
+        inner = _Patient.connect(address, autocommit=True, cursor_factory=RawCursor)
         for setting in _SESSION:
-            inner.execute(cast("LiteralString", setting))
+            inner.execute(setting)
         return _Connection(inner)
 
 
@@ -235,7 +226,7 @@ def _told() -> Iterator[None]:
 
 def _migrate(connection: _Connection) -> None:
     """Run what is missing, in one transaction with the lock of writers: PostgreSQL takes back definitions, too."""
-    steps = numbered(files("storage") / "migrations_postgres")
+    steps = migrations("postgres")
     ((encoding,),) = connection.execute(
         "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
     )
@@ -246,6 +237,6 @@ def _migrate(connection: _Connection) -> None:
     if at > len(steps):
         raise SchemaTooNew(f"the database has schema {at}, this program knows up to {len(steps)}")
     for number, sql in steps[at:]:
-        connection.inner.execute(cast("LiteralString", sql))
+        connection.inner.execute(sql)
         connection.execute("DELETE FROM chronotope_schema")
         connection.execute("INSERT INTO chronotope_schema VALUES (?)", (number,))

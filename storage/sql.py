@@ -20,11 +20,11 @@ class Taken(Exception):
 class Connection(Protocol):
     """A connection, for one thread at a time."""
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Iterator[tuple[Any, ...]]:
         """Run a statement; its rows. Raises Taken."""
         ...
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> object:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object:
         """Run a statement once for each of the rows of values. Raises Taken."""
         ...
 

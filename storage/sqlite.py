@@ -30,10 +30,10 @@ _BUSY_MS = 30_000
 class _Connection(apsw.Connection):
     """Says `Taken` as other engines do."""
 
-    def execute(self, sql: str, values: Any = (), **options: Any) -> apsw.Cursor:
+    def execute(self, statements: str, bindings: Any = (), **options: Any) -> apsw.Cursor:
         """Run a statement."""
         try:
-            return super().execute(sql, values, **options)
+            return super().execute(statements, bindings, **options)
         except apsw.ConstraintError as error:
             raise Taken(str(error)) from error
 

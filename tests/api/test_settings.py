@@ -28,7 +28,7 @@ def test_the_environment_is_read_and_options_win_over_it() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("CHRONOTOPE_DATABASE_URL", "postgresql://db/museum", "PostgreSQL is not built yet"),
+        ("CHRONOTOPE_DATABASE_URL", "mysql://db/museum", "postgresql://user@host/database"),
         ("CHRONOTOPE_DATABASE_URL", "sqlite://relative.db", "sqlite:////absolute/path"),
         ("CHRONOTOPE_OBJECTS_URL", "s3://bucket/prefix", "S3 storage is not built yet"),
         ("CHRONOTOPE_REDIS_URL", "http://localhost:6379", "redis://localhost:6379/0"),
@@ -93,8 +93,14 @@ def test_every_setting_is_documented_with_its_default_and_its_own_words() -> Non
     assert page.count("| `CHRONOTOPE_") == len(dataclasses.fields(Settings))
 
 
-def test_a_password_of_redis_is_not_repeated_when_its_address_is_wrong():
+@pytest.mark.parametrize("name", ["CHRONOTOPE_REDIS_URL", "CHRONOTOPE_DATABASE_URL"])
+def test_a_password_is_not_repeated_when_its_address_is_wrong(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        from_environment({"CHRONOTOPE_REDIS_URL": "rediss+tls://museum:hunter2@cache:6379"})
+        from_environment({name: "rediss+tls://museum:hunter2@cache:6379"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_addresses_of_servers_may_be_given() -> None:
+    assert from_environment({"CHRONOTOPE_DATABASE_URL": "postgresql://museum@db/museum"}).is_postgres
+    assert not Settings().is_postgres
     assert from_environment({"CHRONOTOPE_REDIS_URL": "rediss://museum:s@cache/0"}).redis_url.startswith("rediss://")

@@ -108,15 +108,15 @@ def test_a_database_of_a_newer_program_is_refused_and_not_touched(server: Postgr
 
 
 def test_a_migration_that_fails_leaves_no_table(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = postgres.numbered
+    whole = postgres.migrations
     broken = ((1, "CREATE TABLE half (a INTEGER)"), (2, "CREATE TABLE half (a INTEGER)"))
-    monkeypatch.setattr(postgres, "numbered", lambda _: broken)
+    monkeypatch.setattr(postgres, "migrations", lambda _: broken)
     url = server.database()
     with pytest.raises(psycopg.errors.DuplicateTable):
         PostgresDatabase(url)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'half'").fetchone() == (0,)
-    monkeypatch.setattr(postgres, "numbered", whole)
+    monkeypatch.setattr(postgres, "migrations", whole)
     PostgresDatabase(url).close()
 
 
@@ -219,6 +219,11 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password() -> None:
     with pytest.raises(Unavailable) as caught:
         PostgresDatabase(f"postgresql://museum:hunter2@127.0.0.1:{port}/museum")
     assert "hunter2" not in str(caught.value)
+
+
+def test_why_it_cannot_begin_is_told_whoever_starts_it(server: PostgresServer) -> None:
+    with pytest.raises(Unavailable, match=r'cannot be used: connection failed.*database "nowhere" does not exist'):
+        PostgresDatabase(server.url("nowhere"))
 
 
 def test_a_statement_is_turned_as_a_whole() -> None:
