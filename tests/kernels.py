@@ -17,7 +17,7 @@ from pipeline.sandbox import tile_in_sandbox
 from pipeline.tile import TileSettings
 from tests.pipeline.clouds import written
 from tests.pipeline.test_change import solid, write
-from tiling import select
+from tiling import light, select
 
 DATA = Path(__file__).parent / "data"
 # Readers differ by format, the rest by whether there are textures.
@@ -47,8 +47,9 @@ def models(folder: Path) -> None:
 
 
 def others(folder: Path) -> None:
-    """Of the selection of tiles, of clouds of points, and of change in both."""
+    """Of the selection of tiles, of posters, of clouds of points, and of change in both."""
     select.warm()
+    light.warm()
     clouds = []
     for seed, packed in enumerate((False, True)):
         columns = written.sample(3000, seed=seed)

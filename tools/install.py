@@ -103,11 +103,12 @@ def dev() -> None:
 
 
 def compiled() -> None:
-    """What the server compiles at its first start, so that the first visitor need not wait for it.
+    """What the server compiles for its first visitors and its first poster, so that nobody need wait for it.
 
     No stamp: numba knows what it has compiled, and of which source; a second to find all there, half a minute else.
     """
-    run(PYTHON, "-c", "from tiling.select import warm; warm()", fails="compiling the selection of tiles failed")
+    for module, what in (("select", "the selection of tiles"), ("light", "the drawing of posters")):
+        run(PYTHON, "-c", f"from tiling.{module} import warm; warm()", fails=f"compiling {what} failed")
 
 
 def kernels() -> None:

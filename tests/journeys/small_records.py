@@ -220,4 +220,5 @@ RECORDS: list[Record] = [
         ),
     ),
     Exhibition("exhibition_journey", SLUG, "A small sanctuary", "Four lives of one place.", SCENE, Visibility.PUBLIC),
+    Exhibition("exhibition_shrine", "shrine", "The shrine before", "Säulen came later.", SCENE, Visibility.PUBLIC),
 ]

@@ -166,13 +166,6 @@ def test_a_lost_connection_is_said_and_resumed_without_sending_again(
     assert after["chunkBytes"] - before["chunkBytes"] < before["chunkBytes"] / 4
 
 
-def test_an_unknown_exhibition_and_the_gallery(served: Served, visiting: Callable[..., Visit]) -> None:
-    gallery = visiting(f"{served.url}/")
-    gallery.page.get_by_role("link", name="A small sanctuary").wait_for()
-    answer = gallery.page.request.get(f"{served.url}/exhibitions/no-such")
-    assert answer.status == 404
-
-
 def test_the_phone_sees_the_whole_building_and_the_whole_bar(served: Served, visiting: Callable[..., Visit]) -> None:
     visit = visiting(
         f"{served.url}/exhibitions/journey?capture=1", width=390, height=844, has_touch=True, is_mobile=True

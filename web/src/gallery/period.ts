@@ -15,7 +15,7 @@ export class Period {
   private readonly scale: TimeScale;
   private readonly from: HTMLInputElement;
   private readonly to: HTMLInputElement;
-  private readonly told = h("output", { class: "period-told" });
+  private readonly told = h("span", { class: "period-told" });
   private readonly chosen = h("span", { class: "period-chosen" });
 
   /** `changed` is told years; null: from the beginning, until today. */
