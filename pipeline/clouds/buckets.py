@@ -59,9 +59,12 @@ class Buckets:
 
 
 def most_points(count: int) -> int:
-    """Of a bucket of a cloud of so many: a sixteenth, so that there is work for several hands, from 128k to a million;
-    of huge clouds more, so that their buckets remain some hundreds."""
-    return max(min(max(count // 16, 1 << 17), 1 << 20), count // 256)
+    """Of a bucket of a cloud of so many: an eighth, so that there is work for several hands, from 256k to a million.
+
+    Some tiles' worth at least, because what only passes through a bucket is handled twice; of huge clouds more, so that
+    their buckets remain some hundreds.
+    """
+    return max(min(max(count // 8, 1 << 18), 1 << 20), count // 256)
 
 
 def dealt(
@@ -185,16 +188,13 @@ class _Cells:
         self._inverse, self._count = inverse, count
         # Cells of a few points are too many to look up quickly, and there are no more than points.
         room = 2 * min(_MOST_CELLS, 1 << (count >> 3).bit_length())
-        self._table = np.full(room, np.uint64(0xFFFFFFFFFFFFFFFF))
-        self._number = np.zeros(room, np.int64)
+        self._table = np.zeros((room, 2), np.uint64)  # a key, and how many points: one line of a cache
         self._used = 0
 
     def add(self, places: NDArray[np.uint32]) -> None:
         at = 0
         while at < len(places):
-            at, self._used = _counted(
-                places, self._inverse, at, DEEPEST - self.depth, self._table, self._number, self._used
-            )
+            at, self._used = _counted(places, self._inverse, at, DEEPEST - self.depth, self._table, self._used)
             if at < len(places):
                 self._coarsen()
 
@@ -206,28 +206,27 @@ class _Cells:
     def _coarsen(self) -> None:
         keys, numbers = self.done()
         self.depth -= 1
-        self._table[:] = np.uint64(0xFFFFFFFFFFFFFFFF)
-        self._number[:] = 0
-        self._used = _merged(keys >> np.uint64(3), numbers, self._table, self._number)
+        self._table[:] = 0
+        self._used = _merged(keys >> np.uint64(3), numbers, self._table)
 
     def done(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Codes at `depth`, ascending, and numbers of points."""
-        there = np.flatnonzero(self._number)
-        order = there[np.argsort(self._table[there], kind="stable")]
-        return self._table[order], self._number[order]
+        there = self._table[self._table[:, 1] > 0]
+        order = np.argsort(there[:, 0], kind="stable")
+        return there[order, 0], there[order, 1].astype(np.int64)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _slot(table: Any, key: Any) -> int:
     at = int((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & (len(table) - 1)
-    while table[at] != np.uint64(0xFFFFFFFFFFFFFFFF) and table[at] != key:
+    while table[at, 1] != 0 and table[at, 0] != key:
         at = (at + 1) & (len(table) - 1)
     return at
 
 
 @njit(cache=True, nogil=True)
 def _counted(  # noqa: PLR0917 - numba knows no keywords
-    places: Any, inverse: Any, at: int, coarser: int, table: Any, number: Any, used: int
+    places: Any, inverse: Any, at: int, coarser: int, table: Any, used: int
 ) -> Any:
     """Count points from `at` on, until the table is half full: where it stopped, and how many cells there are."""
     a = b = c = -1
@@ -239,26 +238,26 @@ def _counted(  # noqa: PLR0917 - numba knows no keywords
         if x != a or y != b or z != c:
             key = joined_bits(x, y, z)
             slot = _slot(table, key)
-            if number[slot] == 0:
+            if table[slot, 1] == 0:
                 if 2 * used >= len(table):
                     break
                 used += 1
-                table[slot] = key
+                table[slot, 0] = key
             a, b, c = x, y, z
-        number[slot] += 1
+        table[slot, 1] += np.uint64(1)
         at += 1
     return at, used
 
 
 @njit(cache=True, nogil=True)
-def _merged(keys: Any, numbers: Any, table: Any, number: Any) -> int:
+def _merged(keys: Any, numbers: Any, table: Any) -> int:
     used = 0
     for at in range(len(keys)):
         slot = _slot(table, keys[at])
-        if number[slot] == 0:
+        if table[slot, 1] == 0:
             used += 1
-            table[slot] = keys[at]
-        number[slot] += numbers[at]
+            table[slot, 0] = keys[at]
+        table[slot, 1] += np.uint64(numbers[at])
     return used
 
 
