@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scenes.gltf_build import write_glb
+from tests.journeys.barriers import barriers
 from tests.journeys.conftest import ARTIFACTS, ROOT, Visit
 from tests.journeys.small_museum import chapel, pedestal
 from tests.pipeline.media import picture, quarters
@@ -47,6 +48,7 @@ def test_upload_until_ready_and_a_refusal_in_plain_words(
     assert "Export it again" in refused.inner_text()
     page.locator(".asset", has_text="shopping-list.glb").locator(".state-REJECTED").wait_for()
     page.screenshot(path=ARTIFACTS / "curator.png", full_page=True)
+    assert barriers(page) == []
 
 
 def test_a_new_version_says_which_notes_must_be_looked_at(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.journeys.conftest import Served, Visit
+    from tests.journeys.barriers import barriers
+from tests.journeys.conftest import Served, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +86,7 @@ def test_a_distance_is_measured_with_the_keyboard_alone(served: Served, visiting
     page = visit.page
     page.get_by_role("button", name="Measure a distance").press("Enter")
     middle = page.get_by_role("button", name="Mark the middle of the picture")
+    assert barriers(page) == []
     for x in (0.0, 3.0):  # down onto the roof of the temple, which is level
         page.evaluate(f"() => chronotope.camera([{x}, 30, 0.01], [{x}, 0, 0])")
         middle.press("Enter")

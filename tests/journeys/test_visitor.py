@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.journeys.barriers import barriers
 from tests.journeys.conftest import Visit
 
 if TYPE_CHECKING:
@@ -121,11 +122,13 @@ def test_a_thing_says_why_we_think_so_and_notes_stand_in_their_time(
     assert "Foundations of the temple were found in place." in here.inner_text()
     assert "CC0" in here.inner_text()
     assert "Notebook 12, page 4" in here.inner_text()
+    assert barriers(page) == []
     page.keyboard.press("Escape")
 
     assert page.locator(".pin:not([hidden])").count() == 1
     page.get_by_role("button", name="Note: A dedication").click()
     assert page.locator(".pin-card em").inner_text() == "Philon"
+    assert barriers(page) == []
     slider = page.get_by_role("slider", name="Moment in time")
     slider.focus()
     slider.press("PageDown")
