@@ -45,7 +45,7 @@ class Scan:
 
     def placed(self, place: tuple[float, float, float]) -> Floats:
         """A place (3,) of the file in metres, y up."""
-        found: Floats = _turned(np.array([place], np.float64) * self.head.metres, self.head.up)[0]
+        found: Floats = _turned(np.array([place], np.float64) * self.head.metres_along, self.head.up)[0]
         return found
 
     @property
@@ -68,6 +68,7 @@ def read(path: Path, scratch: Path, *, wanted_units: str | None, wanted_up: str 
     head = replace(
         head,
         metres=UNITS[wanted.units] if wanted.units else head.metres,
+        height_metres=None if wanted.units else head.height_metres,
         up=wanted.up.removeprefix("+") if wanted.up else head.up,
     )
     positions = np.empty((head.count, 3), np.float64 if head.scale is None else np.int32)
@@ -91,7 +92,7 @@ def near(scan: Scan, about: Floats) -> Cloud:
     """Its points relative to a place (3,) in metres, y up, as float32."""
     points = np.empty((len(scan.positions), 3), np.float32)
     for start in range(0, len(points), _PIECE):
-        placed = scan.head.placed(scan.positions[start : start + _PIECE]) * scan.head.metres
+        placed = scan.head.placed(scan.positions[start : start + _PIECE]) * scan.head.metres_along
         points[start : start + _PIECE] = _turned(placed, scan.head.up) - about
     return Cloud(points, scan.normals)
 

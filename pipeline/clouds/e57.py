@@ -141,9 +141,8 @@ def _gathered(paged: _Paged, scans: list[_Scan], system: str, store: Store) -> C
             invalid = next((values[name] != 0.0 for name in _INVALID if name in values), None)
             gathered.add(_columns(scan, values, types), invalid)
     bits = 0 if not has_colours else 8 if types["colours"] is np.uint8 else 16
-    metres, why = crs.metres_in_unit(system, 1.0) if system else (1.0, "E57 says so")
-    if metres != 1.0:  # E2807, 5.2: lengths are metres, whatever else is said
-        metres, why = 1.0, "E57 says so"
+    # E2807, 5.2: lengths are metres, whatever else is said.
+    why = crs.measure(crs.Stated(system, 1.0, 1.0)).why if system else "E57 says so"
     head = Head(
         kind="e57",
         count=0,
@@ -155,7 +154,6 @@ def _gathered(paged: _Paged, scans: list[_Scan], system: str, store: Store) -> C
         has_classification=has_classes,
         has_normals=has_normals,
         crs=system,
-        metres=metres,
         up="z",
         report=(
             f"{counted(len(scans), '[scan|scans]')} read; taken as metres ({why}), z up (as is usual in E57)",

@@ -112,13 +112,13 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
     low, high = low + of.offset, high + of.offset
     checked(low, high, of.count, "LAS")
     names, report = of.columns.names or (), []
-    text, stated = "", None
+    stated = crs.Stated()
     if (PROJECTION, KEYS) in of.records:
-        text, stated = crs.of_keys(of.records[PROJECTION, KEYS])
+        stated = crs.of_keys(of.records[PROJECTION, KEYS])
     if (PROJECTION, WKT) in of.records:
-        text, stated = crs.of_wkt(of.records[PROJECTION, WKT]), None
-    metres, why = crs.metres_in_unit(text, stated)
-    report.append(f"taken as units of {metres:.9g} m ({why}), z up (LAS says so)")
+        stated = crs.Stated(crs.of_wkt(of.records[PROJECTION, WKT]))
+    measured = crs.measure(stated)
+    report.append(f"taken as units of {measured.across:.9g} m ({measured.why}), z up (LAS says so)")
     steps = 1.5 * of.scale
     if not of.is_compressed and not ((np.abs(low - of.low) <= steps) & (np.abs(high - of.high) <= steps)).all():
         report.append("its header states other bounds than its points have; those of the points were taken")
@@ -135,8 +135,9 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
         has_intensity=said.has_intensity,
         has_classification=said.has_classification,
         has_normals="nx" in names,
-        crs=text,
-        metres=metres,
+        crs=stated.text,
+        metres=measured.across,
+        height_metres=measured.heights,
         up="z",
         report=tuple(report),
     )

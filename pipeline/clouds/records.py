@@ -76,7 +76,7 @@ def frame(  # noqa: C901 - a table of what follows from a head
 
     `units`, `up` and `origin` are as in `pipeline.read.read`.
     """
-    metres = UNITS[units] if units else head.metres
+    metres = np.full(3, UNITS[units]) if units else head.metres_along
     turned = UPS[(up or head.up).removeprefix("+")]
     report: list[str] = []
     size = (head.high - head.low) * metres
@@ -100,7 +100,7 @@ def frame(  # noqa: C901 - a table of what follows from a head
     axes = np.array([abs(axis) - 1 for axis in turned])
     signs = np.array([1 if axis > 0 else -1 for axis in turned])
     # In units of a chunk: whole numbers, or the file's own.
-    unit = own if head.scale is not None else np.full(3, metres)
+    unit = own if head.scale is not None else metres
     if head.scale is None:
         low, high = head.low, head.high
     factor = (unit / step)[axes] * signs

@@ -51,10 +51,17 @@ class Head:
     """the reference system as the file states it: WKT, or EPSG:2994, or nothing"""
     metres: float = 1.0
     """metres in a unit of the file"""
+    height_metres: float | None = None
+    """the same of heights, along z, where they are measured otherwise; None: alike"""
     up: str = "z"
     """axis of the file that points up, as `pipeline.units.UPS` names it"""
     report: tuple[str, ...] = ()
     """in words: what was found, repaired or guessed in reading the head"""
+
+    @property
+    def metres_along(self) -> Floats:
+        """Metres in a unit along x, y and z, (3,)."""
+        return np.array([self.metres, self.metres, self.height_metres or self.metres])
 
     def placed(self, positions: NDArray[np.int32] | Floats) -> Floats:
         """Positions of a chunk as float64 (n, 3), in the frame and the units of the file.

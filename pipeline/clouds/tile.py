@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clouds import buckets, levels, records
+from pipeline.clouds import buckets, crs, levels, records
 from pipeline.clouds.stages import MOST, Context
 from pipeline.level import LevelFigures
 from pipeline.tile import DOCUMENT, TileResult
@@ -61,7 +63,11 @@ def tile_cloud(
     grown = _pruned(grown)
     tree, depths = _tree(grown, float(np.linalg.norm(of.extent * of.step)), float(of.cube.side.max()))
     documents = tileset.write(tree)
-    (out / DOCUMENT).write_bytes(documents.root)
+    # With other units or another axis than the file states it is not known what its coordinates are.
+    is_other = settings.units or (settings.up or source.head.up).removeprefix("+") != "z"
+    lies = None if is_other else crs.lies(source.head.crs, of.origin, source.head.height_metres)
+    root = documents.root if lies is None else _placed(documents.root, lies)
+    (out / DOCUMENT).write_bytes(root)
     known: dict[str, tuple[str, str, int, str]] = {}
     for name, data in documents.others.items():
         (out / name).write_bytes(data)
@@ -74,13 +80,15 @@ def tile_cloud(
     high = np.max([tile.high for tile in grown.tiles], axis=0).tolist()
     report = [*source.head.report, *of.report]
     if source.head.crs:
-        report.append(f"its reference system is {source.head.crs[:200]}; it is told, and places are not changed by it")
+        report.append(f"its reference system is {source.head.crs[:200]}")
+    if lies is not None:
+        report.append(lies.told)
     if left := source.head.records - source.head.count:
         report.append(counted(left, "[point has|points have] no place and [was|were] left out"))
     if settings.precision_m is not None:
         report.append(f"places are true to {of.step.max() / 2:.3g} m; colours have 20 shades, intensities 3 bits")
     figures = Tileset(
-        digest=hashlib.sha256(documents.root).hexdigest(),
+        digest=hashlib.sha256(root).hexdigest(),
         tiles=len(tree),
         levels=int(depths.max()) + 1,
         triangles=0,
@@ -95,6 +103,13 @@ def tile_cloud(
     return TileResult(
         figures, DOCUMENT, tuple(known[name] for name in sorted(known)), tuple(report), _figures(tree, depths)
     )
+
+
+def _placed(root: bytes, lies: crs.Lies) -> bytes:
+    """The document with where its origin lies, in `extras`, as a scene's georeference has it."""
+    document = json.loads(root)
+    document["root"].setdefault("extras", {})["georeference"] = asdict(lies)
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def _pruned(grown: Growing) -> Growing:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.clouds import crs, records
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.source import CloudSource
-from scenes.errors import Malformed
+from scenes.errors import Malformed, Unsupported
 from tests.pipeline.clouds import written
 from tests.pipeline.clouds.written import sample
 
@@ -108,6 +109,44 @@ def test_units_and_reference_system_of_las(tmp_path: Path) -> None:
     assert source.head.crs == "EPSG:2994"
     assert source.head.metres == pytest.approx(0.3048)
     assert "NAD83" in source.head.report[0]
+
+
+def test_heights_may_have_units_of_their_own(tmp_path: Path) -> None:
+    # Across feet (EPSG:2994), heights in metres by the keys (4099: 9001).
+    keys = np.array([1, 1, 0, 2, 3072, 0, 1, 2994, 4099, 0, 1, 9001], "<u2").tobytes()
+    of = sample()
+    source = opened(tmp_path, "a.las", written.las(of, records=(("LASF_Projection", 34735, keys),)))
+    np.testing.assert_allclose(source.head.metres_along, [0.3048, 0.3048, 1.0])
+    size = np.ptp(of["places"], axis=0)
+    frame = records.frame(source.head)
+    np.testing.assert_allclose(frame.extent * frame.step, [size[0] * 0.3048, size[2], size[1] * 0.3048], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "where"),
+    [
+        # The stadium of Eugene, in feet: 44.058 N, 123.069 W.
+        ("EPSG:2994", (637_291.0, 851_210.0, 511.0), (-123.0687637, 44.0562554, 358.2074, 155.7528, "")),
+        # On the meridian of its zone grid north is north; a system that names north first has coordinates east first.
+        ("EPSG:3045", (500_000.0, 5e6, 100.0), (15.0, 45.1534772, 0.0, 100.0, "")),
+        ("EPSG:2994+6360", (637_291.0, 851_210.0, 511.0), (-123.0687637, 44.0562554, 358.2074, 155.7531, "NAVD88")),
+    ],
+)
+def test_where_a_place_lies(text: str, place: tuple[float, float, float], where: tuple[Any, ...]) -> None:
+    found = crs.lies(text, place, crs.measure(crs.Stated(text)).heights)
+    assert found is not None
+    np.testing.assert_allclose([found.longitude, found.latitude], where[:2], atol=2e-5)
+    assert (found.heading + 180.0) % 360.0 - 180.0 == pytest.approx((where[2] + 180.0) % 360.0 - 180.0, abs=1e-3)
+    assert found.height == pytest.approx(where[3], abs=1e-3)
+    assert found.above.startswith(where[4])
+
+
+def test_what_is_no_place_on_the_earth_is_not_told() -> None:
+    assert crs.lies('LOCAL_CS["site",UNIT["metre",1]]', (1.0, 2.0, 3.0)) is None
+    assert crs.lies("what is this", (1.0, 2.0, 3.0)) is None
+    assert crs.lies("EPSG:32633", (1e30, 1e30, 0.0)) is None
+    with pytest.raises(Unsupported, match="middle of the Earth"):
+        crs.measure(crs.Stated("EPSG:4978"))
 
 
 def test_wkt_behind_the_points(tmp_path: Path) -> None:

@@ -220,6 +220,23 @@ def test_a_cloud_without_steps_gets_some_and_says_so(tmp_path: Path) -> None:
     assert _findings(out) == []
 
 
+def test_a_cloud_with_a_reference_system_says_where_its_origin_lies(tmp_path: Path) -> None:
+    of = _cloud(500)
+    keys = np.array([1, 1, 0, 1, 3072, 0, 1, 32633], "<u2").tobytes()
+    data = written.las(of, records=(("LASF_Projection", 34735, keys),))
+    result, out = _tiled(tmp_path / "i", data, "scan.las")
+    where = json.loads((out / "tileset.json").read_bytes())["root"]["extras"]["georeference"]
+    x, _, height = result.tileset.origin
+    # Zone 33 of UTM: east of 500 km lies east of 15 degrees.
+    assert (where["longitude"] > 15.0) == (x > 500_000.0)
+    assert where["height"] == height
+    assert any(f"latitude {where['latitude']:.7f}" in line for line in result.report)
+    assert _findings(out) == []
+    other, out = _tiled(tmp_path / "j", data, "scan.las", units="ft")
+    assert b"georeference" not in (out / "tileset.json").read_bytes()
+    assert not any("latitude" in line for line in other.report)
+
+
 def test_a_cloud_is_read_and_tiled_in_a_child_with_limits(tmp_path: Path) -> None:
     of = _cloud(500)
     source, out = tmp_path / "scan.las", tmp_path / "out"
