@@ -9,7 +9,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import anyio.to_thread
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
+    from storage.blobs_local import LocalBlobs
+    from storage.blobs_s3 import S3Blobs
     from storage.catalogue_sql import SqlCatalogue
 
 P = ParamSpec("P")
@@ -79,7 +83,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
-    from storage.blobs_local import LocalBlobs
     from storage.bus_local import LocalBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
@@ -91,7 +94,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     try:
         yield Services(
             catalogue=catalogue,
-            blobs=LocalBlobs(settings.objects_path),
+            blobs=blobs_at(settings.objects_url, settings.data / "objects", settings.data / "outgoing"),
             jobs=catalogue,
             bus=LocalBus(),
             tokens=catalogue,
@@ -117,6 +120,18 @@ def _catalogue(settings: Settings) -> SqlCatalogue:
     from storage.catalogue_sqlite import SqliteCatalogue
 
     return SqliteCatalogue(settings.database_path)
+
+
+def blobs_at(url: str, folder: Path, scratch: Path) -> LocalBlobs | S3Blobs:
+    """The store of objects at an address, or in `folder` where there is none; what goes out lies in `scratch`."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        from storage.blobs_s3 import S3Blobs
+
+        return S3Blobs(url, scratch)
+    from storage.blobs_local import LocalBlobs
+
+    return LocalBlobs(Path(unquote(parts.path)) if url else folder)
 
 
 def _relay(settings: Settings) -> Relay | None:

@@ -130,18 +130,13 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _local_url(scheme: str, *, later: Mapping[str, str], example: str) -> Callable[[str], str]:
-    """Accept `scheme:///path`; say of the schemes of `later` that they are not built yet."""
-
-    def parse(text: str) -> str:
-        parts = urlsplit(text)
-        if parts.scheme in later:
-            raise ValueError(f"{later[parts.scheme]} is not built yet; leave it unset or use {example}")
-        if parts.scheme != scheme or parts.netloc or not parts.path.strip("/"):
-            raise ValueError(f"{text!r} is not supported; leave it unset or use {example}")
-        return text
-
-    return parse
+def _objects_url(text: str) -> str:
+    parts = urlsplit(text)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.strip("/")
+    is_bucket = parts.scheme == "s3" and parts.netloc and not (parts.username or parts.query or parts.fragment)
+    if not (is_folder or is_bucket):
+        raise ValueError("is not supported; leave it unset or use file:///absolute/path or s3://bucket/prefix")
+    return text
 
 
 def _not_built(what: str) -> Callable[[str], str]:
@@ -199,8 +194,10 @@ class Settings:
     objects_url: str = field(
         default="",
         metadata=_setting(
-            _local_url("file", later={"s3": "S3 storage"}, example="file:///absolute/path"),
-            "Where the objects (masters, tiles, images) are. Default: objects/ in the data directory.",
+            _objects_url,
+            "Where the objects (masters, tiles, images) are: `file:///absolute/path`, or `s3://bucket/prefix` with "
+            "`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` in the environment. "
+            "Default: objects/ in the data directory.",
         ),
     )
     redis_url: str = field(
@@ -290,8 +287,13 @@ class Settings:
         return {name: parse_device(text) for name, text in named.items()}
 
     @property
+    def is_s3(self) -> bool:
+        """Whether the objects are in S3."""
+        return urlsplit(self.objects_url).scheme == "s3"
+
+    @property
     def objects_path(self) -> Path:
-        """Folder of the objects."""
+        """Folder of the objects, where they are files."""
         return Path(unquote(urlsplit(self.objects_url).path)) if self.objects_url else self.data / "objects"
 
 

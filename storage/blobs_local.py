@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -95,6 +96,25 @@ class LocalBlobs:
         except FileNotFoundError:
             return None
 
+    def digests(self, *, after: str = "") -> Iterator[str]:
+        """Digests of the blobs that are here, in order, those after `after`."""
+        for first in _names(self._root, after[:2]):
+            for second in _names(self._root / first, after[2:4] if first == after[:2] else ""):
+                for name in _names(self._root / first / second, ""):
+                    if _DIGEST.fullmatch(name) and name > after:
+                        yield name
+
+    def set_aside(self, digest: str) -> None:
+        """Move a damaged blob to `damaged/`, its packed form as well; nothing where there is none."""
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound(f"there is no blob {digest[:80]!r}")
+        path = self._path(digest)
+        make_folder(self._root / "damaged")
+        for each in (path, path.with_suffix(".gz")):
+            with suppress(FileNotFoundError):
+                each.replace(self._root / "damaged" / each.name)
+                sync_folder(path.parent)
+
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest
 
@@ -128,3 +148,8 @@ class LocalBlobs:
             finally:
                 temporary.unlink(missing_ok=True)
         return digest, length
+
+
+def _names(folder: Path, least: str) -> list[str]:
+    """Names in a folder of the tree, from `least` on, in order."""
+    return sorted(name for name in os.listdir(folder) if len(name) in (2, 64) and name >= least)  # noqa: PTH208 - names

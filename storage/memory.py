@@ -369,6 +369,15 @@ class MemoryBlobs:
         """A blob for sequential reading. Raises NotFound."""
         return io.BytesIO(self.read(digest))
 
+    def digests(self, *, after: str = "") -> Iterator[str]:
+        """Digests of the blobs that are here, in order, those after `after`."""
+        return iter(sorted(digest for digest in self._blobs if digest > after))
+
+    def set_aside(self, digest: str) -> None:
+        """Take a damaged blob out of the way; nothing where there is none."""
+        self._blobs.pop(digest, None)
+        self._packed.pop(digest, None)
+
     def keep_packed(self, digest: str, packed: bytes) -> None:
         """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))

@@ -29,6 +29,7 @@ APART = {
 STATED = {
     "apsw": ("Zlib", "its LICENSE"),
     "combine-errors": ("MIT", "its Readme.md"),
+    "defusedxml": ("PSF-2.0", "its LICENSE"),
 }
 """where a package's metadata does not say it, what does"""
 WORDS = {

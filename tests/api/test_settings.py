@@ -30,7 +30,9 @@ def test_the_environment_is_read_and_options_win_over_it() -> None:
     [
         ("CHRONOTOPE_DATABASE_URL", "mysql://db/museum", "postgresql://user@host/database"),
         ("CHRONOTOPE_DATABASE_URL", "sqlite://relative.db", "sqlite:////absolute/path"),
-        ("CHRONOTOPE_OBJECTS_URL", "s3://bucket/prefix", "S3 storage is not built yet"),
+        ("CHRONOTOPE_OBJECTS_URL", "s3:///prefix", "s3://bucket/prefix"),
+        ("CHRONOTOPE_OBJECTS_URL", "s3://key:secret@bucket", "s3://bucket/prefix"),
+        ("CHRONOTOPE_OBJECTS_URL", "file://relative", "file:///absolute/path"),
         ("CHRONOTOPE_REDIS_URL", "http://localhost:6379", "redis://localhost:6379/0"),
         ("CHRONOTOPE_REDIS_URL", "redis://", "redis://localhost:6379/0"),
         ("CHRONOTOPE_DASK_SCHEDULER", "tcp://dask:8786", "not built yet"),
@@ -102,5 +104,6 @@ def test_a_password_is_not_repeated_when_its_address_is_wrong(name: str) -> None
 
 def test_addresses_of_servers_may_be_given() -> None:
     assert from_environment({"CHRONOTOPE_DATABASE_URL": "postgresql://museum@db/museum"}).is_postgres
-    assert not Settings().is_postgres
+    assert from_environment({"CHRONOTOPE_OBJECTS_URL": "s3://bucket/museum"}).is_s3
+    assert (Settings().is_postgres, Settings().is_s3) == (False, False)
     assert from_environment({"CHRONOTOPE_REDIS_URL": "rediss://museum:s@cache/0"}).redis_url.startswith("rediss://")

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from storage.blobs_local import LocalBlobs
+from storage.blobs_s3 import S3Blobs
 from storage.bus_local import LocalBus
 from storage.catalogue_postgres import PostgresCatalogue
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryBlobs, MemoryBus, MemoryCatalogue, MemoryUploads
 from storage.uploads_local import LocalUploads
 from tests.postgres_server import empty_postgres
+from tests.s3_server import empty_s3
 
 AnyCatalogue = SqliteCatalogue | PostgresCatalogue | MemoryCatalogue
 
@@ -20,8 +22,10 @@ CATALOGUES: dict[str, Callable[[Path], AnyCatalogue]] = {
     "postgres": lambda folder: empty_postgres(),
     "memory": lambda folder: MemoryCatalogue(),
 }
-BLOBS: dict[str, Callable[[Path], LocalBlobs | MemoryBlobs]] = {
+AnyBlobs = LocalBlobs | S3Blobs | MemoryBlobs
+BLOBS: dict[str, Callable[[Path], AnyBlobs]] = {
     "local": lambda folder: LocalBlobs(folder / "objects"),
+    "s3": empty_s3,
     "memory": lambda folder: MemoryBlobs(),
 }
 UPLOADS: dict[str, Callable[[Path], LocalUploads | MemoryUploads]] = {
@@ -39,7 +43,7 @@ def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyCat
 
 
 @pytest.fixture(params=BLOBS)
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> LocalBlobs | MemoryBlobs:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AnyBlobs:
     return BLOBS[request.param](tmp_path)
 
 

@@ -115,3 +115,36 @@ def test_nothing_is_packed_that_is_not_here(blobs):
         blobs.keep_packed(DIGEST, PACKED)
     for digest in (DIGEST, "../../etc/passwd", ""):
         assert blobs.read_packed(digest) is None
+
+
+def test_all_are_listed_in_order_from_any_place(blobs):
+    digests = sorted(blobs.put(str(number).encode()) for number in range(20))
+    blobs.keep_packed(digests[0], gzip.compress(blobs.read(digests[0])))
+    assert list(blobs.digests()) == digests
+    assert list(blobs.digests(after=digests[7])) == digests[8:]
+    assert list(blobs.digests(after=digests[7][:30])) == digests[7:]
+    assert list(blobs.digests(after="f" * 64)) == []
+
+
+def test_what_is_set_aside_is_not_there_and_can_be_put_again(blobs):
+    other = blobs.put(b"other")
+    blobs.put(DATA)
+    blobs.keep_packed(DIGEST, PACKED)
+    blobs.set_aside(DIGEST)
+    blobs.set_aside(DIGEST)
+    assert (blobs.size(DIGEST), blobs.read_packed(DIGEST)) == (None, None)
+    with pytest.raises(NotFound):
+        blobs.read(DIGEST)
+    assert list(blobs.digests()) == [other]
+    assert blobs.put(DATA) == DIGEST
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_what_is_open_can_be_sought_in(blobs):
+    blobs.put(DATA)
+    with blobs.open(DIGEST) as file:
+        assert file.read(3) == DATA[:3]
+        file.seek(700)
+        assert file.read(5) == DATA[700:705]
+        assert file.seek(-2, io.SEEK_END) == len(DATA) - 2
+        assert file.read() == DATA[-2:]
