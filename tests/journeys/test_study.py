@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.journeys.barriers import barriers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.journeys.barriers import barriers
-from tests.journeys.conftest import Served, Visit
+    from tests.journeys.conftest import Served, Visit
 
 pytestmark = pytest.mark.browser
 
