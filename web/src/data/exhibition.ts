@@ -231,8 +231,8 @@ type Answered = Omit<Exhibition, "scene"> & {
 };
 
 /** The exhibition with all that belongs to its scene, or null when there is none of that name (or not for us). */
-export async function loadExhibition(slug: string): Promise<Exhibition | null> {
-  const { exhibition } = await ask<{ exhibition: Answered | null }>(EXHIBITION, { slug, language: spoken() });
+export async function loadExhibition(slug: string, language: string): Promise<Exhibition | null> {
+  const { exhibition } = await ask<{ exhibition: Answered | null }>(EXHIBITION, { slug, language });
   if (!exhibition) return null;
   let page = exhibition.scene.placements;
   const placements = page.edges.map((edge) => edge.node);
@@ -240,7 +240,7 @@ export async function loadExhibition(slug: string): Promise<Exhibition | null> {
     const more: { node: { placements: Page<Placement> } } = await ask(MORE, {
       scene: exhibition.scene.id,
       after: page.pageInfo.endCursor,
-      language: spoken(),
+      language,
     });
     page = more.node.placements;
     placements.push(...page.edges.map((edge) => edge.node));

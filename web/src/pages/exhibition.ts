@@ -1,6 +1,7 @@
 /**
- * The visitor's page: an exhibition's scene in space and time. Joins stage, stream, time bar and words; each of them knows
- * nothing of the others.
+ * Opens the visitor's page. All that takes a way to the server or a start of its own begins at once and side by side: what
+ * the exhibition is, the page's larger part (`visit`, with three.js), the worker of files. And what is said where there is
+ * no exhibition, or nothing can be drawn.
  */
 
 import "../styles/base.css";
@@ -8,533 +9,55 @@ import "../styles/exhibition.css";
 import "../styles/thing.css";
 import "../styles/room.css";
 import "../styles/study.css";
-import * as THREE from "three";
 import { loadExhibition } from "../data/exhibition";
-import type { Annotation, Exhibition, Point } from "../data/exhibition";
 import { signedIn } from "../data/graphql";
-import { loadEvents } from "../data/thing";
-import { Together, readInvitation } from "../room/together";
-import { Caption } from "../scene/caption";
-import { deviceBudget, deviceProfile } from "../scene/device";
-import { Exhibit } from "../scene/exhibit";
-import { Flights } from "../scene/flights";
-import { Headset } from "../scene/headset";
-import { Highlight } from "../scene/highlight";
-import { Melt } from "../scene/melt";
-import { Movement } from "../scene/movement";
-import { hitAt, listenToClicks } from "../scene/pick";
-import { Pins } from "../scene/pins";
-import { siteBounds } from "../scene/site";
-import { Stage, WebGLMissing, suitableQuality } from "../scene/stage";
-import type { Quality } from "../scene/stage";
-import { TileStore } from "../scene/tiles";
-import { Watch } from "../scene/watch";
-import type { Opening } from "../stream/opening";
-import type { Budget, Seek, SessionEvent, State } from "../stream/session";
-import { StreamSocket } from "../stream/socket";
-import type { Link } from "../stream/socket";
-import type { Stats } from "../stream/texts";
-import { TimeBar } from "../time/bar";
-import type { TimeScale } from "../time/scale";
-import { Seeker } from "../time/seeker";
-import { edtfYear, momentLabel, yearEdtf } from "../time/years";
-import { readAddress, writeAddress } from "../ui/address";
-import { button, h, replace } from "../ui/dom";
-import { Entrance } from "../ui/entrance";
-import { thumbPad } from "../ui/pad";
-import { Side } from "../ui/side";
-import { TourCard } from "../ui/tour";
-import { many, say, speak, wantedLanguages } from "../ui/words";
-import { expose } from "./inspect";
-import { Study } from "./study";
+import { suitableQuality } from "../scene/quality";
+import { h, replace } from "../ui/dom";
+import { mark } from "../ui/marks";
+import { say, speak, speakable, wantedLanguages } from "../ui/words";
+import { Files } from "../workers/files";
 
-const reducedMotion = (): boolean => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-const query = new URLSearchParams(location.search);
 /** A disk that does not answer must not hold up the first picture; what it says later is told later. */
 const LIST_PATIENCE_MS = 2000;
 
 async function main(): Promise<void> {
   const main = document.querySelector("main")!;
-  const words = speak(wantedLanguages());
   const slug = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
-  let exhibition: Exhibition | null;
+  const wanted = wantedLanguages();
+  const arriving = loadExhibition(slug, speakable(wanted));
+  const larger = import("./visit");
+  const words = speak(wanted);
   // Nothing of what somebody sees who is signed in stays on the device: it may be nobody else's to see.
   const keeps = signedIn().then((known) => !known, () => false);
+  const files = new Files();
+  const listed = arriving.then(
+    async (found) => found && files.open(found.scene.id, await keeps, LIST_PATIENCE_MS),
+    () => undefined, // told below
+  );
   try {
+    const quality = suitableQuality(new URLSearchParams(location.search));
     await words;
-    exhibition = await loadExhibition(slug);
+    const exhibition = await arriving;
+    mark("records");
+    const { Visit, WebGLMissing } = await larger;
+    if (!exhibition) {
+      fail(main, say("no_such"), say("no_such_why"));
+      return;
+    }
+    document.title = `${exhibition.title} · Chronotope`;
+    try {
+      void new Visit(main, exhibition, quality, files).begin(listed);
+    } catch (error) {
+      if (!(error instanceof WebGLMissing)) throw error;
+      fail(main, say("no_webgl"), error.message);
+    }
   } catch (error) {
     fail(main, say("not_opened"), error instanceof Error ? error.message : String(error));
-    return;
-  }
-  if (!exhibition) {
-    fail(main, say("no_such"), say("no_such_why"));
-    return;
-  }
-  document.title = `${exhibition.title} · Chronotope`;
-  try {
-    void new ExhibitionPage(main, exhibition).begin(await keeps);
-  } catch (error) {
-    if (!(error instanceof WebGLMissing)) throw error;
-    fail(main, say("no_webgl"), error.message);
   }
 }
 
 function fail(main: Element, title: string, why: string): void {
   replace(main, h("div", { class: "notice panel", role: "alert" }, h("h1", {}, title), h("p", {}, why), h("a", { href: "/" }, say("all_exhibitions"))));
-}
-
-class ExhibitionPage {
-  private readonly canvas = h("canvas", {
-    class: "view",
-    tabindex: "0",
-    role: "img",
-    "aria-label": say("scene_picture"),
-  });
-  readonly quality: Quality;
-  readonly stage: Stage;
-  readonly tiles: TileStore;
-  readonly exhibit: Exhibit;
-  readonly movement: Movement;
-  readonly headset: Headset;
-  readonly socket: StreamSocket;
-  readonly together: Together;
-  private readonly scene;
-  private readonly flights: Flights;
-  private readonly highlight: Highlight;
-  private readonly caption: Caption;
-  private readonly pins: Pins;
-  private readonly bar: TimeBar;
-  private readonly tour: TourCard;
-  private readonly seeker: Seeker<Seek>;
-  private readonly watch: Watch;
-  private readonly melt: Melt;
-  private readonly side: Side;
-  private readonly entrance: Entrance;
-  readonly study: Study;
-  private readonly link = h("p", { class: "link", role: "status" });
-  private readonly announcer = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
-  wanted: Seek;
-  state: State | null = null;
-  serverStats: Stats | null = null;
-  private everOpen = false;
-  private opened = false;
-  private restartTimer: number | undefined;
-  private shadedAt = -Infinity;
-  private addressTimer: number | undefined;
-
-  constructor(
-    private readonly main: Element,
-    private readonly exhibition: Exhibition,
-  ) {
-    const scene = (this.scene = exhibition.scene);
-    const address = readAddress();
-    const placements = new Map(scene.placements.map((placement) => [placement.id, placement]));
-    this.wanted = {
-      at: address.at ?? scene.defaultMoment,
-      hypothesis: address.hypothesis ?? scene.defaultHypothesis?.id ?? null,
-      certainty: address.certainty ?? "possible",
-    };
-
-    // The canvas must be in the page before it is measured.
-    replace(main, this.canvas);
-    const asked = query.get("quality");
-    const quality = (this.quality = asked === "full" || asked === "plain" ? asked : suitableQuality());
-    this.stage = new Stage(this.canvas, { capture: query.has("capture"), quality });
-    this.melt = new Melt(this.stage);
-    this.tiles = new TileStore(this.stage.renderer, quality === "full" ? 8 : 1, {
-      ready: (digest) => this.exhibit.ready(digest),
-      lost: (digest) => this.lost(digest),
-      found: (digests) => this.socket.have(digests),
-    });
-    this.exhibit = new Exhibit(
-      this.tiles,
-      () => this.dissolve(),
-      () => this.shown(),
-    );
-    this.stage.scene.add(this.exhibit.root);
-    this.movement = new Movement(this.stage, this.exhibit.root, reducedMotion);
-    this.flights = new Flights(this.stage, this.movement, this.exhibit, placements);
-    this.headset = new Headset(this.stage, this.movement, {
-      began: () => this.enteredHeadset(true),
-      ended: () => this.enteredHeadset(false),
-      visible: (visible) => (visible ? this.socket.start() : this.socket.pause()),
-      epoch: (step) => this.bar.stepEpoch(step),
-    });
-    this.entrance = new Entrance(this.headset);
-    this.caption = new Caption(this.stage);
-    this.highlight = new Highlight(this.stage, this.exhibit);
-    this.pins = new Pins(this.stage, this.exhibit.root, scene.annotations);
-    this.bar = new TimeBar(
-      scene.epochs,
-      scene.placements.map((placement) => placement.existence),
-      new Date().getFullYear(),
-      { moved: (year, settled) => this.timeMoved(year, settled) },
-      reducedMotion,
-    );
-    this.study = new Study(this.stage, this.exhibit, placements, quality === "full" ? 8 : 1, query, this);
-    this.side = new Side(exhibition, placements, this);
-    this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null), () => this.saveAddress());
-    this.socket = new StreamSocket(location.href, {
-      opening: () => this.opening(),
-      held: () => this.tiles.held(),
-      link: (link) => this.linkChanged(link),
-      event: (event) => this.heard(event),
-    });
-    this.seeker = new Seeker<Seek>({
-      ask: (seek) => this.socket.seek(seek),
-      now: () => performance.now(),
-      later: (ms, run) => window.setTimeout(run, ms),
-      everyMs: 70,
-      patienceMs: 1500,
-    });
-    this.watch = new Watch(this.stage, this.headset, (view) => {
-      this.study.look(view);
-      return this.socket.look(view) > 0;
-    });
-    this.together = new Together(readInvitation(), this.stage, this.movement, this.headset, reducedMotion, {
-      send: (message) => this.socket.say(message),
-      moment: () => this.wanted,
-      step: () => this.tour.current,
-      show: (moment) => this.want(moment),
-      showStep: (step) => this.tour.follow(step),
-    });
-
-    this.furnish();
-    const home = this.flights.framed(scene.viewpoint);
-    const reach = home.position.distanceTo(home.target) * 1.6;
-    const bounds = siteBounds(scene.placements);
-    this.stage.setReach(Math.max(reach, Math.min(bounds, 400), 4), bounds);
-    this.movement.reach = Math.max(reach, 4);
-    this.movement.place(address.view ?? home);
-    this.showMoment(this.wanted.at);
-    const parts = new URLSearchParams(location.hash.slice(1));
-    this.study.read(parts);
-    this.side.read(parts);
-    this.tour.read(parts);
-  }
-
-  /** `keeps`: whether files may stay on this device after the visit. */
-  async begin(keeps: boolean): Promise<void> {
-    document.addEventListener("visibilitychange", () => {
-      if (this.headset.presenting) return; // a session has a visibility of its own
-      const hidden = document.visibilityState === "hidden";
-      this.study.pause(hidden);
-      if (hidden) this.socket.pause();
-      else if (this.opened) this.socket.start();
-    });
-    window.addEventListener("online", () => this.socket.hurry());
-    listenToClicks(this.canvas, (x, y) => this.clicked(x, y));
-    this.stage.onFrame(() => this.shade());
-    expose(this);
-    await this.tiles.files.open(this.scene.id, keeps, LIST_PATIENCE_MS);
-    this.opened = true;
-    void loadEvents(this.scene.id).then((events) => this.bar.events.show(events), () => undefined); // the bar says enough without
-    if (document.visibilityState !== "hidden") this.socket.start();
-  }
-
-  // ── words round the picture ────────────────────────────────────────────────────────────────────────────────────────
-
-  private furnish(): void {
-    const { scene, side, main } = this;
-    const walk = button("walk", say("walk"), () => {
-      const walking = this.movement.manner === "walk";
-      if (walking) this.movement.circle();
-      else this.movement.walk();
-      walk.setAttribute("aria-pressed", String(!walking));
-      main.classList.toggle("is-walking", !walking);
-      this.canvas.focus({ preventScroll: true });
-    });
-    walk.setAttribute("aria-pressed", "false");
-    const tools = h(
-      "nav",
-      { class: "tools", "aria-label": say("tools") },
-      walk,
-      button("list", say("here_now"), () => side.toggle("now")),
-      scene.hypotheses.length > 0 && button("fork", say("readings"), () => side.toggle("readings")),
-      scene.tours.length > 0 && button("tour", say("tour"), () => this.tour.toggle()),
-      scene.articles.length > 0 && button("read", say("read"), () => side.toggle("articles")),
-      button("study", say("study"), () => side.toggle("study")),
-      button("info", say("about"), () => side.toggle("about")),
-      button("people", say("together"), () => this.together.panel.toggle()),
-      this.entrance.button,
-    );
-    const title = h(
-      "header",
-      { class: "title" },
-      h("a", { class: "title-back", href: "/" }, say("all_exhibitions")),
-      h("h1", {}, this.exhibition.title),
-    );
-    const pad = thumbPad((x, y) => this.movement.stick.set(x, y));
-    const bar = this.bar.element;
-    main.append(
-      this.melt.element, this.study.curtain.element, this.study.ruler.label, this.pins.element, title, tools, this.entrance.why, side.element, this.tour.element, pad, this.link, bar,
-      this.together.panel.element, this.announcer,
-    );
-    if (this.together.invited) this.together.panel.toggle();
-    new ResizeObserver(() => {
-      const covered = main.clientHeight - bar.offsetTop;
-      document.documentElement.style.setProperty("--covered", `${covered}px`);
-      this.stage.setCovered(covered);
-    }).observe(bar);
-  }
-
-  private enteredHeadset(inside: boolean): void {
-    this.main.classList.toggle("is-in-headset", inside);
-    this.entrance.show(inside);
-    if (inside) this.study.compare("one"); // two eyes see one moment
-    this.socket.budget(deviceBudget(query, inside));
-    this.watch.now();
-    if (!inside) {
-      this.socket.start(); // it may have been paused when the headset was taken off
-      this.stage.invalidate();
-    }
-  }
-
-  private clicked(x: number, y: number): void {
-    if (this.study.clicked(x, y)) return;
-    this.pins.close();
-    const hit = hitAt(this.stage, this.study.rootAt(x), x, y);
-    const id = hit && Exhibit.placementOf(hit.object);
-    if (id) this.side.openThing(id);
-    else this.side.close();
-  }
-
-  // ── what the side panel and the closer look ask ───────────────────────────────────────────────────────────────────────────────────────
-
-  get scale(): TimeScale {
-    return this.bar.scale;
-  }
-
-  get verifies(): boolean {
-    return this.tiles.verifies;
-  }
-
-  notes(): readonly Annotation[] {
-    return this.pins.standing;
-  }
-
-  studyPanel(): DocumentFragment {
-    return this.study.panel();
-  }
-
-  studied(): void {
-    this.side.studied();
-    this.saveAddress();
-  }
-
-  opening(): Opening {
-    return {
-      scene: this.scene.id,
-      seek: this.wanted,
-      view: this.watch.opening(),
-      profile: deviceProfile(this.headset.presenting),
-      budget: this.study.budget,
-      stats: query.has("stats"),
-    };
-  }
-
-  budget(budget: Budget): void {
-    this.socket.budget(budget);
-  }
-
-  target(): THREE.Vector3 {
-    return this.movement.target;
-  }
-
-  fly(id: string): void {
-    this.flights.toThing(id);
-  }
-
-  showNote(id: string): void {
-    const note = this.scene.annotations.find((annotation) => annotation.id === id);
-    if (!note) return;
-    this.side.close();
-    void this.flights.toNote(note.position).then(() => this.pins.showById(id));
-  }
-
-  selected(id: string | null): void {
-    this.highlight.show(id);
-  }
-
-  changed(open: boolean): void {
-    this.main.classList.toggle("has-side", open);
-    this.saveAddress();
-  }
-
-  // ── moments ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private timeMoved(year: number, settled: boolean): void {
-    this.together.wander();
-    this.want({ at: yearEdtf(year) }, false);
-    this.pins.at(Math.floor(year));
-    if (settled) this.saveAddress();
-  }
-
-  want(change: Partial<Seek>, show = true): void {
-    this.wanted = { ...this.wanted, ...change };
-    if (show) {
-      this.bar.stop();
-      this.showMoment(this.wanted.at);
-      this.saveAddress();
-    }
-    this.main.classList.add("is-waiting");
-    if (change.hypothesis !== undefined || change.certainty !== undefined) this.study.wanted();
-    this.seeker.want(this.wanted);
-  }
-
-  private showMoment(at: string): void {
-    const year = edtfYear(at) ?? 0;
-    this.bar.show(year);
-    this.pins.at(year);
-  }
-
-  private stateCame(state: State): void {
-    this.state = state;
-    this.exhibit.addState(state);
-    this.seeker.answered(state.seek);
-    const { certain, possible } = state.count;
-    this.bar.count(certain, possible);
-    this.say(say("moment_said", { moment: momentLabel(state), things: many("things", certain + possible) }));
-    this.caption.say(momentLabel(state), this.bar.epochs);
-    this.study.named();
-    this.side.refresh();
-  }
-
-  private shown(): void {
-    // While tiles pour in, shadows follow at a distance: each is the scene drawn once more.
-    const now = performance.now();
-    const shade = this.exhibit.shown.complete || now - this.shadedAt > 500;
-    if (shade) this.shadedAt = now;
-    this.stage.invalidate(shade);
-    this.study.shown();
-    this.highlight.refresh();
-    this.main.classList.toggle("is-waiting", !this.exhibit.shown.complete);
-  }
-
-  private dissolve(): void {
-    if (!reducedMotion() && !this.headset.presenting) this.melt.begin();
-  }
-
-  private tourStep(viewpoint: Point, moment: string, hypothesis: string | null): void {
-    this.side.close();
-    this.pins.close();
-    this.want({ at: moment, hypothesis: hypothesis ?? this.wanted.hypothesis });
-    void this.movement.fly(this.flights.framed(viewpoint));
-  }
-
-  // ── connection, light, address ─────────────────────────────────────────────────────────────────────────────────────
-
-  private heard(event: SessionEvent): void {
-    switch (event.type) {
-      case "chunk":
-        this.tiles.add(event);
-        break;
-      case "held":
-        this.tiles.keep(event);
-        break;
-      case "state":
-        this.stateCame(event.state);
-        break;
-      case "placements":
-        // The rest of what stands comes by and by; lists of it are made anew once, when all of it is known.
-        if (this.state && this.state.placements.size === this.state.count.certain + this.state.count.possible) {
-          this.side.refresh();
-        }
-        break;
-      case "cut":
-        this.exhibit.setCut(event);
-        break;
-      case "evict":
-        this.exhibit.forget(event.digests);
-        this.tiles.evict(event.digests);
-        // Out of memory, but still on this device: it need not be sent again.
-        this.socket.have(event.digests.filter((digest) => this.tiles.files.kept.has(digest)));
-        break;
-      case "error":
-        if (event.seek === null && this.together.attendance.refused(event.message)) break;
-        if (event.seek !== null) this.seeker.answered(event.seek);
-        this.say(event.message);
-        break;
-      case "hello":
-        if (!event.resumed) this.exhibit.newSession();
-        this.together.greeted();
-        break;
-      case "stats":
-        this.serverStats = event;
-        break;
-      case "room":
-        this.together.hear(event.message);
-        break;
-      case "peers":
-        this.together.hearPeers(event.peers);
-        break;
-    }
-  }
-
-  /** The server takes a file to be here that is not: another session asks for it anew. */
-  private lost(digest: string): void {
-    console.warn(`file ${digest.slice(0, 12)}… is gone from this device`);
-    // Where one is gone, more are: they are found out together.
-    this.restartTimer ??= window.setTimeout(() => {
-      this.restartTimer = undefined;
-      this.socket.restart();
-    }, 100);
-  }
-
-  private linkChanged(link: Link): void {
-    if (link.state === "connecting") this.seeker.reset();
-    if (link.state !== "open") this.together.lost();
-    const words: Record<Link["state"], string> = {
-      connecting: say(this.everOpen ? "connecting_again" : "connecting"),
-      open: "",
-      waiting: link.state === "waiting" ? say("no_connection", { why: link.reason, seconds: Math.ceil(link.seconds) }) : "",
-      paused: say("paused"),
-      ended: link.state === "ended" ? link.reason : "",
-    };
-    if (link.state === "open") {
-      this.everOpen = true;
-      if (link.resumed) {
-        // What was asked last may have been lost with the connection.
-        this.watch.now();
-        this.seeker.want(this.wanted);
-      }
-    }
-    this.link.textContent = words[link.state];
-    this.link.classList.toggle("is-bad", link.state === "waiting" || link.state === "ended");
-  }
-
-  private shade(): void {
-    const target = this.movement.target;
-    const distance = this.stage.camera.position.distanceTo(target);
-    this.stage.shade(target, THREE.MathUtils.clamp(distance * 1.1, 12, 140));
-    this.saveAddress();
-  }
-
-  private saveAddress(): void {
-    window.clearTimeout(this.addressTimer);
-    this.addressTimer = window.setTimeout(() => this.writeAddress(), 600);
-  }
-
-  private writeAddress(): void {
-    if (this.headset.presenting) return;
-    writeAddress(this.wanted, { position: this.stage.camera.position, target: this.movement.target }, (parts) => {
-      this.study.write(parts);
-      this.side.write(parts);
-      this.tour.write(parts);
-    });
-  }
-
-  address(): string {
-    this.writeAddress();
-    const address = new URL(location.href);
-    address.searchParams.delete("room"); // to be invited is another thing
-    return address.href;
-  }
-
-  say(words: string): void {
-    this.announcer.textContent = words;
-  }
 }
 
 void main();

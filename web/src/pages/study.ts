@@ -3,12 +3,12 @@
 import * as THREE from "three";
 import type { Placement } from "../data/exhibition";
 import { Counterpart } from "../scene/counterpart";
-import { askedBudget, deviceBudget } from "../scene/device";
+import { budgetShare, deviceBudget } from "../scene/device";
 import type { Exhibit } from "../scene/exhibit";
 import { hitAt } from "../scene/pick";
 import { Ruler } from "../scene/ruler";
 import { SIDES, Section } from "../scene/section";
-import type { Side } from "../scene/section";
+import type { Cut, Side } from "../scene/section";
 import { Split } from "../scene/split";
 import type { Layout } from "../scene/split";
 import type { Stage } from "../scene/stage";
@@ -23,6 +23,7 @@ import { SCHEMES, shadeOf } from "../ui/schemes";
 import type { Scheme } from "../ui/schemes";
 import { StudyPanel } from "../ui/study";
 import { metres, say } from "../ui/words";
+import { CloudStudy } from "./clouds";
 
 export interface StudyHost {
   readonly state: State | null;
@@ -51,6 +52,7 @@ export class Study {
   private readonly tints = [new Tints(), new Tints()] as const;
   private readonly beyond = new THREE.Group();
   private readonly panelWords: StudyPanel;
+  private readonly clouds: CloudStudy;
   private counterpart: Counterpart | null = null;
   private other: number;
   private scheme: Scheme = "none";
@@ -70,11 +72,17 @@ export class Study {
     this.curtain = new Curtain(this.split);
     this.ruler = new Ruler(stage);
     this.section = new Section(stage, () => [exhibit.root, this.beyond]);
+    this.clouds = new CloudStudy(stage, () => [exhibit.root, this.beyond], () => host.studied());
     this.other = edtfYear(host.wanted.at) ?? 0;
     this.panelWords = new StudyPanel(host.scale, {
       compare: (layout) => this.compare(layout),
       other: (year) => this.setOther(year),
       colour: (scheme, safe) => this.colour(scheme, safe),
+      clouds: {
+        scheme: (scheme) => this.clouds.choose(scheme),
+        showClass: (number, shown) => this.clouds.showClass(number, shown),
+        shading: (on) => this.clouds.shade(on),
+      },
       section: (side) => this.cut(side),
       sectionAt: (place) => this.cutAt(place),
       measure: (on) => this.measure(on),
@@ -86,19 +94,20 @@ export class Study {
   panel(): DocumentFragment {
     const { other, scheme, safe, measuring } = this;
     const { cut } = this.section;
-    return this.panelWords.panel({ layout: this.split.layout, other, scheme, safe, cut, range: this.range(cut), measuring });
+    const clouds = this.clouds.panel;
+    return this.panelWords.panel({ layout: this.split.layout, other, scheme, safe, clouds, cut, range: this.range(cut), measuring });
   }
 
-  /** What the page's stream may hold: half while two moments are seen. */
-  get budget(): Partial<Budget> {
-    return this.split.layout === "one" ? askedBudget(this.query) : halved(deviceBudget(this.query, false));
+  /** Of the device's budget what one stream may hold: half while two moments are seen, less where frames take long. */
+  get share(): number {
+    return this.stage.budgetShare * (this.split.layout === "one" ? 1 : 0.5);
   }
 
   /** For tests and for the curious. */
   get stats() {
     const { counterpart, scheme, safe } = this;
     const other = counterpart && { at: counterpart.state?.at ?? null, shown: counterpart.exhibit.shown };
-    return { layout: this.split.layout, other, scheme, safe, cut: this.section.cut, distance: this.ruler.distance };
+    return { layout: this.split.layout, other, scheme, safe, cut: this.section.cut, distance: this.ruler.distance, clouds: this.clouds.stats };
   }
 
   // ── what the page tells ────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +128,7 @@ export class Study {
   /** Another cut is drawn, or another moment stands. */
   shown(): void {
     this.paint();
-    this.section.refresh();
+    this.clouds.shown(this.exhibit.shown.complete);
   }
 
   named(): void {
@@ -147,7 +156,8 @@ export class Study {
     }
     if (this.scheme !== "none") parts.set("colour", this.safe ? `${this.scheme}-safe` : this.scheme);
     const { cut } = this.section;
-    if (cut) parts.set("section", `${cut.side},${Number(cut.metres.toFixed(2))}`);
+    if (cut) parts.set("section", [cut.side, ...[cut.metres, ...middleOf(cut)].map((value) => Number(value.toFixed(2)))].join(","));
+    this.clouds.write(parts);
   }
 
   read(parts: URLSearchParams): void {
@@ -158,9 +168,9 @@ export class Study {
     const [scheme, safe] = (parts.get("colour") ?? "").split("-");
     const known = SCHEMES.find((one) => one === scheme);
     if (known) this.colour(known, safe === "safe");
-    const [side, place] = (parts.get("section") ?? "").split(",");
-    const axis = SIDES.find((one) => one === side);
-    if (axis && Number.isFinite(Number(place))) this.section.show(axis, Number(place));
+    const cut = cutFrom(parts.get("section") ?? "");
+    if (cut) this.section.show(cut);
+    this.clouds.read(parts);
   }
 
   // ── two moments ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,13 +199,20 @@ export class Study {
       state: () => this.paint(),
     });
     this.beyond.add(this.counterpart.exhibit.root);
-    this.host.budget(halved(deviceBudget(this.query, false)));
+    this.budgetChanged();
   }
 
   private end(): void {
     this.counterpart?.end();
     this.counterpart = null;
-    this.host.budget(deviceBudget(this.query, false));
+    this.budgetChanged();
+  }
+
+  /** Both streams may hold more from now on, or less. */
+  budgetChanged(): void {
+    const budget = budgetShare(deviceBudget(this.query, false), this.share);
+    this.host.budget(budget);
+    this.counterpart?.budget(budget);
   }
 
   private setOther(year: number): void {
@@ -226,6 +243,7 @@ export class Study {
   private paint(): void {
     this.paintOne(this.tints[0], this.exhibit.root, this.host.state, this.counterpart?.state ?? null, false);
     if (this.counterpart) this.paintOne(this.tints[1], this.beyond, this.counterpart.state, this.host.state, true);
+    this.section.refresh(); // other materials may be seen now
     this.stage.invalidate();
   }
 
@@ -253,20 +271,28 @@ export class Study {
   // ── a section ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private cut(side: Side | null): void {
-    this.section.show(side, side ? along(side, this.host.target()) : 0);
+    const target = this.host.target();
+    if (side === "outside") this.section.show({ side, middle: target, metres: this.seenWell(target) / 4 });
+    else this.section.show(side && { side, metres: along(side, target) });
     this.host.studied();
   }
 
-  private cutAt(place: number): void {
+  private cutAt(metres: number): void {
     const { cut } = this.section;
-    if (cut) this.section.show(cut.side, place);
+    if (cut) this.section.show({ ...cut, metres });
+  }
+
+  /** How far about what is looked at one sees it well, metres. */
+  private seenWell(target: THREE.Vector3): number {
+    return THREE.MathUtils.clamp(this.stage.camera.position.distanceTo(target), 3, 150);
   }
 
   /** About what is looked at, and as far as one sees it well. */
-  private range(cut: { side: Side; metres: number } | null): [number, number] {
+  private range(cut: Cut | null): [number, number] {
     if (!cut) return [0, 1];
     const target = this.host.target();
-    const far = THREE.MathUtils.clamp(this.stage.camera.position.distanceTo(target), 3, 150);
+    const far = this.seenWell(target);
+    if (cut.side === "outside") return [Math.min(0.1, cut.metres), Math.max(far, cut.metres)];
     const middle = along(cut.side, target);
     return [Math.min(middle - far, cut.metres), Math.max(middle + far, cut.metres)];
   }
@@ -305,10 +331,20 @@ export class Study {
   }
 }
 
-function along(side: Side, point: THREE.Vector3): number {
-  return { above: point.y, east: point.x, south: point.z }[side];
+function middleOf(cut: Cut): number[] {
+  return cut.side === "outside" ? cut.middle.toArray() : [];
 }
 
-function halved<T extends Partial<Budget>>(budget: T): T {
-  return Object.fromEntries(Object.entries(budget).map(([name, value]) => [name, Math.floor((value as number) / 2)])) as T;
+/** As an address keeps it; null where it is none. */
+function cutFrom(text: string): Cut | null {
+  const [name, ...rest] = text.split(",");
+  const side = SIDES.find((one) => one === name);
+  const [metres, ...middle] = rest.map(Number);
+  if (!side || metres === undefined || rest.some((part) => part === "") || ![metres, ...middle].every(Number.isFinite)) return null;
+  if (side !== "outside") return { side, metres };
+  return middle.length === 3 && metres > 0 ? { side, metres, middle: new THREE.Vector3(...middle) } : null;
+}
+
+function along(side: Exclude<Side, "outside">, point: THREE.Vector3): number {
+  return { above: point.y, east: point.x, south: point.z }[side];
 }

@@ -31,6 +31,12 @@ export function askedBudget(query: URLSearchParams): Partial<Budget> {
   return asked;
 }
 
+/** A part of a budget. */
+export function budgetShare(budget: Budget, share: number): Budget {
+  const part = (value: number): number => Math.max(1, Math.floor(value * share));
+  return { bytes: part(budget.bytes), triangles: part(budget.triangles), draws: part(budget.draws), textures: part(budget.textures) };
+}
+
 export function deviceBudget(query: URLSearchParams, inHeadset: boolean): Budget {
   return { ...PROFILES[deviceProfile(inHeadset)], ...askedBudget(query) };
 }

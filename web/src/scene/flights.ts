@@ -4,11 +4,15 @@ import * as THREE from "three";
 import type { Placement, Point } from "../data/exhibition";
 import { Exhibit } from "./exhibit";
 import type { Movement, View } from "./movement";
+import { sightRay } from "./ray";
 import type { Stage } from "./stage";
 
 export function toView(point: Point): View {
   return { position: new THREE.Vector3(...point.position), target: new THREE.Vector3(...point.target) };
 }
+
+/** so near a point of a cloud hides */
+const POINT_M = 0.1;
 
 export class Flights {
   constructor(
@@ -59,7 +63,7 @@ export class Flights {
 
   /** A place at `distance` from `centre` from which nothing else hides it: on this side if there is one, else round it. */
   private clearSpot(id: string, centre: THREE.Vector3, from: THREE.Vector3, distance: number): THREE.Vector3 {
-    const ray = new THREE.Raycaster();
+    const ray = sightRay(POINT_M);
     const up = new THREE.Vector3(0, 1, 0);
     for (const turn of [0, 40, -40, 80, -80, 130, -130, 180]) {
       const direction = from.clone().applyAxisAngle(up, THREE.MathUtils.degToRad(turn));

@@ -1,10 +1,14 @@
 /**
- * How a visitor moves: round a thing (orbit) or through the place (walk), by mouse, touch and keyboard; and the smooth
- * flights of a tour. Walking keeps the eye 1.65 m above whatever is underfoot.
+ * How a visitor moves: round a thing (orbit) or through the place (walk), by mouse, touch, keyboard and gamepad; jumps to
+ * where one points; and the smooth flights of a tour. Walking keeps the eye 1.65 m above whatever is underfoot.
  */
 
 import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { PadReader } from "./gamepad";
+import type { PadReading } from "./gamepad";
+import { hitAt } from "./pick";
+import { sightRay } from "./ray";
 import type { Stage } from "./stage";
 
 export interface View {
@@ -29,6 +33,20 @@ const STEP_KEYS: Record<string, [number, number]> = {
   ArrowRight: [1, 0],
 };
 
+const LOOK_RAD_S = 1.8;
+const JUMP_S = 0.6;
+/** so far before a wall one stands that one pointed at, and so far from a thing that one circles */
+const BEFORE_M = 0.8;
+const NEARER = 0.45;
+
+export interface MovementHandlers {
+  reducedMotion(): boolean;
+  /** walks or goes round from now on */
+  manner(manner: Manner): void;
+  /** a button asks for the next (1) or previous (-1) epoch */
+  epoch(step: 1 | -1): void;
+}
+
 interface Flight {
   from: View;
   to: View;
@@ -44,7 +62,7 @@ export class Movement {
   manner: Manner = "orbit";
   private readonly orbit: OrbitControls;
   private readonly keys = new Set<string>();
-  private readonly ray = new THREE.Raycaster();
+  private readonly ray = sightRay(POINT_M);
   private flight: Flight | null = null;
   private yaw = 0;
   private pitch = 0;
@@ -54,11 +72,13 @@ export class Movement {
   private ground: number | null = null;
   private sinceGround = 0;
   private moved = false;
+  private readonly pads = new PadReader();
+  private padSeen = false;
 
   constructor(
     private readonly stage: Stage,
     private readonly solid: THREE.Object3D,
-    private readonly reducedMotion: () => boolean,
+    private readonly handlers: MovementHandlers,
   ) {
     const { camera, canvas } = stage;
     this.orbit = new OrbitControls(camera, canvas);
@@ -77,7 +97,10 @@ export class Movement {
         if (event.pointerId === this.dragging) this.dragging = null;
       });
     }
+    // Browsers tell of a gamepad when it is first touched; until then it costs nothing.
+    window.addEventListener("gamepadconnected", () => (this.padSeen = true));
     canvas.addEventListener("keydown", (event) => {
+      if (event.code === "KeyT" && !event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey) this.jumpAhead();
       if (!(event.code in STEP_KEYS) && event.key !== "Shift") return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       this.keys.add(event.key === "Shift" ? "Shift" : event.code);
@@ -113,7 +136,7 @@ export class Movement {
   /** Goes to `view` on a soft path; at once where motion is not wanted. */
   fly(view: View, seconds = 2.4): Promise<void> {
     this.cancelFlight();
-    if (this.reducedMotion()) {
+    if (this.handlers.reducedMotion()) {
       this.place(view);
       return Promise.resolve();
     }
@@ -129,6 +152,7 @@ export class Movement {
     this.cancelFlight();
     this.takeAngles();
     this.manner = "walk";
+    this.handlers.manner("walk");
     this.orbit.enabled = false;
     const { camera } = this.stage;
     // Down from the air to where one would stand and see the same: towards the target, but not into it.
@@ -153,17 +177,42 @@ export class Movement {
     if (this.manner === "orbit") return;
     const target = this.target;
     this.manner = "orbit";
+    this.handlers.manner("orbit");
     this.orbit.enabled = true;
     this.orbit.target.copy(target);
     this.orbit.update();
     this.stage.invalidate();
   }
 
+  /** To what is seen at a point of the page (CSS pixels): stands there when walking, else comes nearer; whether there is something. */
+  jump(x: number, y: number): boolean {
+    const { camera } = this.stage;
+    const hit = hitAt(this.stage, this.solid, x, y);
+    if (!hit) return false;
+    const away = camera.position.clone().sub(hit.point);
+    if (this.manner === "orbit") {
+      void this.fly({ position: hit.point.clone().addScaledVector(away, NEARER), target: hit.point.clone() }, JUMP_S);
+      return true;
+    }
+    const level = away.setY(0);
+    const isWall = hit.normal !== undefined && hit.normal !== null && Math.abs(hit.normal.clone().transformDirection(hit.object.matrixWorld).y) < 0.5;
+    const spot = isWall ? hit.point.clone().addScaledVector(level.normalize(), BEFORE_M) : hit.point;
+    const ground = this.groundAt(spot.x, spot.z, spot.y + 0.4) ?? this.ground ?? spot.y;
+    const position = new THREE.Vector3(spot.x, ground + EYE_HEIGHT_M, spot.z);
+    const gaze = new THREE.Vector3(0, 0, -8).applyEuler(new THREE.Euler(this.pitch, this.yaw, 0, "YXZ"));
+    void this.fly({ position, target: position.clone().add(gaze) }, JUMP_S);
+    return true;
+  }
+
+  private jumpAhead(): void {
+    const box = this.stage.canvas.getBoundingClientRect();
+    this.jump(box.left + this.stage.viewWidth / 2, box.top + box.height / 2);
+  }
+
   /** Height of the ground at (x, z) below `from`, or null where there is none. */
   groundAt(x: number, z: number, from: number): number | null {
     this.ray.set(new THREE.Vector3(x, from, z), new THREE.Vector3(0, -1, 0));
     this.ray.far = 1000;
-    this.ray.params.Points.threshold = POINT_M;
     const hit = this.ray.intersectObject(this.solid, true)[0];
     return hit ? hit.point.y : null;
   }
@@ -202,6 +251,11 @@ export class Movement {
     if (this.stage.renderer.xr.isPresenting) return false;
     if (this.flight) return this.advance(this.flight, delta);
     const step = new THREE.Vector2(this.stick.x, this.stick.y);
+    const pad = this.padSeen ? this.pads.read(navigator.getGamepads()) : null;
+    if (pad) {
+      step.add(new THREE.Vector2(...pad.move));
+      this.obey(pad, delta);
+    }
     for (const key of this.keys) {
       const direction = STEP_KEYS[key];
       if (direction) step.add(new THREE.Vector2(...direction));
@@ -212,6 +266,34 @@ export class Movement {
     const moved = this.moved;
     this.moved = false;
     return moved;
+  }
+
+  private obey({ look: [x, y], pressed }: PadReading, delta: number): void {
+    for (const button of pressed) {
+      if (button === "jump") this.jumpAhead();
+      else if (button === "manner") this.change();
+      else this.handlers.epoch(button === "later" ? 1 : -1);
+    }
+    if (x === 0 && y === 0) return;
+    this.moved = true;
+    const [aside, up] = [x * LOOK_RAD_S * delta, y * LOOK_RAD_S * delta];
+    if (this.manner === "walk") {
+      this.yaw -= aside;
+      this.pitch = THREE.MathUtils.clamp(this.pitch + up, -1.4, 1.4);
+      return;
+    }
+    const { target, minPolarAngle, maxPolarAngle } = this.orbit;
+    const { position } = this.stage.camera;
+    const round = new THREE.Spherical().setFromVector3(position.clone().sub(target));
+    round.theta -= aside;
+    round.phi = THREE.MathUtils.clamp(round.phi + up, Math.max(minPolarAngle, 0.05), maxPolarAngle);
+    position.setFromSpherical(round).add(target);
+  }
+
+  /** From walking to going round, or back. */
+  change(): void {
+    if (this.manner === "walk") this.circle();
+    else this.walk();
   }
 
   /** Keys in orbit move eye and target together over the ground. */

@@ -1,6 +1,8 @@
 /** What is under a point of the picture, and clicks as opposed to drags. */
 
 import * as THREE from "three";
+import { isHidden } from "./dots";
+import { sightRay } from "./ray";
 import type { Stage } from "./stage";
 
 const CLICK_MS = 400;
@@ -11,13 +13,12 @@ const POINT_M = 0.1;
 /** The first thing that is drawn at a point of the page (CSS pixels); what is cut away is not. */
 export function hitAt(stage: Stage, root: THREE.Object3D, x: number, y: number): THREE.Intersection | null {
   const box = stage.canvas.getBoundingClientRect();
-  const ray = new THREE.Raycaster();
-  ray.params.Points.threshold = POINT_M;
+  const ray = sightRay(POINT_M);
   const wide = stage.viewWidth;
   const point = new THREE.Vector2((((x - box.left) % wide) / wide) * 2 - 1, 1 - ((y - box.top) / box.height) * 2);
   ray.setFromCamera(point, stage.camera);
   const planes = stage.renderer.clippingPlanes as readonly THREE.Plane[];
-  const stands = (hit: THREE.Intersection): boolean => planes.every((plane) => plane.distanceToPoint(hit.point) >= 0);
+  const stands = (hit: THREE.Intersection): boolean => !isHidden(hit) && planes.every((plane) => plane.distanceToPoint(hit.point) >= 0);
   return ray.intersectObject(root, true).find(stands) ?? null;
 }
 

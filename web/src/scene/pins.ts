@@ -24,6 +24,7 @@ export class Pins {
   private readonly pins: Pin[];
   private readonly card = h("article", { class: "pin-card panel", tabindex: "-1", hidden: true });
   private open: Pin | null = null;
+  /** meets surfaces alone: between points one sees through, and there are millions */
   private readonly ray = new THREE.Raycaster();
   private turn = 0;
   /** frames of the stage when last looked at, and pins whose ray is still to be cast */

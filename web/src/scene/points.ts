@@ -1,5 +1,5 @@
 /**
- * The look of points: round, as large as they lie apart, at least a pixel and a half, in the colours of the file.
+ * The size of points: as large as they lie apart, at least a pixel and a half.
  *
  * Tiles of points add to one another, so where finer ones are drawn the points of those above have to be as small, or they
  * would hide them as blots. How far points lie apart is measured once for each tile, cell by cell. What is drawn of one thing
@@ -7,13 +7,11 @@
  */
 
 import * as THREE from "three";
+import { STEPS, drawAsDots } from "./dots";
 
 /** A disc's diameter by the distance of points: closes the gaps of an even sample, and all but 4 % of a random one. */
 const OVERLAP = 2;
-const LEAST_PX = 1.5;
 const CELLS = 8;
-/** steps of the grid for each halving */
-const STEPS = 16;
 /** points of a cell that tell their distance */
 const ENOUGH = 12;
 
@@ -32,7 +30,13 @@ interface Sized {
 }
 
 const spreads = new WeakMap<THREE.BufferGeometry, Spread>();
-const sized = new WeakMap<THREE.Points, Sized>();
+const sized = new Map<THREE.Points, Sized>();
+
+/** Points have a layer of their own, so that they can be drawn apart; all cameras and rays see it. 1 and 2 are the eyes of a headset. */
+export const POINTS_LAYER = 3;
+
+/** Whether there are points to draw. */
+export const anyPoints = (): boolean => sized.size > 0;
 
 /**
  * How points (x, y, z after one another) are spread, on whatever surface they lie: small cells that they fill, of which each
@@ -106,24 +110,18 @@ export function size(part: THREE.Points): void {
   const material = (part.material as THREE.PointsMaterial).clone();
   material.size = 1;
   material.toneMapped = false; // a scan's colours are those that were photographed
-  lookAs(material, uniforms);
+  const { attributes } = part.geometry as THREE.BufferGeometry;
+  drawAsDots(material, { uniforms, hasIntensity: "_intensity" in attributes, hasClass: "_classification" in attributes, painted: true });
   part.material = material;
+  part.layers.set(POINTS_LAYER);
   sized.set(part, { spread, levels });
-}
-
-/** The same points in another colour. */
-export function tinted(solid: THREE.Material, colour: string): THREE.Material {
-  const material = new THREE.PointsMaterial({ color: colour, size: 1 });
-  const uniforms = solid.userData["uniforms"] as Uniforms | undefined;
-  if (uniforms) lookAs(material, uniforms);
-  solid.addEventListener("dispose", () => material.dispose());
-  return material;
 }
 
 /** Points that are no longer drawn. */
 export function unsize(part: THREE.Points): void {
   const known = sized.get(part);
   if (!known) return;
+  sized.delete(part);
   known.levels.dispose();
   ((part.userData["solid"] ?? part.material) as THREE.Material).dispose();
 }
@@ -169,35 +167,4 @@ export function closer(one: Spread, all: readonly Spread[]): Uint8Array {
     }
   }
   return levels;
-}
-
-type Uniforms = Record<string, THREE.IUniform>;
-
-function lookAs(material: THREE.PointsMaterial, uniforms: Uniforms): void {
-  material.userData["uniforms"] = uniforms;
-  material.onBeforeCompile = (shader) => {
-    Object.assign(shader.uniforms, uniforms);
-    shader.vertexShader = shader.vertexShader
-      .replace(
-        "#include <common>",
-        `#include <common>
-        uniform float spacing;
-        uniform vec3 low;
-        uniform vec3 extent;
-        uniform mediump sampler3D levels;`,
-      )
-      .replace(
-        "#include <logdepthbuf_vertex>",
-        `float halved = texture(levels, (position - low) / extent).r * ${(255 / STEPS).toFixed(4)};
-        float metres = spacing * exp2(-halved) * length(modelMatrix[0].xyz);
-        gl_PointSize = size * max(${LEAST_PX.toFixed(1)}, metres * projectionMatrix[1][1] * scale / gl_Position.w);
-        #include <logdepthbuf_vertex>`,
-      );
-    shader.fragmentShader = shader.fragmentShader.replace(
-      "#include <clipping_planes_fragment>",
-      `if (distance(gl_PointCoord, vec2(0.5)) > 0.5) discard;
-      #include <clipping_planes_fragment>`,
-    );
-  };
-  material.customProgramCacheKey = () => "points";
 }

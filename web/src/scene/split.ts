@@ -40,7 +40,7 @@ export class Split {
   }
 
   private paint(): void {
-    const { renderer, scene, camera, canvas } = this.stage;
+    const { renderer, canvas } = this.stage;
     const { clientWidth: width, clientHeight: height } = canvas;
     const x = Math.round(this.boundary);
     const beside = this.layout === "beside";
@@ -55,7 +55,7 @@ export class Split {
       renderer.setViewport(beside ? from : 0, 0, beside ? to - from : width, height);
       renderer.setScissor(from, 0, to - from, height);
       renderer.shadowMap.needsUpdate = true; // each moment throws its own
-      renderer.render(scene, camera);
+      this.stage.view();
     }
     this.left.visible = true;
     this.right.visible = false;

@@ -5,14 +5,15 @@
 
 import * as THREE from "three";
 import { say } from "../ui/words";
+import { EyeDome } from "./eyedome";
+import { Pace } from "./pace";
+import { POINTS_LAYER, anyPoints } from "./points";
+import type { Quality } from "./quality";
 import { HAZE, SUN, makeSky, skyLight } from "./sky";
 
 export class WebGLMissing extends Error {
   override name = "WebGLMissing";
 }
-
-/** `plain`: without shadows, soft light and smooth edges, for machines that draw without a graphics card. */
-export type Quality = "full" | "plain";
 
 export interface StageOptions {
   /** keep the drawn picture for captures; slower */
@@ -20,18 +21,7 @@ export interface StageOptions {
   quality: Quality;
 }
 
-/** What suits this machine: software rendering takes seconds for what a card does in milliseconds. */
-export function suitableQuality(): Quality {
-  const gl = document.createElement("canvas").getContext("webgl2");
-  const info = gl?.getExtension("WEBGL_debug_renderer_info");
-  const name = String(gl && info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "");
-  gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) ? "plain" : "full";
-}
-
-/** Frames in a row longer than this, while something moves, and fewer pixels are drawn. */
-const SLOW_FRAME_S = 0.05;
-const SLOW_FRAMES = 10;
+const MOST_PIXEL_RATIO = 2;
 const LEAST_PIXEL_RATIO = 0.6;
 
 export class Stage {
@@ -50,9 +40,14 @@ export class Stage {
   private covered = 0;
   private painter: (() => void) | null = null;
   private beside: 1 | 2 = 1;
-  private slow = 0;
   private drewBefore = false;
-  private mostPixelRatio = 2;
+  private readonly dome: EyeDome;
+  private readonly pace = new Pace();
+  private readonly efforts: (() => void)[] = [];
+  private readonly losses: ((lost: boolean) => void)[] = [];
+  private isLost = false;
+  /** whether points are set off by shading, where the machine can */
+  shading: boolean;
   /** CSS pixels from the left up to which the page's own moment is seen */
   edge = Infinity;
   frames = 0;
@@ -89,10 +84,19 @@ export class Stage {
     this.sun.shadow.radius = 2.2;
     this.scene.add(this.sun, this.sun.target);
     this.rig.add(this.camera);
+    this.camera.layers.enable(POINTS_LAYER);
+    this.dome = new EyeDome(renderer, this.scene);
+    this.shading = full;
 
     this.fit();
     new ResizeObserver(() => this.fit()).observe(canvas);
-    canvas.addEventListener("webglcontextrestored", () => this.invalidate(true));
+    // three.js asks for it back and gives it all that it had, but for what was made by drawing.
+    canvas.addEventListener("webglcontextlost", () => this.lost(true));
+    canvas.addEventListener("webglcontextrestored", () => {
+      if (full) this.scene.environment = skyLight(renderer);
+      this.invalidate(true);
+      this.lost(false);
+    });
     renderer.setAnimationLoop((time) => this.frame(time));
   }
 
@@ -103,6 +107,16 @@ export class Stage {
   /** Runs each frame; answers whether it changed something to see. */
   onTick(ticker: (deltaS: number) => boolean): void {
     this.tickers.push(ticker);
+  }
+
+  /** `heard` with true when the graphics card took everything back, with false when it is there again. */
+  onLost(heard: (lost: boolean) => void): void {
+    this.losses.push(heard);
+  }
+
+  private lost(lost: boolean): void {
+    this.isLost = lost;
+    for (const heard of this.losses) heard(lost);
   }
 
   onFrame(hook: () => void): void {
@@ -155,7 +169,8 @@ export class Stage {
   private fit(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0 || this.renderer.xr.isPresenting) return;
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2, this.mostPixelRatio));
+    const finest = Math.min(window.devicePixelRatio, MOST_PIXEL_RATIO);
+    this.renderer.setPixelRatio(Math.min(finest, Math.max(LEAST_PIXEL_RATIO, finest * this.pace.effort.pixels)));
     this.renderer.setSize(width, height, false);
     const wide = this.viewWidth;
     this.camera.aspect = wide / height;
@@ -170,7 +185,24 @@ export class Stage {
   /** Draws the picture at once. */
   draw(): void {
     if (this.painter && !this.renderer.xr.isPresenting) this.painter();
-    else this.renderer.render(this.scene, this.camera);
+    else this.view();
+  }
+
+  /** Draws the scene into the renderer's viewport. */
+  view(): void {
+    const { renderer, scene, camera } = this;
+    const shaded = this.shading && this.pace.effort.shading && anyPoints() && !renderer.xr.isPresenting;
+    if (shaded) this.dome.render(camera);
+    else renderer.render(scene, camera);
+  }
+
+  /** How much of the device's budget it can draw in time, 0 to 1; `changed` is called when that changes. */
+  get budgetShare(): number {
+    return this.pace.effort.budget;
+  }
+
+  onBudgetShare(changed: () => void): void {
+    this.efforts.push(changed);
   }
 
   /** Leaves drawing to `painter` (null: to the stage), which lays `beside` views next to one another. */
@@ -186,14 +218,13 @@ export class Stage {
     return this.canvas.clientWidth / this.beside;
   }
 
-  /** Fewer pixels where the machine cannot follow; a headset has means of its own. */
+  /** Less where the machine cannot follow; a headset has means of its own. */
   private adapt(frameS: number): void {
-    this.slow = frameS > SLOW_FRAME_S ? this.slow + 1 : 0;
-    const ratio = this.renderer.getPixelRatio();
-    if (this.slow < SLOW_FRAMES || ratio <= LEAST_PIXEL_RATIO || this.renderer.xr.isPresenting) return;
-    this.slow = 0;
-    this.mostPixelRatio = Math.max(LEAST_PIXEL_RATIO, ratio * 0.8);
+    if (this.renderer.xr.isPresenting) return;
+    const before = this.budgetShare;
+    if (!this.pace.frame(frameS)) return;
     this.fit();
+    if (this.budgetShare !== before) for (const changed of this.efforts) changed();
   }
 
   private frame(time: number): void {
@@ -203,7 +234,7 @@ export class Stage {
     if (this.drewBefore) this.adapt(took);
     this.drewBefore = false;
     for (const ticker of this.tickers) if (ticker(delta)) this.dirty = true;
-    if (!this.dirty && !this.renderer.xr.isPresenting) return;
+    if ((!this.dirty && !this.renderer.xr.isPresenting) || this.isLost) return;
     this.dirty = false;
     const began = performance.now();
     this.draw();

@@ -8,8 +8,7 @@
 
 import * as THREE from "three";
 import type { Arrived } from "../stream/session";
-import { Files } from "../workers/files";
-import type { Made } from "../workers/files";
+import type { Files, Made } from "../workers/files";
 import type { Source } from "../workers/messages";
 import { verifies } from "../workers/unpack";
 import { disposePart, partOf } from "./groups";
@@ -72,7 +71,6 @@ export class TileStore {
   private readonly began = new Map<string, number>();
   private readonly reader = new ModelReader();
   private readonly uploader: Uploader;
-  readonly files: Files;
   private reading = 0;
   readonly stats: TileStats = { decoded: 0, failed: 0, damaged: 0, decodeMs: 0, longestDecodeMs: 0, textures: 0, parts: 0 };
   readonly verifies = verifies;
@@ -80,10 +78,11 @@ export class TileStore {
   constructor(
     renderer: THREE.WebGLRenderer,
     anisotropy: number,
+    readonly files: Files,
     private readonly handlers: TileHandlers,
   ) {
     this.uploader = new Uploader(renderer, anisotropy);
-    this.files = new Files({
+    files.tell({
       made: (file) => this.made(file),
       failed: (digest, from, damaged, why) => this.failed(digest, from, damaged, why),
       late: (digests) => handlers.found(digests),

@@ -1,9 +1,9 @@
 /** Colours that say something: how sure, how known, what changed. In place of the looks of things, and taken off again. */
 
 import * as THREE from "three";
+import { tinted } from "./dots";
 import { Exhibit } from "./exhibit";
 import { ghostOf } from "./ghost";
-import { tinted } from "./points";
 
 export interface Dress {
   /** null: as it looks */

@@ -4,6 +4,8 @@ import * as THREE from "three";
 import type { View } from "../scene/movement";
 import type { Certainty, Seek } from "../stream/session";
 
+const SETTLED_MS = 600;
+
 export interface Address {
   at: string | null;
   hypothesis: string | null;
@@ -22,6 +24,18 @@ export function readAddress(): Address {
     certainty: certainty === "certain" || certainty === "possible" ? certainty : null,
     view: position && target && position.distanceTo(target) > 0.01 ? { position, target } : null,
   };
+}
+
+/** Writes the address a while after the last change: browsers forbid to do it often. */
+export class AddressKeeper {
+  private timer: number | undefined;
+
+  constructor(private readonly write: () => void) {}
+
+  save(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(this.write, SETTLED_MS);
+  }
 }
 
 /** `more` adds to it what else is to be kept. */

@@ -60,6 +60,8 @@ export function aboutPanel(exhibition: Exhibition, verifies: boolean): DocumentF
   const keys: [string, string][] = [
     [say("key_drag"), say("key_drag_does")],
     [say("key_move"), say("key_move_does")],
+    [say("key_jump"), say("key_jump_does")],
+    [say("key_pad"), say("key_pad_does")],
     [say("key_time"), say("key_time_does")],
     [say("key_epoch"), say("key_epoch_does")],
     [say("key_play"), say("key_play_does")],

@@ -30,23 +30,20 @@ const CHANGE_OTHER: Shades = { ...CHANGE, new: { colour: "#d55e00", word: "chang
 
 const OTHER: Shade = { colour: "#8d8d8d", word: "em_none" };
 
-/** As the Extended Matrix draws its units (Demetrescu 2015). */
-const MATRIX: Shades = {
-  US: { colour: "#9b3333", word: "em_us" },
-  USVS: { colour: "#248fe7", word: "em_usvs" },
-  USVN: { colour: "#31792d", word: "em_usvn" },
-  SF: { colour: "#d8bd30", word: "em_sf" },
-  VSF: { colour: "#b19f61", word: "em_vsf" },
+/**
+ * As the Extended Matrix draws its units (Demetrescu 2015), and the same told apart by those who do not tell red from green
+ * (Okabe and Ito 2008).
+ */
+const MATRIX: Readonly<Record<string, Shade & { safe: string }>> = {
+  US: { colour: "#9b3333", safe: "#d55e00", word: "em_us" },
+  USVS: { colour: "#248fe7", safe: "#0072b2", word: "em_usvs" },
+  USVN: { colour: "#31792d", safe: "#009e73", word: "em_usvn" },
+  SF: { colour: "#d8bd30", safe: "#f0e442", word: "em_sf" },
+  VSF: { colour: "#b19f61", safe: "#cc79a7", word: "em_vsf" },
 };
 
-/** The same told apart by those who do not tell red from green (Okabe and Ito 2008). */
-const MATRIX_SAFE: Shades = {
-  US: { colour: "#d55e00", word: "em_us" },
-  USVS: { colour: "#0072b2", word: "em_usvs" },
-  USVN: { colour: "#009e73", word: "em_usvn" },
-  SF: { colour: "#f0e442", word: "em_sf" },
-  VSF: { colour: "#cc79a7", word: "em_vsf" },
-};
+const matrix = (safe: boolean): Shades =>
+  Object.fromEntries(Object.entries(MATRIX).map(([unit, { colour, safe: other, word }]) => [unit, { colour: safe ? other : colour, word }]));
 
 export interface Class {
   certainty: "certain" | "possible";
@@ -63,7 +60,7 @@ export function shadeOf(scheme: Scheme, safe: boolean, { certainty, reliability,
     case "certainty":
       return CERTAINTY[certainty]!;
     case "reliability":
-      return (safe ? MATRIX_SAFE : MATRIX)[reliability.toUpperCase()] ?? OTHER;
+      return matrix(safe)[reliability.toUpperCase()] ?? OTHER;
     case "change": {
       const how = elsewhere === null ? "new" : elsewhere === undefined || elsewhere === certainty ? "same" : "surer";
       return (other ? CHANGE_OTHER : CHANGE)[how]!;
@@ -78,7 +75,7 @@ export function legend(scheme: Scheme, safe: boolean): Shade[] {
     case "certainty":
       return Object.values(CERTAINTY);
     case "reliability":
-      return [...Object.values(safe ? MATRIX_SAFE : MATRIX), OTHER];
+      return [...Object.values(matrix(safe)), OTHER];
     case "change":
       return [CHANGE["new"]!, CHANGE["same"]!, CHANGE["surer"]!, CHANGE_OTHER["new"]!];
   }

@@ -1,10 +1,13 @@
 /** The panel for a closer look: two moments, colours that say something, a distance, a section, a link to all of it. */
 
-import type { Side } from "../scene/section";
+import type { Cut, Side } from "../scene/section";
 import { SIDES } from "../scene/section";
 import type { Layout } from "../scene/split";
 import type { TimeScale } from "../time/scale";
 import { yearLabel } from "../time/years";
+import { choices } from "./choices";
+import { cloudPart } from "./clouds";
+import type { CloudActs, Clouds } from "./clouds";
 import { button, h, replace } from "./dom";
 import type { Child } from "./dom";
 import { SCHEMES, legend } from "./schemes";
@@ -19,8 +22,10 @@ export interface Studied {
   other: number;
   scheme: Scheme;
   safe: boolean;
-  cut: { side: Side; metres: number } | null;
-  /** where a section may be laid, metres along its axis */
+  /** null where there are none */
+  clouds: Clouds | null;
+  cut: Cut | null;
+  /** where a section may be laid, metres along its axis; or how large a box may be */
   range: readonly [number, number];
   measuring: boolean;
 }
@@ -29,6 +34,7 @@ export interface StudyActs {
   compare(layout: Layout): void;
   other(year: number): void;
   colour(scheme: Scheme, safe: boolean): void;
+  readonly clouds: CloudActs;
   section(side: Side | null): void;
   sectionAt(metres: number): void;
   measure(on: boolean): void;
@@ -66,6 +72,7 @@ export class StudyPanel {
       at.scheme === "reliability" && h("label", { class: "check" }, safe, h("span", {}, say("colour_safe"))),
       at.scheme !== "none" && legendList(at.scheme, at.safe),
     );
+    if (at.clouds) section(panel, "points", ...cloudPart(at.clouds, acts.clouds));
     section(
       panel,
       "measure",
@@ -83,7 +90,7 @@ export class StudyPanel {
       panel,
       "section",
       choices("section_along", sides, at.cut?.side ?? "", (side) => acts.section(side === "" ? null : side)),
-      at.cut && this.sectionPlace(at.cut.metres, at.range),
+      at.cut && this.sectionPlace(at.cut, at.range),
     );
     const share = h("div", {});
     share.append(
@@ -106,7 +113,7 @@ export class StudyPanel {
     return h("label", { class: "field" }, h("span", {}, say("compare_here")), slider, told);
   }
 
-  private sectionPlace(place: number, [low, high]: readonly [number, number]): HTMLElement {
+  private sectionPlace({ side, metres: place }: Cut, [low, high]: readonly [number, number]): HTMLElement {
     const told = h("output", { class: "study-value" }, metres(place));
     const slider = h("input", { type: "range", min: String(low), max: String(high), step: String((high - low) / 400), value: String(place), "aria-valuetext": metres(place) });
     slider.addEventListener("input", () => {
@@ -115,7 +122,7 @@ export class StudyPanel {
       slider.setAttribute("aria-valuetext", metres(to));
       this.acts.sectionAt(to);
     });
-    return h("label", { class: "field" }, h("span", {}, say("section_at")), slider, told);
+    return h("label", { class: "field" }, h("span", {}, say(side === "outside" ? "section_half" : "section_at")), slider, told);
   }
 }
 
@@ -123,19 +130,6 @@ function section(panel: DocumentFragment, title: Word, ...children: Child[]): vo
   const own = h("section", { class: "study-part" }, h("h3", {}, say(title)));
   own.append(...children.filter((child): child is Node => child instanceof Node));
   panel.append(own);
-}
-
-/** One of a few, as the radio buttons that they are. */
-function choices<T extends string>(name: Word, all: readonly (readonly [T, Word])[], chosen: T, choose: (one: T) => void): HTMLElement {
-  return h(
-    "div",
-    { class: "choices", role: "radiogroup", "aria-label": say(name) },
-    ...all.map(([value, word]) => {
-      const input = h("input", { type: "radio", name, value, checked: value === chosen });
-      input.addEventListener("change", () => choose(value));
-      return h("label", { class: "check" }, input, h("span", {}, say(word)));
-    }),
-  );
 }
 
 function legendList(scheme: Scheme, safe: boolean): HTMLElement {

@@ -24,11 +24,18 @@ export class Files {
   private readonly worker = new Worker(new URL("./files.worker.ts", import.meta.url), { type: "module", name: "files" });
   private readonly onDevice = new Set<string>();
   private opened: (() => boolean) | null = null;
+  private handlers: FileHandlers | null = null;
   readonly stats: FileStats = { stream: 0, kept: 0, http: 0 };
 
-  constructor(private readonly handlers: FileHandlers) {
+  /** Starts the worker: the sooner, the less the first picture waits for it. */
+  constructor() {
     this.worker.onmessage = (message: MessageEvent<Report>) => this.hear(message.data);
     this.worker.onerror = (event) => console.error("files:", event.message || "the worker did not start");
+  }
+
+  /** Whoever asks for files hears of them. */
+  tell(handlers: FileHandlers): void {
+    this.handlers = handlers;
   }
 
   /**
@@ -76,7 +83,7 @@ export class Files {
     switch (report.report) {
       case "opened":
         for (const digest of report.digests) this.onDevice.add(digest);
-        if (this.opened?.() === false) this.handlers.late(report.digests);
+        if (this.opened?.() === false) this.handlers?.late(report.digests);
         break;
       case "kept":
         this.onDevice.add(report.digest);
@@ -84,11 +91,11 @@ export class Files {
       case "model":
       case "picture":
         this.stats[report.from] += 1;
-        this.handlers.made(report);
+        this.handlers?.made(report);
         break;
       case "failed":
         this.onDevice.delete(report.digest);
-        this.handlers.failed(report.digest, report.from, report.damaged, report.why);
+        this.handlers?.failed(report.digest, report.from, report.damaged, report.why);
         break;
     }
   }
