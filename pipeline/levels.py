@@ -250,7 +250,7 @@ class Tiling:
             most_texels,
             is_plain=is_root,
             rounds=rounds,
-            is_shaped=self._is_shaped,
+            is_shaped=self._is_shaped and number == 1,
         )
         # Borders keep to that error in any case: by number alone twice as much shows through between levels.
         strips = {} if is_root else self._thinned(merges, places, goal, fan, most_error)
