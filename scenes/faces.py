@@ -23,6 +23,8 @@ _DECODE = {
     "image/jpeg": imagecodecs.jpeg_decode,
     "image/webp": imagecodecs.webp_decode,
 }
+_LARGEST = 0.008
+"""half of a point's width by its distance: ten pixels or so"""
 _SQUARE = np.array([[-1, -1], [1, -1], [1, 1], [-1, -1], [1, 1], [-1, 1]], np.float64).reshape(2, 3, 2)
 
 
@@ -118,17 +120,22 @@ def _triangles(
 def _points(
     model: Content, placed: Placed, primitive: dict[str, Any], eye: Vector, *, is_faint: bool
 ) -> dict[str, NDArray[Any]]:
-    """Squares as wide as points lie apart, about: as if they were spread evenly over two sides of their box."""
+    """Squares as wide as points lie apart, about: as if they were spread evenly over two sides of their box.
+
+    Right before the eye they are smaller, or few of them would hide all others.
+    """
     positions = placed.positions
     extent = np.sort(positions.max(axis=0) - positions.min(axis=0)) if len(positions) else np.zeros(3)
     half = 0.6 * float(np.sqrt(extent[2] * extent[1] / max(len(positions), 1)))
     forward = positions - np.array(eye)
-    forward /= np.maximum(np.linalg.norm(forward, axis=1, keepdims=True), 1e-9)
+    away = np.maximum(np.linalg.norm(forward, axis=1), 1e-9)
+    forward /= away[:, None]
     right = np.cross(forward, (0.0, 1.0, 0.0))
     right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-9)
     up = np.cross(right, forward)
     sides = np.stack([right, up], axis=1)  # (n, 2, 3)
-    corners = positions[:, None, None] + half * np.einsum("tcs,nsx->ntcx", _SQUARE, sides)
+    sizes = np.minimum(half, _LARGEST * away)
+    corners = positions[:, None, None] + sizes[:, None, None, None] * np.einsum("tcs,nsx->ntcx", _SQUARE, sides)
     corners = corners.reshape(-1, 3, 3)
     material = model.document["materials"][primitive["material"]] if "material" in primitive else {}
     colours = _colours(model, placed, primitive, material.get("pbrMetallicRoughness", {}))

@@ -1,9 +1,9 @@
 """The poster of a scene: what a visitor sees first, as a picture that the museum makes by itself.
 
 It is made of the same tiles that visitors get, within a budget of triangles, from the scene's own viewpoint at its own
-moment; where hardly anything is seen from there, from outside. Its name (`key_of`) is a digest of all that is seen in
-it and of nothing else, so that a new title makes no new picture and a stone that was moved does. Whoever calls passes
-what everybody may see: a picture cannot be looked at in part. (docs/adr/0032-posters.md)
+moment; from outside, where nothing to speak of is seen from there. Its name (`key_of`) is a digest of all that is seen
+in it and of nothing else, so that a new title makes no new picture and a stone that was moved does. Whoever calls
+passes what everybody may see: a picture cannot be looked at in part. (docs/adr/0034-posters.md)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scenes.model import Asset, Scene
 from scenes.scene_glb import scene_glb
 from scenes.transforms import placed_bounds
 from tiling.light import Air, finer, picture
-from tiling.raster import Camera, Faces, Vector, drawn, looking
+from tiling.raster import Camera, Faces, Film, Vector, drawn, looking
 
 VERSION = "1"
 """of pictures: one that was made by another is not found"""
@@ -36,6 +36,8 @@ _OUTSIDE_FOV = math.radians(38.0)
 _OUTSIDE: Vector = (-0.62, 0.34, 0.71)
 """from where it is looked, when not from the scene's viewpoint: above, with the sun from the left"""
 _LEAST_COVER = 0.03
+_BLOCKED = 0.45
+"""what is nearer than this share of the way to what is looked at is in the way"""
 _SIXTEEN = struct.Struct("<16d")
 
 
@@ -99,7 +101,7 @@ def _poster(scene: Scene, faces: Faces, size: Size, bounds: tuple[NDArray[np.flo
     eye, target = scene.viewpoint.position, scene.viewpoint.target
     camera = looking(eye, target, fov=_FOV, width=size.width, height=size.height)
     film = drawn(faces, finer(camera))
-    if (film.face >= 0).mean() < _LEAST_COVER:
+    if _shows_nothing(film, math.dist(eye, target)):
         camera, film = _from_outside(size, *bounds), None
         eye, target = camera.eye, _point((bounds[0] + bounds[1]) / 2.0)
     pixels = picture(faces, camera, _air(math.dist(eye, target), *bounds), film=film)
@@ -109,6 +111,12 @@ def _poster(scene: Scene, faces: Faces, size: Size, bounds: tuple[NDArray[np.flo
     else:
         encoded = imagecodecs.webp_encode(pixels, level=82, lossless=False)
     return bytes(encoded)
+
+
+def _shows_nothing(film: Film, away: float) -> bool:
+    """Whether there is hardly anything in it, or something right before the eye in the middle of it."""
+    depth = film.depth[np.ix_(*(np.arange(side * 3 // 10, side * 7 // 10) for side in film.depth.shape))]
+    return bool((film.face >= 0).mean() < _LEAST_COVER or np.median(depth) < _BLOCKED * away)
 
 
 def _from_outside(size: Size, low: NDArray[np.float64], high: NDArray[np.float64]) -> Camera:

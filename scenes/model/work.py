@@ -34,9 +34,9 @@ class Job:
 
     id: str
     kind: str
-    """`tile`, or `replace` for a new version"""
+    """`tile`; `replace` for a new version; `poster`"""
     subject: str
-    """id of the asset that it works on"""
+    """id of the asset that it works on, of a poster the exhibition"""
     state: JobState
     progress: float
     """0 to 1"""
