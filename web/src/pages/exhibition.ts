@@ -30,6 +30,7 @@ async function main(): Promise<void> {
   // Nothing of what somebody sees who is signed in stays on the device: it may be nobody else's to see.
   const keeps = signedIn().then((known) => !known, () => false);
   const files = new Files();
+  files.prepare();
   const listed = arriving.then(
     async (found) => found && files.open(found.scene.id, await keeps, LIST_PATIENCE_MS),
     () => undefined, // told below

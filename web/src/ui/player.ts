@@ -1,8 +1,9 @@
-/** A recording with its captions: one button, how far it is, and the words that belong to the moment. */
+/** A recording with its captions: one button, how far it is, the words that belong to the moment, and all of them. */
 
 import type { Audio } from "../data/exhibition";
 import { button, h, icon, replace } from "./dom";
 import { languageName } from "./languages";
+import { transcript } from "./transcript";
 import { say } from "./words";
 
 export class Player {
@@ -12,6 +13,7 @@ export class Player {
   private readonly toggle: HTMLButtonElement;
   private readonly seek = h("input", { type: "range", min: "0", max: "1000", value: "0", class: "player-seek", "aria-label": say("recording_place") });
   private readonly time = h("span", { class: "player-time" }, "0:00");
+  private readonly whole = h("div", {});
   private captions: string | null = null;
 
   constructor(private readonly audio: Audio) {
@@ -41,6 +43,7 @@ export class Player {
       h("p", { class: "player-title" }, title, h("span", { class: "quiet" }, audio.language ? ` · ${languageName(audio.language)}` : "")),
       h("div", { class: "player-row" }, this.toggle, this.seek, this.time, audio.captions !== "" && captions),
       audio.captions !== "" && this.words,
+      audio.captions !== "" && this.whole,
     );
   }
 
@@ -62,6 +65,11 @@ export class Player {
     } catch {
       this.say(h("p", {}, say("cannot_play")));
     }
+  }
+
+  private async hearFrom(start: number): Promise<void> {
+    this.sound.currentTime = start;
+    if (this.sound.paused) await this.press();
   }
 
   private listen(): void {
@@ -89,6 +97,16 @@ export class Player {
     const track = h("track", { kind: "captions", srclang: this.audio.language || "und", src: this.captions, default: true });
     sound.append(track);
     track.track.mode = "hidden";
+    track.addEventListener("load", () => {
+      const cues = [...(track.track.cues ?? [])] as VTTCue[];
+      const lines = cues.map((cue) => ({
+        start: cue.startTime,
+        time: clock(cue.startTime),
+        text: cue.getCueAsHTML().textContent?.replace(/\s+/g, " ").trim() ?? "",
+        language: this.audio.language,
+      }));
+      replace(this.whole, transcript(lines, (start) => void this.hearFrom(start)));
+    });
     track.track.addEventListener("cuechange", () => {
       const cues = [...(track.track.activeCues ?? [])] as VTTCue[];
       this.say(...cues.map((cue) => h("p", {}, cue.getCueAsHTML())));

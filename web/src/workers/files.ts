@@ -38,6 +38,11 @@ export class Files {
     this.handlers = handlers;
   }
 
+  /** What is kept on this device will be asked for as soon as the scene is known. */
+  prepare(): void {
+    this.order({ order: "prepare" });
+  }
+
   /**
    * Begins for a scene; settles when the list of what is kept is read, or after `patienceMs`: a slow disk must not hold
    * up the first picture. `keeps`: whether files may stay on this device after the visit.

@@ -13,12 +13,16 @@ const MEDIA_TYPES: Record<Exclude<Content, "glb">, string> = { webp: "image/webp
 
 let scene = "";
 let keep: Keep | null = null;
+let prepared: Promise<Keep | null> | null = null;
 
 const say = (report: Report, transfer: Transferable[] = []): void => self.postMessage(report, { transfer });
 
 self.onmessage = (message: MessageEvent<Order>) => {
   const order = message.data;
   switch (order.order) {
+    case "prepare":
+      prepared ??= openKeep();
+      break;
     case "open":
       void open(order);
       break;
@@ -33,7 +37,7 @@ self.onmessage = (message: MessageEvent<Order>) => {
 
 async function open(order: Extract<Order, { order: "open" }>): Promise<void> {
   scene = order.scene;
-  keep = order.keeps ? await openKeep() : null;
+  keep = order.keeps ? await (prepared ?? openKeep()) : null;
   say({ report: "opened", digests: keep?.of(scene) ?? [] });
 }
 
