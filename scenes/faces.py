@@ -43,11 +43,14 @@ def faces_of(glb: bytes, eye: Vector) -> Faces:
         mesh = document["nodes"][node].get("mesh")
         if mesh is not None:
             drawn += [(each, faint[node], matrix) for each in document["meshes"][mesh]["primitives"]]
+    found = list(content.placed(model))
+    clouds = [each.positions for each in found if each.is_points]
+    apart = _spacing(np.concatenate(clouds)) if clouds else 0.0
     parts = [
-        _points(model, placed, primitive, eye, is_faint=is_faint)
+        _points(model, placed, primitive, eye, is_faint=is_faint, apart=apart)
         if placed.is_points
         else _triangles(model, placed, primitive, numbers, is_faint=is_faint, matrix=matrix)
-        for placed, (primitive, is_faint, matrix) in zip(content.placed(model), drawn, strict=True)
+        for placed, (primitive, is_faint, matrix) in zip(found, drawn, strict=True)
     ]
     names = ("corners", "normals", "colours", "uvs", "image", "holes", "faint", "unlit")
     columns = {name: np.concatenate([part[name] for part in parts or [_nothing()]]) for name in names}
@@ -118,15 +121,15 @@ def _triangles(
 
 
 def _points(
-    model: Content, placed: Placed, primitive: dict[str, Any], eye: Vector, *, is_faint: bool
+    model: Content, placed: Placed, primitive: dict[str, Any], eye: Vector, *, is_faint: bool, apart: float
 ) -> dict[str, NDArray[Any]]:
-    """Squares as wide as points lie apart, about: as if they were spread evenly over two sides of their box.
+    """Squares a little wider than points lie apart.
 
-    Right before the eye they are smaller, or few of them would hide all others.
+    Coarse tiles stand beside the finer ones, so that their points have to be as small as all points together allow
+    (`apart`); right before the eye they are smaller still, or few of them would hide all others.
     """
     positions = placed.positions
-    extent = np.sort(positions.max(axis=0) - positions.min(axis=0)) if len(positions) else np.zeros(3)
-    half = 0.6 * float(np.sqrt(extent[2] * extent[1] / max(len(positions), 1)))
+    half = 0.85 * min(_spacing(positions), apart)
     forward = positions - np.array(eye)
     away = np.maximum(np.linalg.norm(forward, axis=1), 1e-9)
     forward /= away[:, None]
@@ -141,6 +144,12 @@ def _points(
     colours = _colours(model, placed, primitive, material.get("pbrMetallicRoughness", {}))
     spread = np.broadcast_to(np.repeat(colours, 2, axis=0)[:, None], (len(corners), 3, 3))
     return _columns(corners, np.zeros_like(corners), spread, is_faint=is_faint, unlit=True)
+
+
+def _spacing(positions: NDArray[np.float64]) -> float:
+    """Metres from point to point, as if they were spread evenly over the largest side of their box."""
+    extent = np.sort(positions.max(axis=0) - positions.min(axis=0))
+    return float(np.sqrt(extent[2] * extent[1] / len(positions)))
 
 
 def _colours(model: Content, placed: Placed, primitive: dict[str, Any], shading: dict[str, Any]) -> NDArray[np.float64]:
