@@ -65,6 +65,7 @@ _ROWS = (
     ErrorKind("FORBIDDEN_REF", 422, 4422, "The file points outside itself."),
     ErrorKind("PARSER_CRASH", 422, 4422, "The parser died on this file; it is kept apart."),
     ErrorKind("STORAGE_FULL", 507, 1013, "The disk is full; nothing was lost, reading goes on."),
+    ErrorKind("DAMAGED", 500, 1011, "Kept bytes are damaged; they are not handed out, and it was logged."),
     # timeline
     ErrorKind("BAD_EDTF", 400, 4422, "The text is not EDTF."),
     ErrorKind("BAD_TIME", 400, 4422, "A date or an interval cannot be used."),

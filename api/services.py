@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
+    from scenes.fixity import Store
     from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
-    from storage.blobs_local import LocalBlobs
-    from storage.blobs_s3 import S3Blobs
     from storage.catalogue_sql import SqlCatalogue
 
 P = ParamSpec("P")
@@ -83,6 +82,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
+    from storage.blobs_verified import VerifiedBlobs
     from storage.bus_local import LocalBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
@@ -94,7 +94,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     try:
         yield Services(
             catalogue=catalogue,
-            blobs=blobs_at(settings.objects_url, settings.data / "objects", settings.data / "outgoing"),
+            blobs=VerifiedBlobs(*stores(settings)),
             jobs=catalogue,
             bus=LocalBus(),
             tokens=catalogue,
@@ -122,16 +122,20 @@ def _catalogue(settings: Settings) -> SqlCatalogue:
     return SqliteCatalogue(settings.database_path)
 
 
-def blobs_at(url: str, folder: Path, scratch: Path) -> LocalBlobs | S3Blobs:
-    """The store of objects at an address, or in `folder` where there is none; what goes out lies in `scratch`."""
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
-        from storage.blobs_s3 import S3Blobs
+def stores(settings: Settings) -> tuple[Store, Store | None]:
+    """The store of objects as it is, without `VerifiedBlobs` before it, and its replica."""
 
-        return S3Blobs(url, scratch)
-    from storage.blobs_local import LocalBlobs
+    def at(url: str) -> Store:
+        parts = urlsplit(url)
+        if parts.scheme == "s3":
+            from storage.blobs_s3 import S3Blobs
 
-    return LocalBlobs(Path(unquote(parts.path)) if url else folder)
+            return S3Blobs(url, settings.data / "outgoing")
+        from storage.blobs_local import LocalBlobs
+
+        return LocalBlobs(Path(unquote(parts.path)) if url else settings.data / "objects")
+
+    return at(settings.objects_url), at(settings.replica_url) if settings.replica_url else None
 
 
 def _relay(settings: Settings) -> Relay | None:
@@ -140,3 +144,31 @@ def _relay(settings: Settings) -> Relay | None:
     from storage.bus_redis import RedisRelay
 
     return RedisRelay(settings.redis_url)
+
+
+def _relay(settings: Settings) -> Relay | None:
+    if not settings.redis_url:
+        return None
+    from storage.bus_redis import RedisRelay
+
+    return RedisRelay(settings.redis_url)
+
+
+def archive_of(folder: Path) -> Ocfl:
+    """The OCFL tree in a folder, made where there is none. Raises Malformed."""
+
+    return Ocfl(folder)
+
+
+def archived(services: Services, folder: Path, *, author: str, progress: Progress) -> Moved:
+    """Bring a museum's OCFL tree up to date; see `storage.archive.export`."""
+    from storage.archive import export
+
+    return export(services, archive_of(folder), author=author, progress=progress)
+
+
+def restored(services: Services, folder: Path, *, progress: Progress) -> Moved:
+    """Make a museum of an OCFL tree; see `storage.archive.restore`."""
+    from storage.archive import restore
+
+    return restore(services, services.jobs, archive_of(folder), progress=progress)

@@ -200,6 +200,14 @@ class Settings:
             "Default: objects/ in the data directory.",
         ),
     )
+    replica_url: str = field(
+        default="",
+        metadata=_setting(
+            _objects_url,
+            "A second store, written as OBJECTS_URL is, from which damaged objects are put right. `chronotope fsck "
+            "--replicate` fills it. Default: none.",
+        ),
+    )
     redis_url: str = field(
         default="",
         metadata=_setting(

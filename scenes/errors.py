@@ -97,3 +97,9 @@ class Unavailable(SceneError):
     """The database or the store does not answer; what was acknowledged is kept. Try again soon."""
 
     code = "UNAVAILABLE"
+
+
+class Damaged(SceneError):
+    """Kept bytes are not what they were; they are not handed out."""
+
+    code = "DAMAGED"

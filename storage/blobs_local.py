@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.errors import NotFound
+from scenes.fixity import check_packed
 from storage.files import full_disk_refused, make_folder, sync_folder
-from storage.packed import check_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,11 @@ class LocalBlobs:
             with suppress(FileNotFoundError):
                 each.replace(self._root / "damaged" / each.name)
                 sync_folder(path.parent)
+
+    def forget_packed(self, digest: str) -> None:
+        """Drop the gzip form of a blob; nothing where there is none."""
+        if _DIGEST.fullmatch(digest):
+            self._path(digest).with_suffix(".gz").unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest

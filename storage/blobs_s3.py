@@ -25,8 +25,8 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from scenes.errors import NotFound, Unavailable
+from scenes.fixity import check_packed
 from storage.files import full_disk_refused
-from storage.packed import check_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,6 +150,12 @@ class S3Blobs:
             with suppress(NotFound), _told(digest):
                 obstore.rename(self._store, key, f"damaged/{key.rpartition('/')[2]}")
         self._length.cache_clear()
+
+    def forget_packed(self, digest: str) -> None:
+        """Drop the gzip form of a blob; nothing where there is none."""
+        with suppress(NotFound), _told(digest):
+            _checked(digest)
+            obstore.delete(self._store, _key(digest) + ".gz")
 
     def _asked_length(self, digest: str) -> int:
         # What is not there is not remembered: an exception is no value of the cache.

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from scenes.errors import Conflict, Invalid, NotFound, TooLarge
+from scenes.fixity import check_packed
 from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision, Role
 from scenes.ports import BlobUse, Page, Remove
 from storage.bus_local import LocalBus
 from storage.memory_history import MemoryHistory, Version
-from storage.packed import check_packed
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
 
 if TYPE_CHECKING:
@@ -376,6 +376,10 @@ class MemoryBlobs:
     def set_aside(self, digest: str) -> None:
         """Take a damaged blob out of the way; nothing where there is none."""
         self._blobs.pop(digest, None)
+        self._packed.pop(digest, None)
+
+    def forget_packed(self, digest: str) -> None:
+        """Drop the gzip form of a blob; nothing where there is none."""
         self._packed.pop(digest, None)
 
     def keep_packed(self, digest: str, packed: bytes) -> None:

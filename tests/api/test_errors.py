@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 import scenes.model
 from api.errors import TABLE, DoorError, kind_of, message_of
 from scenes.errors import NotFound
+from scenes.ports import Put
 from streaming.errors import CloseCode
 from timeline.edtf import parse
 from timeline.errors import EdtfError, TimelineError
@@ -146,14 +148,24 @@ async def test_a_wrong_method_says_which_are_right(doors: Doors) -> None:
     assert "GET" in answer.headers["allow"]
 
 
-async def test_a_fault_of_ours_is_answered_without_a_trace(doors: Doors) -> None:
-    # The tileset document is gone from the disk: nothing that a visitor did wrong.
+async def test_what_is_damaged_on_the_disk_is_not_handed_out(doors: Doors) -> None:
     asset = doors.services.catalogue.get(scenes.model.Asset, "asset_temple")
     assert asset
     assert asset.tileset
     for path in (doors.services.settings.data / "objects").rglob(asset.tileset.digest):
         path.chmod(0o600)
-        path.write_bytes(b"not json")
+        path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
+    answer = await doors.client.get("/assets/asset_temple/tileset.json")
+    assert (answer.status_code, answer.json()["code"]) == (500, "DAMAGED")
+
+
+async def test_a_fault_of_ours_is_answered_without_a_trace(doors: Doors) -> None:
+    # The tileset document is none: nothing that a visitor did wrong.
+    asset = doors.services.catalogue.get(scenes.model.Asset, "asset_temple")
+    assert asset
+    assert asset.tileset
+    wrong = replace(asset, tileset=replace(asset.tileset, digest=doors.services.blobs.put(b"not json")))
+    doors.services.catalogue.commit([Put(wrong)], author="ines", reason="", at=doors.services.clock.now())
     answer = await doors.client.get("/assets/asset_temple/tileset.json")
     assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
     assert "JSON" not in answer.text

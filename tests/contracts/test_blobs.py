@@ -148,3 +148,14 @@ def test_what_is_open_can_be_sought_in(blobs):
         assert file.read(5) == DATA[700:705]
         assert file.seek(-2, io.SEEK_END) == len(DATA) - 2
         assert file.read() == DATA[-2:]
+
+
+def test_a_packed_form_is_forgotten_and_kept_again(blobs):
+    blobs.put(DATA)
+    blobs.keep_packed(DIGEST, PACKED)
+    blobs.forget_packed(DIGEST)
+    blobs.forget_packed(DIGEST)
+    assert blobs.read_packed(DIGEST) is None
+    assert blobs.read(DIGEST) == DATA
+    blobs.keep_packed(DIGEST, PACKED)
+    assert blobs.read_packed(DIGEST) == PACKED

@@ -1,0 +1,171 @@
+"""`chronotope fsck`: are all bytes still what they were, and is everything there that the catalogue speaks of?
+
+Beside a running server or without one. `--repair` puts right what a replica still has, `--pace` leaves the disk to the
+visitors, `--replicate` fills the replica first. What was found damaged or missing, and what became of it, is added to
+`fixity.jsonl` in the data directory, a line each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import typer
+
+from api.cli_keep import existing
+from api.cli_progress import progress_bar
+from api.errors import DoorError
+from api.services import open_services, stores
+from api.settings import SettingsError, parse_size
+from scenes.counting import counted
+from scenes.fixity import mended, replicate, scrub
+from scenes.model import Asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from api.services import Services
+    from scenes.fixity import Store
+
+_PAGE = 500
+
+
+def fsck(
+    *, data: Path | None, as_json: bool, pace: str | None = None, repair: bool = False, replicates: bool = False
+) -> None:
+    """Verify all objects and what the catalogue expects of them. `pace`: at most so much a second, such as `20M`.
+
+    Raises:
+        typer.BadParameter: `pace` is no size.
+        DoorError: something is damaged or missing, and was not put right.
+        SettingsError: a replica is asked for, and none is set.
+    """
+    settings, most = existing(data), _a_second(pace)
+    with open_services(settings) as services:
+        store, replica = stores(settings)
+        if (repair or replicates) and replica is None:
+            raise SettingsError(
+                "CHRONOTOPE_REPLICA_URL", "is not set, so there is no replica to repair from or to fill"
+            )
+        copied = 0
+        if replicates and replica is not None:
+            with _reading("copying objects", store, most) as advance:
+                copied = replicate(store, replica, advance)
+        with _reading("reading objects", store, most) as advance:
+            found = scrub(store, replica=replica, repairs=repair, advance=advance)
+
+        def mend(digest: str) -> bool:
+            return repair and mended(store, replica, digest)
+
+        gone = [
+            (f"{asset.id}: {what}", *how) for asset in _assets(services) for what, *how in _missing(store, asset, mend)
+        ]
+        at = services.clock.now().isoformat()
+    report: dict[str, Any] = {
+        "objects": found.objects,
+        "bytes": found.bytes,
+        "damaged": found.left,
+        "missing": [f"{what} {digest}" for what, digest, is_back in gone if not is_back],
+        "repaired": found.repaired + [f"{what} {digest}" for what, digest, is_back in gone if is_back],
+        "copied": copied,
+    }
+    events = [{"was": "damaged", "what": name, "repaired": name not in found.left} for name in found.damaged]
+    events += [{"was": "missing", "what": f"{what} {digest}", "repaired": is_back} for what, digest, is_back in gone]
+    _record(settings.data / "fixity.jsonl", [{"at": at, **event} for event in events])
+    if as_json:
+        print(orjson.dumps(report).decode())
+    else:
+        _say(report)
+    if report["damaged"] or report["missing"]:
+        left, missing = len(found.left), len(report["missing"])
+        wrong = counted(left, "[object is|objects are] damaged"), counted(missing, "[is|are] missing")
+        raise DoorError("MALFORMED", ", ".join(wrong))
+
+
+def _say(report: dict[str, Any]) -> None:
+    """In words, a line for each that is not as it should be."""
+    for word in ("repaired", "damaged", "missing"):
+        for name in report[word]:
+            print(f"{word:8} {name}")
+    objects, size = counted(report["objects"], "[object|objects]"), counted(report["bytes"], "[byte|bytes]")
+    numbers = [f"{len(report[word])} {word}" for word in ("damaged", "missing", "repaired")]
+    print(f"{objects}, {size}: {', '.join(numbers)}, {report['copied']} copied to the replica")
+
+
+def _a_second(pace: str | None) -> int | None:
+    try:
+        return parse_size(pace) if pace else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--pace") from error
+
+
+@contextmanager
+def _reading(title: str, store: Store, pace: int | None) -> Iterator[Callable[[int], None]]:
+    """Progress over all bytes of a store, no faster than `pace`."""
+    total = sum(store.size(digest) or 0 for digest in store.digests()) if sys.stderr.isatty() else 0
+    began, done = time.monotonic(), 0
+    with progress_bar(title, total) as bar:
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            bar(count)
+            if pace:
+                time.sleep(max(0.0, done / pace - (time.monotonic() - began)))
+
+        yield advance
+
+
+def _record(path: Path, events: list[dict[str, object]]) -> None:
+    if events:
+        with path.open("ab") as file:
+            file.writelines(orjson.dumps(event) + b"\n" for event in events)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _assets(services: Services) -> Iterator[Asset]:
+    after = None
+    while True:
+        page = services.catalogue.page(Asset, first=_PAGE, after=after)
+        yield from (record for record in page.records if isinstance(record, Asset))
+        if not page.has_next:
+            return
+        after = page.cursors[-1]
+
+
+def _missing(store: Store, asset: Asset, mend: Callable[[str], bool]) -> Iterator[tuple[str, str, bool]]:
+    """What of an asset was not there: the master, what is served of a recording or picture, a tileset or its tiles.
+
+    What it is, its digest, and whether it is back: each is tried to be mended, and what that names is looked for, too.
+    """
+    kept = [("master", asset.master, asset.byte_length)]
+    if asset.media is not None:
+        kept.append(("media", asset.media.digest, asset.media.byte_length))
+    for what, digest, length in kept:
+        if store.size(digest) != length:
+            yield what, digest, mend(digest)
+    waiting = [] if asset.tileset is None else [("tileset", asset.tileset.digest, "json")]
+    seen = {digest for _, digest, _ in waiting}
+    while waiting:
+        what, digest, ending = waiting.pop()
+        if store.size(digest) is None:
+            is_back = mend(digest)
+            yield what, digest, is_back
+            if not is_back:
+                continue
+        if ending == "json":
+            found = sorted(each for each in _named_in(store.read(digest)) if each[0] not in seen)
+            waiting += [("tile", *each) for each in found]
+            seen |= {name for name, _ in found}
+
+
+def _named_in(document: bytes) -> set[tuple[str, str]]:
+    """Digests of the files that a document of a tileset names, and their endings."""
+    return set(re.findall(r"\b([0-9a-f]{64})\.([a-z0-9]+)\"", document.decode(errors="replace")))

@@ -1,0 +1,151 @@
+"""Whether kept bytes are still what they were, and how they are put right from a replica.
+
+A blob's name is its sha256, so that anybody can tell at any time. What is damaged is set aside, not deleted: it may be
+all that is left of something. It is put back only from a replica whose own copy was read and is whole, and then read
+once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from scenes.errors import NotFound
+from scenes.ports import Blobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PIECE = 1 << 20
+
+
+class Store(Blobs, Protocol):
+    """Blobs that can be looked through and mended."""
+
+    def digests(self, *, after: str = "") -> Iterator[str]:
+        """Digests of the blobs that are here, in order, those after `after`."""
+        ...
+
+    def set_aside(self, digest: str) -> None:
+        """Take a blob out of the way, its packed form as well: neither is there any more; nothing where there is none.
+
+        Raises:
+            NotFound: it is no digest.
+        """
+        ...
+
+    def forget_packed(self, digest: str) -> None:
+        """Drop the gzip form of a blob; nothing where there is none."""
+        ...
+
+
+@dataclass(slots=True)
+class Scrubbed:
+    """What a look through a store found."""
+
+    objects: int = 0
+    bytes: int = 0
+    damaged: list[str] = field(default_factory=list)
+    """digests; with `.gz` where only the packed form of a blob is wrong"""
+    repaired: list[str] = field(default_factory=list)
+    """those of the damaged that are right again, read after it"""
+
+    @property
+    def left(self) -> list[str]:
+        """What is still damaged."""
+        return [name for name in self.damaged if name not in set(self.repaired)]
+
+
+def is_whole(blobs: Blobs, digest: str, advance: Callable[[int], None] = lambda _: None) -> bool:
+    """Whether a blob's bytes have its digest; `advance` hears how many were read. False where there is none."""
+    hasher = hashlib.sha256()
+    try:
+        with blobs.open(digest) as file:
+            while piece := file.read(_PIECE):
+                hasher.update(piece)
+                advance(len(piece))
+    except (NotFound, OSError):
+        # A sector that cannot be read is damage like any other.
+        return False
+    return hasher.hexdigest() == digest
+
+
+def mended(store: Store, replica: Blobs | None, digest: str) -> bool:
+    """Put a blob back from a replica; whether it is whole now."""
+    if replica is None or not is_whole(replica, digest):
+        return False
+    store.set_aside(digest)
+    with replica.open(digest) as source:
+        store.put_stream(source)
+    return is_whole(store, digest)
+
+
+def scrub(
+    store: Store,
+    *,
+    replica: Blobs | None,
+    repairs: bool,
+    advance: Callable[[int], None],
+) -> Scrubbed:
+    """Read every blob and what is kept packed. `advance` hears how much was read, and may rest.
+
+    With `repairs`, what is damaged is put back from the replica, where there is one, and a packed form that is wrong is
+    dropped: it is made again when it is asked for.
+    """
+    found = Scrubbed()
+    for digest in store.digests():
+        found.objects += 1
+        found.bytes += store.size(digest) or 0
+        if not is_whole(store, digest, advance):
+            found.damaged.append(digest)
+            if repairs and mended(store, replica, digest):
+                found.repaired.append(digest)
+        elif not is_packed_whole(store, digest):
+            found.damaged.append(f"{digest}.gz")
+            if repairs:
+                store.forget_packed(digest)
+                found.repaired.append(f"{digest}.gz")
+    return found
+
+
+def replicate(store: Store, replica: Blobs, advance: Callable[[int], None]) -> int:
+    """Copy to a replica what it lacks and is whole here; how many blobs."""
+    copied = 0
+    for digest in store.digests():
+        if replica.size(digest) is None and is_whole(store, digest, advance):
+            with store.open(digest) as source:
+                replica.put_stream(source)
+            copied += 1
+    return copied
+
+
+def check_packed(digest: str, packed: bytes, size: int | None) -> None:
+    """Refuse what is no gzip form of the blob of `size` bytes under `digest`.
+
+    Raises:
+        NotFound: there is no such blob (`size` is None).
+        ValueError: it is not gzip, or of other bytes.
+    """
+    if size is None:
+        raise NotFound(f"there is no blob {digest[:80]!r}")
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        # Never more than the blob has, whatever the packed bytes say.
+        data = unpack.decompress(packed, size + 1)
+    except zlib.error as error:
+        raise ValueError(f"the packed form of {digest} is not gzip") from error
+    if not unpack.eof or unpack.unused_data or hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(f"the packed form of {digest} is not of that blob")
+
+
+def is_packed_whole(blobs: Blobs, digest: str) -> bool:
+    """Whether what is kept packed of a blob, if anything, is its gzip form."""
+    packed = blobs.read_packed(digest)
+    try:
+        if packed is not None:
+            check_packed(digest, packed, blobs.size(digest))
+    except ValueError:
+        return False
+    return True
