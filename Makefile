@@ -15,7 +15,7 @@ demo: python
 # Compiled modules are kept whatever the machine's habit: tests start hundreds of processes, each of which reads them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: python
-	@$(PYTHON) tools/install.py web dev kernels browser
+	@$(PYTHON) tools/install.py web dev kernels browser ocfl
 	$(BIN)/python -m pytest -n auto $(ARGS)
 	cd web && npm test --silent
 

@@ -142,17 +142,36 @@ def token(
 
 
 @app.command()
-def fsck(
-    repair: Annotated[bool, typer.Option("--repair", help="Put right what the replica (REPLICA_URL) has whole.")] = False,
-    replicate: Annotated[bool, typer.Option("--replicate", help="First copy to the replica what it lacks.")] = False,
-    pace: Annotated[str | None, typer.Option(metavar="SIZE", help="Read no more than this each second: 20M.")] = None,
+def fsck(data: Data = None, json: Json = False) -> None:
+    """Read every object again and compare it with its digest; exit 1 where one is damaged or missing."""
+    from api.cli_keep import fsck as run
+
+    run(data=data, as_json=json)
+
+
+@app.command("export")
+def export_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The OCFL tree; made where there is none.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Read all of it again and compare the digests.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Read every object again and compare it with its digest; exit 1 where one is damaged or missing."""
-    from api.cli_fsck import fsck as run
+    """Write the museum to an OCFL 1.1 tree: deposited files, history, provenance, tiles. Only what is new is written."""
+    from api.cli_archive import export as run
 
-    run(data=data, as_json=json, pace=pace, repair=repair, replicates=replicate)
+    run(folder, data=data, verify=verify, as_json=json)
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An OCFL tree that `chronotope export` wrote.")],
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make a museum of an OCFL tree, with its history; in an empty data directory or database."""
+    from api.cli_archive import restore as run
+
+    run(folder, data=data, as_json=json)
 
 
 @app.command()

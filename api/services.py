@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
-    from scenes.fixity import Store
     from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
+    from storage.blobs_local import LocalBlobs
+    from storage.blobs_s3 import S3Blobs
     from storage.catalogue_sql import SqlCatalogue
+    from storage.archive import Moved, Progress
+    from storage.ocfl import Ocfl
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +85,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
-    from storage.blobs_verified import VerifiedBlobs
     from storage.bus_local import LocalBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
@@ -94,7 +96,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     try:
         yield Services(
             catalogue=catalogue,
-            blobs=VerifiedBlobs(*stores(settings)),
+            blobs=blobs_at(settings.objects_url, settings.data / "objects", settings.data / "outgoing"),
             jobs=catalogue,
             bus=LocalBus(),
             tokens=catalogue,
@@ -122,28 +124,16 @@ def _catalogue(settings: Settings) -> SqlCatalogue:
     return SqliteCatalogue(settings.database_path)
 
 
-def stores(settings: Settings) -> tuple[Store, Store | None]:
-    """The store of objects as it is, without `VerifiedBlobs` before it, and its replica."""
+def blobs_at(url: str, folder: Path, scratch: Path) -> LocalBlobs | S3Blobs:
+    """The store of objects at an address, or in `folder` where there is none; what goes out lies in `scratch`."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        from storage.blobs_s3 import S3Blobs
 
-    def at(url: str) -> Store:
-        parts = urlsplit(url)
-        if parts.scheme == "s3":
-            from storage.blobs_s3 import S3Blobs
+        return S3Blobs(url, scratch)
+    from storage.blobs_local import LocalBlobs
 
-            return S3Blobs(url, settings.data / "outgoing")
-        from storage.blobs_local import LocalBlobs
-
-        return LocalBlobs(Path(unquote(parts.path)) if url else settings.data / "objects")
-
-    return at(settings.objects_url), at(settings.replica_url) if settings.replica_url else None
-
-
-def _relay(settings: Settings) -> Relay | None:
-    if not settings.redis_url:
-        return None
-    from storage.bus_redis import RedisRelay
-
-    return RedisRelay(settings.redis_url)
+    return LocalBlobs(Path(unquote(parts.path)) if url else folder)
 
 
 def _relay(settings: Settings) -> Relay | None:
@@ -156,6 +146,7 @@ def _relay(settings: Settings) -> Relay | None:
 
 def archive_of(folder: Path) -> Ocfl:
     """The OCFL tree in a folder, made where there is none. Raises Malformed."""
+    from storage.ocfl import Ocfl
 
     return Ocfl(folder)
 

@@ -94,6 +94,16 @@ class BlobUse:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A revision with all that it wrote and ended, so that it can be written again elsewhere."""
+
+    revision: Revision
+    taking: Taking | None
+    changes: tuple[Change, ...]
+    """in the order of the records' first writing"""
+
+
 class Catalogue(Protocol):
     """The records and their history. A commit is durable when it returns, and all or nothing."""
 
@@ -231,6 +241,10 @@ class Catalogue(Protocol):
 
     def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
         """Those of the records that stand and say of themselves that everybody may know them, in one statement."""
+        ...
+
+    def log(self, *, after: int, first: int) -> Sequence[LogEntry]:
+        """Up to `first` revisions after that number, in order. Committed in this order they make the same catalogue."""
         ...
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:

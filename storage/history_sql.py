@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from scenes.model import Record, Revision
-from scenes.ports import Difference, Step
+from scenes.ports import Difference, LogEntry, Put, Remove, Step, Taking
 from storage.records import KINDS, decode, moment, stamp
 from storage.sql import select, select_one
 
@@ -101,6 +101,15 @@ _TAKEABLE = {
 _TAKE = """
 SELECT number, author, at, reason FROM revision WHERE author = ?1 AND number < ?2 AND {takeable} {within}
 ORDER BY number DESC LIMIT 1
+"""
+_LOG = """
+SELECT number, author, at, reason, step, takes_back FROM revision WHERE number > ? ORDER BY number LIMIT ?
+"""
+_WRITTEN = "SELECT from_revision, seq, kind, body FROM record WHERE from_revision > ? AND from_revision <= ?"
+_ENDED = """
+SELECT to_revision, seq, kind, body FROM record WHERE to_revision > ? AND to_revision <= ? AND NOT EXISTS (
+    SELECT 1 FROM record AS later WHERE later.id = record.id AND later.from_revision = record.to_revision
+)
 """
 # A body is JSON, so a text that is an id stands in it between quotation marks.
 _MENTIONING = """
@@ -215,6 +224,26 @@ class SqlHistory:
             values = (author, _NOW if before is None else before)
             row = select_one(connection, sql, values if scene is None else (*values, scene))
         return None if row is None else _revision(row)
+
+    def log(self, *, after: int, first: int) -> Sequence[LogEntry]:
+        """Up to `first` revisions after that number, in order, each with what it wrote and ended."""
+        with self._database.reading() as connection:
+            rows = select(connection, _LOG, (after, first))
+            until = rows[-1][0] if rows else after
+            wrote = select(connection, _WRITTEN, (after, until))
+            ended = select(connection, _ENDED, (after, until))
+        changes: dict[int, list[tuple[int, Put | Remove]]] = {row[0]: [] for row in rows}
+        for made, found in ((Put, wrote), (Remove, ended)):
+            for number, seq, kind, body in found:
+                changes[number].append((seq, made(decode(KINDS[kind], body))))
+        return [
+            LogEntry(
+                _revision(row),
+                None if taken is None else Taking(Step(step), taken),
+                tuple(change for _, change in sorted(changes[row[0]], key=lambda each: each[0])),
+            )
+            for *row, step, taken in rows
+        ]
 
     def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
         """For those of the records that others of a scene mention: the ids of these, sorted. None: of every scene."""

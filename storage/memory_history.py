@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenes.model import Exhibition
-from scenes.ports import Difference, Step
+from scenes.ports import Difference, LogEntry, Put, Remove, Step
 from storage.records import encode, is_public, scene_of
 
 if TYPE_CHECKING:
@@ -134,6 +134,20 @@ class MemoryHistory:
                     # Whoever went on working after taking back has nothing to bring again.
                     return None
         return None
+
+    def log(self, *, after: int, first: int) -> Sequence[LogEntry]:
+        """Up to `first` revisions after that number, in order, each with what it wrote and ended."""
+        with self._lock:
+            return [self._entry(each) for each in self._revisions[after : after + first]]
+
+    def _entry(self, revision: Revision) -> LogEntry:
+        number = revision.number
+        wrote = {version.record.id: version for version in self._versions if version.start == number}
+        ended = [each for each in self._versions if each.end == number and each.record.id not in wrote]
+        changes: list[tuple[int, Put | Remove]] = [(each.seq, Put(each.record)) for each in wrote.values()]
+        changes += [(each.seq, Remove(each.record)) for each in ended]
+        ordered = tuple(change for _, change in sorted(changes, key=lambda each: each[0]))
+        return LogEntry(revision, self._takings.get(number), ordered)
 
     def mentioning(self, record_ids: Sequence[str], *, scene: str | None) -> Mapping[str, tuple[str, ...]]:
         """For those of the records that others of a scene mention: the ids of these, sorted. None: of every scene."""

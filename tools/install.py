@@ -24,7 +24,7 @@ NODE_NEEDED = (20, 19)
 # One stage after the other; the lines of a stage beside each other, each from left to right.
 STAGES = (
     (("runtime", "dev", "peers"), ("web",)),
-    (("compiled", "kernels"), ("browser", "nginx")),
+    (("compiled", "kernels"), ("browser", "nginx"), ("ocfl",)),
 )
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Run the steps named on the command line, by `STAGES`."""
     steps = {
         "runtime": runtime, "dev": dev, "compiled": compiled, "kernels": kernels, "web": web, "browser": browser,
-        "peers": peers, "nginx": nginx,
+        "peers": peers, "nginx": nginx, "ocfl": ocfl,
     }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
@@ -138,6 +138,26 @@ def nginx() -> None:
     failed = "apt-get could not install nginx-light.\nMend: see its words above."
     run("apt-get", "-qq", "update", fails=failed, env=quiet)
     run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "nginx-light", fails=failed, env=quiet)
+
+
+def ocfl() -> None:
+    """A validator of OCFL trees that is not ours, in an environment of its own: requirements/ocfl.txt."""
+    locked, folder = ROOT / "requirements/ocfl.txt", VENV / "ocfl"
+    if fresh(folder / ".stamp", digest(locked)):
+        return
+    print("install: ocfl-py, in .venv/ocfl", flush=True)
+    run(
+        *(sys.executable, "-m", "venv", "--without-pip", folder),
+        fails="Python's venv module does not work here.\nMend: install python3-venv, or Python from python.org.",
+    )
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    # Two of its packages are pure Python that is published as source alone.
+    run(
+        *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"),
+        *("--require-hashes", "--only-binary", ":all:", "--no-binary", "bagit,pairtree", "-r", locked),
+        fails="pip could not install ocfl-py.\nMend: see pip's words above.",
+    )
+    (folder / ".stamp").write_text(digest(locked))
 
 
 def packages(name: str, *, serving: tuple[str, ...] = ()) -> None:
