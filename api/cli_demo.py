@@ -121,7 +121,7 @@ def demo(
 def build(settings: Settings) -> None:
     """The sample museum in the data directory of `settings`. Raises SettingsError where a server holds it."""
     from api.app import sandboxed_tile
-    from api.demo_files import add_files, put_up_versions
+    from api.demo_files import add_files, add_scans, put_up_versions
     from sample_museum.build import build as sample
 
     with held(settings.data), open_services(settings) as services:
@@ -129,6 +129,7 @@ def build(settings: Settings) -> None:
         stamp, log = stamp_of_makers(), DemoLog.of(settings)
         build_assets(services, museum.assets, stamp=stamp, processes=os.cpu_count() or 1)
         add_files(services, museum.files, log, stamp=stamp, author=_AUTHOR)
+        add_scans(services, museum.scans, sandboxed_tile(settings), log, stamp=stamp)
         write_records(services, records_of(museum))
         put_up_versions(services, museum.assets, sandboxed_tile(settings), log, stamp=stamp)
 

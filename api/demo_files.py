@@ -1,18 +1,22 @@
-"""What of the sample museum comes as files: recordings and pictures, and later scans of things that are there.
+"""What of the sample museum comes as files: recordings and pictures, clouds, and later scans of things that are there.
 
-A later scan goes the way of every new version: it is deposited, tiled in the sandbox, and takes the place of the one
-before together with the notes at it (`scenes.versions`). A museum never goes back to an earlier one.
+A cloud is deposited and tiled in the sandbox, as anybody's is. A later scan goes the way of every new version: it takes
+the place of the one before together with the notes at it (`scenes.versions`). A museum never goes back to an earlier
+one.
 """
 
 from __future__ import annotations
 
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenes.model import Actor, Asset, AssetState, JobState, Media, Role, Visibility
+from scenes.ingest import deposit
+from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Role, Visibility
 from scenes.ports import BlobUse, Put
+from scenes.versions import deposit_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +57,39 @@ if TYPE_CHECKING:
         @property
         def media_type(self) -> str:
             """What the file is."""
+            ...
+
+        @property
+        def make(self) -> Callable[[], bytes]:
+            """Makes the file."""
+            ...
+
+    class Scan(Protocol):
+        """`sample_museum.build.SampleScan`."""
+
+        @property
+        def id(self) -> str:
+            """Fixed id of the asset."""
+            ...
+
+        @property
+        def title(self) -> str:
+            """What it is called."""
+            ...
+
+        @property
+        def attribution(self) -> str:
+            """Whom to name."""
+            ...
+
+        @property
+        def rights(self) -> str:
+            """Address of its licence."""
+            ...
+
+        @property
+        def name(self) -> str:
+            """Name of its file."""
             ...
 
         @property
@@ -141,14 +178,44 @@ def _media(services: Services, file: File, content: bytes, master: str) -> Media
     return Media(served, "image/webp", length, width=picture.width, height=picture.height)
 
 
+def add_scans(services: Services, scans: Sequence[Scan], tile: Tile, log: DemoLog, *, stamp: str) -> None:
+    """Deposit those that are missing or were made by other code, tile them in the sandbox, and publish them.
+
+    Raises:
+        RuntimeError: one was refused, which is a fault of ours.
+    """
+    for scan in scans:
+        if log.has(scan.id, stamp):
+            continue
+        content = scan.make()
+        present = services.catalogue.get(Asset, scan.id)
+        if present is None:
+            _, job = deposit(
+                services, SURVEYOR, io.BytesIO(content), name=scan.name, title=scan.title, rights=scan.rights,
+                attribution=scan.attribution, asset_id=scan.id,
+            )  # fmt: skip
+            _work_off(services, job, tile)
+        elif present.master != services.blobs.put_stream(io.BytesIO(content))[0]:
+            _, job = deposit_version(services, SURVEYOR, io.BytesIO(content), asset_id=scan.id, name=scan.name)
+            _work_off(services, job, tile)
+        asset = services.catalogue.get(Asset, scan.id)
+        if asset is None or asset.state in {AssetState.REJECTED, AssetState.FAILED}:
+            raise RuntimeError(f"{scan.name}: {asset.state if asset else 'not there'} {asset.report if asset else ''}")
+        if asset.state is AssetState.READY:
+            if asset.visibility is not Visibility.PUBLIC:
+                services.catalogue.commit(
+                    [Put(replace(asset, visibility=Visibility.PUBLIC))],
+                    author=SURVEYOR.name, reason=f"published {scan.title}", at=services.clock.now(),
+                )  # fmt: skip
+            log.add(scan.id, stamp)
+
+
 def put_up_versions(services: Services, assets: Sequence[Versioned], tile: Tile, log: DemoLog, *, stamp: str) -> None:
     """Deposit the later scans that are missing or were made by other code, and tile them.
 
     One that is not tiled at the end, because another process works on it, is left to that.
     """
-    from api.worker import Worker
     from scenes.gltf_build import write_glb
-    from scenes.versions import deposit_version
     from tiling.mesh import Model
 
     for asset in assets:
@@ -161,8 +228,15 @@ def put_up_versions(services: Services, assets: Sequence[Versioned], tile: Tile,
             present = services.catalogue.get(Asset, asset.id)
             if present is not None and present.master != services.blobs.put_stream(io.BytesIO(content))[0]:
                 _, job = deposit_version(services, SURVEYOR, io.BytesIO(content), asset_id=asset.id, name=version.name)
-                worker = Worker(services, tile)
-                while (now := services.jobs.job(job.id)) is not None and now.state in _AT_WORK:
-                    if not worker.work_once(services.ids.new("worker")):
-                        break
+                _work_off(services, job, tile)
             log.add(version.name, stamp)
+
+
+def _work_off(services: Services, job: Job, tile: Tile) -> None:
+    """Work until a job is done, or another process has it."""
+    from api.worker import Worker
+
+    worker = Worker(services, tile)
+    while (now := services.jobs.job(job.id)) is not None and now.state in _AT_WORK:
+        if not worker.work_once(services.ids.new("worker")):
+            break

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sample_museum import chronicle, drawing, finds, inventory, lyre
+from sample_museum import chronicle, drawing, finds, inventory, lyre, scan
 from sample_museum.changes import CHANGE_EVENTS, CHRONOLOGY_STATEMENTS
 from sample_museum.ids import asset_id
 from sample_museum.notes import ANNOTATIONS
@@ -75,10 +75,24 @@ class SampleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleScan:
+    """A scan to be made as its surveyor handed it in, and to be deposited like anybody's: a cloud of points."""
+
+    id: str
+    slug: str
+    title: str
+    attribution: str
+    rights: str
+    name: str
+    make: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class SampleMuseum:
-    """All of it. Placements and tours name assets and files by their ids."""
+    """All of it. Placements and tours name assets, scans and files by their ids."""
 
     assets: tuple[SampleAsset, ...]
+    scans: tuple[SampleScan, ...]
     files: tuple[SampleFile, ...]
     scene: Scene
     layers: tuple[Layer, ...]
@@ -144,6 +158,16 @@ DRAWING = SampleFile(
     drawing.inscription,
 )
 
+TEMPLE_SCAN = SampleScan(
+    asset_id("temple_scan_2019"),
+    "temple_scan_2019",
+    "Great temple: laser scan of 2019",
+    ATTRIBUTION,
+    RIGHTS,
+    "great-temple-2019.las",
+    scan.as_found,
+)
+
 
 def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
     """The records, and a callable for each asset's model; no model is made yet.
@@ -169,6 +193,7 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
             )
             for slug, work in WORKS.items()
         ),
+        scans=(TEMPLE_SCAN,),
         files=(SONG, DRAWING),
         scene=chronicle.SCENE,
         layers=chronicle.LAYERS,

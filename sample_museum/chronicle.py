@@ -51,6 +51,7 @@ LAYERS = tuple(
             ("votives", "Sculpture and votives"),
             ("vegetation", "Vegetation"),
             ("today", "Excavation and today"),
+            ("scans", "Scans"),
         )
     )
 )

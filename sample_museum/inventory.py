@@ -608,6 +608,15 @@ _TODAY = (
     _place("shelter", "Roof over the ash altar", "today", "2004/..", US, "As built.", SURVEY),
     _place("walkway", "Visitors' walkway", "today", "2004/..", US, "As built.", SURVEY),
     _place("ticket_hut", "Ticket hut and fence", "today", "2004/..", US, "As built.", SURVEY),
+    _place(
+        "temple_scan_2019",
+        "Great temple: as found, 2019",
+        "scans",
+        "2019",
+        US,
+        "Laser scan from seven stations before the stones were numbered. What no station saw is missing.",
+        SURVEY,
+    ),
 )
 
 PLACEMENTS: tuple[Placement, ...] = _TERRAIN + _VEGETATION + _EARLY + _TEMPLE + _LATER + _TODAY

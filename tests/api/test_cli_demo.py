@@ -10,7 +10,7 @@ import pytest
 from api import cli_demo
 from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, stamp_of_makers, write_records
-from api.demo_files import add_files, put_up_versions
+from api.demo_files import add_files, add_scans, put_up_versions
 from api.demo_log import DemoLog
 from api.services import open_services
 from api.settings import Settings
@@ -27,6 +27,7 @@ from scenes.model import (
     Scene,
     Visibility,
 )
+from tests.pipeline.clouds import written
 from tests.pipeline.media import recording
 from tiling.mesh import Material, Model, Primitive
 
@@ -188,6 +189,38 @@ def test_a_recording_is_public_and_whole_and_made_once(services: Services, tmp_p
     assert asset.media
     assert (asset.media.digest, asset.media.duration_s) == (asset.master, 0.25)
     assert len(services.catalogue.history([song.id], last=9)) == 1
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A sample that is a cloud of points."""
+
+    make: Callable[[], bytes]
+    id: str = "asset_cloud"
+    title: str = "A cloud"
+    attribution: str = "tests"
+    rights: str = "https://creativecommons.org/publicdomain/zero/1.0/"
+    name: str = "cloud.las"
+
+
+def test_a_cloud_is_deposited_tiled_and_published_once(services: Services) -> None:
+    tile, log = sandboxed_tile(services.settings), DemoLog.of(services.settings)
+    first, second = (written.las(written.sample(200, seed=seed)) for seed in (1, 2))
+    for stamp, content in (("1", first), ("1", second), ("2", first)):
+        add_scans(services, [Cloud(lambda content=content: content)], tile, log, stamp=stamp)
+        asset = services.catalogue.get(Asset, "asset_cloud")
+        assert asset
+        assert asset.tileset
+        # Made by the same code it is there already; made by newer code and alike, too.
+        assert (asset.state, asset.visibility) == (AssetState.READY, Visibility.PUBLIC)
+        assert (asset.tileset.vertices, asset.tileset.triangles) == (200, 0)
+        assert services.blobs.read(asset.master) == first
+    add_scans(services, [Cloud(lambda: second)], tile, log, stamp="3")
+    asset = services.catalogue.get(Asset, "asset_cloud")
+    assert asset
+    assert services.blobs.read(asset.master) == second
+    with pytest.raises(RuntimeError, match=r"cloud\.las"):
+        add_scans(services, [Cloud(lambda: b"LASF", id="asset_broken")], tile, log, stamp="1")
 
 
 def test_a_later_scan_takes_the_place_of_the_first_and_stays(services: Services) -> None:

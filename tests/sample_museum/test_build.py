@@ -94,7 +94,7 @@ def test_one_ground_and_one_horizon_at_any_time() -> None:
 
 
 def test_records_refer_to_what_exists() -> None:
-    assets = {asset.id for asset in MUSEUM.assets}
+    assets = {asset.id for asset in (*MUSEUM.assets, *MUSEUM.scans)}
     layers = {layer.id for layer in MUSEUM.layers}
     hypotheses = {hypothesis.id for hypothesis in MUSEUM.hypotheses} | {""}
     for placement in MUSEUM.placements:
@@ -110,7 +110,7 @@ def test_records_refer_to_what_exists() -> None:
 def test_curators_could_have_written_it() -> None:
     """Every record passes the checks of its kind, and none says what another makes impossible."""
     catalogue = MemoryCatalogue()
-    assets = [replace(stand_in(), id=each.id) for each in MUSEUM.assets]
+    assets = [replace(stand_in(), id=each.id) for each in (*MUSEUM.assets, *MUSEUM.scans)]
     heard = Media("0" * 64, "audio/wav", 5, duration_s=1.0)
     seen = Media("0" * 64, "image/webp", 5, width=4, height=3)
     for each in MUSEUM.files:
