@@ -142,11 +142,19 @@ def token(
 
 
 @app.command()
-def fsck(data: Data = None, json: Json = False) -> None:
+def fsck(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what the replica (REPLICA_URL) has whole.")
+    ] = False,
+    replicate: Annotated[bool, typer.Option("--replicate", help="First copy to the replica what it lacks.")] = False,
+    pace: Annotated[str | None, typer.Option(metavar="SIZE", help="Read no more than this each second: 20M.")] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
     """Read every object again and compare it with its digest; exit 1 where one is damaged or missing."""
-    from api.cli_keep import fsck as run
+    from api.cli_fsck import fsck as run
 
-    run(data=data, as_json=json)
+    run(data=data, as_json=json, pace=pace, repair=repair, replicates=replicate)
 
 
 @app.command("export")

@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
+    from scenes.fixity import Store
     from scenes.model import Actor
     from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
-    from storage.blobs_local import LocalBlobs
-    from storage.blobs_s3 import S3Blobs
-    from storage.catalogue_sql import SqlCatalogue
     from storage.archive import Moved, Progress
+    from storage.catalogue_sql import SqlCatalogue
     from storage.ocfl import Ocfl
 
 P = ParamSpec("P")
@@ -85,6 +84,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     The directory must exist; `api.cli` and `api.app` make and lock it (`api.data_directory`).
     """
+    from storage.blobs_verified import VerifiedBlobs
     from storage.bus_local import LocalBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
@@ -96,7 +96,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     try:
         yield Services(
             catalogue=catalogue,
-            blobs=blobs_at(settings.objects_url, settings.data / "objects", settings.data / "outgoing"),
+            blobs=VerifiedBlobs(*stores(settings)),
             jobs=catalogue,
             bus=LocalBus(),
             tokens=catalogue,
@@ -124,16 +124,20 @@ def _catalogue(settings: Settings) -> SqlCatalogue:
     return SqliteCatalogue(settings.database_path)
 
 
-def blobs_at(url: str, folder: Path, scratch: Path) -> LocalBlobs | S3Blobs:
-    """The store of objects at an address, or in `folder` where there is none; what goes out lies in `scratch`."""
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
-        from storage.blobs_s3 import S3Blobs
+def stores(settings: Settings) -> tuple[Store, Store | None]:
+    """The store of objects as it is, without `VerifiedBlobs` before it, and its replica."""
 
-        return S3Blobs(url, scratch)
-    from storage.blobs_local import LocalBlobs
+    def at(url: str) -> Store:
+        parts = urlsplit(url)
+        if parts.scheme == "s3":
+            from storage.blobs_s3 import S3Blobs
 
-    return LocalBlobs(Path(unquote(parts.path)) if url else folder)
+            return S3Blobs(url, settings.data / "outgoing")
+        from storage.blobs_local import LocalBlobs
+
+        return LocalBlobs(Path(unquote(parts.path)) if url else settings.data / "objects")
+
+    return at(settings.objects_url), at(settings.replica_url) if settings.replica_url else None
 
 
 def _relay(settings: Settings) -> Relay | None:
