@@ -69,11 +69,14 @@ class Gathered:
 def guessed(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[float, str, str]:
     """Metres in a unit, the upward axis, and a line for the report, of a format that says neither.
 
-    As for surfaces: metres and y up, unless its comments (of `pipeline.units`) or its coordinates speak for another.
+    Metres, unless its comments (of `pipeline.units`) speak for another unit. Text comes from surveys, whose third
+    number is the height; the rest has y up, as surfaces have, unless its coordinates speak for z.
     """
     unit = units.commented(kind, head) if kind == "ply" else ""
     why = "its comments say so" if unit else "nothing speaks against it"
     up, why_up = "y", "nothing speaks against it"
+    if kind == "text":
+        up, why_up = "z", "surveys write heights last"
     if units.is_map(low, high):
         up, why_up = "z", "its coordinates are those of a map, east and north"
     metres = units.UNITS[unit or "m"]

@@ -21,7 +21,7 @@ from pipeline.clouds.columns import Columns, Gathered, guessed, told_of_passed_o
 from pipeline.clouds.source import Head
 from pipeline.compiled import njit
 from pipeline.decimals import number
-from pipeline.lines import after_line, is_blank, is_end
+from pipeline.lines import after_line, after_word, is_blank, is_end
 from scenes.errors import Malformed
 
 if TYPE_CHECKING:
@@ -165,21 +165,27 @@ def _looked_at(data: NDArray[np.uint8], start: int, separators: NDArray[np.uint8
 
 
 @njit(cache=True, nogil=True)
+def _word(data: NDArray[np.uint8], at: int) -> tuple[int, bool]:
+    """Where the next word of a line begins; or where the line ends, and that there is none but a comment."""
+    while at < len(data) and is_blank(data[at]):
+        at += 1
+    if at < len(data) and (data[at] == _HASH or data[at] == _SLASH):
+        at = after_line(data, at)
+        return at, False
+    return at, at < len(data) and not is_end(data[at])
+
+
+@njit(cache=True, nogil=True)
 def _widths(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     """How many words each line of more than one has, comments left out."""
     out, lines, at = np.empty(len(data) // 2 + 1, np.int64), 0, 0
     while at < len(data):
         count = 0
-        while at < len(data) and not is_end(data[at]):
-            if is_blank(data[at]):
-                at += 1
-                continue
-            if data[at] == _HASH or data[at] == _SLASH:
-                at = after_line(data, at)
-                break
-            while at < len(data) and not is_end(data[at]) and not is_blank(data[at]):
-                at += 1
+        at, is_there = _word(data, at)
+        while is_there:
+            at = after_word(data, at)
             count += 1
+            at, is_there = _word(data, at)
         at += 1
         if count > 1:
             out[lines] = count
@@ -212,19 +218,15 @@ def _scan(data: NDArray[np.uint8], values: NDArray[np.float64], is_last: bool) -
     at, count, width = 0, 0, values.shape[1]
     while at < len(data):
         begin, found, good = at, 0, True
-        while at < len(data) and not is_end(data[at]):
-            if is_blank(data[at]):
-                at += 1
-                continue
-            if data[at] == _HASH or data[at] == _SLASH:
-                at = after_line(data, at)
-                break
+        at, is_there = _word(data, at)
+        while is_there:
             if found == width:
                 at = after_line(data, at)
                 break
             values[count, found], at, fine = number(data, at)
             good = good and fine
             found += 1
+            at, is_there = _word(data, at)
         if at >= len(data) and not is_last:
             return begin, count, -1
         at += 1

@@ -168,6 +168,12 @@ def test_bounds_of_las_are_those_of_its_points(tmp_path: Path) -> None:
     assert any("other bounds" in line for line in source.head.report)
 
 
+def test_heights_are_last_in_text_as_surveys_write_it(tmp_path: Path) -> None:
+    source = opened(tmp_path, "a.xyz", b"0 0 0\n4 1 7\n1 3 2\n")
+    assert source.head.up == "z"
+    assert "z up (surveys write heights last)" in source.head.report[0]
+
+
 @pytest.mark.parametrize("order", ["binary_little_endian", "binary_big_endian", "ascii"])
 def test_ply_of_every_order(tmp_path: Path, order: str) -> None:
     points = sample()
