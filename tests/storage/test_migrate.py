@@ -1,11 +1,16 @@
+import json
 import subprocess
 import sys
 
 import apsw
 import pytest
 
+from scenes.model import Scene
+from scenes.ports import Put, Step
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.migrate import SchemaTooNew, Unreadable, migrate, migrations, version
+from storage.records import encode
+from tests.contracts.samples import NOON, scene
 
 
 def test_the_migrations_are_numbered_from_one_without_gaps():
@@ -53,6 +58,40 @@ def test_a_migration_that_fails_leaves_the_version_before_it(tmp_path):
         migrate(connection, broken)
     assert version(connection) == len(migrations())
     assert list(connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'")) == []
+
+
+# What Chronotope 0.1 wrote at schema 1: a scene, changed once, a token, a job and a blob that is served.
+OF_SCHEMA_1 = """
+INSERT INTO revision VALUES
+    (1, 'ada', '2026-01-02T00:00:00.000000Z', 'first'), (2, 'bob', '2026-01-03T00:00:00.000000Z', '');
+INSERT INTO record (kind, id, scene, seq, public, slug, body, from_revision, to_revision) VALUES
+    ('scene', 'scene_a', '', 1, 1, NULL, json_set(:body, '$.title', 'Agora'), 1, 2),
+    ('scene', 'scene_a', '', 1, 1, NULL, json_set(:body, '$.title', 'The Agora'), 2, NULL);
+INSERT INTO blob_use VALUES (:digest, 'asset_a', 5, 'image/webp');
+INSERT INTO token VALUES ('hash', 'ines', 'curator', '2026-01-02T00:00:00.000000Z', NULL, 0, NULL);
+INSERT INTO job VALUES (1, 'job_a', 'tile', 'asset_a', 'queued', 0.0, '', '', 0, '2026-01-02T00:00:00.000000Z',
+    '2026-01-02T00:00:00.000000Z', '', '');
+"""
+
+
+def test_a_file_of_the_first_schema_is_brought_here_with_all_that_is_in_it(tmp_path):
+    path, digest = tmp_path / "catalogue.db", "a" * 64
+    connection = apsw.Connection(str(path))
+    assert migrate(connection, migrations()[:1]) == 1
+    body = json.loads(encode(scene())) | {"latitude": 37.97, "longitude": 23.72}
+    del body["georeference"]
+    connection.execute(OF_SCHEMA_1, {"body": json.dumps(body), "digest": digest})
+    connection.close()
+    catalogue = SqliteCatalogue(path)
+    now, then = (catalogue.get(Scene, "scene_a", as_of=number) for number in (None, 1))
+    assert (now.title, then.title) == ("The Agora", "Agora")
+    assert (now.georeference.latitude, now.georeference.longitude) == (37.97, 23.72)
+    assert [(each.number, each.author) for each in catalogue.history(["scene_a"], last=9)] == [(2, "bob"), (1, "ada")]
+    assert catalogue.takeable("bob", Step.UNDO).number == 2
+    assert catalogue.blob_use(digest)[1] == ("asset_a",)
+    assert catalogue.use_token("hash", at=NOON).name == "ines"
+    assert catalogue.lease(worker="w", at=NOON, seconds=30).id == "job_a"
+    assert catalogue.commit([Put(scene())], author="ada", reason="", at=NOON).number == 3
 
 
 def test_processes_that_begin_at_once_on_a_new_file_all_succeed(tmp_path):
