@@ -129,7 +129,7 @@ app.command("ask")(cli_ask.ask)
 
 @app.command()
 def token(
-    role: Annotated[str, typer.Option(metavar="ROLE", help="visitor, curator or administrator.")] = "curator",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="visitor, member, curator or administrator.")] = "curator",
     name: Annotated[str, typer.Option(metavar="NAME", help="Who holds it; stands in the history of changes.")] = "",
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days it holds; default: until revoked.")] = None,
     data: Data = None,
@@ -164,7 +164,7 @@ def export_(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Write the museum to an OCFL 1.1 tree: deposited files, history, provenance, tiles. Only what is new is written."""
+    """Write the museum to an OCFL 1.1 tree: deposited files, history, provenance, tiles. Only news are written."""
     from api.cli_archive import export as run
 
     run(folder, data=data, verify=verify, as_json=json)
@@ -180,6 +180,19 @@ def import_(
     from api.cli_archive import restore as run
 
     run(folder, data=data, as_json=json)
+
+
+@app.command()
+def worker(
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Jobs at a time.  [default: CHRONOTOPE_WORKERS, or the cores]")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Work on jobs in a process of its own, beside servers (which leave them to it with CHRONOTOPE_WORKERS=0)."""
+    from api.cli_worker import work as run
+
+    run(data=data, threads=threads)
 
 
 @app.command()

@@ -86,23 +86,24 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """
     from storage.blobs_verified import VerifiedBlobs
     from storage.bus_local import LocalBus
+    from storage.bus_relayed import RelayedBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
     from storage.uploads_local import LocalUploads
 
     catalogue = _catalogue(settings)
     derived = SqliteDerived(settings.data / "derived.db")
-    relay = _relay(settings)
+    relay, ids = _relay(settings), RandomIds()
     try:
         yield Services(
             catalogue=catalogue,
             blobs=VerifiedBlobs(*stores(settings)),
             jobs=catalogue,
-            bus=LocalBus(),
+            bus=LocalBus() if relay is None else RelayedBus(LocalBus(), relay, ids.new("process")),
             tokens=catalogue,
             uploads=LocalUploads(settings.data / "uploads"),
             clock=SystemClock(),
-            ids=RandomIds(),
+            ids=ids,
             settings=settings,
             derived=derived,
             relay=relay,

@@ -212,8 +212,9 @@ class Settings:
         default="",
         metadata=_setting(
             _redis_url,
-            "Redis that several servers share, as `redis://[user:password@]host:6379/0`, so that a room is one room in "
-            "all of them; give them one SECRET_KEY, too. Default: rooms are of one process.",
+            "Redis that several processes share, as `redis://[user:password@]host:6379/0`: a room is one room in all "
+            "of them, and each hears at once what another changed; give them one SECRET_KEY, too. Default: rooms are "
+            "of one process, and what others changed is seen within seconds.",
         ),
     )
     dask_scheduler: str = field(

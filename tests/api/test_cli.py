@@ -19,7 +19,10 @@ from scenes.ports import Put
 from tests.api.command import ROOT, environment, run, token
 from tests.api.museum import TILE, digest, write_museum
 
-COMMANDS = ("serve", "demo", "ingest", "tile", "change", "stream", "ask", "token", "fsck", "migrate", "version")
+COMMANDS = (
+    *("serve", "demo", "ingest", "tile", "change", "stream", "ask", "token", "fsck", "migrate", "version"),
+    *("export", "import", "worker", "import-gedcom"),
+)
 
 
 def test_help_lists_every_command() -> None:
