@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_lost_picture_comes_back_as_it_was(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey", width=640, height=420)
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=640, height=420)
     loaded = visit.settle("s.shown.tiles > 0")
     page = visit.page
     before = visit.picture("graphics-before")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EFFORTS, Pace } from "../src/scene/pace";
+import { EFFORTS, Pace, restAfter } from "../src/scene/pace";
 
 /** Runs frames of a length, and tells after how many of them the effort changed. */
 function changes(pace: Pace, seconds: number, frames: number): number[] {
@@ -11,6 +11,11 @@ describe("the pace of a machine", () => {
     const pace = new Pace();
     expect(changes(pace, 0.1, 100)).toEqual([10, 20, 30, 40]);
     expect(pace.effort).toBe(EFFORTS.at(-1));
+  });
+
+  it("leaves out sooner the longer a frame takes, but never for one alone", () => {
+    expect(changes(new Pace(), 2, 5)).toEqual([2, 4]);
+    expect(changes(new Pace(), 0.4, 5)).toEqual([5]);
   });
 
   it("does not mind a slow frame now and then", () => {
@@ -39,5 +44,13 @@ describe("the pace of a machine", () => {
       expect(effort.pixels).toBeLessThan(EFFORTS[at]!.pixels);
       expect(effort.budget).toBeLessThanOrEqual(EFFORTS[at]!.budget);
     });
+  });
+});
+
+describe("what comes while frames are drawn", () => {
+  it("is drawn at once where that is quick, and has most of the time to itself where it is not", () => {
+    expect(restAfter(0.016)).toBe(0);
+    expect(restAfter(0.05)).toBe(0);
+    expect(restAfter(2) / (2 + restAfter(2))).toBeGreaterThan(0.7);
   });
 });

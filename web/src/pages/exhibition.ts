@@ -1,6 +1,6 @@
 /**
  * Opens the visitor's page. All that takes a way to the server or a start of its own begins at once and side by side: what
- * the exhibition is, the page's larger part (`visit`, with three.js), the worker of files. And what is said where there is
+ * the exhibition is, the page's larger part (`visit`, with three.js), the worker of files, the stream. And what is said where there is
  * no exhibition, or nothing can be drawn.
  */
 
@@ -16,6 +16,7 @@ import { h, replace } from "../ui/dom";
 import { mark } from "../ui/marks";
 import { say, speak, speakable, wantedLanguages } from "../ui/words";
 import { Files } from "../workers/files";
+import { opensAhead, streamOf } from "./ahead";
 
 /** A disk that does not answer must not hold up the first picture; what it says later is told later. */
 const LIST_PATIENCE_MS = 2000;
@@ -31,24 +32,24 @@ async function main(): Promise<void> {
   const keeps = signedIn().then((known) => !known, () => false);
   const files = new Files();
   files.prepare();
-  const listed = arriving.then(
-    async (found) => found && files.open(found.scene.id, await keeps, LIST_PATIENCE_MS),
-    () => undefined, // told below
-  );
   try {
     const quality = suitableQuality(new URLSearchParams(location.search));
     await words;
     const exhibition = await arriving;
-    mark("records");
-    const { Visit, WebGLMissing } = await larger;
     if (!exhibition) {
       fail(main, say("no_such"), say("no_such_why"));
       return;
     }
+    mark("records");
+    const stream = streamOf(exhibition, files);
+    const listed = keeps.then((may) => files.open(exhibition.scene.id, may, LIST_PATIENCE_MS));
+    if (opensAhead()) void listed.then(() => stream.socket.start());
+    const { Visit, WebGLMissing } = await larger;
     document.title = `${exhibition.title} · Chronotope`;
     try {
-      void new Visit(main, exhibition, quality, files).begin(listed);
+      void new Visit(main, exhibition, quality, files, stream).begin(listed);
     } catch (error) {
+      void listed.then(() => stream.socket.pause());
       if (!(error instanceof WebGLMissing)) throw error;
       fail(main, say("no_webgl"), error.message);
     }

@@ -184,7 +184,7 @@ export class Study {
     this.stage.canvas.parentElement?.classList.toggle("is-beside", layout === "beside");
     if (layout !== was) {
       this.named();
-      this.paint();
+      this.paintAnew();
       this.host.studied();
     }
   }
@@ -194,9 +194,10 @@ export class Study {
       opening: () => this.host.opening(),
       shown: () => {
         this.shown();
-        this.stage.invalidate(true);
+        if (this.counterpart?.exhibit.shown.complete) this.stage.invalidate(true);
+        else this.stage.invalidateByAndBy();
       },
-      state: () => this.paint(),
+      state: () => this.paintAnew(),
     });
     this.beyond.add(this.counterpart.exhibit.root);
     this.budgetChanged();
@@ -236,15 +237,19 @@ export class Study {
     this.scheme = scheme;
     this.safe = safe;
     if (scheme === "change" && this.split.layout === "one") this.compare("swipe");
-    this.paint();
+    this.paintAnew();
     this.host.studied();
+  }
+
+  private paintAnew(): void {
+    this.paint();
+    this.stage.invalidate();
   }
 
   private paint(): void {
     this.paintOne(this.tints[0], this.exhibit.root, this.host.state, this.counterpart?.state ?? null, false);
     if (this.counterpart) this.paintOne(this.tints[1], this.beyond, this.counterpart.state, this.host.state, true);
     this.section.refresh(); // other materials may be seen now
-    this.stage.invalidate();
   }
 
   private paintOne(tints: Tints, root: THREE.Object3D, here: State | null, there: State | null, other: boolean): void {

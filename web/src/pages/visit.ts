@@ -44,6 +44,7 @@ import { Side } from "../ui/side";
 import { Tools } from "../ui/tools";
 import { TourCard } from "../ui/tour";
 import { many, say } from "../ui/words";
+import type { Stream } from "./ahead";
 import { expose } from "./inspect";
 import type { Files } from "../workers/files";
 import { Study } from "./study";
@@ -93,6 +94,7 @@ export class Visit {
     private readonly exhibition: Exhibition,
     readonly quality: Quality,
     files: Files,
+    { socket, relay }: Stream,
   ) {
     const scene = (this.scene = exhibition.scene);
     const address = readAddress();
@@ -107,7 +109,7 @@ export class Visit {
     replace(main, this.canvas);
     this.stage = new Stage(this.canvas, { capture: query.has("capture"), quality });
     this.melt = new Melt(this.stage);
-    this.feed = new Feed(this.stage, quality === "full" ? 8 : 1, files, {
+    this.feed = new Feed(this.stage, quality === "full" ? 8 : 1, files, socket, relay, {
       opening: () => this.opening(),
       link: (link) => this.linkChanged(link),
       beforeMoment: () => this.dissolve(),
@@ -177,6 +179,7 @@ export class Visit {
     const parts = new URLSearchParams(location.hash.slice(1));
     this.study.read(parts);
     this.side.read(parts);
+    if (parts.get("manner") === "walk" && address.view) this.movement.walkHere();
     this.tour.read(parts);
   }
 
@@ -202,6 +205,8 @@ export class Visit {
     if (this.quality === "full") this.stage.onBudgetShare(() => this.study.budgetChanged());
     expose(this);
     await listed;
+    this.feed.listen();
+    this.watch.now(); // what was told before the picture was there is near to it, no more
     this.opened = true;
     void loadEvents(this.scene.id).then((events) => this.bar.events.show(events), () => undefined); // the bar says enough without
     if (document.visibilityState !== "hidden") this.socket.start();
@@ -378,12 +383,16 @@ export class Visit {
   private shown(): void {
     // While tiles pour in, shadows follow at a distance: each is the scene drawn once more.
     const now = performance.now();
-    const shade = this.exhibit.shown.complete || now - this.shadedAt > 500;
-    if (shade) this.shadedAt = now;
-    this.stage.invalidate(shade);
+    const { complete } = this.exhibit.shown;
+    if (complete || now - this.shadedAt > 500) {
+      this.shadedAt = now;
+      this.stage.renderer.shadowMap.needsUpdate = true;
+    }
+    if (complete) this.stage.invalidate();
+    else this.stage.invalidateByAndBy();
     this.study.shown();
     this.highlight.refresh();
-    this.main.classList.toggle("is-waiting", !this.exhibit.shown.complete);
+    this.main.classList.toggle("is-waiting", !complete);
   }
 
   private dissolve(): void {
@@ -410,17 +419,12 @@ export class Visit {
           this.side.refresh();
         }
         break;
-      case "chunk":
-      case "held":
-        mark("tile");
-        break;
       case "error":
         if (event.seek === null && this.together.attendance.refused(event.message)) break;
         if (event.seek !== null) this.seeker.answered(event.seek);
         this.say(event.message);
         break;
       case "hello":
-        mark("stream");
         this.together.greeted();
         break;
       case "stats":
@@ -461,6 +465,7 @@ export class Visit {
   private writeAddress(): void {
     if (this.headset.presenting) return;
     writeAddress(this.wanted, { position: this.stage.camera.position, target: this.movement.target }, (parts) => {
+      if (this.movement.manner === "walk") parts.set("manner", "walk");
       this.study.write(parts);
       this.side.write(parts);
       this.tour.write(parts);

@@ -3,6 +3,8 @@
 import type { Look } from "../stream/frames";
 import type { Opening } from "../stream/opening";
 import type { Budget, Seek, State } from "../stream/session";
+import { Relay } from "../stream/relay";
+import { StreamSocket } from "../stream/socket";
 import { Files } from "../workers/files";
 import type { Exhibit } from "./exhibit";
 import { Feed } from "./feed";
@@ -29,8 +31,10 @@ export class Counterpart {
     handlers: CounterpartHandlers,
   ) {
     const files = new Files();
-    this.feed = new Feed(stage, anisotropy, files, {
-      opening: () => ({ ...handlers.opening(), seek: this.wanted }),
+    const opening = (): Opening => ({ ...handlers.opening(), seek: this.wanted });
+    const relay = new Relay({ opening, held: () => [] });
+    this.feed = new Feed(stage, anisotropy, files, new StreamSocket(location.href, relay), relay, {
+      opening,
       link: () => undefined, // the page's own connection says how it is
       beforeMoment: () => undefined,
       shown: () => handlers.shown(),
@@ -40,6 +44,7 @@ export class Counterpart {
       },
     });
     stage.scene.add(this.exhibit.root);
+    this.feed.listen();
     // Its files are of this comparison alone: the list of what the device keeps has one writer.
     void files.open(scene, false, 0).then(() => this.feed.socket.start());
   }

@@ -5,8 +5,8 @@
 
 import type { Opening } from "../stream/opening";
 import type { SessionEvent } from "../stream/session";
-import { StreamSocket } from "../stream/socket";
-import type { Link } from "../stream/socket";
+import type { Relay } from "../stream/relay";
+import type { Link, StreamSocket } from "../stream/socket";
 import type { Files } from "../workers/files";
 import { Exhibit } from "./exhibit";
 import type { Stage } from "./stage";
@@ -30,13 +30,14 @@ const LOST_TOGETHER_MS = 100;
 export class Feed {
   readonly tiles: TileStore;
   readonly exhibit: Exhibit;
-  readonly socket: StreamSocket;
   private restartTimer: number | undefined;
 
   constructor(
     stage: Stage,
     anisotropy: number,
     files: Files,
+    readonly socket: StreamSocket,
+    private readonly relay: Relay,
     private readonly handlers: FeedHandlers,
   ) {
     this.tiles = new TileStore(stage.renderer, anisotropy, files, {
@@ -45,10 +46,14 @@ export class Feed {
       found: (digests) => this.socket.have(digests),
     });
     this.exhibit = new Exhibit(this.tiles, handlers.beforeMoment, handlers.shown);
-    this.socket = new StreamSocket(location.href, {
-      opening: handlers.opening,
+  }
+
+  /** Hears what comes, and what came before. */
+  listen(): void {
+    this.relay.listen({
+      opening: this.handlers.opening,
       held: () => this.tiles.held(),
-      link: handlers.link,
+      link: this.handlers.link,
       event: (event) => this.heard(event),
     });
   }

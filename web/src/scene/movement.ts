@@ -173,6 +173,14 @@ export class Movement {
     this.stage.invalidate();
   }
 
+  /** Walks from where the eye is, as an address says. */
+  walkHere(): void {
+    this.manner = "walk";
+    this.orbit.enabled = false;
+    this.takeAngles();
+    this.handlers.manner("walk");
+  }
+
   circle(): void {
     if (this.manner === "orbit") return;
     const target = this.target;

@@ -6,7 +6,8 @@
 import * as THREE from "three";
 import { say } from "../ui/words";
 import { EyeDome } from "./eyedome";
-import { Pace } from "./pace";
+import { fieldOfView } from "./lens";
+import { Pace, restAfter } from "./pace";
 import { POINTS_LAYER, anyPoints } from "./points";
 import type { Quality } from "./quality";
 import { HAZE, SUN, makeSky, skyLight } from "./sky";
@@ -16,7 +17,7 @@ export class WebGLMissing extends Error {
 }
 
 export interface StageOptions {
-  /** keep the drawn picture for captures; slower */
+  /** keep the drawn picture for captures, and draw it whole however long that takes */
   capture: boolean;
   quality: Quality;
 }
@@ -41,6 +42,11 @@ export class Stage {
   private painter: (() => void) | null = null;
   private beside: 1 | 2 = 1;
   private drewBefore = false;
+  /** what the latest frame took, s, and when it was drawn, ms */
+  private frameS = 0;
+  private drawnAt = 0;
+  private arrived = false;
+  private readonly adapts: boolean;
   private readonly dome: EyeDome;
   private readonly pace = new Pace();
   private readonly efforts: (() => void)[] = [];
@@ -65,6 +71,7 @@ export class Stage {
       throw new WebGLMissing(say("no_webgl_why"), { cause });
     }
     const renderer = this.renderer;
+    this.adapts = !options.capture;
     const full = options.quality === "full";
     renderer.toneMapping = THREE.ACESFilmicToneMapping;
     renderer.toneMappingExposure = 0.74;
@@ -128,6 +135,11 @@ export class Stage {
     if (shadows) this.renderer.shadowMap.needsUpdate = true;
   }
 
+  /** Some of what is to be seen came, and more is on its way: it is drawn when drawing does not hold up the rest. */
+  invalidateByAndBy(): void {
+    this.arrived = true;
+  }
+
   /** How far the air is clear, and where the ground is gone in haze. */
   setReach(metres: number, site: number): void {
     const fog = this.scene.fog as THREE.Fog;
@@ -174,8 +186,7 @@ export class Stage {
     this.renderer.setSize(width, height, false);
     const wide = this.viewWidth;
     this.camera.aspect = wide / height;
-    // A phone held upright sees as much to the sides as it can without bending the columns.
-    this.camera.fov = wide < height ? 62 : 50;
+    this.camera.fov = fieldOfView(wide, height);
     // The time bar covers the foot of the picture: what is looked at stands in the middle of what is left.
     this.camera.setViewOffset(wide, height, 0, Math.round(Math.min(this.covered, height * 0.4) * 0.42), wide, height);
     this.camera.updateProjectionMatrix();
@@ -231,11 +242,16 @@ export class Stage {
     const took = (time - this.last) / 1000;
     const delta = Math.min(0.1, took);
     this.last = time;
-    if (this.drewBefore) this.adapt(took);
+    if (this.drewBefore) {
+      this.frameS = took;
+      if (this.adapts) this.adapt(took);
+    }
     this.drewBefore = false;
+    if (this.arrived && time - this.drawnAt >= restAfter(this.frameS) * 1000) this.dirty = true;
     for (const ticker of this.tickers) if (ticker(delta)) this.dirty = true;
     if ((!this.dirty && !this.renderer.xr.isPresenting) || this.isLost) return;
-    this.dirty = false;
+    this.dirty = this.arrived = false;
+    this.drawnAt = time;
     const began = performance.now();
     this.draw();
     this.frameMs = performance.now() - began;

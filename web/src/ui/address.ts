@@ -3,6 +3,7 @@
 import * as THREE from "three";
 import type { View } from "../scene/movement";
 import type { Certainty, Seek } from "../stream/session";
+import { pointOf } from "./point";
 
 const SETTLED_MS = 600;
 
@@ -50,9 +51,8 @@ export function writeAddress(seek: Seek, view: View, more: (parts: URLSearchPara
 }
 
 function vector(value: string | null): THREE.Vector3 | null {
-  const numbers = (value ?? "").split(",").map(Number);
-  if (numbers.length !== 3 || !numbers.every((number) => Number.isFinite(number) && Math.abs(number) < 1e6)) return null;
-  return new THREE.Vector3(...numbers);
+  const point = pointOf(value);
+  return point && new THREE.Vector3(...point);
 }
 
 function text(vector: THREE.Vector3): string {
