@@ -242,7 +242,7 @@ class Tiling:
         children = [tuple(range(place.tile << fan, (place.tile + 1) << fan)) for place in places]
         # The first level is made of all triangles: there a second round would cost too much.
         rounds = 1 if number == 1 else 2
-        most_error, merges = self._merged(below, places, children, share=share, rounds=rounds)
+        most_error, merges = self._merged(below, places, children, share=share)
         goal = build.Goal(
             share,
             most_error if self._is_even and not is_root else None,
@@ -287,7 +287,6 @@ class Tiling:
         children: Sequence[tuple[int, ...]],
         *,
         share: float,
-        rounds: int,
     ) -> tuple[float | None, list[tuple[str, Any]]]:
         """The error that the level will have about (None: unknown), and keys and receipts of merged children."""
         names = [tuple(below.keys[child] for child in group) for group in children]
@@ -297,7 +296,7 @@ class Tiling:
             for name, digest, place in zip(names, digests, places, strict=True)
         ]
         is_even = self._is_even and len(places) > 1
-        samples = self._samples(below, share, rounds=rounds) if is_even else []
+        samples = self._samples(below, share) if is_even else []
         receipts = self._run([*samples, *merges])
         found = receipts[: len(samples)]
         # Where the tiles of a level are alike, so are those above it.
@@ -309,15 +308,15 @@ class Tiling:
         most_error = build.rounded(build.mean_error(found)) if samples else None
         return most_error, list(zip([task.key for task in merges], receipts[len(samples) :], strict=True))
 
-    def _samples(self, below: Level, share: float, *, rounds: int) -> list[Task]:
+    def _samples(self, below: Level, share: float) -> list[Task]:
         """Some of the tiles below alone, simplified by as much as their level will be."""
         tiles = min(_SAMPLE_TILES, max(len(below.keys) // 4, 2))
         chosen = sorted({i * len(below.keys) // tiles for i in range(tiles)})
         return [
             Task(
                 stages.sample,
-                key("sample", below.receipts[i].digest, i, share, rounds),
-                {"child": below.keys[i], "place": build.Place(i, below.shift), "share": share, "rounds": rounds},
+                key("sample", below.receipts[i].digest, i, share),
+                {"child": below.keys[i], "place": build.Place(i, below.shift), "share": share},
             )
             for i in chosen
             if below.receipts[i].triangles

@@ -206,9 +206,9 @@ def _corners(patch: Patch) -> tuple[Singles, Singles]:
     return extent.low_high(patch.positions)
 
 
-def sample(at: At, *, child: str, place: Place, share: float, rounds: int) -> tuple[float, int]:
+def sample(at: At, *, child: str, place: Place, share: float) -> tuple[float, int]:
     """The error of one tile at its share of triangles, and how many those are."""
-    return build.sampled_error(at.context.surface, _tile(at, child).patch, place, share, rounds=rounds)
+    return build.sampled_error(at.context.surface, _tile(at, child).patch, place, share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,10 +136,13 @@ def target(patch: Patch, place: Place, share: float) -> int:
     return max(round(patch.triangles * share) + border // 2, min(patch.triangles, _FEWEST))
 
 
-def sampled_error(surface: Surface, patch: Patch, place: Place, share: float, *, rounds: int) -> tuple[float, int]:
-    """The library's error of a tile at `share` of its triangles, metres, and how many triangles that are."""
+def sampled_error(surface: Surface, patch: Patch, place: Place, share: float) -> tuple[float, int]:
+    """The library's error of a tile at `share` of its triangles, metres, and how many triangles that are.
+
+    In one go: after a start in pairs or another round what the library tells is of the rest only, and tiles that are
+    simplified to that keep a third more triangles.
+    """
     wanted = target(patch, place, share)
-    patch = _begun(patch, surface, place, wanted=wanted, rounds=rounds)
     error = error_at(
         patch, surface.layout, target_triangles=wanted, leaves=place.leaves, normal_weight=surface.normal_weight
     )
