@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,10 @@ class Las:
             mapped.release(records)
         # Ends of whole steps, placed as points are.
         self.head = described(self._header, low * self._header.scale, high * self._header.scale, said)
+        # Later versions have records behind the points.
+        if (left := len(data) - end) and self._header.version in {"1.0", "1.1", "1.2"}:
+            told = f"{left:,} bytes behind its points were passed over"
+            self.head = replace(self.head, report=(*self.head.report, told))
 
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""

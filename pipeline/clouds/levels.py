@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _ROOT_BYTES = 14_000
 """of the root, coded: what comes in the first round trip of a connection"""
+_CROWD = 2
+"""times the points that a tile is to have are still one tile"""
 _BITS = 12
 """of codes below a bucket's cell, by which its points are sorted at first"""
 
@@ -51,6 +53,13 @@ class _Kept:
     """of the cell shown by those"""
     borders: Mapping[int, NDArray[np.uint32]]
     """by depth, places of points that it keeps near its sides"""
+    crowded: int = 0
+    """points that lie so near one another that no cell parts them into tiles"""
+
+    @property
+    def is_crowd(self) -> bool:
+        """Whether its cell is a leaf with such points."""
+        return self.crowded > 0 and not self.tiles
 
 
 @dataclass
@@ -59,6 +68,8 @@ class Growing:
 
     tiles: list[Tile] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
+    crowded: int = 0
+    """as of `_Kept`"""
 
     def add(self, tile: Tile, parent: int) -> int:
         """Append a tile; its number."""
@@ -94,18 +105,20 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     asked = [(first[shown], root_error, -1)]
     numbers = [0] * len(tree)
     if len(rest := first[~shown]) or len(tree) > 1:
-        asked.append((rest, error, 0))
+        asked += _portions(rest, error, 0, context.most if len(tree) == 1 and kept[0].is_crowd else None)
         numbers[0] = 1
     for node in range(1, len(tree)):
         own = bucket_of.get(node)
         error = float(levelled.error[node]) if own is None else kept[own].error
         numbers[node] = len(asked)
-        asked.append((points_levels.held(tree, levelled.level, node), error, numbers[int(tree.parent[node])]))
+        own_points = points_levels.held(tree, levelled.level, node)
+        most = context.most if own is not None and kept[own].is_crowd else None
+        asked += _portions(own_points, error, numbers[int(tree.parent[node])], most)
 
     def emitted(one: tuple[NDArray[np.int64], float, int]) -> Tile:
         return stages.emit(context, points, one[0], one[1])
 
-    out = Growing()
+    out = Growing(crowded=sum(each.crowded for each in kept))
     with ThreadPoolExecutor(workers, thread_name_prefix="tile") as pool:
         for tile, (_, _, parent) in zip(pool.map(emitted, asked), asked, strict=True):
             out.add(tile, parent)
@@ -195,17 +208,32 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
         d: stages.border(context, places, levelled.level, d, (low + cube.radius(d), high - cube.radius(d)))
         for d in range(depth, deepest)
     }
-    tiles = tuple(
-        stages.emit(
-            context, points, points_levels.held(tree, levelled.level, node), float(levelled.error[node]),
-            parent=int(tree.parent[node]) - 1,
-        )
-        for node in range(1, len(tree))
-    )  # fmt: skip
+    asked: list[tuple[NDArray[np.int64], float, int]] = []
+    beside: list[tuple[NDArray[np.int64], float, int]] = []
+    for node in range(1, len(tree)):
+        own = points_levels.held(tree, levelled.level, node)
+        most = context.most if tree.is_leaf[node] else None
+        portions = _portions(own, float(levelled.error[node]), int(tree.parent[node]) - 1, most)
+        asked.append(portions[0])
+        beside += portions[1:]
+    tiles = tuple(stages.emit(context, points, own, error, parent=parent) for own, error, parent in (*asked, *beside))
+    sizes = (tree.last - tree.first)[tree.is_leaf]
     top = points_levels.held(tree, levelled.level, 0)
     return _Kept(
-        tiles, taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders
+        tiles, taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders,
+        int(sizes[sizes > _CROWD * context.most].sum()),
     )  # fmt: skip
+
+
+def _portions(
+    held: NDArray[np.int64], error: float, parent: int, most: int | None
+) -> list[tuple[NDArray[np.int64], float, int]]:
+    """What a node holds as one tile, or, of a leaf whose points crowd together, as many side by side as hold `most`.
+
+    Points, error and the tile above; what lies below the node hangs on the first one.
+    """
+    number = 1 if most is None or len(held) <= _CROWD * most else -(-len(held) // most)
+    return [(held[part::number], error, parent) for part in range(number)]
 
 
 def _near(

@@ -28,6 +28,7 @@ FINENESS = 128
 """a tile's side by the least distance of its points: about 10,000 of them on a flat surface"""
 _OF_DISTANCE = 1024
 """steps in the distance of points of a cloud whose file has no steps"""
+_COARSEST_M = 0.001
 _MOST_STEPS = 1 << 31
 _REDUCED_INTENSITY = 3
 """bits that a reduced intensity keeps: true to a sixteenth"""
@@ -82,8 +83,9 @@ def frame(  # noqa: C901 - a table of what follows from a head
     size = (head.high - head.low) * metres
     if head.scale is None:
         wide = max(float(size.max()), 1e-6)
-        # A power of two of a micrometre: points are about so far apart, and places a thousand times as fine.
-        fine = max(wide / np.sqrt(head.count) / _OF_DISTANCE, wide / WIDEST)
+        # A power of two of a micrometre: points are about so far apart, and places a thousand times as fine; a
+        # millimetre at least, for they may lie along a line.
+        fine = max(min(wide / np.sqrt(head.count) / _OF_DISTANCE, _COARSEST_M), wide / WIDEST)
         own = np.full(3, 1e-6 * 2.0 ** np.ceil(np.log2(fine / 1e-6)))
         report.append(f"the file has no steps; places are rounded to {own[0]:.3g} m")
     else:

@@ -85,6 +85,8 @@ def tile_cloud(
         report.append(lies.told)
     if left := source.head.records - source.head.count:
         report.append(counted(left, "[point has|points have] no place and [was|were] left out"))
+    if grown.crowded:
+        report.append(f"{counted(grown.crowded, '[point lies|points lie]')} nearer to others than cells can part them")
     if settings.precision_m is not None:
         report.append(f"places are true to {of.step.max() / 2:.3g} m; colours have 20 shades, intensities 3 bits")
     figures = Tileset(
@@ -120,7 +122,8 @@ def _pruned(grown: Growing) -> Growing:
     number = np.cumsum(kept) - 1
     there = np.flatnonzero(kept).tolist()
     parents = [grown.parents[tile] for tile in there]
-    return type(grown)([grown.tiles[tile] for tile in there], [-1 if at < 0 else int(number[at]) for at in parents])
+    tiles = [grown.tiles[tile] for tile in there]
+    return type(grown)(tiles, [-1 if at < 0 else int(number[at]) for at in parents], grown.crowded)
 
 
 def _tree(grown: Growing, size: float, side: float) -> tuple[TileTree, NDArray[np.int64]]:

@@ -220,6 +220,23 @@ def test_a_cloud_without_steps_gets_some_and_says_so(tmp_path: Path) -> None:
     assert _findings(out) == []
 
 
+def test_points_on_one_spot_become_tiles_beside_one_another(tmp_path: Path) -> None:
+    of = _cloud(5_000)
+    of["places"][1_000:] = of["places"][0]
+    result, out = _tiled(tmp_path / "k", written.las(of), "scan.las")
+    assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+    models = [content.read((out / name).read_bytes()) for name, *_ in result.files if name.endswith(".glb")]
+    assert max(model.document["accessors"][0]["count"] for model in models) <= 1_000
+    assert any("nearer to others than cells can part them" in line for line in result.report)
+    assert _findings(out) == []
+
+
+def test_places_along_a_line_are_true_to_a_millimetre(tmp_path: Path) -> None:
+    text = b"".join(b"%d %.3f 1\n" % (at, at / 7) for at in range(2_000))
+    result, _ = _tiled(tmp_path / "l", text, "wall.xyz")
+    assert any("rounded to 0.00102 m" in line for line in result.report)
+
+
 def test_a_cloud_with_a_reference_system_says_where_its_origin_lies(tmp_path: Path) -> None:
     of = _cloud(500)
     keys = np.array([1, 1, 0, 1, 3072, 0, 1, 32633], "<u2").tobytes()
