@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
+from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -107,52 +107,48 @@ def _addresses(stock: Stock) -> tuple[int, ...]:
     return len(tree), *(array.ctypes.data for array in arrays)
 
 
-def _pointer(to: Any) -> Any:
-    """What turns an address into a pointer, in compiled code."""
+KERNEL: Any = {"cache": True, "nogil": True, "_nrt": False}
+"""how functions are compiled that make no arrays: without it each counts the references to all that it is given, which
+took a third of a selection"""
+
+
+def _loads(bits: int) -> Any:
+    """What reads a number of so many bits at an address, in compiled code."""
+    to = types.float64 if bits == 0 else types.Integer.from_bitwidth(bits)
 
     @intrinsic
-    def pointer(_typing: Any, _address: Any) -> Any:
-        signature = types.CPointer(to)(types.int64)
+    def load(_typing: Any, _address: Any, _at: Any) -> Any:
+        def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            pointer = builder.inttoptr(arguments[0], context.get_value_type(to).as_pointer())
+            return builder.load(builder.gep(pointer, [arguments[1]]))
 
-        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+        return to(types.int64, types.int64), code
 
-        return signature, code
-
-    return pointer
-
-
-_float64, _int64, _int32 = _pointer(types.float64), _pointer(types.int64), _pointer(types.int32)
+    return load
 
 
-# By table and number of the stock: rows as arrays of their own would have their references counted, at 10 ns a time.
+load_float, _load_64, _load_32 = _loads(0), _loads(64), _loads(32)
 
 
-@njit(cache=True, nogil=True)
-def boxes_at(table: Any, stock: int) -> Any:  # pragma: no cover - compiled
-    """Boxes (n, 12) of a stock."""
-    return carray(_float64(table[stock, BOX]), (table[stock, SIZE], 12))
+@njit(**KERNEL)
+def fact(table: Any, stock: int, tile: int, column: int) -> int:  # pragma: no cover - compiled
+    """One of the facts of a tile."""
+    return int(_load_64(table[stock, FACTS], 7 * tile + column))
 
 
-@njit(cache=True, nogil=True)
-def errors_at(table: Any, stock: int) -> Any:  # pragma: no cover - compiled
-    """Errors (n,)."""
-    return carray(_float64(table[stock, ERROR]), (table[stock, SIZE],))
+@njit(**KERNEL)
+def link(table: Any, stock: int, column: int, at: int) -> int:  # pragma: no cover - compiled
+    """A number of one of the arrays of int32."""
+    return int(_load_32(table[stock, column], at))
 
 
-@njit(cache=True, nogil=True)
-def facts_at(table: Any, stock: int) -> Any:  # pragma: no cover - compiled
-    """Facts (n, 7)."""
-    return carray(_int64(table[stock, FACTS]), (table[stock, SIZE], 7))
+@njit(**KERNEL)
+def image(table: Any, stock: int, at: int, column: int) -> int:  # pragma: no cover - compiled
+    """A number, the bytes or the bytes of texture of the image that stands at a place of `need`."""
+    return int(_load_64(table[stock, IMAGE], 3 * _load_32(table[stock, NEED], at) + column))
 
 
-@njit(cache=True, nogil=True)
-def images_at(table: Any, stock: int) -> Any:  # pragma: no cover - compiled
-    """Images (k, 3); how many there are is not said."""
-    return carray(_int64(table[stock, IMAGE]), (1, 3))
-
-
-@njit(cache=True, nogil=True)
-def links_at(table: Any, stock: int, column: int) -> Any:  # pragma: no cover - compiled
-    """One of the arrays of int32; how long it is is not said."""
-    return carray(_int32(table[stock, column]), (1,))
+@njit(**KERNEL)
+def error_of(table: Any, stock: int, tile: int) -> float:  # pragma: no cover - compiled
+    """Error of a tile where its tree stands by itself, metres."""
+    return float(load_float(table[stock, ERROR], tile))

@@ -6,54 +6,55 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from tiling.grove import KERNEL
+
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
-def _before(heap: Floats, one: int, other: int) -> bool:  # pragma: no cover - compiled
-    if heap[one, 0] != heap[other, 0]:
-        return bool(heap[one, 0] < heap[other, 0])
-    if heap[one, 1] != heap[other, 1]:
-        return bool(heap[one, 1] < heap[other, 1])
-    return bool(heap[one, 2] < heap[other, 2])
+@njit(**KERNEL)
+def _before(heap: Floats, at: int, key: float, a: float, b: float) -> bool:  # pragma: no cover - compiled
+    """Whether the row at `at` comes before one of these."""
+    if heap[at, 0] != key:
+        return bool(heap[at, 0] < key)
+    if heap[at, 1] != a:
+        return bool(heap[at, 1] < a)
+    return bool(heap[at, 2] < b)
 
 
-@njit(cache=True, nogil=True)
-def _swap(heap: Floats, one: int, other: int) -> None:  # pragma: no cover - compiled
-    for column in range(3):
-        kept = heap[one, column]
-        heap[one, column] = heap[other, column]
-        heap[other, column] = kept
+# Both move a hole, not rows that change places: each row on the way is written once.
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def rise(heap: Floats, last: int) -> None:  # pragma: no cover - compiled
     """The row at `last` was put there; it goes to its place."""
+    key, a, b = heap[last, 0], heap[last, 1], heap[last, 2]
     at = last
     while at:
         above = (at - 1) >> 1
-        if not _before(heap, at, above):
+        if not _before(heap, above, key, a, b):
+            heap[at, 0], heap[at, 1], heap[at, 2] = heap[above, 0], heap[above, 1], heap[above, 2]
+            at = above
+        else:
             break
-        _swap(heap, at, above)
-        at = above
+    heap[at, 0], heap[at, 1], heap[at, 2] = key, a, b
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def sink(heap: Floats, count: int) -> None:  # pragma: no cover - compiled
     """The least of `count` rows comes to stand behind the others, at `count - 1`."""
     last = count - 1
-    _swap(heap, 0, last)
-    at = 0
-    while True:
-        least = 2 * at + 1
-        if least >= last:
-            return
-        if least + 1 < last and _before(heap, least + 1, least):
+    key, a, b = heap[last, 0], heap[last, 1], heap[last, 2]
+    heap[last, 0], heap[last, 1], heap[last, 2] = heap[0, 0], heap[0, 1], heap[0, 2]
+    at, least = 0, 1
+    while least < last:
+        if least + 1 < last and _before(heap, least + 1, heap[least, 0], heap[least, 1], heap[least, 2]):
             least += 1
-        if not _before(heap, least, at):
-            return
-        _swap(heap, least, at)
-        at = least
+        if not _before(heap, least, key, a, b):
+            break
+        heap[at, 0], heap[at, 1], heap[at, 2] = heap[least, 0], heap[least, 1], heap[least, 2]
+        at, least = least, 2 * least + 1
+    if last:
+        heap[at, 0], heap[at, 1], heap[at, 2] = key, a, b
 
 
 @njit(cache=True, nogil=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tiling.grove import NEED, NEED_FIRST, facts_at, images_at, links_at
+from tiling.grove import KERNEL, NEED_FIRST, fact, image, link
 from tiling.stock import BYTES, DRAWS, FILE, TEXTURES, TRIANGLES
 
 Ints = NDArray[np.int64]
@@ -23,7 +23,7 @@ KEY, SHOWN, SENT, ORDERED = range(4)
 in the end or not; whether it stands in the order already"""
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def place(files: Ints, key: int) -> int:  # pragma: no cover - compiled
     """The row of a file, or the one for it."""
     # Digests are spread well; Fibonacci's multiplier spreads what tests make up.
@@ -33,17 +33,7 @@ def place(files: Ints, key: int) -> int:  # pragma: no cover - compiled
     return at
 
 
-@njit(cache=True, nogil=True)
-def grown(files: Ints) -> Ints:  # pragma: no cover - compiled
-    """The table at twice the size."""
-    wider = np.zeros((2 * len(files), 4), np.int64)
-    for old in range(len(files)):
-        if files[old, KEY]:
-            wider[place(wider, files[old, KEY])] = files[old]
-    return wider
-
-
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _use(files: Ints, used: Ints, key: int, length: int, texture: int, step: int) -> int:  # pragma: no cover - compiled
     """A tile that shows a file comes (step 1) or goes (-1); 1 if its row is new."""
     at = place(files, key)
@@ -60,78 +50,87 @@ def _use(files: Ints, used: Ints, key: int, length: int, texture: int, step: int
     return new
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def show(files: Ints, used: Ints, table: Ints, stock: int, tile: int, step: int) -> int:  # pragma: no cover - compiled
     """A tile comes into the cut as a whole (step 1), or leaves it (-1); how many rows of the table are new."""
-    facts = facts_at(table, stock)
-    first, need, image = links_at(table, stock, NEED_FIRST), links_at(table, stock, NEED), images_at(table, stock)
-    new = _use(files, used, facts[tile, FILE], facts[tile, BYTES], facts[tile, TEXTURES], step)
-    for at in range(first[tile], first[tile + 1]):
-        new += _use(files, used, image[need[at], 0], image[need[at], 1], image[need[at], 2], step)
-    used[SHOWN_TRIANGLES] += step * facts[tile, TRIANGLES]
-    used[SHOWN_DRAWS] += step * facts[tile, DRAWS]
+    first, last = link(table, stock, NEED_FIRST, tile), link(table, stock, NEED_FIRST, tile + 1)
+    new = _use(
+        files,
+        used,
+        fact(table, stock, tile, FILE),
+        fact(table, stock, tile, BYTES),
+        fact(table, stock, tile, TEXTURES),
+        step,
+    )
+    for at in range(first, last):
+        new += _use(
+            files,
+            used,
+            image(table, stock, at, FILE),
+            image(table, stock, at, BYTES),
+            image(table, stock, at, TEXTURES),
+            step,
+        )
+    used[SHOWN_TRIANGLES] += step * fact(table, stock, tile, TRIANGLES)
+    used[SHOWN_DRAWS] += step * fact(table, stock, tile, DRAWS)
     used[SHOWN_NODES] += step
     return int(new)
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _lacks(files: Ints, key: int, column: int) -> bool:  # pragma: no cover - compiled
     at = place(files, key)
     return bool(files[at, KEY] == 0 or files[at, column] == 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def send_cost(files: Ints, table: Ints, stock: int, tile: int) -> int:  # pragma: no cover - compiled
     """Bytes that come to be kept if a tile is sent that is not shown in the end."""
-    facts = facts_at(table, stock)
-    first, need, image = links_at(table, stock, NEED_FIRST), links_at(table, stock, NEED), images_at(table, stock)
+    first, last = link(table, stock, NEED_FIRST, tile), link(table, stock, NEED_FIRST, tile + 1)
     cost = 0
-    if _lacks(files, facts[tile, FILE], SENT) and _lacks(files, facts[tile, FILE], SHOWN):
-        cost += facts[tile, BYTES]
-    for at in range(first[tile], first[tile + 1]):
-        key = image[need[at], 0]
+    if _lacks(files, fact(table, stock, tile, FILE), SENT) and _lacks(files, fact(table, stock, tile, FILE), SHOWN):
+        cost += fact(table, stock, tile, BYTES)
+    for at in range(first, last):
+        key = image(table, stock, at, FILE)
         if _lacks(files, key, SENT) and _lacks(files, key, SHOWN):
-            cost += image[need[at], 1]
+            cost += image(table, stock, at, BYTES)
     return cost
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def send(files: Ints, used: Ints, table: Ints, stock: int, tile: int) -> None:  # pragma: no cover - compiled
     """A tile whose files are in the table is sent, whether it is shown in the end or not."""
-    facts = facts_at(table, stock)
-    first, need, image = links_at(table, stock, NEED_FIRST), links_at(table, stock, NEED), images_at(table, stock)
-    for at in range(first[tile] - 1, first[tile + 1]):
-        is_own = at < first[tile]
-        where = place(files, facts[tile, FILE] if is_own else image[need[at], 0])
+    first, last = link(table, stock, NEED_FIRST, tile), link(table, stock, NEED_FIRST, tile + 1)
+    for at in range(first - 1, last):
+        is_own = at < first
+        where = place(files, fact(table, stock, tile, FILE) if is_own else image(table, stock, at, FILE))
         if files[where, SENT] == 0:
             files[where, SENT] = 1
             if files[where, SHOWN] == 0:
-                used[KEPT_BYTES] += facts[tile, BYTES] if is_own else image[need[at], 1]
+                used[KEPT_BYTES] += fact(table, stock, tile, BYTES) if is_own else image(table, stock, at, BYTES)
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def order_cost(files: Ints, table: Ints, stock: int, tile: int, length: int) -> int:  # pragma: no cover - compiled
     """Bytes of a tile (`length` those of its GLB) and its images that do not stand in the order yet."""
-    facts = facts_at(table, stock)
-    first, need, image = links_at(table, stock, NEED_FIRST), links_at(table, stock, NEED), images_at(table, stock)
-    cost = length if _lacks(files, facts[tile, FILE], ORDERED) else 0
-    for at in range(first[tile], first[tile + 1]):
-        if _lacks(files, image[need[at], 0], ORDERED):
-            cost += image[need[at], 1]
+    first, last = link(table, stock, NEED_FIRST, tile), link(table, stock, NEED_FIRST, tile + 1)
+    cost = length if _lacks(files, fact(table, stock, tile, FILE), ORDERED) else 0
+    for at in range(first, last):
+        if _lacks(files, image(table, stock, at, FILE), ORDERED):
+            cost += image(table, stock, at, BYTES)
     return cost
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def order(files: Ints, table: Ints, stock: int, tile: int) -> None:  # pragma: no cover - compiled
     """A tile whose files are in the table stands in the order."""
-    facts = facts_at(table, stock)
-    first, need, image = links_at(table, stock, NEED_FIRST), links_at(table, stock, NEED), images_at(table, stock)
-    files[place(files, facts[tile, FILE]), ORDERED] = 1
-    for at in range(first[tile], first[tile + 1]):
-        files[place(files, image[need[at], 0]), ORDERED] = 1
+    first, last = link(table, stock, NEED_FIRST, tile), link(table, stock, NEED_FIRST, tile + 1)
+    files[place(files, fact(table, stock, tile, FILE)), ORDERED] = 1
+    for at in range(first, last):
+        files[place(files, image(table, stock, at, FILE)), ORDERED] = 1
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def within(used: Ints, limits: Ints) -> bool:  # pragma: no cover - compiled
     """Whether all limits are kept."""
     for column in range(len(limits)):  # noqa: SIM110 - a generator is not compiled

@@ -18,6 +18,7 @@ from tiling import cut as cuts
 from tiling import grove, ledger
 from tiling import heap as heaps
 from tiling.cut import ALIVE, CHILD, CHILDREN, FIRST, GONE, KIND, RECORD, REFINED, SLOTS, STATE, TILE, TREE
+from tiling.grove import KERNEL
 from tiling.sight import BLUR, ERROR, SCALE, WORTH, shown_error
 from tiling.stock import BYTES
 from tiling.stock import CODED as CODED_BYTES
@@ -31,15 +32,15 @@ REPLACED, NOTHING, STAYS = 1, 0, -1
 """kinds of regions: replaced by parts; without anything below; shown by the tile itself in the end"""
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _length(table: Ints, nodes: Ints, record: int, is_coded: bool) -> int:  # pragma: no cover - compiled
     """Bytes of a tile's GLB as it is sent."""
-    facts, tile = grove.facts_at(table, nodes[record, KIND]), nodes[record, TILE]
-    coded = facts[tile, CODED_BYTES]
-    return int(coded if is_coded and 0 < coded < facts[tile, BYTES] else facts[tile, BYTES])
+    kind, tile = nodes[record, KIND], nodes[record, TILE]
+    coded, plain = grove.fact(table, kind, tile, CODED_BYTES), grove.fact(table, kind, tile, BYTES)
+    return int(coded if is_coded and 0 < coded < plain else plain)
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _gain(looks: Floats, before: float, part: int) -> float:  # pragma: no cover - compiled
     """What it is worth that a part replaces what has an error of `before` metres there."""
     shown = shown_error(before, looks, part)
@@ -47,7 +48,7 @@ def _gain(looks: Floats, before: float, part: int) -> float:  # pragma: no cover
     return float(looks[part, WORTH] * (less + LEAST_GAIN * shown))
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _weighed(looks: Floats, nodes: Ints, slots: Ints) -> None:  # pragma: no cover - compiled
     """What is replaced counts what its parts count, together: worth, and means of scale and blur.
 
@@ -67,7 +68,7 @@ def _weighed(looks: Floats, nodes: Ints, slots: Ints) -> None:  # pragma: no cov
             looks[record, WORTH], looks[record, SCALE], looks[record, BLUR] = worth, scale / worth, blur / worth
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _is_mixed(nodes: Ints, slots: Ints, record: int) -> bool:  # pragma: no cover - compiled
     """Whether some regions are replaced by detail, others by cover."""
     kinds = 0
@@ -76,7 +77,7 @@ def _is_mixed(nodes: Ints, slots: Ints, record: int) -> bool:  # pragma: no cove
     return bool(kinds == cuts.DETAIL | cuts.COVERED)
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _fits(
     table: Ints, nodes: Ints, record: int, files: Ints, used: Ints, limits: Ints
 ) -> bool:  # pragma: no cover - compiled

@@ -14,6 +14,7 @@ from tests.tiling.clear_selection import Clear
 from tests.tiling.flat import Forest, Members, plant
 from tests.tiling.trees import IDENTITY, added, grid_tree, grouped
 from tiling import sight
+from tiling.cut import ROOM
 from tiling.grove import Grove, grove
 from tiling.select import COVER, COVER_LEAST, COVER_SHARE, WAY_LEAST, WAY_SHARE, Limits, Selection, select, warm
 from tiling.stock import stock
@@ -142,6 +143,16 @@ def made(drawn: list[tuple]) -> Trees:
         tree = kind(tree) if kind else tree
         found.append((transform, replace(tree, coded_length=tree.byte_length // (1 + np.arange(len(tree)) % 3))))
     return found
+
+
+def test_a_view_wants_more_tiles_than_there_is_room_for_at_first():
+    tree = grid_tree(7)
+    _, wood = planted([(IDENTITY, tree)])
+    found = select(wood, view_of(height=10**6, fov=3.0), PLENTY)
+    leaves = np.flatnonzero(tree.error == 0.0)
+    assert len(leaves) == 4096 > 2 * ROOM
+    assert np.sort(found.tile[found.cut]).tolist() == leaves.tolist()
+    assert len(np.unique(found.tile)) == len(found)
 
 
 GROUPS = st.one_of(st.none(), st.tuples(st.sampled_from([(), (0,), (2,), (0, 1, 2)]), st.sampled_from([50.0, 1.0])))

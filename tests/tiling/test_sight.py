@@ -109,7 +109,7 @@ def test_boxes_stand_where_the_transform_puts_them(transform):
     wood = grove([transform], [stock(tree)])
     looks = np.zeros((len(tree), sight.LOOKS))
     for tile in range(len(tree)):
-        sight.moved(tree.box, tile, wood.matrix, 0, looks, tile)
+        sight.moved(tree.box.ctypes.data, tile, wood.matrix, 0, looks, tile)
         if wood.is_bent[0]:
             sight.straightened(looks, tile)
     assert looks[:, BOX:] == pytest.approx(expected.box)
