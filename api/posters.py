@@ -141,7 +141,11 @@ class _Posters:
         """Wait until it is made or the job has ended, but not for long."""
         services, loop = self._services, asyncio.get_running_loop()
         told = asyncio.Event()
-        forget = services.bus.listen(job.id, lambda _: loop.call_soon_threadsafe(told.set))
+
+        def heard(_: Notice) -> None:
+            loop.call_soon_threadsafe(told.set)
+
+        forget = services.bus.listen(job.id, heard)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):

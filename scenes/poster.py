@@ -24,6 +24,7 @@ from scenes.faces import faces_of
 from scenes.ladders import Ladders
 from scenes.model import Asset, Scene
 from scenes.scene_glb import scene_glb
+from scenes.table import MomentTable
 from scenes.transforms import placed_bounds
 from tiling.light import Air, finer, picture
 from tiling.raster import Camera, Faces, Film, Vector, drawn, looking
@@ -58,18 +59,16 @@ SHARE = Size("share.jpg", 1200, 630, "image/jpeg")
 SIZES = {size.name: size for size in (CARD, SHARE)}
 
 
-def key_of(scene: Scene, moment: Resolved, assets: Mapping[str, Asset]) -> str:
+def key_of(scene: Scene, moment: MomentTable, assets: Mapping[str, Asset]) -> str:
     """Names what a poster would show, by 32 hex digits; empty where that is nothing."""
-    shown = shown_of(moment, assets)
-    if not shown:
-        return ""
-    digest = hashlib.sha256(VERSION.encode())
+    tilesets = {name: asset.tileset.digest for name, asset in assets.items() if asset.tileset is not None}
+    digest, count = hashlib.sha256(VERSION.encode()), 0
     digest.update(struct.pack("<6d", *scene.viewpoint.position, *scene.viewpoint.target))
-    for standing, asset in shown:
-        assert asset.tileset is not None
-        digest.update(asset.tileset.digest.encode() + standing.certainty.value.encode() + b"\0")
-        digest.update(_SIXTEEN.pack(*standing.placement.transform))
-    return digest.hexdigest()[:32]
+    for _, placement, certainty in moment.shown(range(len(moment))):
+        if (tileset := tilesets.get(placement.asset)) is not None:
+            digest.update(tileset.encode() + certainty.value.encode() + b"\0" + _SIXTEEN.pack(*placement.transform))
+            count += 1
+    return digest.hexdigest()[:32] if count else ""
 
 
 def posters_of(
@@ -102,15 +101,13 @@ def _poster(scene: Scene, faces: Faces, size: Size, bounds: tuple[NDArray[np.flo
     camera = looking(eye, target, fov=_FOV, width=size.width, height=size.height)
     film = drawn(faces, finer(camera))
     if _shows_nothing(film, math.dist(eye, target)):
-        camera, film = _from_outside(size, *bounds), None
+        camera = _from_outside(size, *bounds)
+        film = drawn(faces, finer(camera))
         eye, target = camera.eye, _point((bounds[0] + bounds[1]) / 2.0)
     pixels = picture(faces, camera, _air(math.dist(eye, target), *bounds), film=film)
-    encoded: bytes
     if size.media_type == "image/jpeg":
-        encoded = imagecodecs.jpeg_encode(pixels, level=86)
-    else:
-        encoded = imagecodecs.webp_encode(pixels, level=82, lossless=False)
-    return bytes(encoded)
+        return bytes(imagecodecs.jpeg_encode(pixels, level=86))
+    return bytes(imagecodecs.webp_encode(pixels, level=82, lossless=False))
 
 
 def _shows_nothing(film: Film, away: float) -> bool:
