@@ -70,6 +70,7 @@ lock:
 # Forgets compiled code of numba's: its cache doesn't see a change in what a function calls from another file.
 fresh:
 	find . -path ./web/node_modules -prune -o \( -name "*.nbi" -o -name "*.nbc" \) -not -path "./.venv/*" -exec rm -f {} +
+	rm -f .venv/.kernels
 
 clean:
 	rm -rf .venv web/dist web/node_modules tests/artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

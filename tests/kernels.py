@@ -1,4 +1,4 @@
-"""Compiles ahead what the tests run: `python -m tests.kernels`, in two processes at a time.
+"""Compiles ahead what the tests run: `python -m tests.kernels`, in three processes at a time.
 
 Without it each worker of the tests compiles the same functions, and commands of theirs do as well, before numba's
 cache holds them. Nothing depends on it but time: what is not compiled here is compiled where it is needed.
@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pipeline.change import ChangeSettings, change_in_sandbox
 from pipeline.sandbox import tile_in_sandbox
-from pipeline.tile import TileSettings
+from pipeline.tile import TileSettings, tile_model
 from tests.pipeline.clouds import written
 from tests.pipeline.test_change import solid, write
+from tests.pipeline.test_cluster import _textured as textured
 from tiling import light, select
 
 DATA = Path(__file__).parent / "data"
@@ -46,6 +47,11 @@ def models(folder: Path) -> None:
         _tiled(DATA / name, folder)
 
 
+def textures(folder: Path) -> None:
+    """Of images: atlases, their coding, and detail baked into maps."""
+    tile_model(textured(), folder, TileSettings(leaf_triangles=2000, normal_maps=True), lambda *_: None)
+
+
 def others(folder: Path) -> None:
     """Of the selection of tiles, of posters, of clouds of points, and of change in both."""
     select.warm()
@@ -61,7 +67,7 @@ def others(folder: Path) -> None:
     _compared(*surfaces, folder)
 
 
-PARTS: Mapping[str, Callable[[Path], None]] = {"models": models, "others": others}
+PARTS: Mapping[str, Callable[[Path], None]] = {"models": models, "textures": textures, "others": others}
 
 
 def main() -> int:
