@@ -96,7 +96,7 @@ class Job(Node):
     """View of a `scenes.model.Job`."""
 
     value: Private[model.Job]
-    kind: str = plain("What kind of work: `tile` (reading what was deposited), or `replace` for a new version.")
+    kind: str = plain("What kind of work: `tile` (reading what was deposited), `replace` for a new version, `poster`.")
     state: model.JobState = plain("How far it is.")
     progress: float = plain("0 to 1.")
     message: str = plain("What is being done, or why it ended, in words.")

@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import orjson
 import pytest
 from PIL import Image
 
+from scenes import glb
 from scenes.coarse import box_corners, boxes
 from scenes.faces import faces_of
 from scenes.model import Scene, Viewpoint, Visibility
@@ -38,6 +40,22 @@ def test_a_file_of_ours_becomes_faces_with_the_colours_of_its_corners() -> None:
     assert faces.corners.reshape(-1, 3).min(axis=0) == pytest.approx(LOW, abs=0.01)
     assert faces.colours.reshape(-1, 3).max(axis=0) == pytest.approx([0.8, 0.05, 0.05], abs=0.01)
     assert not faces.faint.any()
+
+
+def test_points_become_squares_that_look_at_the_eye_and_are_as_small_as_they_lie_apart() -> None:
+    points = np.array([[x, 0.0, z] for x in range(10) for z in range(10)], "<f4")
+    document = {
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "mode": 0}]}],
+        "accessors": [{"bufferView": 0, "componentType": 5126, "count": 100, "type": "VEC3"}],
+        "bufferViews": [{"buffer": 0, "byteLength": 1200}], "buffers": [{"byteLength": 1200}],
+    }  # fmt: skip
+    faces = faces_of(glb.write(orjson.dumps(document), points.tobytes()), (4.5, 500.0, 4.5))
+    assert (len(faces.corners), faces.unlit.all()) == (200, True)
+    side = np.linalg.norm(faces.corners[0, 1] - faces.corners[0, 0])
+    assert 0.9 < side < 2.0
+    near = faces_of(glb.write(orjson.dumps(document), points.tobytes()), (4.5, 2.0, 4.5))
+    assert np.ptp(near.corners[::2], axis=1).max() < 0.2, "right before the eye they are smaller"
 
 
 def test_where_nothing_is_seen_from_the_viewpoint_it_is_seen_from_outside() -> None:
