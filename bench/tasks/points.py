@@ -1,15 +1,16 @@
 """The tiler of point clouds beside py3dtiles and the bare decoding of LAZ: time, memory, bytes, evenness.
 
 Every contender runs in a process of its own. Input is a wave of three million points made here, and `terrain.laz` where
-CHRONOTOPE_TEST_DATA names a folder that has it. py3dtiles is measured where it is installed. Times are processor time;
-the pace of the machine (`bench.pace`) stands beside them, because what else it does slows all by half and more.
-Evenness is the spread (deviation by mean) of the distances to the nearest other point, of a level and of as many points
-taken at random or by the cells of a grid: 0 is a lattice, 0.52 chance on a plane.
+CHRONOTOPE_TEST_DATA names a folder that has it. The peer is py3dtiles (PyPI, Apache-2.0; never a dependency): install
+12.1.1 with laspy and lazrs in an environment of its own, and name its command in CHRONOTOPE_BENCH_PY3DTILES.
+
+Times are processor time; the pace of the machine (`bench.pace`) stands beside them, because what else it does slows all
+by half and more. Evenness is the spread (deviation by mean) of the distances to the nearest other point, of a level and
+of as many points taken at random or by the cells of a grid: 0 is a lattice, 0.52 chance on a plane.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -51,10 +52,10 @@ def run() -> Iterator[Row]:
             yield from _ours(source, folder)
             if source.suffix == ".laz":
                 yield from _decoding(source)
-            if importlib.util.find_spec("py3dtiles") is None:
-                print("not installed and left out: py3dtiles", file=sys.stderr)
+            if peer := os.environ.get("CHRONOTOPE_BENCH_PY3DTILES", ""):
+                yield from _py3dtiles(Path(peer), source, folder)
             else:
-                yield from _py3dtiles(source, folder)
+                print("CHRONOTOPE_BENCH_PY3DTILES is not set: py3dtiles is left out", file=sys.stderr)
 
 
 def _tiled(source: Path, out: Path, workers: int, precision: float) -> tuple[dict[str, Any], process.Run]:
@@ -94,9 +95,8 @@ def _evenness(name: str, out: Path) -> Iterator[Row]:
     depth = np.zeros(len(tree), np.int64)
     for tile in range(1, len(tree)):
         depth[tile] = depth[tree.parent[tile]] + 1
-    own = [
-        next(content.placed(content.read((out / f"{digest}.glb").read_bytes()))).positions for digest in tree.content
-    ]
+    tiles = ((out / f"{digest}.glb").read_bytes() for digest in tree.content)
+    own = [next(content.placed(content.read(tile))).positions if tile else np.empty((0, 3)) for tile in tiles]
     every = np.concatenate(own)
     shown = np.concatenate([own[tile] for tile in np.flatnonzero(depth <= 2)])
     chance = np.random.default_rng(1)
@@ -110,7 +110,8 @@ def _evenness(name: str, out: Path) -> Iterator[Row]:
 
 
 def _nearest(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = cKDTree(points).query(points, k=2)[0][:, 1]
+    away: Any = cKDTree(points).query(points, k=2)[0]
+    found: NDArray[np.float64] = away[:, 1]
     return found
 
 
@@ -124,11 +125,10 @@ def _decoding(source: Path) -> Iterator[Row]:
     yield "lazrs, decoding alone", source.name, "speed", count / seconds / 1e6, "Mpoints/s"
 
 
-def _py3dtiles(source: Path, folder: Path) -> Iterator[Row]:
+def _py3dtiles(command: Path, source: Path, folder: Path) -> Iterator[Row]:
     out = folder / "peer"
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "py3dtiles", "convert", source, "--out", out, "--jobs", "1"]
-    done = process.run(command)
+    done = process.run([command, "convert", source, "--out", out, "--jobs", "1"])
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     count = _count(source)
     yield "py3dtiles", source.name, "processor time, whole process", done.processor_s, "s"
