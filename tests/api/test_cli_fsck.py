@@ -18,6 +18,7 @@ from scenes.model import Asset
 from scenes.ports import Put
 from tests.api.command import token
 from tests.api.museum import write_museum
+from tests.s3_server import S3Server
 
 FLIPPED, TRUNCATED, REMOVED = 30, 10, 10
 
@@ -95,6 +96,28 @@ def test_all_that_is_spoilt_is_found_not_served_and_put_right(museum: Settings) 
     assert [event["repaired"] for event in events] == [False] * len(spoilt) + [True] * len(spoilt)
     assert len(list((museum.data / "objects" / "damaged").iterdir())) == len(damaged), "what was damaged is kept apart"
     assert _fsck(museum).stdout.endswith("0 damaged, 0 missing, 0 repaired, 0 copied to the replica\n")
+
+
+def test_a_museum_in_s3_is_looked_through_and_mended_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with S3Server(tmp_path / "s3") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        url = server.bucket("museum")
+        monkeypatch.setenv("CHRONOTOPE_OBJECTS_URL", url)
+        settings = Settings(data=tmp_path / "museum", objects_url=url, replica_url=f"file://{tmp_path}/replica")
+        settings.data.mkdir()
+        with open_services(settings) as services:
+            write_museum(services)
+        assert json.loads(_fsck(settings, "--replicate", "--json").stdout)["copied"] > 3
+        spoilt = sorted(path for path in server.folder.glob("museum/objects/*/*/*") if path.is_file())[:2]
+        for path in spoilt:
+            path.chmod(0o600)
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        assert json.loads(_fsck(settings, "--json").stdout)["damaged"] == [path.name for path in spoilt]
+        assert json.loads(_fsck(settings, "--repair", "--json").stdout)["repaired"] == [path.name for path in spoilt]
+        assert _fsck(settings).exit_code == 0
 
 
 def test_a_document_that_is_gone_comes_back_with_all_it_names(museum: Settings) -> None:
