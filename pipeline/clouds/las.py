@@ -60,25 +60,32 @@ class Said:
 
     brightest: int = 0
     """of all colours: up to 255, bytes were written into words"""
+    is_doubled: bool = True
+    """each byte was written twice into a word, as 0xABAB: the byte says it all"""
     has_intensity: bool = False
     has_classification: bool = False
 
     def with_those_of(self, records: NDArray[np.void], of: Header) -> Said:
         """And what these say."""
-        brightest = _brightest(records["colour"]) if "colour" in (records.dtype.names or ()) else 0
+        has_colour = "colour" in (records.dtype.names or ())
+        brightest, is_doubled = _brightest(records["colour"]) if has_colour else (0, True)
         return Said(
             max(self.brightest, brightest),
+            self.is_doubled and is_doubled,
             self.has_intensity or _has_any(records["intensity"], 0xFFFF),
             self.has_classification or _has_any(records["class"], int(_classes(of))),
         )
 
 
 @njit(cache=True, nogil=True)
-def _brightest(colours: Any) -> int:
-    most = np.uint16(0)
+def _brightest(colours: Any) -> tuple[int, bool]:
+    most, other = np.uint16(0), np.uint16(0)
     for at in range(len(colours)):
-        most = max(most, colours[at, 0], colours[at, 1], colours[at, 2])
-    return int(most)
+        for channel in range(3):
+            value = colours[at, channel]
+            most = max(most, value)
+            other |= (value >> 8) ^ (value & 0xFF)
+    return int(most), other == 0
 
 
 @njit(cache=True, nogil=True)
@@ -91,13 +98,13 @@ def _has_any(values: Any, mask: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _narrowed(colours: Any, out: Any) -> int:
-    """The lower bytes of colours; the brightest of them all, which tells whether something was lost."""
+    """Colours as bytes, the upper ones where there are; the brightest word, which tells whether something was lost."""
     most = np.uint16(0)
     for at in range(len(colours)):
         for channel in range(3):
             value = colours[at, channel]
             most = max(most, value)
-            out[at, channel] = value
+            out[at, channel] = value >> 8 if value > _BYTE else value
     return int(most)
 
 
@@ -126,7 +133,7 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
     steps = 1.5 * of.scale
     if not of.is_compressed and not ((np.abs(low - of.low) <= steps) & (np.abs(high - of.high) <= steps)).all():
         report.append("its header states other bounds than its points have; those of the points were taken")
-    bits = 0 if not said.brightest else 8 if said.brightest <= _BYTE else 16
+    bits = 0 if not said.brightest else 8 if said.brightest <= _BYTE or said.is_doubled else 16
     return Head(
         kind="laz" if of.is_compressed else "las",
         count=of.count,
@@ -169,7 +176,8 @@ def taken(records: NDArray[np.void], of: Header, head: Head) -> Points:
         colours = records["colour"]
     elif "colour" in (of.columns.names or ()):
         narrow = np.empty((len(records), 3), np.uint8)
-        if _narrowed(records["colour"], narrow) > (_BYTE if head.colour_bits else 0):
+        brightest = _narrowed(records["colour"], narrow)
+        if of.is_compressed and brightest > (_BYTE if head.colour_bits else 0):
             raise Malformed("LAZ: its colours are of other sizes in one part of it than in others; write the file anew")
         colours = narrow if head.colour_bits else None
     classes = records["class"] & _classes(of) if head.has_classification else None

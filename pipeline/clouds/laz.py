@@ -47,7 +47,7 @@ class Laz:
         _check_record(self._record, of)
         _check_table(data, self._record, of, path)
         # To look for a value that is not zero would be to unpack it all: both columns are taken as they are.
-        said = Said(has_intensity=True, has_classification=True)
+        said = Said(is_doubled=False, has_intensity=True, has_classification=True)
         for first in sorted({of.count * place // _PLACES for place in range(_PLACES)}):
             said = said.with_those_of(next(self._unpacked(_LOOKED_AT, first, of.count)), of)
         self.head: Head = described(of, of.low - of.offset, of.high - of.offset, said)

@@ -161,6 +161,18 @@ def test_wkt_behind_the_points(tmp_path: Path) -> None:
     assert source.head.metres == pytest.approx(0.304800609601219)
 
 
+@pytest.mark.parametrize("times", [1, 257])
+def test_bytes_that_were_written_into_words_are_bytes(tmp_path: Path, times: int) -> None:
+    of = sample()
+    shades = of["colours"] >> 8
+    source = opened(tmp_path, "a.las", written.las(of | {"colours": shades * times}))
+    assert source.head.colour_bits == 8
+    np.testing.assert_array_equal(whole(source)["colours"], shades)
+    almost = shades * 257
+    almost[-1, 2] ^= 1
+    assert opened(tmp_path, "b.las", written.las(of | {"colours": almost})).head.colour_bits == 16
+
+
 def test_bounds_of_las_are_those_of_its_points(tmp_path: Path) -> None:
     points = sample()
     source = opened(tmp_path, "a.las", written.las(points, changes=((179, "<d", 1e6),)))
