@@ -89,14 +89,14 @@ def _fits(
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _worthwhile(
-    looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, sent: Any, least: float
-) -> Any:  # pragma: no cover - compiled
-    """Which replaced records gain at least `least` times as much per byte as what is sent in their place else (n,)."""
-    may = np.zeros(len(nodes), np.uint8)
-    below = np.zeros(len(nodes), np.int64)
-    rest = np.zeros(len(nodes))  # what is left of the error when all that is sent below is there
+    looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, sent: Any, least: float, may: Any, below: Ints, rest: Floats
+) -> None:  # pragma: no cover - compiled
+    """Which replaced records `may` be sent (n,): gain at least `least` times as much per byte as what is sent else.
+
+    `may`, `below` and `rest` (n,) come as zeros: bytes sent below, and what is left of the error when they are there.
+    """
     for record in range(len(nodes) - 1, -1, -1):
         before = looks[record, ERROR]
         for slot in range(nodes[record, FIRST], nodes[record, FIRST] + nodes[record, SLOTS]):
@@ -113,15 +113,16 @@ def _worthwhile(
                 else:
                     below[record] += below[child]
                     rest[record] += rest[child]
-    return may
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _ranked(
-    table: Ints, looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, may: Any, is_parted: bool
-) -> Any:  # pragma: no cover - compiled
-    """Records that may be sent, first those whose unit gains most per byte: before all of it is there, nothing does."""
-    heap = np.empty((len(nodes), 3))
+    table: Ints, looks: Floats, nodes: Ints, slots: Ints, lengths: Ints, may: Any, is_parted: bool, heap: Floats
+) -> int:  # pragma: no cover - compiled
+    """Records that may be sent, as a heap, and how many: first those whose unit gains most per byte.
+
+    Before all of a unit is there, nothing of it does.
+    """
     count = 0
     for record in range(len(nodes)):
         by_region = cuts.by_region(table, nodes, record, is_parted)
@@ -140,7 +141,7 @@ def _ranked(
                         heaps.rise(heap, count)
                         count += 1
                 start, gain, length = slot + 1, 0.0, 0
-    return heaps.emptied(heap, count)
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -158,21 +159,23 @@ def _sent(table: Ints, made: Any, lengths: Ints, limits: Ints, options: Floats) 
     for record in range(len(nodes)):
         if nodes[record, STATE] == GONE and not sent[record] and _is_mixed(nodes, slots, record):
             sent[record] = _fits(table, nodes, record, files, used, limits)
-    may = _worthwhile(looks, nodes, slots, lengths, sent, options[cuts.WORTH_SENDING])
+    may, below, rest = np.zeros(len(nodes), np.uint8), np.zeros(len(nodes), np.int64), np.zeros(len(nodes))
+    _worthwhile(looks, nodes, slots, lengths, sent, options[cuts.WORTH_SENDING], may, below, rest)
     left = max(options[cuts.WAY_SHARE] * final, min(options[cuts.WAY_LEAST], 0.25 * final))
-    for record in _ranked(table, looks, nodes, slots, lengths, may, options[cuts.PARTED] > 0.0):
+    heap = np.empty((len(nodes), 3))
+    count = _ranked(table, looks, nodes, slots, lengths, may, options[cuts.PARTED] > 0.0, heap)
+    for record in heaps.emptied(heap, count):
         if lengths[record] <= left and _fits(table, nodes, record, files, used, limits):
             left -= lengths[record]
             sent[record] = 1
     return sent
 
 
-@njit(cache=True, nogil=True)
-def _parts(nodes: Ints, slots: Ints, sent: Any) -> Any:  # pragma: no cover - compiled
-    """Parts of all slots of what is sent: offsets (s + 1,) and records."""
-    first = np.zeros(len(slots) + 1, np.int64)
-    parts = np.empty(len(nodes), np.int64)
-    stack = np.empty(len(nodes) + 1, np.int64)
+@njit(**KERNEL)
+def _parted(
+    nodes: Ints, slots: Ints, sent: Any, first: Ints, parts: Ints, stack: Ints
+) -> None:  # pragma: no cover - compiled
+    """Parts of all slots of what is sent: offsets (s + 1,) and records, with a stack for n + 1."""
     filled = 0
     for slot in range(len(slots)):
         first[slot] = filled
@@ -194,20 +197,17 @@ def _parts(nodes: Ints, slots: Ints, sent: Any) -> Any:  # pragma: no cover - co
                     stack[deep] = child
                     deep += 1
     first[len(slots)] = filled
-    return first, parts
 
 
-@njit(cache=True, nogil=True)
+@njit(**KERNEL)
 def _ordered(
-    table: Ints, made: Any, lengths: Ints, sent: Any, first: Ints, parts: Ints, is_parted: bool
-) -> Any:  # pragma: no cover - compiled
-    """Records in the order of sending."""
-    looks, nodes, slots, roots, files, _ = made
-    out = np.empty(len(nodes), np.int64)
-    worth = np.empty(len(nodes))
-    heap = np.empty((len(slots) + 1, 3))
+    table: Ints, looks: Floats, nodes: Ints, slots: Ints, roots: Ints, files: Ints, lengths: Ints, first: Ints,
+    parts: Ints, is_parted: bool, out: Ints, worth: Floats, heap: Floats,
+) -> int:  # pragma: no cover - compiled  # fmt: skip
+    """Records in the order of sending go into `out` (n,); how many there are. `worth` (n,), `heap` (s + 1, 3)."""
     heaped = considered = done = 0
-    for root in roots:
+    for at in range(len(roots)):
+        root = roots[at]
         out[done] = root
         done += 1
         ledger.order(files, table, nodes[root, KIND], nodes[root, TILE])
@@ -251,34 +251,19 @@ def _ordered(
             done += 1
         for at in range(begun, done):
             ledger.order(files, table, nodes[out[at], KIND], nodes[out[at], TILE])
-    return out[:done]
+    return done
 
 
-@njit(cache=True, nogil=True)
-def way(table: Ints, made: Any, limits: Ints, options: Floats) -> Any:  # pragma: no cover - compiled
-    """What is sent, in order: (trees, tiles, cut, offsets of regions, kinds of regions, offsets of parts, parts).
-
-    `cut` says which are in the cut, at least in part. Tiles have regions of which some region is replaced; parts are
-    places in the order.
-    """
-    looks, nodes, slots, _, _, _ = made
-    _weighed(looks, nodes, slots)
-    is_coded = options[cuts.CODED] > 0.0
-    lengths = np.empty(len(nodes), np.int64)
-    for record in range(len(nodes)):
-        lengths[record] = _length(table, nodes, record, is_coded)
-    sent = _sent(table, made, lengths, limits, options)
-    first, parts = _parts(nodes, slots, sent)
-    out = _ordered(table, made, lengths, sent, first, parts, options[cuts.PARTED] > 0.0)
-    place = np.empty(len(nodes), np.int64)
-    for at in range(len(out)):
+@njit(**KERNEL)
+def _told(
+    nodes: Ints, slots: Ints, out: Ints, count: int, first: Ints, parts: Ints, place: Ints, region_first: Ints,
+    kinds: Any, part_first: Ints, found: Ints,
+) -> Any:  # pragma: no cover - compiled  # fmt: skip
+    """Regions of what stands in the order and their parts, as places in it; how many of both."""
+    for at in range(count):
         place[out[at]] = at
-    region_first = np.zeros(len(out) + 1, np.int64)
-    kinds = np.empty(len(slots), np.int8)
-    part_first = np.zeros(len(slots) + 1, np.int64)
-    found = np.empty(len(parts), np.int64)
     regions = filled = 0
-    for at in range(len(out)):
+    for at in range(count):
         region_first[at] = regions
         begin, end = nodes[out[at], FIRST], nodes[out[at], FIRST] + nodes[out[at], SLOTS]
         is_refined = False
@@ -293,10 +278,39 @@ def way(table: Ints, made: Any, limits: Ints, options: Floats) -> Any:  # pragma
             for each in range(first[slot], first[slot + 1]):
                 found[filled] = place[parts[each]]
                 filled += 1
-    region_first[len(out)] = regions
+    region_first[count] = regions
     part_first[regions] = filled
-    trees, tiles, is_cut = np.empty(len(out), np.int64), np.empty(len(out), np.int64), np.empty(len(out), np.bool_)
-    for at in range(len(out)):
+    return regions, filled
+
+
+@njit(cache=True, nogil=True)
+def way(table: Ints, made: Any, limits: Ints, options: Floats) -> Any:  # pragma: no cover - compiled
+    """What is sent, in order: (trees, tiles, cut, offsets of regions, kinds of regions, offsets of parts, parts).
+
+    `cut` says which are in the cut, at least in part. Tiles have regions of which some region is replaced; parts are
+    places in the order.
+    """
+    looks, nodes, slots, roots, files, _ = made
+    _weighed(looks, nodes, slots)
+    is_coded, is_parted = options[cuts.CODED] > 0.0, options[cuts.PARTED] > 0.0
+    lengths = np.empty(len(nodes), np.int64)
+    for record in range(len(nodes)):
+        lengths[record] = _length(table, nodes, record, is_coded)
+    sent = _sent(table, made, lengths, limits, options)
+    first, parts = np.zeros(len(slots) + 1, np.int64), np.empty(len(nodes), np.int64)
+    _parted(nodes, slots, sent, first, parts, np.empty(len(nodes) + 1, np.int64))
+    out = np.empty(len(nodes), np.int64)
+    count = _ordered(
+        table, looks, nodes, slots, roots, files, lengths, first, parts, is_parted, out, np.empty(len(nodes)),
+        np.empty((len(slots) + 1, 3)),
+    )  # fmt: skip
+    region_first, part_first = np.zeros(count + 1, np.int64), np.zeros(len(slots) + 1, np.int64)
+    kinds, found = np.empty(len(slots), np.int8), np.empty(len(parts), np.int64)
+    regions, filled = _told(
+        nodes, slots, out, count, first, parts, np.empty(len(nodes), np.int64), region_first, kinds, part_first, found
+    )  # fmt: skip
+    trees, tiles, is_cut = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.bool_)
+    for at in range(count):
         trees[at], tiles[at] = nodes[out[at], TREE], nodes[out[at], TILE]
         is_cut[at] = nodes[out[at], STATE] == ALIVE
     return trees, tiles, is_cut, region_first, kinds[:regions], part_first[: regions + 1], found[:filled]
