@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 KIND = "poster"
 """of the job"""
-_PATIENCE_S = 20.0
+_PATIENCE_S = 30.0
 _LOOK_S = 0.5
 _AGAIN = {"Retry-After": "10", "Cache-Control": "no-store"}
 _Seen = tuple["Scene", "MomentTable", "Mapping[str, Asset]"]
