@@ -2,7 +2,7 @@
 
 One writer at a time, as in SQLite: a writing transaction begins by taking an advisory lock. So revisions are numbered
 without gaps, whoever sees revision n sees all before it, and what was shown for SQLite holds here. A writer that is cut
-off, or says nothing for `_WAIT_S`, loses its transaction and the lock. Readers never wait.
+off, or says nothing for `_PAUSE_S`, loses its transaction and the lock. Readers never wait.
 
 A connection that broke while it lay idle (the server was started anew, a proxy lost patience) is noticed before it is
 used, and another one is opened. What breaks in the middle is Unavailable: nothing is tried twice. A server that accepts
@@ -39,7 +39,9 @@ _MOST = 16
 """connections of one process; PostgreSQL allows a hundred in all unless told otherwise"""
 _CONNECT_S = 5
 _WAIT_S = 30
-"""for the lock of writers, and between two statements of a transaction"""
+"""for the lock of writers"""
+_PAUSE_S = 5
+"""between two statements of a transaction, whose work is done before it begins: whoever is silent longer is cut off"""
 _PATIENCE_S = 45.0
 """for an answer: longer than the server itself lets a statement wait"""
 _SESSION = (
@@ -47,7 +49,7 @@ _SESSION = (
     "SET default_transaction_isolation = 'read committed'",
     f"SET lock_timeout = '{_WAIT_S}s'",
     f"SET statement_timeout = '{_WAIT_S + 10}s'",
-    f"SET idle_in_transaction_session_timeout = '{_WAIT_S}s'",
+    f"SET idle_in_transaction_session_timeout = '{_PAUSE_S}s'",
 )
 _KEEPALIVE = {"keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "15000"}
 _WORDS = (
