@@ -31,9 +31,7 @@ async function main(): Promise<void> {
   // Nothing of what somebody sees who is signed in stays on the device: it may be nobody else's to see.
   const keeps = signedIn().then((known) => !known, () => false);
   const files = new Files();
-  void keeps.then((may) => {
-    if (may) files.prepare();
-  });
+  files.prepare();
   try {
     const quality = suitableQuality(new URLSearchParams(location.search));
     await words;

@@ -6,7 +6,7 @@
 import type { Content } from "../stream/frames";
 import type { Keep } from "./keep";
 import type { Order, Report, Source } from "./messages";
-import { openKeep } from "./storage";
+import { keptBefore, openKeep } from "./storage";
 import { Damaged, check, unpack } from "./unpack";
 
 const MEDIA_TYPES: Record<Exclude<Content, "glb">, string> = { webp: "image/webp", jpeg: "image/jpeg", png: "image/png" };
@@ -21,7 +21,7 @@ self.onmessage = (message: MessageEvent<Order>) => {
   const order = message.data;
   switch (order.order) {
     case "prepare":
-      prepared ??= openKeep();
+      prepared ??= keptBefore().then((kept) => (kept ? openKeep() : null));
       break;
     case "open":
       void open(order);
@@ -37,7 +37,7 @@ self.onmessage = (message: MessageEvent<Order>) => {
 
 async function open(order: Extract<Order, { order: "open" }>): Promise<void> {
   scene = order.scene;
-  keep = order.keeps ? await (prepared ?? openKeep()) : null;
+  keep = order.keeps ? ((await prepared) ?? (await openKeep())) : null;
   say({ report: "opened", digests: keep?.of(scene) ?? [] });
 }
 

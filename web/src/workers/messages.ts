@@ -3,7 +3,7 @@
 import type { Content, Encoding } from "../stream/frames";
 
 export type Order =
-  /** Read what is kept on this device: it will be asked for soon. */
+  /** Read what is kept on this device, where something is: it will be asked for soon. */
   | { order: "prepare" }
   /** Begin: for which scene, and whether to keep files beyond this visit. */
   | { order: "open"; scene: string; keeps: boolean }

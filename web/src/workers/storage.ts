@@ -22,6 +22,11 @@ export async function openKeep(): Promise<Keep | null> {
   }
 }
 
+/** Whether something was kept here before: only then is opening it no trace of a visit. */
+export async function keptBefore(): Promise<boolean> {
+  return typeof caches !== "undefined" && (await caches.has(NAME).catch(() => false));
+}
+
 function shelf(cache: Cache): Shelf {
   const address = (digest: string): string => `/kept/${digest}`;
   return {
