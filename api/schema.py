@@ -9,6 +9,7 @@ that ran is answered 200, its errors beside its data.
 
 from __future__ import annotations
 
+import gzip
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from strawberry.types.execution import PreExecutionError
 
 from api import graphql_socket, guard, types
 from api.answers import answered, as_json, shown
+from api.assets import takes_gzip
 from api.auth import actor_of
 from api.errors import DoorError
 from api.execution import Execution, plans_of
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from scenes.model import Actor
 
 _GRAPHQL_JSON = "application/graphql-response+json"
+_WORTH_PACKING = 4_000
+"""bytes; what is shorter comes with the first packets anyway"""
+_PACKING = 4
+"""of gzip: 100 KB of an exhibition become 18 in 1.5 ms"""
 
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -111,12 +117,16 @@ def router(services: Services) -> APIRouter:
     async def post(request: Request) -> Response:
         actor = await actor_of(request, services)
         status, answer = await _answer(services, actor, await _body(request))
-        accepted = request.headers.get("accept", "")
+        accepted, content = request.headers.get("accept", ""), as_json(answer)
+        headers = {"Cache-Control": "no-store"}
+        if len(content) >= _WORTH_PACKING and takes_gzip(request):
+            content = await services.call(gzip.compress, content, _PACKING, mtime=0)
+            headers["Content-Encoding"] = "gzip"
         return Response(
-            as_json(answer),
+            content,
             status_code=status,
             media_type=_GRAPHQL_JSON if _GRAPHQL_JSON in accepted else "application/json",
-            headers={"Cache-Control": "no-store"},
+            headers=headers,
         )
 
     @routes.websocket("/graphql")
