@@ -488,7 +488,11 @@ def test_every_field_argument_and_value_is_described() -> None:
 
 async def test_long_answers_are_packed_for_who_takes_them_so(doors: Doors) -> None:
     short = {"query": "{ me { name } }"}
-    long = {"query": "{ " + " ".join(f"a{n}: scenes {{ nodes {{ id title }} }}" for n in range(40)) + " }"}
+    long = {
+        "query": "{ "
+        + " ".join(f"a{n}: scenes {{ nodes {{ id title placements {{ nodes {{ id title }} }} }} }}" for n in range(40))
+        + " }"
+    }
     for asked, is_packed in ((short, False), (long, True)):
         plain = await doors.client.post("/graphql", json=asked, headers={"Accept-Encoding": "identity"})
         packed = await doors.client.post("/graphql", json=asked, headers={"Accept-Encoding": "gzip"})
