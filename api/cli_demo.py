@@ -79,6 +79,11 @@ if TYPE_CHECKING:
             ...
 
         @property
+        def finest(self) -> float:
+            """Metres: visitors get no finer detail; 0: all."""
+            ...
+
+        @property
         def later(self) -> Sequence[Version]:
             """Later scans of it."""
             ...
@@ -281,6 +286,7 @@ def _keep(services: Services, sample: Sample, made: _Made) -> None:
         attribution=sample.attribution,
         report=made.result.report,
         identity=sample.identity,
+        finest=sample.finest,
     )
     services.catalogue.allow_blobs(asset.id, uses)
     if asset != before:

@@ -20,6 +20,7 @@ from scenes.versions import deposit_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from typing import Protocol
 
     from api.demo_log import DemoLog
@@ -57,6 +58,11 @@ if TYPE_CHECKING:
         @property
         def media_type(self) -> str:
             """What the file is."""
+            ...
+
+        @property
+        def embargo(self) -> datetime | None:
+            """Before this moment only curators saw it."""
             ...
 
         @property
@@ -153,6 +159,7 @@ def add_files(services: Services, files: Sequence[File], log: DemoLog, *, stamp:
             created_by=author,
             attribution=file.attribution,
             media=media,
+            embargo=file.embargo,
         )
         served = BlobUse(media.digest, media.byte_length, media.media_type)
         deposited = BlobUse(master, length, file.media_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from sample_museum import chronicle, drawing, finds, inventory, lyre, scan
@@ -57,6 +58,8 @@ class SampleAsset:
     rights: str
     make: Callable[[], Model]
     identity: ObjectIdentity | None = None
+    finest: float = 0.0
+    """metres: visitors get no finer detail; 0: all"""
     later: tuple[SampleVersion, ...] = ()
 
 
@@ -72,6 +75,8 @@ class SampleFile:
     name: str
     media_type: str
     make: Callable[[], bytes]
+    embargo: datetime | None = None
+    """before this moment only curators saw it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class SampleMuseum:
     families: tuple[Family, ...]
     object_status: tuple[ObjectStatus, ...]
     exhibition: Exhibition
+    friends: Exhibition
+    """for members"""
     draft: Exhibition
     """seen by curators only"""
 
@@ -128,6 +135,7 @@ class SampleMuseum:
             *self.families,
             *self.object_status,
             self.exhibition,
+            self.friends,
             self.draft,
         )
 
@@ -156,7 +164,10 @@ DRAWING = SampleFile(
     "boundary-stone.png",
     "image/png",
     drawing.inscription,
+    datetime(2025, 6, 1, tzinfo=UTC),
 )
+FINEST = {"boundary_stone": 0.0005}
+"""by slug: what was scanned finer than that is for members"""
 
 TEMPLE_SCAN = SampleScan(
     asset_id("temple_scan_2019"),
@@ -186,6 +197,7 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
                 RIGHTS,
                 partial(make, slug),
                 IDENTITIES.get(slug),
+                FINEST.get(slug, 0.0),
                 tuple(
                     SampleVersion(f"{slug}-{year}.glb", partial(make_later, slug, year))
                     for year, _ in LATER.get(slug, ())
@@ -209,5 +221,6 @@ def build(progress: Callable[[str], None] | None = None) -> SampleMuseum:
         families=FAMILIES,
         object_status=OBJECT_STATUS,
         exhibition=chronicle.EXHIBITION,
+        friends=chronicle.FRIENDS,
         draft=chronicle.DRAFT,
     )

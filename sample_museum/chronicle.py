@@ -319,6 +319,15 @@ EXHIBITION = Exhibition(
     Visibility.PUBLIC,
 )
 
+FRIENDS = Exhibition(
+    "exhibition_sample_friends",
+    "sanctuary-friends",
+    "The sanctuary, for the museum's friends",
+    "For members: the same place before the season opens, and what is being argued about it.",
+    SCENE_ID,
+    Visibility.MEMBERS,
+)
+
 DRAFT = Exhibition(
     "exhibition_sample_school",
     "sanctuary-school",

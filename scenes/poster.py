@@ -3,7 +3,7 @@
 It is made of the same tiles that visitors get, within a budget of triangles, from the scene's own viewpoint at its own
 moment; from outside, where nothing to speak of is seen from there. Its name (`key_of`) is a digest of all that is seen
 in it and of nothing else, so that a new title makes no new picture and a stone that was moved does. Whoever calls
-passes what everybody may see: a picture cannot be looked at in part. (docs/adr/0034-posters.md)
+passes what everybody may see: a picture cannot be looked at in part. (docs/adr/0031-posters.md)
 """
 
 from __future__ import annotations

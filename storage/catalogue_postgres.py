@@ -1,4 +1,4 @@
-"""The catalogue in PostgreSQL, for museums that have outgrown one machine's file (docs/adr/0031)."""
+"""The catalogue in PostgreSQL, for museums that have outgrown one machine's file (docs/adr/0028)."""
 
 from __future__ import annotations
 

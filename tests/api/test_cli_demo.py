@@ -57,6 +57,7 @@ class Sample:
     rights: str = "https://creativecommons.org/publicdomain/zero/1.0/"
     identity: ObjectIdentity | None = None
     later: tuple[Later, ...] = ()
+    finest: float = 0.0
 
     @property
     def id(self) -> str:
@@ -74,6 +75,7 @@ class Song:
     rights: str = "https://creativecommons.org/publicdomain/zero/1.0/"
     name: str = "song.wav"
     media_type: str = "audio/wav"
+    embargo: None = None
 
 
 SOUND = recording("wav", 0.25)

@@ -1,6 +1,6 @@
 /**
  * A section: what lies beyond a plane, or outside a box, is cut away, so that one looks into what is closed. The backs of
- * surfaces, seen through the cut, are hatched and without light, as drawings show what a cut goes through (decision 33).
+ * surfaces, seen through the cut, are hatched and without light, as drawings show what a cut goes through (decision 30).
  */
 
 import * as THREE from "three";
