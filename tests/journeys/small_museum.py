@@ -44,6 +44,7 @@ class Sample:
     rights: str
     make: Callable[[], Model]
     identity: ObjectIdentity | None = None
+    finest: float = 0.0
     later: tuple[()] = ()
 
 
