@@ -73,7 +73,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
 def test_clouds_of_points_are_told_as_points(run: Run, tmp_path: Path) -> None:
     ticks = [(x / 50.0, 0.02 * (x * y % 7 == 0), y / 50.0) for x in range(50) for y in range(50)]
     for name, lift in (("1990.xyz", 0.0), ("2020.xyz", 0.1)):
-        (tmp_path / name).write_text("".join(f"{x} {y + lift * (x > 0.5)} {z}\n" for x, y, z in ticks))
+        (tmp_path / name).write_text("".join(f"{x} {-z} {y + lift * (x > 0.5)}\n" for x, y, z in ticks))
     done = run(tmp_path / "1990.xyz", tmp_path / "2020.xyz", "-o", tmp_path / "out", "--threshold", "5cm")
     assert done.exit_code == 0, done.output
     assert "2020.xyz (2,500 points) against 1990.xyz (2,500 points)" in done.stdout

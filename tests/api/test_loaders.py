@@ -268,7 +268,7 @@ async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Pa
         ("{ scenes { nodes { layers { title } } } }", 2),
         ("{ scenes { nodes { placements { nodes { asset { title } } } } } }", 3),
         ("{ scenes { nodes { placements { nodes { asset { jobs { state } } layer { title } } } } } }", 5),
-        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 6),
+        ('{ node(id: "scene_0") { ... on Scene { at(time: "-0430") { placements { placement { title } } } } } }', 7),
     ],
 )
 async def test_each_level_of_a_query_is_one_statement(tmp_path: Path, query: str, expected: int) -> None:

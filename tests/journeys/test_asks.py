@@ -101,7 +101,7 @@ def test_the_tour_is_heard_with_its_words(served: Served, visiting: Callable[...
     card = page.locator(".tour")
     assert page.evaluate("() => document.querySelector('audio').paused"), "nothing sounds unasked"
     card.get_by_role("button", name="Play").click()
-    card.get_by_text("As long as you live, shine").wait_for()
+    card.locator(".player-words").get_by_text("As long as you live, shine").wait_for()
     assert card.locator(".player-words [lang=grc]").inner_text() == "Ὅσον ζῇς, φαίνου"
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
     assert page.evaluate("() => Math.round(document.querySelector('audio').duration)") == 4

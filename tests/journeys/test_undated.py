@@ -97,3 +97,5 @@ def test_an_undated_thing_is_shown_as_possible_until_what_is_said_of_it_dates_it
         'query ($s: ID!) { scene(id: $s) { at(time: "1400") { count } after: at(time: "1900") { count } } }', s=scene
     )
     assert before["scene"] == {"at": {"count": 0}, "after": {"count": 0}}
+    # The museum is shared with other journeys, which count what is public.
+    ask("mutation ($e: ID!) { unpublishExhibition(id: $e) { exhibition { id } } }", e=exhibition)
