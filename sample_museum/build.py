@@ -166,7 +166,7 @@ DRAWING = SampleFile(
     drawing.inscription,
     datetime(2025, 6, 1, tzinfo=UTC),
 )
-FINEST = {"boundary_stone": 0.0005}
+FINEST = {"boundary_stone": 0.0001}
 """by slug: what was scanned finer than that is for members"""
 
 TEMPLE_SCAN = SampleScan(
