@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from scenes.detail import Details
-from scenes.hidden import NOTHING, without
-from scenes.model import Actor, Asset, Exhibition, Record, Revision, Scene, Visibility
+from scenes.hidden import NOTHING, hidden, without
+from scenes.model import Actor, Asset, Exhibition, Hypothesis, Record, Revision, Scene, Visibility
 from scenes.ports import Catalogue, Clock, Difference, Page
 from scenes.rights import Action, clearance, finest_for, may
 from scenes.table import SceneTable
@@ -158,8 +158,11 @@ class Cleared:
             return found
         if as_of is not None:
             found = self._still(found)
-        homes = sorted({home for each in found if (home := scene_of(each))})
-        ids = self._hidden(homes, as_of) if homes else {}
+        # A list of scenes or exhibitions must not cost what is in all of them: they name hypotheses at most.
+        homes = sorted({scene_of(each) for each in found if not isinstance(each, Scene | Exhibition)} - {""})
+        ids = dict(self._hidden(homes, as_of)) if homes else {}
+        preferring = [each.id for each in found if isinstance(each, Scene) and each.default_hypothesis]
+        ids |= self._hidden_hypotheses([each for each in preferring if each not in ids], as_of)
         at = None if self.clock is None else self.clock.now()
         told = (self._told(each, ids.get(scene_of(each), NOTHING), at) for each in found)
         return [each for each in told if each is not None]
@@ -198,6 +201,15 @@ class Cleared:
 
     def _hidden(self, scene_ids: Sequence[str], as_of: int | None) -> Mapping[str, frozenset[str]]:
         return self.tables_kept.hidden(self.catalogue, scene_ids, actor=self.actor, as_of=as_of)
+
+    def _hidden_hypotheses(self, scene_ids: Sequence[str], as_of: int | None) -> dict[str, frozenset[str]]:
+        """By scene, ids of hypotheses that are hidden from the actor now, or were then."""
+        if not scene_ids:
+            return {}
+        read = [self.catalogue.within(Hypothesis, scene_ids)]
+        if as_of is not None:
+            read.append(self.catalogue.within(Hypothesis, scene_ids, as_of=as_of))
+        return {name: NOTHING.union(*(hidden(self.level, (), each[name], ()) for each in read)) for name in scene_ids}
 
     def _filled(self, page: Page, first: int, more: Callable[[str], Page], as_of: int | None) -> Page:
         """A page of what the actor may know of, filled up from the pages after it."""

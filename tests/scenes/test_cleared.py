@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from scenes.cleared import Cleared
-from scenes.model import ANONYMOUS, Actor, Asset, Layer, Placement, Role, Scene, Visibility
+from scenes.model import ANONYMOUS, Actor, Asset, Hypothesis, Layer, Placement, Role, Scene, Visibility
 from scenes.ports import Put
 from scenes.tables import SceneTables
 from storage.memory import MemoryCatalogue
@@ -108,3 +109,18 @@ def test_an_embargo_ends_by_itself(catalogue: MemoryCatalogue):
     assert known(catalogue, at=end - timedelta(seconds=1)).get(Asset, "asset_a") is None
     assert known(catalogue, at=end).get(Asset, "asset_a") == asset()
     assert Cleared(catalogue, SceneTables(), ANONYMOUS).get(Asset, "asset_a") is None
+
+
+def test_a_list_of_scenes_does_not_read_what_is_in_them(catalogue: MemoryCatalogue, monkeypatch: pytest.MonkeyPatch):
+    secret = Hypothesis("h_secret", "scene_b", "A hall", "B", "…", audience=Visibility.DRAFT)
+    write(catalogue, scene(), replace(scene("scene_b"), default_hypothesis="h_secret"), secret, placement("p_1"))
+    read, within = list[type](), catalogue.within
+
+    def counted(kind: Any, scene_ids: Any, **more: Any) -> Any:
+        read.append(kind)
+        return within(kind, scene_ids, **more)
+
+    monkeypatch.setattr(catalogue, "within", counted)
+    found = known(catalogue).page(Scene, first=9).records
+    assert [each.default_hypothesis for each in found if isinstance(each, Scene)] == ["", ""]
+    assert read == [Hypothesis]
