@@ -33,39 +33,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
-    from api.demo_files import Version
+    from api.demo_files import Told, Version
     from api.services import Services
     from api.settings import Settings
     from pipeline.tile import TileResult
     from sample_museum.build import SampleMuseum
     from scenes.model import ObjectIdentity, Record
 
-    class Sample(Protocol):
+    class Sample(Told, Protocol):
         """`sample_museum.build.SampleAsset`, or a smaller one in tests."""
-
-        @property
-        def id(self) -> str:
-            """Fixed id of the asset."""
-            ...
 
         @property
         def slug(self) -> str:
             """Name of its file."""
-            ...
-
-        @property
-        def title(self) -> str:
-            """What it is called."""
-            ...
-
-        @property
-        def attribution(self) -> str:
-            """Whom to name."""
-            ...
-
-        @property
-        def rights(self) -> str:
-            """Address of its licence."""
             ...
 
         @property

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from api.services import Services
     from api.worker import Tile
 
-    class File(Protocol):
-        """`sample_museum.build.SampleFile`."""
+    class Told(Protocol):
+        """What every sample says of itself."""
 
         @property
         def id(self) -> str:
@@ -50,10 +50,21 @@ if TYPE_CHECKING:
             """Address of its licence."""
             ...
 
+    class Scan(Told, Protocol):
+        """`sample_museum.build.SampleScan`."""
+
         @property
         def name(self) -> str:
             """Name of its file."""
             ...
+
+        @property
+        def make(self) -> Callable[[], bytes]:
+            """Makes the file."""
+            ...
+
+    class File(Scan, Protocol):
+        """`sample_museum.build.SampleFile`."""
 
         @property
         def media_type(self) -> str:
@@ -63,44 +74,6 @@ if TYPE_CHECKING:
         @property
         def embargo(self) -> datetime | None:
             """Before this moment only curators saw it."""
-            ...
-
-        @property
-        def make(self) -> Callable[[], bytes]:
-            """Makes the file."""
-            ...
-
-    class Scan(Protocol):
-        """`sample_museum.build.SampleScan`."""
-
-        @property
-        def id(self) -> str:
-            """Fixed id of the asset."""
-            ...
-
-        @property
-        def title(self) -> str:
-            """What it is called."""
-            ...
-
-        @property
-        def attribution(self) -> str:
-            """Whom to name."""
-            ...
-
-        @property
-        def rights(self) -> str:
-            """Address of its licence."""
-            ...
-
-        @property
-        def name(self) -> str:
-            """Name of its file."""
-            ...
-
-        @property
-        def make(self) -> Callable[[], bytes]:
-            """Makes the file."""
             ...
 
     class Version(Protocol):

@@ -21,6 +21,7 @@ from storage.migrate import SchemaTooNew
 from storage.postgres import PostgresDatabase, turned
 from tests.contracts.samples import NOON, placement, scene
 from tests.postgres_server import PostgresServer, empty_postgres
+from tests.storage.questions import QUESTIONS
 from tests.tcp_proxy import TcpProxy
 
 
@@ -73,19 +74,7 @@ def test_a_commit_is_synced_whatever_the_server_is_used_to(catalogue: PostgresCa
         assert list(connection.execute("SHOW synchronous_commit")) == [("on",)]
 
 
-CURRENT = "to_revision IS NULL"
-
-
-@pytest.mark.parametrize(
-    ("sql", "values"),
-    [
-        (f"SELECT body FROM record WHERE id = ? AND {CURRENT}", ("a",)),
-        (f"SELECT seq FROM record WHERE kind = ? AND {CURRENT} AND seq > ? ORDER BY seq", ("scene", 0)),
-        (f"SELECT seq FROM record WHERE scene IN (SELECT value FROM json_each(?)) AND {CURRENT}", ("[]",)),
-        ("SELECT asset FROM blob_use WHERE digest = ?", ("a",)),
-        ("SELECT seq FROM job WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY seq", ("[]",)),
-    ],
-)
+@pytest.mark.parametrize(("sql", "values"), QUESTIONS)
 def test_no_common_question_needs_to_walk_the_whole_table(
     catalogue: PostgresCatalogue, sql: str, values: tuple[object, ...]
 ) -> None:

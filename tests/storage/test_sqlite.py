@@ -12,6 +12,7 @@ from scenes.ports import Put
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.sqlite import SqliteDatabase
 from tests.contracts.samples import NOON, placement, scene
+from tests.storage.questions import QUESTIONS
 
 
 def test_the_file_is_in_wal_mode_and_synced_at_every_commit(tmp_path):
@@ -98,19 +99,7 @@ def test_another_process_sees_what_was_committed_and_writes_beside_us(tmp_path):
     assert catalogue.revision_of("scene_ours_39") <= 81
 
 
-CURRENT = "to_revision IS NULL"
-
-
-@pytest.mark.parametrize(
-    ("sql", "values"),
-    [
-        (f"SELECT body FROM record WHERE id = ? AND {CURRENT}", ("a",)),
-        (f"SELECT seq FROM record WHERE kind = ? AND {CURRENT} AND seq > ? ORDER BY seq", ("scene", 0)),
-        (f"SELECT seq FROM record WHERE scene IN (SELECT value FROM json_each(?)) AND {CURRENT}", ("[]",)),
-        ("SELECT asset FROM blob_use WHERE digest = ?", ("a",)),
-        ("SELECT seq FROM job WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY seq", ("[]",)),
-    ],
-)
+@pytest.mark.parametrize(("sql", "values"), QUESTIONS)
 def test_no_common_question_walks_the_whole_table(tmp_path, sql, values):
     database = SqliteDatabase(tmp_path / "catalogue.db")
     with database.reading() as connection:
