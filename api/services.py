@@ -17,6 +17,7 @@ import anyio.to_thread
 
 from scenes.cleared import Cleared
 from scenes.detail import Details
+from scenes.errors import NotFound
 from scenes.finding import Findables
 from scenes.tables import SceneTables
 
@@ -164,7 +165,9 @@ def archived(services: Services, folder: Path, *, author: str, progress: Progres
 
 
 def restored(services: Services, folder: Path, *, progress: Progress) -> Moved:
-    """Make a museum of an OCFL tree; see `storage.archive.restore`."""
+    """Make a museum of an OCFL tree; see `storage.archive.restore`. Raises NotFound, too: there is no such folder."""
     from storage.archive import restore
 
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}")
     return restore(services, services.jobs, archive_of(folder), progress=progress)

@@ -39,6 +39,9 @@ async def test_a_museum_moves_by_its_tree(tmp_path: Path) -> None:
     assert "access tokens are not in a tree" in made.stdout
     assert await served(tmp_path / "new") == before
 
+    nowhere = run("import", tmp_path / "nowhere", "--data", tmp_path / "third")
+    assert (nowhere.returncode, "there is no folder" in nowhere.stderr) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
     for file in tree.glob("???/???/???/*/v1/content/masters/*/*"):
         file.write_bytes(b"other bytes")
     worse = run("export", tree, "--data", tmp_path / "new", "--verify")
