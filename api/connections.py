@@ -173,7 +173,7 @@ class Socket(WebSocketsSansIOProtocol):
         info = b""
         connection = self.transport.get_extra_info("socket")
         if connection is not None:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):  # a closed one has no descriptor, which uvloop calls a wrong value
                 info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
         return path_of(info)
 

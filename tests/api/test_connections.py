@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+import uvloop
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
@@ -195,6 +196,35 @@ async def test_what_tcp_knows_of_the_path_can_be_asked():
     async with server, connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"):
         pass
     assert [stranded for stranded, _ in paths] == [0], "nothing is lost on loopback"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_nothing_is_known_of_a_connection_that_is_gone(loop):
+    async def outlive_it() -> tuple[int, bool]:
+        gone = asyncio.get_running_loop().create_future()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+            await asyncio.sleep(0.05)  # the descriptor is closed in a later turn of the loop
+            gone.set_result(scope["extensions"][PATH])
+
+        config = uvicorn.Config(app, http=Http, ws=Socket, lifespan="off", log_config=None, access_log=False)
+        config.load()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Http(config=config, server_state=ServerState(), app_state={}), "127.0.0.1", 0
+        )
+        async with server:
+            async with connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"):
+                pass
+            path = await gone
+            return path()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(outlive_it()) == (0, False)
 
 
 @pytest.mark.parametrize(
