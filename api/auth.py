@@ -22,6 +22,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from api.rates import toll_of
 from scenes.errors import Unauthorized
 from scenes.model import ANONYMOUS, Actor
 
@@ -102,11 +103,19 @@ def _session(connection: HTTPConnection, secret: str) -> str:
 
 
 async def actor_of(connection: HTTPConnection, services: Services) -> Actor:
-    """Who asks.
+    """Who asks; who is signed in pays for it (`api.rates`).
 
     Raises:
         Unauthorized: a token was sent that is unknown, expired or used up.
+        DoorError: FLOOD, who is signed in has spent their share.
     """
+    actor = await _actor_of(connection, services)
+    if actor != ANONYMOUS:
+        toll_of(connection).signed_in(actor)
+    return actor
+
+
+async def _actor_of(connection: HTTPConnection, services: Services) -> Actor:
     token = _bearer(connection)
     if not token and connection.scope["type"] == "websocket":
         token = connection.query_params.get("token", "")

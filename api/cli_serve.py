@@ -319,6 +319,7 @@ def run(app: FastAPI, listening: socket.socket, tls: Tls | None, *, announce: Ca
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=30,
         timeout_graceful_shutdown=settings.stop_s,
         ssl_certfile=tls.certificate if tls else None,

@@ -1,7 +1,8 @@
-"""What every request passes before any door: host name, size, patience, and on the way out the security headers.
+"""What every request passes before any door: host name, share, size, patience, and on the way out the security headers.
 
 - A `Host` that is not ours is answered 400, so that a foreign name that was pointed at this machine (DNS rebinding)
   cannot read it with the visitor's browser. Addresses are always ours: the attack needs a name.
+- Who spent their share of the museum is answered 429 (`api.rates`), WebSockets before they open.
 - A body that is larger than its door allows is answered 413 before it is read whole; `/uploads` and `/people` take
   files, so their limit is that of an upload.
 - A body that stops coming for 30 s is answered 408.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,10 +24,11 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
-from api.errors import DoorError, problem_of
+from api.errors import DoorError, kind_of, problem_of
+from api.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +46,7 @@ PUBLIC_PREFIXES = ("/blobs/", "/scenes/", "/assets/")
 
 CORS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _PREFLIGHT: Mapping[str, str] = {
@@ -93,8 +96,9 @@ def own_names(settings: Settings) -> frozenset[str]:
 class Gate:
     """ASGI middleware; see the file's head."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._rates = Rates(settings, monotonic=monotonic)
         self._names = own_names(settings)
         self._upload_limit = settings.max_upload
 
@@ -111,17 +115,14 @@ class Gate:
         # RFC 9112, 3.2: more than one Host is refused, or who looks at which would decide.
         trusted = len(hosts) == 1 and self._answers_to(host_name(hosts[0]))
         if scope["type"] == "websocket":
-            if trusted:
-                await self._app(scope, receive, send)
-            else:
-                # Before the handshake is accepted, closing is answered as 403.
-                await receive()
-                await send({"type": "websocket.close", "code": 4400, "reason": "BAD_HOST"})
+            await self._open(scope, receive, send, headers, trusted=trusted)
             return
         outgoing = _Outgoing(scope, send)
         limit = self._upload_limit if scope["path"].startswith(FILE_PREFIXES) else BODY_LIMIT
         try:
-            _check(headers, limit, trusted=trusted)
+            _check_host(headers, trusted=trusted)
+            self._rates.enter(scope)
+            _check_length(headers, limit)
             if scope["method"] == "OPTIONS" and scope["path"].startswith(PUBLIC_PREFIXES):
                 await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, outgoing)
             else:
@@ -131,13 +132,41 @@ class Gate:
             if not outgoing.begun:
                 await answer(scope, receive, outgoing)
 
+    async def _open(self, scope: Scope, receive: Receive, send: Send, headers: Headers, *, trusted: bool) -> None:
+        """Let a WebSocket through, or answer its opening."""
+        try:
+            _check_host(headers, trusted=trusted)
+            self._rates.enter(scope)
+        except DoorError as error:
+            await receive()
+            await _send_denial(scope, send, error)
+            return
+        await self._app(scope, receive, send)
 
-def _check(headers: Headers, limit: int, *, trusted: bool) -> None:
+
+async def _send_denial(scope: Scope, send: Send, error: DoorError) -> None:
+    """Refuse a WebSocket before its handshake: by an answer where the server can, else by closing, which is a 403."""
+    answer = problem_of(error)
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": kind_of(error).close, "reason": error.code})
+        return
+    headers = [
+        *answer.raw_headers,
+        *((name.lower().encode(), value.encode()) for name, value in _DEFAULT_HEADERS.items()),
+    ]
+    await send({"type": "websocket.http.response.start", "status": answer.status_code, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})
+
+
+def _check_host(headers: Headers, *, trusted: bool) -> None:
     if not trusted:
         shown = ", ".join(headers.getlist("host"))[:100]
         raise DoorError(
             "BAD_HOST", f"this museum does not go by the name {shown!r}; CHRONOTOPE_TRUSTED_HOSTS can add names"
         )
+
+
+def _check_length(headers: Headers, limit: int) -> None:
     announced = headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdecimal():
         raise DoorError("BAD_REQUEST", "Content-Length is not a number")

@@ -24,6 +24,7 @@ from api.answers import answered, as_json, shown
 from api.auth import actor_of, token_hash
 from api.errors import DoorError, kind_of
 from api.loaders import Context
+from api.rates import OTHER, query_points, toll_of
 from scenes.errors import SceneError, Unauthorized
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ async def serve(websocket: WebSocket, services: Services, schema: Schema, *, ini
         except Unauthorized as error:
             raise _Close(kind_of(error).close, "Unauthorized") from None
         await session.run(actor, init_s)
+    except DoorError as error:
+        await websocket.close(kind_of(error).close, error.code)
     except _Close as close:
         if websocket.application_state is WebSocketState.CONNECTED:
             await websocket.close(close.code, close.reason)
@@ -74,6 +77,7 @@ async def serve(websocket: WebSocket, services: Services, schema: Schema, *, ini
 class _Session:
     def __init__(self, websocket: WebSocket, services: Services, schema: Schema) -> None:
         self._websocket, self._services, self._schema = websocket, services, schema
+        self._toll = toll_of(websocket)
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._actor: Actor | None = None
 
@@ -144,6 +148,7 @@ class _Session:
             )
         if known is None:
             raise _Close(4403, "Forbidden")
+        self._toll.signed_in(known)
         return known
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
@@ -184,8 +189,11 @@ class _Session:
     async def _answer(self, name: str, payload: object, actor: Actor) -> dict[str, Any]:
         """Send what an operation yields; the message that ends it."""
         try:
+            # As a request by POST does.
+            self._toll.pay(OTHER)
             request = guard.admit(payload)
             guard.require_known(request, actor)
+            self._toll.pay(query_points(request.cost))
         except (DoorError, GraphQLError, SceneError) as error:
             return {"id": name, "type": "error", "payload": shown([error])}
         results = await self._schema.stream(

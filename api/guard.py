@@ -82,6 +82,8 @@ class Request:
     variables: dict[str, Any]
     operation: str | None
     kind: OperationType
+    cost: int
+    """fields that it is answered with at most"""
     asks_schema: bool = False
     """whether it asks what may be asked (introspection)"""
 
@@ -149,8 +151,8 @@ def admit(payload: object) -> Request:
     variables = variables or {}
     _check_variables(variables)
     document, asks_schema = _parse(query)
-    kind = _check_document(document, variables, operation or None)
-    return Request(query, document, variables, operation or None, kind, asks_schema)
+    kind, cost = _check_document(document, variables, operation or None)
+    return Request(query, document, variables, operation or None, kind, cost, asks_schema)
 
 
 def require_known(request: Request, actor: Actor) -> None:
@@ -204,7 +206,10 @@ def _parse(query: str) -> tuple[DocumentNode, bool]:
     return parse(query), asks_schema
 
 
-def _check_document(document: DocumentNode, variables: Mapping[str, Any], name: str | None) -> OperationType:
+def _check_document(
+    document: DocumentNode, variables: Mapping[str, Any], name: str | None
+) -> tuple[OperationType, int]:
+    """Kind and cost of the operation that runs, if all of them may."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     _limit("fragments", sum(isinstance(node, FragmentDefinitionNode) for node in document.definitions), FRAGMENTS)
@@ -215,6 +220,7 @@ def _check_document(document: DocumentNode, variables: Mapping[str, Any], name: 
     measures: dict[str, _Measure] = {}
     for fragment in _in_order(fragments):
         measures[fragment] = _measure(fragments[fragment].selection_set, measures, variables)
+    costs = []
     for operation in operations:
         # Each is checked, not only the one to run: validation reads them all.
         defaults = {
@@ -229,10 +235,13 @@ def _check_document(document: DocumentNode, variables: Mapping[str, Any], name: 
         _limit("fields", measured.fields, FIELDS)
         _limit("cost", measured.cost, COST)
         _limit("fields of the same name in the same place", _same_path(operation.selection_set, fragments), SAME_PATH)
-    chosen = [each for each in operations if name is None or (each.name is not None and each.name.value == name)]
+        costs.append(measured.cost)
+    chosen = [
+        at for at, each in enumerate(operations) if name is None or (each.name is not None and each.name.value == name)
+    ]
     if len(chosen) != 1:
         raise DoorError("BAD_REQUEST", "the document has no operation, or `operationName` does not say which")
-    return chosen[0].operation
+    return operations[chosen[0]].operation, costs[chosen[0]]
 
 
 def _directives(node: Any) -> int:

@@ -36,6 +36,7 @@ from api.mutations import Mutation
 from api.passed import Passed
 from api.past import PastInfo
 from api.queries import Query
+from api.rates import query_points, toll_of
 from api.subscriptions import Subscription
 from api.types.scalar import SCALARS
 from scenes.errors import SceneError
@@ -43,6 +44,7 @@ from scenes.errors import SceneError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.rates import Toll
     from api.services import Services
     from scenes.model import Actor
 
@@ -116,7 +118,7 @@ def router(services: Services) -> APIRouter:
     @routes.post("/graphql", include_in_schema=False)
     async def post(request: Request) -> Response:
         actor = await actor_of(request, services)
-        status, answer = await _answer(services, actor, await _body(request))
+        status, answer = await _answer(services, actor, await _body(request), toll_of(request))
         accepted, content = request.headers.get("accept", ""), as_json(answer)
         headers = {"Cache-Control": "no-store"}
         if len(content) >= _WORTH_PACKING and takes_gzip(request):
@@ -136,8 +138,8 @@ def router(services: Services) -> APIRouter:
     return routes
 
 
-async def _answer(services: Services, actor: Actor, body: bytes) -> tuple[int, dict[str, Any]]:
-    """Status and JSON of the answer to a request."""
+async def _answer(services: Services, actor: Actor, body: bytes, toll: Toll) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of the answer to a request. Raises DoorError FLOOD."""
     try:
         admitted = guard.admit(guard.read_json(body))
         guard.require_known(admitted, actor)
@@ -146,6 +148,7 @@ async def _answer(services: Services, actor: Actor, body: bytes) -> tuple[int, d
     if admitted.kind is OperationType.SUBSCRIPTION:
         refused = DoorError("BAD_REQUEST", "subscriptions are answered over WebSocket (graphql-transport-ws)")
         return 400, {"errors": shown([refused])}
+    toll.pay(query_points(admitted.cost))
     result = await SCHEMA.execute(
         admitted.query,
         variable_values=admitted.variables,

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from api.buckets import Budget, parse_budget
 from streaming.events import DeviceBudget
 
 if TYPE_CHECKING:
@@ -74,6 +76,21 @@ def parse_device(text: str) -> DeviceBudget:
 def _device(text: str) -> str:
     parse_device(text)
     return text
+
+
+def _budget(text: str) -> str:
+    parse_budget(text)
+    return text
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    names = _words(text)
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            raise ValueError(f"{name!r} is no address or network such as 10.0.0.7 or 10.0.0.0/24") from None
+    return names
 
 
 def _text(text: str) -> str:
@@ -182,6 +199,14 @@ class Settings:
             "machine's name (also with .local) and the host of PUBLIC_URL are always answered to.",
         ),
     )
+    trusted_proxies: tuple[str, ...] = field(
+        default=("127.0.0.1", "::1"),
+        metadata=_setting(
+            _networks,
+            "Addresses or networks of proxies, comma-separated: what they say in `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` is believed, and nobody else.",
+        ),
+    )
     database_url: str = field(
         default="",
         metadata=_setting(
@@ -277,6 +302,18 @@ class Settings:
             "Streams that one address may have open at a time; those of this machine itself are not counted.",
         ),
     )
+    rate_per_address: str = field(
+        default="500,30000",
+        metadata=_setting(
+            _budget,
+            "What one address (of IPv6: one network of 64 bits) may cost: points a second, and points at once; a point "
+            "is about a millisecond of one core (docs/operations.md). More is answered 429. 0 does not limit. This "
+            "machine itself is not counted.",
+        ),
+    )
+    rate_per_actor: str = field(
+        default="500,30000", metadata=_setting(_budget, "The same of who is signed in, from whichever addresses.")
+    )
     stop_s: int = field(default=2, metadata=_setting(_whole(0, 600), "Seconds that open requests get at Ctrl-C."))
 
     @property
@@ -294,6 +331,16 @@ class Settings:
         """Budgets of streams by profile."""
         named = {"headset": self.stream_headset, "phone": self.stream_phone, "desktop": self.stream_desktop}
         return {name: parse_device(text) for name, text in named.items()}
+
+    @property
+    def address_budget(self) -> Budget:
+        """What one address may cost."""
+        return parse_budget(self.rate_per_address)
+
+    @property
+    def actor_budget(self) -> Budget:
+        """What one actor may cost."""
+        return parse_budget(self.rate_per_actor)
 
     @property
     def is_s3(self) -> bool:

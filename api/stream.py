@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from api.auth import COOKIE, actor_of
-from api.errors import INTERNAL, kind_of, message_of
+from api.errors import INTERNAL, DoorError, kind_of, message_of
 from api.rooms import rooms_of
 from api.stream_conversation import Conversation, converse
 from api.stream_foresight import Foresight
@@ -53,7 +53,7 @@ async def serve(websocket: WebSocket, services: Services) -> None:
         code, reason = await _converse(websocket, services)
     except StreamError as error:
         code, reason = error.close_code.value, error.reason
-    except (SceneError, TimelineError) as error:
+    except (SceneError, TimelineError, DoorError) as error:
         code, reason = kind_of(error).close, StreamError(message_of(error)).reason
     except WebSocketDisconnect:
         return
