@@ -8,12 +8,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
-from scenes.errors import Conflict, Invalid, NotFound
+from scenes.errors import Conflict, Invalid, NotFound, Unavailable
 from scenes.model import Exhibition, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
 from storage.history_sql import SqlHistory, last_touched
 from storage.jobs_sql import SqlJobs
-from storage.records import KINDS, cursor, decode, encode, is_public, kind_name, place, scene_of, slug_of, stamp
+from storage.records import (
+    KINDS,
+    cursor,
+    decode,
+    encode,
+    has_unknown,
+    is_public,
+    kind_name,
+    place,
+    scene_of,
+    slug_of,
+    stamp,
+)
 from storage.sql import Taken, select, select_one
 from storage.tokens_sql import SqlTokens
 
@@ -262,7 +274,8 @@ def _end(connection: Connection, change: Change, number: int) -> int | None:
     record, kind = change.record, kind_name(type(change.record))
     row = select_one(
         connection,
-        'SELECT "row", kind, seq, to_revision IS NULL FROM record WHERE id = ? ORDER BY from_revision DESC LIMIT 1',
+        'SELECT "row", kind, seq, to_revision IS NULL, body FROM record WHERE id = ?'
+        " ORDER BY from_revision DESC LIMIT 1",
         (record.id,),
     )
     if row is not None and row[1] != kind:
@@ -271,6 +284,8 @@ def _end(connection: Connection, change: Change, number: int) -> int | None:
     if isinstance(change, Remove) and not current:
         raise NotFound(f"there is no {kind} {record.id}")
     if row is not None and current:
+        if not isinstance(change, Remove) and has_unknown(type(record), row[4]):
+            raise Unavailable(f"a newer Chronotope wrote {record.id}; this one would lose part of it: ask that one")
         connection.execute('UPDATE record SET to_revision = ? WHERE "row" = ?', (number, row[0]))
     return None if row is None else int(row[2])
 

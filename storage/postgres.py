@@ -23,7 +23,7 @@ from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from scenes.errors import Invalid, StorageFull, Unavailable
-from storage.migrate import SchemaTooNew, Unreadable, migrations
+from storage.migrate import Known, Unreadable, check_still_known, migrate_postgres, migrations
 from storage.sql import Taken
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class PostgresDatabase:
     """`storage.sql.Database` at an address, brought to the current schema when it is opened.
 
     Raises:
-        storage.migrate.SchemaTooNew: a newer Chronotope wrote the database.
+        storage.migrate.SchemaTooNew: a newer Chronotope made the database one for newer programs.
         storage.migrate.Unreadable: it is not encoded in UTF-8, or is none of ours.
         Unavailable: it does not answer, or lets us not in.
     """
@@ -127,9 +127,12 @@ class PostgresDatabase:
         self._guard = threading.Lock()
         self._idle: list[_Connection] = []
         self._closed = False
+        steps = migrations("postgres")
+        self._knows = Known(len(steps))
         try:
-            with self.writing() as connection:
-                _migrate(connection)
+            with self._transaction() as connection:
+                _check_encoding(connection)
+                migrate_postgres(connection, connection.inner.execute, steps)
         except Unavailable as error:
             # Whoever starts the server may know why; libpq repeats no password.
             raise Unavailable(f"the catalogue's database cannot be used: {error.__cause__ or error}") from error
@@ -138,6 +141,8 @@ class PostgresDatabase:
     def reading(self) -> Iterator[_Connection]:
         """A connection for statements that read."""
         with self._connection() as connection:
+            if self._knows.is_due():
+                check_still_known(connection, self._knows.known)
             yield connection
 
     @contextmanager
@@ -146,9 +151,16 @@ class PostgresDatabase:
 
         Raises:
             StorageFull: the disk of the database is full.
-            Unavailable: the database does not answer, or another writer did not end. What broke off at the end of the
-                block may be kept or not: it was not acknowledged.
+            Unavailable: the database does not answer, another writer did not end, or a newer program made the
+                database one for newer programs. What broke off at the end of the block may be kept or not: it was not
+                acknowledged.
         """
+        with self._transaction() as connection:
+            check_still_known(connection, self._knows.known)
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[_Connection]:
         with self._connection() as connection:
             connection.inner.execute("BEGIN")
             try:
@@ -226,19 +238,9 @@ def _told() -> Iterator[None]:
         raise Unavailable("the catalogue's database does not answer; try again soon") from error
 
 
-def _migrate(connection: _Connection) -> None:
-    """Run what is missing, in one transaction with the lock of writers: PostgreSQL takes back definitions, too."""
-    steps = migrations("postgres")
+def _check_encoding(connection: _Connection) -> None:
     ((encoding,),) = connection.execute(
         "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
     )
     if encoding != "UTF8":
         raise Unreadable(f"the database is encoded in {encoding}; make one with ENCODING 'UTF8' and TEMPLATE template0")
-    connection.execute("CREATE TABLE IF NOT EXISTS chronotope_schema (version INTEGER NOT NULL)")
-    at = max((row[0] for row in connection.execute("SELECT version FROM chronotope_schema")), default=0)
-    if at > len(steps):
-        raise SchemaTooNew(f"the database has schema {at}, this program knows up to {len(steps)}")
-    for number, sql in steps[at:]:
-        connection.inner.execute(sql)
-        connection.execute("DELETE FROM chronotope_schema")
-        connection.execute("INSERT INTO chronotope_schema VALUES (?)", (number,))

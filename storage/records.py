@@ -1,8 +1,9 @@
 """Records as JSON, and what the catalogue needs to know of each kind.
 
 Bodies written by an older Chronotope lack newer fields: those take their defaults. What changed its shape is brought to
-the present one on reading (`storage.old_bodies`). Fields that this program does not
-know are ignored on reading; nothing rewrites a body that did not change, so they stay in the file.
+the present one on reading (`storage.old_bodies`). Fields that this program does not know are ignored on reading; a
+body that did not change is not rewritten, and one that holds such fields is left to the newer program that wrote it
+(`has_unknown`), so they are never lost.
 """
 
 from __future__ import annotations
@@ -79,6 +80,24 @@ def decode(kind: type[R], body: str) -> R:
     if upgrade is not None and upgrade.is_old(body):
         body = json.dumps(upgrade.renewed(json.loads(body)))
     return cast("R", _CODECS[kind].validate_json(body))
+
+
+def has_unknown(kind: type[R], body: str) -> bool:
+    """Whether a body says something that this program would lose if it wrote the record again."""
+    said = json.loads(body)
+    upgrade = UPGRADES.get(kind)
+    if upgrade is not None and upgrade.is_old(body):
+        said = upgrade.renewed(said)
+    return _is_more(said, json.loads(encode(decode(kind, body))))
+
+
+def _is_more(said: object, known: object) -> bool:
+    """Whether `said` has names, at any depth, that `known` has not."""
+    if isinstance(said, dict) and isinstance(known, dict):
+        return any(name not in known or _is_more(value, known[name]) for name, value in said.items())
+    if isinstance(said, list) and isinstance(known, list):
+        return any(_is_more(each, other) for each, other in zip(said, known, strict=False))
+    return False
 
 
 def scene_of(record: Record) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from scenes.errors import StorageFull
-from storage.migrate import Unreadable, migrate
+from storage.migrate import Known, Unreadable, check_still_known, migrate, migrations
 from storage.sql import Taken
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SqliteDatabase:
     `on_statement`, for measuring and tests, is called with the text of each statement that runs.
 
     Raises:
-        storage.migrate.SchemaTooNew: a newer Chronotope wrote the file.
+        storage.migrate.SchemaTooNew: a newer Chronotope made the file one for newer programs.
         storage.migrate.Unreadable: the file is no database, or damaged.
     """
 
@@ -55,6 +55,7 @@ class SqliteDatabase:
         self._guard = threading.Lock()
         self._write_lock = threading.Lock()
         self._closed = False
+        self._knows = Known(len(migrations()))
         try:
             with self._write_lock, self._connection() as connection:
                 migrate(connection)
@@ -67,6 +68,8 @@ class SqliteDatabase:
     def reading(self) -> Iterator[apsw.Connection]:
         """A connection for one statement; several belong into `writing` or one `BEGIN`."""
         with self._connection() as connection:
+            if self._knows.is_due():
+                check_still_known(connection, self._knows.known)
             yield connection
 
     @contextmanager
@@ -75,10 +78,12 @@ class SqliteDatabase:
 
         Raises:
             StorageFull: the disk is full.
+            Unavailable: a newer program made the file one for newer programs.
         """
         with self._write_lock, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
+                check_still_known(connection, self._knows.known)
                 yield connection
                 connection.execute("COMMIT")
             except BaseException as error:

@@ -121,5 +121,5 @@ def empty_postgres() -> PostgresCatalogue:
     """A catalogue without anything in it."""
     catalogue = PostgresCatalogue(_shared())
     with catalogue._database.writing() as connection:
-        connection.execute("TRUNCATE revision, record, blob_use, token, job RESTART IDENTITY")
+        connection.execute("TRUNCATE revision, record, blob_use, token, job, upload, upload_part, scrub RESTART IDENTITY")
     return catalogue

@@ -60,6 +60,21 @@ def test_a_migration_that_fails_leaves_the_version_before_it(tmp_path):
     assert list(connection.execute("SELECT name FROM sqlite_schema WHERE name = 'half'")) == []
 
 
+def test_a_file_of_a_newer_program_is_used_where_it_is_for_older_ones_too(tmp_path):
+    path, known = tmp_path / "catalogue.db", len(migrations())
+    connection = apsw.Connection(str(path))
+    adds = f"-- compatible-from: {known}\nCREATE TABLE more (a)"
+    assert migrate(connection, (*migrations(), (known + 1, adds))) == known + 1
+    catalogue = SqliteCatalogue(path)
+    assert catalogue.commit([Put(scene())], author="ada", reason="", at=NOON).number == 1
+    breaks = (known + 2, "DROP TABLE more")
+    migrate(connection, (*migrations(), (known + 1, adds), breaks))
+    # What is for newer programs stays so, whatever a later migration says of itself.
+    migrate(connection, (*migrations(), (known + 1, adds), breaks, (known + 3, adds)))
+    with pytest.raises(SchemaTooNew, match=f"know {known + 2}"):
+        SqliteCatalogue(path)
+
+
 # What Chronotope 0.1 wrote at schema 1: a scene, changed once, a token, a job and a blob that is served.
 OF_SCHEMA_1 = """
 INSERT INTO revision VALUES

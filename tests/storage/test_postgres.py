@@ -89,7 +89,7 @@ def test_a_database_of_a_newer_program_is_refused_and_not_touched(server: Postgr
     url = server.database()
     PostgresDatabase(url).close()
     with psycopg.connect(url) as connection:
-        connection.execute("UPDATE chronotope_schema SET version = 999")
+        connection.execute("UPDATE chronotope_schema SET version = 999, floor = 999")
     with pytest.raises(SchemaTooNew, match="999"):
         PostgresDatabase(url)
     with psycopg.connect(url) as connection:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from scenes.model import Exhibition, Placement, Reliability, Scene, Visibility
-from storage.records import cursor, decode, encode, is_public, place, scene_of, slug_of, stamp
+from storage.records import cursor, decode, encode, has_unknown, is_public, place, scene_of, slug_of, stamp
 from tests.contracts.samples import after, asset, exhibition, layer, one_of_each, placement, scene
 
 
@@ -24,6 +24,21 @@ def test_a_body_of_an_older_program_gets_defaults_for_what_it_lacks():
 def test_a_body_of_a_newer_program_is_read_without_what_is_not_known():
     body = json.loads(encode(scene())) | {"altitude": 12.5}
     assert decode(Scene, json.dumps(body)) == scene()
+
+
+@pytest.mark.parametrize("record", one_of_each(), ids=lambda record: type(record).__name__)
+def test_what_this_program_would_lose_of_a_body_is_noticed_at_any_depth(record):
+    body = json.loads(encode(record))
+    assert not has_unknown(type(record), json.dumps(body))
+    assert has_unknown(type(record), json.dumps(body | {"altitude": 12.5}))
+    nested = {name: value | {"altitude": 12.5} for name, value in body.items() if isinstance(value, dict)}
+    assert has_unknown(type(record), json.dumps(body | nested)) is bool(nested)
+
+
+def test_a_body_of_an_older_program_holds_nothing_unknown():
+    body = json.loads(encode(scene())) | {"latitude": 37.97, "longitude": 23.72}
+    del body["georeference"]
+    assert not has_unknown(Scene, json.dumps(body))
 
 
 def test_what_the_catalogue_asks_of_a_record():
