@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol, TypeVar
 
-from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision
+from scenes.model import Account, Actor, Exhibition, GivenRole, Job, JobState, Key, KeyKind, Record, Revision, Role
 
 R = TypeVar("R", bound=Record)
 
@@ -257,20 +257,103 @@ class Catalogue(Protocol):
 
 
 class Tokens(Protocol):
-    """Access tokens; only their hashes are kept."""
+    """Tokens, sessions and links; only their hashes are kept.
+
+    Where one was made for an account, who uses it is what that account is then: its role, its exhibitions, or nobody
+    once it is disabled.
+    """
 
     def add_token(
-        self, token_hash: str, actor: Actor, *, expires_at: datetime | None, once: bool, at: datetime
+        self,
+        token_hash: str,
+        actor: Actor,
+        *,
+        expires_at: datetime | None,
+        once: bool,
+        at: datetime,
+        kind: KeyKind = KeyKind.TOKEN,
+        label: str = "",
+        idle_s: int = 0,
     ) -> None:
-        """Remember a token. `once`: the first use ends it."""
+        """Remember a token. `once`: the first use ends it. `idle_s`: so many seconds without use end it; 0: none do."""
         ...
 
     def use_token(self, token_hash: str, *, at: datetime) -> Actor | None:
-        """Whose token this is, or None where it is unknown, expired or used up."""
+        """Whose token this is, or None where it is unknown, expired, ended or used up."""
+        ...
+
+    def holder(self, token_id: str, *, at: datetime) -> Actor | None:
+        """As `use_token` for the token with this id (`scenes.model.Key`), without using it."""
+        ...
+
+    def spend(self, token_hash: str, *, expires_at: datetime, at: datetime) -> bool:
+        """Note that this was seen; False where it was before. It is remembered until it expires, at least."""
         ...
 
     def has_administrator(self, *, at: datetime | None = None) -> bool:
-        """Whether there is an administrator's token that is not used up and, where `at` is given, not expired then."""
+        """Whether there is an administrator: an account that holds, or a token that is not used up.
+
+        Where `at` is given, one that is not expired then.
+        """
+        ...
+
+    def tokens_of(self, account: str | None, *, at: datetime) -> Sequence[Key]:
+        """Tokens, sessions and links that open at `at`: of an account, or (None) all; the newest first."""
+        ...
+
+    def end_token(self, token_id: str, *, at: datetime) -> bool:
+        """End a token by its id; False where there is none that holds."""
+        ...
+
+    def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
+        """End all sessions and links of an account but the one with this id."""
+        ...
+
+
+class Accounts(Protocol):
+    """Who is known here. Changes are durable when they return; roles have a history."""
+
+    def add_account(self, account: Account, *, password: str, by: str) -> None:
+        """Keep a new account with its role and no others. `password`: as it is hashed, empty for none.
+
+        Raises:
+            Conflict: the name is taken (whatever its case), or somebody has that subject of that issuer.
+        """
+        ...
+
+    def account(self, account_id: str) -> Account | None:
+        """An account by id."""
+        ...
+
+    def account_named(self, name: str) -> tuple[Account, str] | None:
+        """An account by name, whatever its case, and its password as it is hashed (empty: none)."""
+        ...
+
+    def account_of(self, issuer: str, subject: str) -> Account | None:
+        """The account that an identity provider vouches for."""
+        ...
+
+    def accounts(self) -> Sequence[Account]:
+        """All of them, by name."""
+        ...
+
+    def set_password(self, account_id: str, password: str) -> None:
+        """Keep another password, hashed. Raises NotFound."""
+        ...
+
+    def set_disabled(self, account_id: str, *, at: datetime | None) -> None:
+        """Let an account in no more, or (None) again. Raises NotFound."""
+        ...
+
+    def give_role(self, account_id: str, role: Role, *, exhibition: str = "", by: str, at: datetime) -> None:
+        """Give a role in the museum or in an exhibition, in place of the one there. There, VISITOR takes it away.
+
+        Raises NotFound.
+        """
+        ...
+
+    def roles_given(self, account_id: str) -> Sequence[GivenRole]:
+        """Every role that an account had, in order."""
         ...
 
 

@@ -35,6 +35,7 @@ _CLEARED = {
     Role.VISITOR: frozenset({Visibility.PUBLIC}),
     Role.MEMBER: frozenset({Visibility.PUBLIC, Visibility.MEMBERS}),
     Role.CURATOR: frozenset(Visibility),
+    Role.EDITOR_IN_CHIEF: frozenset(Visibility),
     Role.ADMINISTRATOR: frozenset(Visibility),
 }
 

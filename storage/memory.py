@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from scenes.errors import Conflict, Invalid, NotFound, TooLarge
 from scenes.fixity import check_packed
-from scenes.model import Actor, Exhibition, Job, JobState, Record, Revision, Role
+from scenes.model import Exhibition, Job, JobState, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
 from storage.bus_local import LocalBus
+from storage.memory_access import MemoryAccess
 from storage.memory_history import MemoryHistory, Version
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
 
@@ -29,25 +30,14 @@ MemoryBus = LocalBus
 
 
 @dataclass(slots=True)
-class _Token:
-    actor: Actor
-    expires_at: datetime | None
-    once: bool
-    used: bool = False
-
-    def holds(self, at: datetime | None) -> bool:
-        return not self.used and (self.expires_at is None or at is None or at < self.expires_at)
-
-
-@dataclass(slots=True)
 class _Leased:
     job: Job
     worker: str = ""
     until: datetime | None = None
 
 
-class MemoryCatalogue(MemoryHistory):
-    """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in memory."""
+class MemoryCatalogue(MemoryHistory, MemoryAccess):
+    """`scenes.ports.Catalogue`, `Tokens`, `Accounts` and `Jobs` in memory."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -55,7 +45,7 @@ class MemoryCatalogue(MemoryHistory):
         self._revisions: list[Revision] = []
         self._takings: dict[int, Taking] = {}
         self._blobs: dict[str, dict[str, BlobUse]] = {}
-        self._tokens: dict[str, _Token] = {}
+        self._keys, self._accounts, self._given = {}, {}, {}
         self._jobs: dict[str, _Leased] = {}
 
     def close(self) -> None:
@@ -177,30 +167,6 @@ class MemoryCatalogue(MemoryHistory):
                 return None
             assets = tuple(sorted(uses))
             return uses[assets[0]], assets
-
-    # Tokens
-
-    def add_token(
-        self, token_hash: str, actor: Actor, *, expires_at: datetime | None, once: bool, at: datetime
-    ) -> None:
-        """Remember a token. `once`: the first use ends it."""
-        del at
-        with self._lock:
-            self._tokens.setdefault(token_hash, _Token(actor, expires_at, once))
-
-    def use_token(self, token_hash: str, *, at: datetime) -> Actor | None:
-        """Whose token this is, or None where it is unknown, expired or used up."""
-        with self._lock:
-            token = self._tokens.get(token_hash)
-            if token is None or not token.holds(at):
-                return None
-            token.used = token.once
-            return token.actor
-
-    def has_administrator(self, *, at: datetime | None = None) -> bool:
-        """Whether there is an administrator's token that is not used up and, where `at` is given, not expired then."""
-        with self._lock:
-            return any(t.actor.role is Role.ADMINISTRATOR and t.holds(at) for t in self._tokens.values())
 
     # Jobs
 

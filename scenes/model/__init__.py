@@ -8,6 +8,8 @@ same in GraphQL, HTTP.
 
 from __future__ import annotations
 
+from scenes.model.access import EVERYTHING, Account, GivenRole, Grant, Key, KeyKind, Scope
+from scenes.model.actor import ANONYMOUS, Actor
 from scenes.model.annotation import Anchor, AnchorKind, Annotation, Motivation, SurfacePoint, Vector
 from scenes.model.asset import (
     Asset,
@@ -34,7 +36,7 @@ from scenes.model.scene import Epoch, Exhibition, Georeference, Layer, Scene, Vi
 from scenes.model.story import Article, Audio, Picture, Tour, TourStep
 from scenes.model.text import LocalText, in_language
 from scenes.model.visibility import Visibility
-from scenes.model.work import ANONYMOUS, Actor, Job, JobState, Revision, Role
+from scenes.model.work import Job, JobState, Revision, Role
 from timeline.statement import End
 from timeline.statement import Kind as Relation
 
@@ -59,7 +61,9 @@ Record = Asset | ObjectStatus | Scene | Member
 
 __all__ = [
     "ANONYMOUS",
+    "EVERYTHING",
     "IDENTITY",
+    "Account",
     "Actor",
     "Anchor",
     "AnchorKind",
@@ -78,9 +82,13 @@ __all__ = [
     "Family",
     "Generated",
     "Georeference",
+    "GivenRole",
+    "Grant",
     "Hypothesis",
     "Job",
     "JobState",
+    "Key",
+    "KeyKind",
     "Layer",
     "LifeEvent",
     "LocalText",
@@ -101,6 +109,7 @@ __all__ = [
     "Revision",
     "Role",
     "Scene",
+    "Scope",
     "Sex",
     "Source",
     "StatusKind",

@@ -54,15 +54,7 @@ class Role(StrEnum):
     MEMBER = "member"
     """sees what is for members, and changes nothing"""
     CURATOR = "curator"
+    EDITOR_IN_CHIEF = "editor-in-chief"
+    """a curator who also publishes, where the museum keeps that apart"""
     ADMINISTRATOR = "administrator"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks."""
-
-    name: str
-    role: Role
-
-
-ANONYMOUS = Actor("anonymous", Role.VISITOR)
+    """also gives out accounts and roles"""
