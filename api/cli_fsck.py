@@ -64,7 +64,7 @@ def fsck(
             return repair and mended(store, replica, digest)
 
         gone = [
-            (f"{asset.id}: {what}", *how) for asset in _assets(services) for what, *how in _missing(store, asset, mend)
+            (f"{asset.id}: {what}", *how) for asset in _assets(services) for what, *how in missing(store, asset, mend)
         ]
         at = services.clock.now().isoformat()
     report: dict[str, Any] = {
@@ -140,7 +140,7 @@ def _assets(services: Services) -> Iterator[Asset]:
         after = page.cursors[-1]
 
 
-def _missing(store: Store, asset: Asset, mend: Callable[[str], bool]) -> Iterator[tuple[str, str, bool]]:
+def missing(store: Store, asset: Asset, mend: Callable[[str], bool]) -> Iterator[tuple[str, str, bool]]:
     """What of an asset was not there: the master, what is served of a recording or picture, a tileset or its tiles.
 
     What it is, its digest, and whether it is back: each is tried to be mended, and what that names is looked for, too.

@@ -1,0 +1,38 @@
+"""`python -m tests.faults [PART ...]`: the campaigns, and a table of what was found; exit 1 where something is wrong."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import killed
+from tests.faults.operations import OPERATIONS, make_base
+from tests.faults.tracing import NoStrace
+
+
+def main() -> int:
+    """Run what is asked for."""
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", choices=("kill",), nargs="+")
+    parser.add_argument("--only", action="append", choices=list(OPERATIONS))
+    parser.add_argument("--most", type=int)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="faults-base-") as folder:
+        base = Path(folder) / "base"
+        make_base(base)
+        tallies = []
+        try:
+            if "kill" in given.part:
+                tallies += killed.campaign(base, given.only or list(OPERATIONS), most=given.most)
+        except NoStrace as reason:
+            print(f"faults: {reason}", file=sys.stderr)
+            return 1
+    print(f"{sum(each.points for each in tallies)} points, {sum(len(each.wrong) for each in tallies)} wrong")
+    return int(any(each.wrong for each in tallies))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
