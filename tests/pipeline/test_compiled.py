@@ -44,6 +44,7 @@ try:
 except ValueError as error:
     print(error.args[0])
 assert njit(lambda value: value + 1)(2) == 3
+assert njit(lambda values: parted(values, 1)[1][0])(np.arange(2.0)) == 2
 """
 
 
