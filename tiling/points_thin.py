@@ -6,7 +6,7 @@ irregular as if all had been tried at random (dart throwing: Cook 1986), which s
 cells that are looked at lie near one another in memory.
 
 A candidate is held against what was kept in the eight cells about it that a ball of the radius can touch; cells are
-those of the octree, at least two radii wide, and a cell's neighbours are looked up once.
+those of the octree, at least two radii wide, and a cell's neighbours are looked up once, eight cells at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from tiling.points_order import gathered
 STRIDE = 16
 _PATCH = 1 << 13
 """candidates among which turns are taken: with all that is said of them they stay in a cache"""
+_NONE = np.uint32(0xFFFFFFFF)
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+_WHERE = (np.arange(8)[:, None] >> np.arange(3) & 1)[:, None] + np.arange(27)[:, None] // [1, 3, 9] % 3 - 1
+_OCTET = (13 + (_WHERE >> 1) @ [1, 3, 9]).astype(np.uint8)
+"""(8, 27) from each cell of an octet, the direction of the octet in which its neighbour of each direction lies"""
+_PART = ((_WHERE & 1) @ [1, 2, 4]).astype(np.uint8)
+"""(8, 27) and which cell of that octet it is"""
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -42,6 +50,34 @@ def _slot(keys: Any, mask: int, x: int, y: int, z: int) -> int:  # pragma: no co
     while keys[at] != _EMPTY and keys[at] != key:
         at = (at + 1) & mask
     return at
+
+
+@njit(cache=True, nogil=True)
+def _near(octet: Any, place: Any, cells: int, keys: Any, octet_at: Any) -> Any:  # pragma: no cover - compiled
+    """The 27 cells (cells, 27) about each cell, itself in the middle, `_NONE` where there is none.
+
+    `octet` are the eight cells of each octet, one more octet than there are having none; `place` (octets, 3) numbers of
+    octets; `keys` and `octet_at` the table by which they are found.
+    """
+    octets, mask = len(place), len(keys) - 1
+    # Each pair of neighbours is found once: half of the directions, from every octet.
+    about = np.full((octets, 27), octets, np.int32)
+    for own in range(octets):
+        about[own, 13] = own
+        x, y, z = place[own, 0], place[own, 1], place[own, 2]
+        for direction in range(14, 27):
+            slot = _slot(keys, mask, x + direction % 3 - 1, y + direction // 3 % 3 - 1, z + direction // 9 - 1)
+            if keys[slot] != _EMPTY:
+                about[own, direction] = octet_at[slot]
+                about[octet_at[slot], 26 - direction] = own
+    near = np.empty((cells, 27), np.uint32)
+    for own in range(octets):
+        for part in range(8):
+            cell = octet[own, part]
+            if cell >= 0:
+                for direction in range(27):
+                    near[cell, direction] = octet[about[own, _OCTET[part, direction]], _PART[part, direction]]
+    return near
 
 
 @njit(cache=True, nogil=True)
@@ -81,23 +117,33 @@ def thin(  # noqa: C901, PLR0917 - one loop over candidates; numba knows no keyw
         mask *= 2
     mask -= 1
     keys = np.full(mask + 1, _EMPTY, np.uint64)
-    cell_at = np.empty(mask + 1, np.int32)
-    where = np.empty((number + len(halo), 3), np.int32)
-    own = np.empty(count, np.int32)
+    octet_at = np.empty(mask + 1, np.int32)
+    # Octets of cells are looked up, and few of those: their neighbours say what the neighbours of each cell are.
+    octet = np.full((number + len(halo) + 1, 8), -1, np.int32)
+    place = np.empty((number + len(halo), 3), np.int32)  # of each octet, in octets
+    middle = np.empty((number + len(halo), 3), np.float64)
+    own = np.empty(count, np.uint32)
+    octets = 0
     for cell in range(number):
         code = cells[first[cell]]
-        x, y, z = gathered(code), gathered(code >> np.uint64(1)), gathered(code >> np.uint64(2))
-        where[cell, 0], where[cell, 1], where[cell, 2] = x, y, z
-        slot = _slot(keys, mask, int(x), int(y), int(z))
-        keys[slot] = _key(int(x), int(y), int(z))
-        cell_at[slot] = cell
+        if cell == 0 or code >> np.uint64(3) != cells[first[cell - 1]] >> np.uint64(3):
+            x, y, z = gathered(code >> np.uint64(3)), gathered(code >> np.uint64(4)), gathered(code >> np.uint64(5))
+            place[octets, 0], place[octets, 1], place[octets, 2] = x, y, z
+            slot = _slot(keys, mask, int(x), int(y), int(z))
+            keys[slot] = _key(int(x), int(y), int(z))
+            octet_at[slot] = octets
+            octets += 1
+        part = int(code & np.uint64(7))
+        octet[octets - 1, part] = cell
+        for axis in range(3):
+            middle[cell, axis] = (place[octets - 1, axis] * 2 + (part >> axis & 1) + 0.5) * size[axis] + corner[axis]
         for at in range(first[cell], first[cell + 1]):
             own[at] = cell
-    head = np.full(number + len(halo), -1, np.int32)
+    head = np.full(number + len(halo), _NONE, np.uint32)
     # What was kept: place among the candidates (of the halo: behind them), coordinates, the next one of its cell.
-    who = np.empty(count + len(halo), np.int32)
+    who = np.empty(count + len(halo), np.uint32)
     spot = np.empty((count + len(halo), 3), np.float32)
-    after = np.empty(count + len(halo), np.int32)
+    after = np.empty(count + len(halo), np.uint32)
     every, found_so_far = number, 0
     for at in range(len(halo)):
         x = int(np.floor((halo[at, 0] - corner[0]) / size[0]))
@@ -105,26 +151,22 @@ def thin(  # noqa: C901, PLR0917 - one loop over candidates; numba knows no keyw
         z = int(np.floor((halo[at, 2] - corner[2]) / size[2]))
         if min(x, y, z) < 0 or max(x, y, z) >= (1 << 21) - 2:
             continue
-        slot = _slot(keys, mask, x, y, z)
+        slot = _slot(keys, mask, x >> 1, y >> 1, z >> 1)
         if keys[slot] == _EMPTY:
-            keys[slot] = _key(x, y, z)
-            where[every, 0], where[every, 1], where[every, 2] = x, y, z
-            cell_at[slot] = every
+            keys[slot] = _key(x >> 1, y >> 1, z >> 1)
+            place[octets, 0], place[octets, 1], place[octets, 2] = x >> 1, y >> 1, z >> 1
+            octet_at[slot] = octets
+            octets += 1
+        part = (x & 1) + (y & 1) * 2 + (z & 1) * 4
+        cell = octet[octet_at[slot], part]
+        if cell < 0:
+            cell = octet[octet_at[slot], part] = every
             every += 1
         who[found_so_far], spot[found_so_far] = count + at, halo[at]
-        after[found_so_far] = head[cell_at[slot]]
-        head[cell_at[slot]] = found_so_far
+        after[found_so_far] = head[cell]
+        head[cell] = found_so_far
         found_so_far += 1
-    # Each pair of neighbours is found once: half of the directions, from every cell.
-    near = np.full((every, 27), -1, np.int32)
-    for cell in range(every):
-        near[cell, 13] = cell
-        x, y, z = where[cell, 0], where[cell, 1], where[cell, 2]
-        for direction in range(14, 27):
-            slot = _slot(keys, mask, x + direction % 3 - 1, y + direction // 3 % 3 - 1, z + direction // 9 - 1)
-            if keys[slot] != _EMPTY:
-                near[cell, direction] = cell_at[slot]
-                near[cell_at[slot], 26 - direction] = cell
+    near = _near(octet, place[:octets], every, keys, octet_at)
     most = np.float32(radius * radius)
     beyond = 0.0
     for patch in range(0, count, _PATCH):
@@ -134,28 +176,28 @@ def thin(  # noqa: C901, PLR0917 - one loop over candidates; numba knows no keyw
                 at = block * STRIDE + ((turn * 5 + (mixed >> 15)) ^ (mixed >> 27)) % STRIDE
                 if at >= count:
                     continue
-                place, cell = candidates[at], own[at]
-                px, py, pz = points[place, 0], points[place, 1], points[place, 2]
-                sx = 1 if px - corner[0] >= (where[cell, 0] + 0.5) * size[0] else -1
-                sy = 3 if py - corner[1] >= (where[cell, 1] + 0.5) * size[1] else -3
-                sz = 9 if pz - corner[2] >= (where[cell, 2] + 0.5) * size[2] else -9
-                link = -1
+                point, cell = candidates[at], own[at]
+                px, py, pz = points[point, 0], points[point, 1], points[point, 2]
+                sx = 1 if px >= middle[cell, 0] else -1
+                sy = 3 if py >= middle[cell, 1] else -3
+                sz = 9 if pz >= middle[cell, 2] else -9
+                link = _NONE
                 away = np.float32(0.0)
                 # Its own cell first: most of what is refused is refused there.
                 for turned in range(8):
                     other = near[cell, 13 + (turned & 1) * sx + (turned >> 1 & 1) * sy + (turned >> 2) * sz]
-                    if other < 0:
+                    if other == _NONE:
                         continue
                     link = head[other]
-                    while link >= 0:
+                    while link != _NONE:
                         dx, dy, dz = spot[link, 0] - px, spot[link, 1] - py, spot[link, 2] - pz
                         away = dx * dx + dy * dy + dz * dz
                         if away < most:
                             break
                         link = after[link]
-                    if link >= 0:
+                    if link != _NONE:
                         break
-                if link < 0:
+                if link == _NONE:
                     kept[at] = True
                     who[found_so_far] = at
                     spot[found_so_far, 0], spot[found_so_far, 1], spot[found_so_far, 2] = px, py, pz
@@ -164,7 +206,7 @@ def thin(  # noqa: C901, PLR0917 - one loop over candidates; numba knows no keyw
                     found_so_far += 1
                     continue
                 kept[at] = False
-                far[at] = np.sqrt(away) + reach[place]
+                far[at] = np.sqrt(away) + reach[point]
                 if who[link] < count:
                     q = candidates[who[link]]
                     reach[q] = max(reach[q], far[at])
