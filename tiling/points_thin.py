@@ -25,7 +25,7 @@ _NONE = np.uint32(0xFFFFFFFF)
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-_WHERE = (np.arange(8)[:, None] >> np.arange(3) & 1)[:, None] + np.arange(27)[:, None] // [1, 3, 9] % 3 - 1
+_WHERE: Any = (np.arange(8)[:, None] >> np.arange(3) & 1)[:, None] + np.arange(27)[:, None] // [1, 3, 9] % 3 - 1
 _OCTET = (13 + (_WHERE >> 1) @ [1, 3, 9]).astype(np.uint8)
 """(8, 27) from each cell of an octet, the direction of the octet in which its neighbour of each direction lies"""
 _PART = ((_WHERE & 1) @ [1, 2, 4]).astype(np.uint8)
