@@ -90,7 +90,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
     from storage.bus_relayed import RelayedBus
     from storage.derived_sqlite import SqliteDerived
     from storage.system import RandomIds, SystemClock
-    from storage.uploads_local import LocalUploads
 
     catalogue = _catalogue(settings)
     derived = SqliteDerived(settings.data / "derived.db")
@@ -102,7 +101,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             jobs=catalogue,
             bus=LocalBus() if relay is None else RelayedBus(LocalBus(), relay, ids.new("process")),
             tokens=catalogue,
-            uploads=LocalUploads(settings.data / "uploads"),
+            uploads=_uploads(settings, catalogue),
             clock=SystemClock(),
             ids=ids,
             settings=settings,
@@ -140,6 +139,17 @@ def stores(settings: Settings) -> tuple[Store, Store | None]:
         return LocalBlobs(Path(unquote(parts.path)) if url else settings.data / "objects")
 
     return at(settings.objects_url), at(settings.replica_url) if settings.replica_url else None
+
+
+def _uploads(settings: Settings, catalogue: SqlCatalogue) -> Uploads:
+    """Where the objects are, so that processes that share these share uploads, too."""
+    if settings.is_s3:
+        from storage.uploads_s3 import S3Uploads
+
+        return S3Uploads(catalogue, settings.objects_url)
+    from storage.uploads_local import LocalUploads
+
+    return LocalUploads((settings.objects_path if settings.objects_url else settings.data) / "uploads")
 
 
 def _relay(settings: Settings) -> Relay | None:

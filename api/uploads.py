@@ -353,6 +353,8 @@ def forget_expired(services: Services) -> int:
         try:
             metadata = services.uploads.offset(upload_id)[2]
         except NotFound:
+            # Ended a moment ago, or the remains of one in a store that is not transactional.
+            services.uploads.discard(upload_id)
             continue
         if datetime.fromisoformat(metadata[_EXPIRES]) <= now:
             services.uploads.discard(upload_id)

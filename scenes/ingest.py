@@ -13,6 +13,7 @@ A model is tiled; a recording or a picture is taken as it is, without tiles.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -152,7 +153,7 @@ def deposit(
             created_by=actor.name,
             attribution=attribution,
         )
-        depot.catalogue.commit([Put(asset)], author=actor.name, reason=f"deposited {name}", at=now)
+        asset = _recorded(depot, asset, author=actor.name, reason=f"deposited {name}")
     job = depot.jobs.job(job_id) if job_id else None
     if job is None:
         job = Job(
@@ -167,10 +168,23 @@ def deposit(
             created_at=now,
             updated_at=now,
         )
-        depot.jobs.enqueue(job)
+        with suppress(Conflict):
+            depot.jobs.enqueue(job)
     depot.bus.publish(Notice(asset.id))
     depot.bus.publish(Notice(JOBS_TOPIC))
     return asset, job
+
+
+def _recorded(depot: Depot, asset: Asset, *, author: str, reason: str) -> Asset:
+    """Write a new asset, or take the one that another server wrote of the same upload a moment ago."""
+    try:
+        depot.catalogue.commit([Put(asset)], author=author, reason=reason, at=asset.created_at, expected={asset.id: 0})
+    except Conflict:
+        written = depot.catalogue.get(Asset, asset.id)
+        if written is None:
+            raise
+        return written
+    return asset
 
 
 def tiled(depot: Depot, asset_id: str, tileset: Tileset, uses: Sequence[BlobUse], report: Sequence[str]) -> Asset:

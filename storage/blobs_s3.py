@@ -3,40 +3,32 @@
 An object appears whole or not at all, and what the service answered is durable. A stream is first kept in a local file,
 because its name is known only at its end: nothing is whole in memory, and a master takes its size on the local disk for
 as long as it takes to be sent. Blobs never change, so their lengths are remembered.
-
-The service, its region and the keys come from the environment, by the names that all tools of S3 know:
-`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import tempfile
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import S3Store
 
-from scenes.errors import NotFound, Unavailable
+from scenes.errors import NotFound
 from scenes.fixity import check_packed
 from storage.files import full_disk_refused
+from storage.s3 import open_store, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
-    from obstore.store import S3Config
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_NAMES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _PIECE = 4 << 20
 """bytes that are asked for at a time, and of a part of an upload"""
 _AT_A_TIME = 4
@@ -48,23 +40,11 @@ _LENGTHS = 1 << 16
 class S3Blobs:
     """`scenes.ports.Blobs` in a bucket, shared by any number of processes and machines.
 
-    `scratch` is a folder of the local disk with room for the largest blob; `environment` holds the names above.
+    `scratch` is a folder of the local disk with room for the largest blob; `environment` is as in `storage.s3`.
     """
 
     def __init__(self, url: str, scratch: Path, *, environment: Mapping[str, str] | None = None) -> None:
-        named = os.environ if environment is None else environment
-        known = {name.lower(): named[name] for name in _NAMES if name in named}
-        self._store = S3Store.from_url(
-            url,
-            config=cast("S3Config", known),
-            checksum_algorithm="SHA256",  # the service refuses what came otherwise than it was sent
-            client_options={
-                "connect_timeout": "5s",
-                "timeout": "60s",
-                "allow_http": known.get("aws_endpoint_url", "").startswith("http://"),
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
-        )
+        self._store = open_store(url, environment)
         self._scratch = scratch
         scratch.mkdir(parents=True, exist_ok=True)
         self._length = lru_cache(_LENGTHS)(self._asked_length)
@@ -73,7 +53,7 @@ class S3Blobs:
         """Keep these bytes; their digest."""
         digest = hashlib.sha256(data).hexdigest()
         if self.size(digest) != len(data):
-            with _told(digest):
+            with told(f"blob {digest}"):
                 obstore.put(self._store, _key(digest), data, use_multipart=False)
         return digest
 
@@ -88,7 +68,7 @@ class S3Blobs:
             digest = hasher.hexdigest()
             if self.size(digest) != length:
                 file.seek(0)
-                with _told(digest):
+                with told(f"blob {digest}"):
                     obstore.put(
                         self._store, _key(digest), cast("BinaryIO", file), use_multipart=length > _PIECE,
                         chunk_size=max(_PIECE, -(-length // 10_000)), max_concurrency=_AT_A_TIME,
@@ -106,13 +86,13 @@ class S3Blobs:
         """A range of a blob, clipped to its end. Raises NotFound."""
         if offset == 0 and length is None:
             _checked(digest)
-            with _told(digest):
+            with told(f"blob {digest}"):
                 return bytes(obstore.get(self._store, _key(digest)).bytes())
         end = self._length(digest)
         end = end if length is None else min(end, offset + length)
         if offset >= end:
             return b""
-        with _told(digest):
+        with told(f"blob {digest}"):
             return bytes(obstore.get_range(self._store, _key(digest), start=offset, end=end))
 
     def open(self, digest: str) -> BinaryIO:
@@ -122,21 +102,21 @@ class S3Blobs:
     def keep_packed(self, digest: str, packed: bytes) -> None:
         """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))
-        with _told(digest):
+        with told(f"blob {digest}"):
             obstore.put(self._store, _key(digest) + ".gz", packed, use_multipart=False)
 
     def read_packed(self, digest: str) -> bytes | None:
         """The gzip form of a blob, None where none is kept."""
         try:
             _checked(digest)
-            with _told(digest):
+            with told(f"blob {digest}"):
                 return bytes(obstore.get(self._store, _key(digest) + ".gz").bytes())
         except NotFound:
             return None
 
     def digests(self, *, after: str = "") -> Iterator[str]:
         """Digests of the blobs that are here, in order, those after `after`."""
-        with _told("at all"):
+        with told("blob at all"):
             for some in obstore.list(self._store, offset=_key(after) if after else None):
                 for path in (each["path"] for each in some):
                     name = path.rpartition("/")[2]
@@ -147,20 +127,20 @@ class S3Blobs:
         """Move a damaged blob to `damaged/`, its packed form as well; nothing where there is none."""
         _checked(digest)
         for key in (_key(digest), _key(digest) + ".gz"):
-            with suppress(NotFound), _told(digest):
+            with suppress(NotFound), told(f"blob {digest}"):
                 obstore.rename(self._store, key, f"damaged/{key.rpartition('/')[2]}")
         self._length.cache_clear()
 
     def forget_packed(self, digest: str) -> None:
         """Drop the gzip form of a blob; nothing where there is none."""
-        with suppress(NotFound), _told(digest):
+        with suppress(NotFound), told(f"blob {digest}"):
             _checked(digest)
             obstore.delete(self._store, _key(digest) + ".gz")
 
     def _asked_length(self, digest: str) -> int:
         # What is not there is not remembered: an exception is no value of the cache.
         _checked(digest)
-        with _told(digest):
+        with told(f"blob {digest}"):
             return obstore.head(self._store, _key(digest))["size"]
 
 
@@ -197,14 +177,3 @@ def _checked(digest: str) -> None:
     """A digest comes from addresses: nothing else becomes a key."""
     if not _DIGEST.fullmatch(digest):
         raise NotFound(f"there is no blob {digest[:80]!r}")
-
-
-@contextmanager
-def _told(digest: str) -> Iterator[None]:
-    """What the service says, in our words."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise NotFound(f"there is no blob {digest}") from None
-    except (BaseError, OSError) as error:
-        raise Unavailable(f"the store of objects does not answer as it should ({type(error).__name__})") from error

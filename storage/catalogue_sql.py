@@ -28,6 +28,7 @@ from storage.records import (
 )
 from storage.sql import Taken, select, select_one
 from storage.tokens_sql import SqlTokens
+from storage.uploads_sql import SqlUploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,8 +57,8 @@ _STANDS = "to_revision IS NULL"
 _STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqlCatalogue(SqlHistory, SqlTokens, SqlJobs):
-    """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in one database."""
+class SqlCatalogue(SqlHistory, SqlTokens, SqlJobs, SqlUploads):
+    """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in one database, and what it knows of uploads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

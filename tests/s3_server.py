@@ -79,7 +79,7 @@ class S3Server:
 
 
 @functools.cache
-def _shared() -> S3Server:
+def shared_s3() -> S3Server:
     """A server of this process, which ends with it."""
     server = S3Server(Path(tempfile.mkdtemp(prefix="chronotope-s3-")))
     atexit.register(shutil.rmtree, server.folder, ignore_errors=True)
@@ -88,8 +88,11 @@ def _shared() -> S3Server:
     return server
 
 
+def new_bucket() -> str:
+    """Address of an empty bucket in the server of this process."""
+    return shared_s3().bucket(f"museum-{len(list(shared_s3().folder.iterdir()))}")
+
+
 def empty_s3(folder: Path) -> S3Blobs:
     """A bucket without anything in it; what is being sent lies in `folder`."""
-    server = _shared()
-    url = server.bucket(f"museum-{len(list(server.folder.iterdir()))}")
-    return S3Blobs(url, folder / "scratch", environment=server.environment)
+    return S3Blobs(new_bucket(), folder / "scratch", environment=shared_s3().environment)

@@ -12,8 +12,9 @@ from storage.catalogue_postgres import PostgresCatalogue
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.memory import MemoryBlobs, MemoryBus, MemoryCatalogue, MemoryUploads
 from storage.uploads_local import LocalUploads
+from storage.uploads_s3 import S3Uploads
 from tests.postgres_server import empty_postgres
-from tests.s3_server import empty_s3
+from tests.s3_server import empty_s3, new_bucket, shared_s3
 
 AnyCatalogue = SqliteCatalogue | PostgresCatalogue | MemoryCatalogue
 
@@ -28,8 +29,13 @@ BLOBS: dict[str, Callable[[Path], AnyBlobs]] = {
     "s3": empty_s3,
     "memory": lambda folder: MemoryBlobs(),
 }
-UPLOADS: dict[str, Callable[[Path], LocalUploads | MemoryUploads]] = {
+AnyUploads = LocalUploads | S3Uploads | MemoryUploads
+UPLOADS: dict[str, Callable[[Path], AnyUploads]] = {
     "local": lambda folder: LocalUploads(folder / "uploads"),
+    "s3": lambda folder: S3Uploads(
+        SqliteCatalogue(folder / "catalogue.sqlite"), new_bucket(), environment=shared_s3().environment
+    ),
+    "s3 and postgres": lambda folder: S3Uploads(empty_postgres(), new_bucket(), environment=shared_s3().environment),
     "memory": lambda folder: MemoryUploads(),
 }
 BUSES: dict[str, Callable[[], LocalBus]] = {"local": LocalBus, "memory": MemoryBus}
@@ -48,7 +54,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AnyBlobs:
 
 
 @pytest.fixture(params=UPLOADS)
-def uploads(request: pytest.FixtureRequest, tmp_path: Path) -> LocalUploads | MemoryUploads:
+def uploads(request: pytest.FixtureRequest, tmp_path: Path) -> AnyUploads:
     return UPLOADS[request.param](tmp_path)
 
 

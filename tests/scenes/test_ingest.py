@@ -82,6 +82,24 @@ def test_a_crash_between_asset_and_job_is_mended_by_repeating() -> None:
     assert museum.jobs.job("job_a") == job
 
 
+def test_two_servers_that_complete_an_upload_at_once_make_one_asset_of_it() -> None:
+    museum, said = Museum(), {"name": "a.ply", "asset_id": "asset_a", "job_id": "job_a"}
+
+    class Slow(io.BytesIO):
+        """The other server is through with all of it, tiling included, while this one still reads."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            if museum.catalogue.get(Asset, "asset_a") is None:
+                deposit(museum, INES, io.BytesIO(b"ply"), **said)
+                tiled(museum, "asset_a", _tileset(museum), [], [])
+            return super().read(size)
+
+    asset, job = deposit(museum, INES, Slow(b"ply"), **said)
+    assert asset.state is AssetState.READY
+    assert museum.catalogue.get(Asset, "asset_a") == asset
+    assert [each.id for each in museum.jobs.jobs_of(["asset_a"])["asset_a"]] == [job.id] == ["job_a"]
+
+
 @pytest.mark.parametrize(("actor", "error"), [(ANONYMOUS, Unauthorized), (Actor("v", Role.VISITOR), Forbidden)])
 def test_depositing_needs_a_curator(actor: Actor, error: type[Exception]) -> None:
     museum = Museum()
