@@ -4,7 +4,8 @@ A setting that is wrong stops the start: `SettingsError` names the variable, wha
 Settings for engines that are not built yet are refused as such, never ignored: a museum that believes its records are
 in PostgreSQL must not find out after the disk died. A variable with our prefix that nobody reads is refused, too,
 because it is most often a slip of the pen; `CHRONOTOPE_TEST_…` and `CHRONOTOPE_BENCH_…` belong to the tests and
-benchmarks.
+benchmarks. With `_FILE` at the end of its name a variable names a file that holds the value: so secrets need not be in
+the environment.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from api.buckets import Budget, parse_budget
 from streaming.events import DeviceBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 PREFIX = "CHRONOTOPE_"
 # Of the tests and benchmarks, and of the commands that talk to a server (api.cli).
@@ -93,6 +94,12 @@ def _networks(text: str) -> tuple[str, ...]:
     return names
 
 
+def _pace(text: str) -> int:
+    if (size := parse_size(text)) < 1 << 10:
+        raise ValueError(f"{text!r} is less than 1K")
+    return size
+
+
 def _text(text: str) -> str:
     return text
 
@@ -134,6 +141,13 @@ def _redis_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("redis", "rediss") or not parts.hostname:
         raise ValueError("is not an address such as redis://localhost:6379/0")  # not repeated: it may hold a password
+    return text
+
+
+def _dask_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
+        raise ValueError(f"{text!r} is not an address such as tcp://dask-scheduler:8786")
     return text
 
 
@@ -245,7 +259,9 @@ class Settings:
     dask_scheduler: str = field(
         default="",
         metadata=_setting(
-            _not_built("tiling on a Dask cluster"), "Address of a Dask scheduler. Not built yet: local processes."
+            _dask_url,
+            "Dask scheduler, `tcp://host:8786` or `tls://…`, on whose workers models are tiled; they see the folder "
+            "work/ of DATA at the same place. What fails there is tiled here. Default: this machine alone.",
         ),
     )
     oidc_issuer: str = field(
@@ -270,6 +286,17 @@ class Settings:
     )
     max_upload: int = field(
         default=16 << 30, metadata=_setting(parse_size, "Largest upload in bytes; 512M or 2 GiB are understood.")
+    )
+    scrub_days: int = field(
+        default=30,
+        metadata=_setting(
+            _whole(0, 3650),
+            "Days from one look through all objects to the next: each is read and held against its digest, and put "
+            "right from the replica; 0: none, `chronotope fsck` does it.",
+        ),
+    )
+    scrub_pace: int = field(
+        default=4 << 20, metadata=_setting(_pace, "Bytes that this look reads each second, at most: 4M, for example.")
     )
     upload_hours: int = field(default=24, metadata=_setting(_whole(1, 720), "How long an unfinished upload is kept."))
     workers: int = field(
@@ -362,6 +389,21 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+def _from_file(name: str, text: str, fields: Container[str]) -> tuple[str, str]:
+    """A variable of a setting as it is, and one with `_FILE` at its end as what that file holds.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    field = name.removesuffix("_FILE")
+    if field == name or field not in fields or not text:
+        return name, text
+    try:
+        return field, Path(text).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise SettingsError(name, f"the file {text} cannot be read ({getattr(e, 'strerror', None) or e})") from e
+
+
 def from_environment(environment: Mapping[str, str], **given: object) -> Settings:
     """Settings of an environment; `given` (options of the command line, already values, None where not given) wins.
 
@@ -370,9 +412,10 @@ def from_environment(environment: Mapping[str, str], **given: object) -> Setting
     """
     fields = {variable(field.name): field for field in dataclasses.fields(Settings)}
     values: dict[str, object] = {}
-    for name, text in environment.items():
-        if not name.startswith(PREFIX) or name.startswith(_FOREIGN_PREFIXES):
+    for given_name, given_text in environment.items():
+        if not given_name.startswith(PREFIX) or given_name.startswith(_FOREIGN_PREFIXES):
             continue
+        name, text = _from_file(given_name, given_text, fields)
         if name not in fields:
             near = difflib.get_close_matches(name, fields, n=1)
             raise SettingsError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))

@@ -35,7 +35,11 @@ def test_the_environment_is_read_and_options_win_over_it() -> None:
         ("CHRONOTOPE_OBJECTS_URL", "file://relative", "file:///absolute/path"),
         ("CHRONOTOPE_REDIS_URL", "http://localhost:6379", "redis://localhost:6379/0"),
         ("CHRONOTOPE_REDIS_URL", "redis://", "redis://localhost:6379/0"),
-        ("CHRONOTOPE_DASK_SCHEDULER", "tcp://dask:8786", "not built yet"),
+        ("CHRONOTOPE_DASK_SCHEDULER", "dask:8786", "tcp://dask-scheduler:8786"),
+        ("CHRONOTOPE_DASK_SCHEDULER", "tcp://dask", "tcp://dask-scheduler:8786"),
+        ("CHRONOTOPE_SCRUB_PACE", "0", "less than 1K"),
+        ("CHRONOTOPE_SECRET_KEY_FILE", "/nowhere/key", "cannot be read (No such file or directory)"),
+        ("CHRONOTOPE_SECRET_KAY_FILE", "/nowhere/key", "there is no such setting"),
         ("CHRONOTOPE_OIDC_ISSUER", "https://id.example", "not built yet"),
         ("CHRONOTOPE_PORT", "80800", "from 0 to 65535"),
         ("CHRONOTOPE_PORT", "-1", "from 0 to 65535"),
@@ -50,6 +54,14 @@ def test_a_wrong_setting_is_refused_by_name(name: str, text: str, said: str) -> 
     with pytest.raises(SettingsError, match=name) as refused:
         from_environment({name: text})
     assert said in str(refused.value)
+
+
+def test_a_value_may_be_in_a_file_and_is_checked_as_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a secret of thirty-two characters and more\n")
+    assert from_environment({"CHRONOTOPE_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key.endswith("and more")
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(SettingsError, match="at least 32 characters"):
+        from_environment({"CHRONOTOPE_SECRET_KEY_FILE": str(tmp_path / "key")})
 
 
 def test_variables_of_tests_and_clients_and_of_others_are_left_alone() -> None:
