@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenes.errors import Conflict, NotFound
 from scenes.model import Account, GivenRole, Role
+from storage.audit_sql import append
 from storage.keys import name_key
 from storage.records import moment, stamp
 from storage.sql import Taken, select, select_one
@@ -38,6 +39,8 @@ class SqlAccounts:
             except Taken as error:
                 raise Conflict(f"there is an account of the name {account.name!r} already") from error
             _give(connection, account.id, "", account.role, by=by, at=at)
+            told = {"name": account.name, "role": account.role.value}
+            append(connection, "account.made", actor=by, at=account.made_at, subject=account.id, detail=told)
 
     def account(self, account_id: str) -> Account | None:
         """An account by id."""
@@ -93,6 +96,8 @@ class SqlAccounts:
             )
             if role is not Role.VISITOR or not exhibition:
                 _give(connection, account_id, exhibition, role, by=by, at=now)
+            told = {"exhibition": exhibition, "role": role.value, "before": held.value}
+            append(connection, "role.given", actor=by, at=at, subject=account_id, detail=told)
 
     def roles_given(self, account_id: str) -> Sequence[GivenRole]:
         """Every role that an account had, in order."""

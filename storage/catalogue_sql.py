@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from scenes.errors import Conflict, Invalid, NotFound, Unavailable
 from scenes.model import Exhibition, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
+from storage.audit_sql import SqlAudit, append_revision
 from storage.history_sql import SqlHistory, last_touched
 from storage.jobs_sql import SqlJobs
 from storage.records import (
@@ -57,8 +58,8 @@ _STANDS = "to_revision IS NULL"
 _STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqlCatalogue(SqlHistory, SqlTokens, SqlJobs, SqlUploads):
-    """`scenes.ports.Catalogue`, `Tokens` and `Jobs` in one database, and what it knows of uploads."""
+class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads):
+    """`scenes.ports.Catalogue`, `Tokens`, `Jobs`, `scenes.audit.Audit` in one database; what it knows of uploads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -187,13 +188,18 @@ class SqlCatalogue(SqlHistory, SqlTokens, SqlJobs, SqlUploads):
         with self._database.writing() as connection:
             _check_expected(connection, expected or {})
             ((number,),) = select(connection, "SELECT coalesce(max(number), 0) + 1 FROM revision")
-            _begin(connection, Revision(number, author, at, reason), taking)
+            revision = Revision(number, author, at, reason)
+            _begin(connection, revision, taking)
             # Ends first: a slug may move from one exhibition to another within a revision.
-            seqs = [_end(connection, change, number) for change in changes]
-            for change, body, seq in zip(changes, bodies, seqs, strict=True):
-                if not isinstance(change, Remove):
-                    _write(connection, change.record, body, seq, number)
-        return Revision(number, author, at, reason)
+            ended = [_end(connection, change, number) for change in changes]
+            told = []
+            for change, body, (seq, before) in zip(changes, bodies, ended, strict=True):
+                after = "" if isinstance(change, Remove) else body
+                if after:
+                    _write(connection, change.record, after, seq, number)
+                told.append((kind_name(type(change.record)), change.record.id, before, after))
+            append_revision(connection, revision, taking, told)
+        return revision
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
         """Say that these blobs belong to what is delivered of an asset. Repeating it changes nothing."""
@@ -270,8 +276,8 @@ def _check_expected(connection: Connection, expected: Mapping[str, int]) -> None
             raise Conflict(f"{record_id} was changed{by}, after revision {number} that was read")
 
 
-def _end(connection: Connection, change: Change, number: int) -> int | None:
-    """End the current version of what changes; its place in the order, None for what was never there."""
+def _end(connection: Connection, change: Change, number: int) -> tuple[int | None, str]:
+    """End the current version of what changes; its place in the order, None for what was never there, and its body."""
     record, kind = change.record, kind_name(type(change.record))
     row = select_one(
         connection,
@@ -288,7 +294,7 @@ def _end(connection: Connection, change: Change, number: int) -> int | None:
         if not isinstance(change, Remove) and has_unknown(type(record), row[4]):
             raise Unavailable(f"a newer Chronotope wrote {record.id}; this one would lose part of it: ask that one")
         connection.execute('UPDATE record SET to_revision = ? WHERE "row" = ?', (number, row[0]))
-    return None if row is None else int(row[2])
+    return (None, "") if row is None else (int(row[2]), row[4] if current else "")
 
 
 def _write(connection: Connection, record: Record, body: str, seq: int | None, number: int) -> None:

@@ -15,6 +15,7 @@ from scenes.model import Exhibition, Job, JobState, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
 from storage.bus_local import LocalBus
 from storage.memory_access import MemoryAccess
+from storage.memory_audit import MemoryAudit
 from storage.memory_history import MemoryHistory, Version
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
 
@@ -36,8 +37,8 @@ class _Leased:
     until: datetime | None = None
 
 
-class MemoryCatalogue(MemoryHistory, MemoryAccess):
-    """`scenes.ports.Catalogue`, `Tokens`, `Accounts` and `Jobs` in memory."""
+class MemoryCatalogue(MemoryHistory, MemoryAudit, MemoryAccess):
+    """`scenes.ports.Catalogue`, `Tokens`, `Accounts`, `Jobs` and `scenes.audit.Audit` in memory."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -47,6 +48,7 @@ class MemoryCatalogue(MemoryHistory, MemoryAccess):
         self._blobs: dict[str, dict[str, BlobUse]] = {}
         self._keys, self._accounts, self._given = {}, {}, {}
         self._jobs: dict[str, _Leased] = {}
+        self._audit = []
 
     def close(self) -> None:
         """Nothing to close."""
@@ -141,6 +143,7 @@ class MemoryCatalogue(MemoryHistory, MemoryAccess):
             if taking is not None and any(each.number == taking.number for each in self._takings.values()):
                 raise Conflict(f"revision {taking.number} was taken back already")
             revision = Revision(len(self._revisions) + 1, author, at, reason)
+            before = {name: each.record for name, each in latest.items() if each is not None and each.end is None}
             for change in changes:
                 version = latest[change.record.id]
                 if version is not None and version.end is None:
@@ -151,6 +154,7 @@ class MemoryCatalogue(MemoryHistory, MemoryAccess):
             self._revisions.append(revision)
             if taking is not None:
                 self._takings[revision.number] = taking
+            self._append_revision(revision, taking, changes, before)
             return revision
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from scenes.audit import Entry, key_told
 from scenes.errors import Conflict, NotFound
 from scenes.model import Account, Actor, Exhibition, GivenRole, Key, KeyKind, Role
 from storage.keys import held_by, holds_idle, id_of, name_key
@@ -46,6 +47,12 @@ class MemoryAccess:
         """As `scenes.ports.Catalogue` has it; the catalogue brings it."""
         raise NotImplementedError
 
+    def note(
+        self, action: str, *, at: datetime, actor: str = "", subject: str = "", detail: Mapping[str, Any] | None = None
+    ) -> Entry:
+        """As `scenes.audit.Audit` has it; the catalogue brings it."""
+        raise NotImplementedError
+
     def add_token(
         self,
         token_hash: str,
@@ -63,7 +70,10 @@ class MemoryAccess:
             id_of(token_hash), kind, label, actor.name, actor.role, actor.account, actor.scopes, at, expires_at, None
         )
         with self._lock:
-            self._keys.setdefault(token_hash, _Kept(key, once, idle_s))
+            if token_hash not in self._keys:
+                self._keys[token_hash] = _Kept(key, once, idle_s)
+                if kind is not KeyKind.SPENT:
+                    self.note(at=at, subject=id_of(token_hash), **key_told(kind, actor))
 
     def use_token(self, token_hash: str, *, at: datetime) -> Actor | None:
         """Whose token this is, or None where it is unknown, expired, ended or used up."""
@@ -119,12 +129,13 @@ class MemoryAccess:
             found = [each for each in self._keys.values() if each.key.id == token_id and each.opens(at)]
             for each in found:
                 each.has_ended = True
+                self.note("token.ended", at=at, subject=token_id)
             return bool(found)
 
     def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
         """End all sessions and links of an account but the one with this id."""
-        del at
         with self._lock:
+            self.note("sessions.ended", at=at, subject=account)
             for each in self._keys.values():
                 if each.key.account == account and each.key.kind in {KeyKind.SESSION, KeyKind.LINK}:
                     each.has_ended = each.has_ended or each.key.id != but
@@ -138,6 +149,8 @@ class MemoryAccess:
                     raise Conflict(f"there is an account of the name {account.name!r} already")
             self._accounts[account.id] = replace(account, has_password=bool(password)), password
             self._given[account.id] = [GivenRole("", account.role, account.made_at, by)]
+            told = {"name": account.name, "role": account.role.value}
+            self.note("account.made", actor=by, at=account.made_at, subject=account.id, detail=told)
 
     def account(self, account_id: str) -> Account | None:
         """An account by id."""
@@ -177,8 +190,11 @@ class MemoryAccess:
         with self._lock:
             account, password = self._existing(account_id)
             given, held = self._given[account_id], {"": account.role, **dict(account.grants)}
-            if held.get(exhibition, Role.VISITOR) is role:
+            before = held.get(exhibition, Role.VISITOR)
+            if before is role:
                 return
+            told = {"exhibition": exhibition, "role": role.value, "before": before.value}
+            self.note("role.given", actor=by, at=at, subject=account_id, detail=told)
             for place, each in enumerate(given):
                 if each.exhibition == exhibition and each.ended_at is None:
                     given[place] = replace(each, ended_at=at, ended_by=by)

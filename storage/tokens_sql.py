@@ -6,9 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from scenes.audit import key_told
 from scenes.errors import StorageFull
 from scenes.model import Actor, Exhibition, Key, KeyKind, Role
 from storage.accounts_sql import SqlAccounts, account_in
+from storage.audit_sql import append
 from storage.keys import NOTED_S, held_by, holds_idle, id_of, kept_scopes, scopes_of
 from storage.records import moment, stamp
 from storage.sql import select, select_one
@@ -50,7 +52,8 @@ class SqlTokens(SqlAccounts):
         """Remember a token. `once`: the first use ends it. `idle_s`: so many seconds without use end it; 0: none do."""
         with self._database.writing() as connection:
             _forget(connection, at)
-            _add(connection, token_hash, kind, label, actor, at=at, expires_at=expires_at, idle_s=idle_s, once=once)
+            if _add(connection, token_hash, kind, label, actor, at=at, expires_at=expires_at, idle_s=idle_s, once=once):
+                append(connection, at=at, subject=id_of(token_hash), **key_told(kind, actor))
 
     def use_token(self, token_hash: str, *, at: datetime) -> Actor | None:
         """Whose token this is, or None where it is unknown, expired, ended or used up."""
@@ -130,6 +133,8 @@ class SqlTokens(SqlAccounts):
                 f"UPDATE access_key SET ended_at = ? WHERE hash >= ? AND hash < ? AND {_OPENS} RETURNING hash",
                 (now, *_range(token_id), now),
             )
+            if ended:
+                append(connection, "token.ended", at=at, subject=token_id)
         return bool(ended)
 
     def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
@@ -140,6 +145,7 @@ class SqlTokens(SqlAccounts):
                 " AND ended_at IS NULL AND substr(hash, 1, 16) <> ?",
                 (stamp(at), account, but),
             )
+            append(connection, "sessions.ended", at=at, subject=account)
 
     def _holder(self, row: tuple[Any, ...], at: datetime) -> Actor | None:
         if not _idles(row, at):

@@ -121,6 +121,6 @@ def empty_postgres() -> PostgresCatalogue:
     """A catalogue without anything in it."""
     catalogue = PostgresCatalogue(_shared())
     with catalogue._database.writing() as connection:
-        tables = "revision, record, blob_use, token, job, upload, upload_part, scrub, account, account_role, access_key"
+        tables = "audit, revision, record, blob_use, token, job, upload, upload_part, scrub, account, account_role, access_key"
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
     return catalogue
