@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.errors import NotFound
 from scenes.fixity import check_packed
-from storage.files import full_disk_refused, make_folder, sync_folder
+from storage.files import disk_refused, make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ class LocalBlobs:
         """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))
         final = self._path(digest).with_suffix(".gz")
-        with full_disk_refused():
+        with disk_refused():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             temporary = Path(name)
             try:
@@ -132,7 +132,7 @@ class LocalBlobs:
 
     def _keep(self, pieces: Iterator[bytes]) -> tuple[str, int]:
         hasher, length = hashlib.sha256(), 0
-        with full_disk_refused():
+        with disk_refused():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             temporary = Path(name)
             try:

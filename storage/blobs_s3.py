@@ -19,7 +19,7 @@ import obstore
 
 from scenes.errors import NotFound
 from scenes.fixity import check_packed
-from storage.files import full_disk_refused
+from storage.files import disk_refused
 from storage.s3 import open_store, told
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class S3Blobs:
     def put_stream(self, source: BinaryIO) -> tuple[str, int]:
         """Keep what `source` yields, never whole in memory; digest and length. Raises StorageFull of the local disk."""
         hasher, length = hashlib.sha256(), 0
-        with full_disk_refused(), tempfile.TemporaryFile(dir=self._scratch) as file:
+        with disk_refused(), tempfile.TemporaryFile(dir=self._scratch) as file:
             while piece := source.read(_PIECE):
                 hasher.update(piece)
                 length += len(piece)

@@ -33,18 +33,20 @@ class SqliteDerived:
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._path, self._most = path, most_bytes
         self._lock = threading.Lock()
-        self._connection = self._open()
+        self._connection: apsw.Connection | None = None
+        with self._forgiving():
+            self._opened()
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._connection.close()
+            self._let_go()
 
     def get_many(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Those values that are here."""
         found: dict[str, bytes] = {}
         with self._lock, self._forgiving():
-            rows = self._connection.execute(
+            rows = self._opened().execute(
                 "SELECT name, value FROM derived WHERE name IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(names)),),
             )
@@ -54,37 +56,41 @@ class SqliteDerived:
     def put_many(self, values: Mapping[str, bytes]) -> None:
         """Keep values."""
         size = sum(map(len, values.values()))
-        with self._lock, self._forgiving(), self._connection:
-            ((used,),) = self._connection.execute("SELECT coalesce(sum(bytes), 0) FROM used")
+        with self._lock, self._forgiving(), self._opened() as connection:
+            ((used,),) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM used")
             if used + size > self._most:
-                self._connection.execute("DELETE FROM derived; DELETE FROM used")
+                connection.execute("DELETE FROM derived; DELETE FROM used")
             if size <= self._most:
-                self._connection.executemany("INSERT OR IGNORE INTO derived VALUES (?, ?)", list(values.items()))
-                self._connection.execute("INSERT INTO used VALUES (?)", (size,))
+                connection.executemany("INSERT OR IGNORE INTO derived VALUES (?, ?)", list(values.items()))
+                connection.execute("INSERT INTO used VALUES (?)", (size,))
 
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
-        """What fails here is not worth an answer's failing: the file is made anew, and nothing was found or kept."""
+        """What fails here is not worth an answer's failing: the file is made anew, and nothing was found or kept.
+
+        On a disk that is full or fails, making it anew fails as well: it is tried again at the next use.
+        """
         try:
             yield
         except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.IOError, apsw.FullError) as wrong:
             log.warning("%s is made anew: %s", self._path, wrong)
-            with contextlib.suppress(apsw.Error):
-                self._connection.close()
-            for ending in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-            self._connection = self._open()
+            self._let_go()
+            with contextlib.suppress(OSError):
+                for ending in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
         except (apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError) as wrong:
             log.warning("%s is not used now: %s", self._path, wrong)
 
-    def _open(self) -> apsw.Connection:
-        try:
-            return self._prepared()
-        except (apsw.CorruptError, apsw.NotADBError) as wrong:
-            log.warning("%s is made anew: %s", self._path, wrong)
-            for ending in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-            return self._prepared()
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(apsw.Error):
+                connection.close()
+
+    def _opened(self) -> apsw.Connection:
+        if self._connection is None:
+            self._connection = self._prepared()
+        return self._connection
 
     def _prepared(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path))

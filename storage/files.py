@@ -7,23 +7,33 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scenes.errors import StorageFull
+from scenes.errors import StorageFull, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FAILING = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ESTALE}
+
+
+def refusal(number: int | None, what: str = "disk") -> StorageFull | Unavailable | None:
+    """What the system's error number says of the disk: it is full, or it fails; None: something else."""
+    if number in _FULL:
+        return StorageFull(f"the {what} is full")
+    if number in _FAILING:
+        return Unavailable(f"the {what} fails ({os.strerror(number or 0)}); what was acknowledged is kept")
+    return None
 
 
 @contextmanager
-def full_disk_refused() -> Iterator[None]:
-    """Turn the system's "no space left" into StorageFull."""
+def disk_refused() -> Iterator[None]:
+    """Turn the system's words for a disk that is full or fails into StorageFull and Unavailable."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull("the disk is full") from error
+        if refused := refusal(error.errno):
+            raise refused from error
         raise
 
 

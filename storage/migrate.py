@@ -143,7 +143,9 @@ def migrate(connection: apsw.Connection, steps: Sequence[tuple[int, str]] | None
                 ran += 1
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # A full disk may have ended the transaction already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
     return ran
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scenes.errors import Conflict, Malformed
-from storage.files import full_disk_refused, make_folder, sync_folder
+from storage.files import disk_refused, make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,7 +119,7 @@ class Ocfl:
         manifest: dict[str, list[str]] = {} if inventory is None else dict(inventory["manifest"])
         new = self._work / f"{folder.name}.v{number}"
         state: dict[str, list[str]] = {}
-        with full_disk_refused():
+        with disk_refused():
             shutil.rmtree(new, ignore_errors=True)
             make_folder(new)
             for name in sorted(files):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from scenes.errors import StorageFull
+from scenes.errors import StorageFull, Unavailable
+from storage.files import refusal
 from storage.migrate import Known, Unreadable, check_still_known, migrate, migrations
 from storage.sql import Taken
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+DISK_ERRORS = (apsw.IOError, apsw.FullError, apsw.CantOpenError)
+"""what SQLite raises where the disk is full or fails"""
 _BUSY_MS = 30_000
 
 
@@ -46,6 +49,7 @@ class SqliteDatabase:
     Raises:
         storage.migrate.SchemaTooNew: a newer Chronotope made the file one for newer programs.
         storage.migrate.Unreadable: the file is no database, or damaged.
+        StorageFull, Unavailable: the disk is full, or fails.
     """
 
     def __init__(self, path: Path, *, on_statement: Callable[[str], None] | None = None) -> None:
@@ -78,7 +82,7 @@ class SqliteDatabase:
 
         Raises:
             StorageFull: the disk is full.
-            Unavailable: a newer program made the file one for newer programs.
+            Unavailable: the disk fails, or a newer program made the file one for newer programs.
         """
         with self._write_lock, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -86,12 +90,10 @@ class SqliteDatabase:
                 check_still_known(connection, self._knows.known)
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException as error:
+            except BaseException:
                 # A full disk may have ended the transaction already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if isinstance(error, apsw.FullError):
-                    raise StorageFull("the disk of the catalogue is full") from error
                 raise
 
     def close(self) -> None:
@@ -108,11 +110,16 @@ class SqliteDatabase:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
             connection = self._open()
+        keep = True
         try:
             yield connection
+        except DISK_ERRORS as error:
+            # What such a connection still believes of the file is not worth knowing; the next one reads it anew.
+            keep = False
+            raise disk_refusal(error, connection) from error
         finally:
             with self._guard:
-                keep = not self._closed
+                keep = keep and not self._closed
                 if keep:
                     self._idle.append(connection)
             if not keep:
@@ -120,6 +127,14 @@ class SqliteDatabase:
 
     def _open(self) -> apsw.Connection:
         connection = _Connection(str(self._path))
+        try:
+            return self._prepared(connection)
+        except DISK_ERRORS as error:
+            refused = disk_refusal(error, connection)
+            connection.close()
+            raise refused from error
+
+    def _prepared(self, connection: _Connection) -> apsw.Connection:
         connection.set_busy_timeout(_BUSY_MS)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -132,3 +147,11 @@ class SqliteDatabase:
 
             connection.trace_v2(apsw.SQLITE_TRACE_STMT, traced)
         return connection
+
+
+def disk_refusal(error: apsw.Error, connection: apsw.Connection) -> StorageFull | Unavailable:
+    """What an error of SQLite's says of the disk, by the system's number for it where there is one."""
+    if isinstance(error, apsw.FullError):
+        return StorageFull("the disk of the catalogue is full")
+    said = refusal(connection.system_errno, "disk of the catalogue")
+    return said or Unavailable(f"the file of the catalogue cannot be used ({error}); what was acknowledged is kept")

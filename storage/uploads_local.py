@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.errors import Conflict, NotFound, TooLarge
-from storage.files import full_disk_refused, make_folder, sync_folder
+from storage.files import disk_refused, make_folder, sync_folder
 from storage.records import stamp
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ class LocalUploads:
             raise ValueError(f"upload id {upload_id!r}: expected letters, digits, - and _")
         folder = self._root / upload_id
         about = {"length": length, "metadata": dict(metadata), "owner": owner, "at": stamp(at)}
-        with full_disk_refused():
+        with disk_refused():
             try:
                 folder.mkdir()
             except FileExistsError:
-                raise Conflict(f"upload {upload_id} is there already") from None
+                # Without this file it is what a crash or a full disk left of one that never was acknowledged.
+                if (folder / "about.json").exists():
+                    raise Conflict(f"upload {upload_id} is there already") from None
             _write_synced(folder / "bytes", b"")
             _write_synced(folder / "offset", _number(0))
             _write_synced(folder / "about.tmp", json.dumps(about).encode())
@@ -71,17 +73,18 @@ class LocalUploads:
             file.truncate(current)
             file.seek(current)
             try:
-                with full_disk_refused():
+                with disk_refused():
                     for chunk in chunks:
                         if current + len(chunk) > length:
                             raise TooLarge(f"upload {upload_id} was announced with {length} bytes, more came")
-                        file.write(chunk)
+                        _write_whole(file, chunk)
                         current += len(chunk)
             finally:
-                os.fsync(file.fileno())
-                mark.seek(0)
-                mark.write(_number(current))
-                os.fsync(mark.fileno())
+                with disk_refused():
+                    os.fsync(file.fileno())
+                    mark.seek(0)
+                    mark.write(_number(current))
+                    os.fsync(mark.fileno())
         return current
 
     def offset(self, upload_id: str) -> tuple[int, int, Mapping[str, str], str]:
@@ -143,6 +146,13 @@ class LocalUploads:
 def _number(value: int) -> bytes:
     """Of fixed width, so that one write within one sector replaces it."""
     return b"%020d" % value
+
+
+def _write_whole(file: BinaryIO, data: bytes) -> None:
+    """An unbuffered file takes as much as there is room for, and says how much that was."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _write_synced(path: Path, data: bytes) -> None:

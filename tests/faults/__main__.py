@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import killed
+from tests.faults import failing, killed
 from tests.faults.operations import OPERATIONS, make_base
 from tests.faults.tracing import NoStrace
 
@@ -16,7 +16,7 @@ def main() -> int:
     import argparse
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=("kill",), nargs="+")
+    parser.add_argument("part", choices=("kill", "ENOSPC", "EIO"), nargs="+")
     parser.add_argument("--only", action="append", choices=list(OPERATIONS))
     parser.add_argument("--most", type=int)
     given = parser.parse_args()
@@ -27,6 +27,9 @@ def main() -> int:
         try:
             if "kill" in given.part:
                 tallies += killed.campaign(base, given.only or list(OPERATIONS), most=given.most)
+            for error in ("ENOSPC", "EIO"):
+                if error in given.part:
+                    tallies += failing.campaign(base, given.only or list(OPERATIONS), error, most=given.most)
         except NoStrace as reason:
             print(f"faults: {reason}", file=sys.stderr)
             return 1

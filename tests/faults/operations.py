@@ -23,7 +23,7 @@ from api.auth import make_token
 from api.cli_fsck import fsck
 from api.data_directory import prepare
 from api.services import Services, archived, open_services, restored, stores
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from api.uploads import complete
 from api.worker import Worker
 from scenes import compose
@@ -81,11 +81,29 @@ def settings_of(data: Path) -> Settings:
     return prepare(Settings(data=data, workers=1, replica_url=f"file://{replica}", job_attempts=5))
 
 
+LONG_AFTER = timedelta(hours=5)
+COULD_NOT_BEGIN = (SettingsError,)
+_kept: list[Services] = []
+
+
 @contextmanager
 def opened(data: Path, *, ahead: timedelta = timedelta()) -> Iterator[Services]:
-    """The museum as a process has it."""
+    """The museum as a process has it: the one that is kept open, or opened now."""
+    if _kept:
+        yield replace(_kept[-1], clock=Later(ahead, _kept[-1].clock))
+        return
     with open_services(settings_of(data)) as services:
         yield replace(services, clock=Later(ahead, services.clock)) if ahead else services
+
+
+@contextmanager
+def kept_open(services: Services, *, ahead: timedelta = timedelta()) -> Iterator[None]:
+    """What follows has this museum, as what comes to a server has."""
+    _kept.append(replace(services, clock=Later(ahead, services.clock)))
+    try:
+        yield
+    finally:
+        _kept.pop()
 
 
 def work(services: Services) -> int:
@@ -159,7 +177,8 @@ def tile(data: Path, say: Say) -> None:
     with opened(data, ahead=timedelta(hours=1)) as services:
         work(services)
         for asset in assets(services):
-            say(ack="ready", asset=asset.id, tileset=asset.tileset.digest if asset.tileset else "")
+            if asset.tileset is not None:
+                say(ack="ready", asset=asset.id, tileset=asset.tileset.digest)
 
 
 def renew(data: Path, say: Say) -> None:

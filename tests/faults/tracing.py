@@ -132,11 +132,11 @@ class Strace:
     process: subprocess.Popen[bytes]
 
     def let_go(self) -> None:
-        """End it; what it held goes on by itself."""
+        """End it, if it has not ended; what it held goes on by itself."""
+        assert self.process.stderr
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=PATIENCE_S)
-        assert self.process.stderr
         self.process.stderr.close()
 
 
@@ -188,14 +188,19 @@ def points(trace: Sequence[str], folder: Path) -> list[Point]:
     return found
 
 
-def recorded(work: Callable[[Voice], None], folder: Path, scratch: Path) -> tuple[Child, list[Point]]:
-    """Do something once, undisturbed; the points at which it can be disturbed."""
+def recorded(
+    work: Callable[[Voice], None], folder: Path, scratch: Path, *, until: str | None = None
+) -> tuple[Child, list[Point]]:
+    """Do something once, undisturbed; the points at which it can be disturbed, before it says `until`."""
     child = fork(work, scratch / "log")
     trace = scratch / "trace"
     child.listen("start")
     strace = attach(child.pid, trace, "-y", "-s", "0", "-e", f"trace={CALLS}")
     child.tell("go")
-    child.listen()
+    if child.listen(until):
+        strace.let_go()
+        child.tell("well")
+        child.listen()
     child.end()
     strace.let_go()
     return child, points(trace.read_text(errors="replace").splitlines(), folder)
