@@ -113,7 +113,7 @@ def _classes(of: Header) -> np.uint8:
     return _OLD_CLASS if of.has_old_classes else np.uint8(0xFF)
 
 
-def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], said: Said) -> Head:
+def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], said: Said, *, grain: int = 1) -> Head:
     """The head of a file whose points reach from `low` to `high` before the offset.
 
     Raises:
@@ -150,6 +150,7 @@ def described(of: Header, low: NDArray[np.float64], high: NDArray[np.float64], s
         metres=measured.across,
         height_metres=measured.heights,
         up="z",
+        grain=grain,
         report=tuple(report),
     )
 

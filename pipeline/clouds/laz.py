@@ -50,7 +50,9 @@ class Laz:
         said = Said(is_doubled=False, has_intensity=True, has_classification=True)
         for first in sorted({of.count * place // _PLACES for place in range(_PLACES)}):
             said = said.with_those_of(next(self._unpacked(_LOOKED_AT, first, of.count)), of)
-        self.head: Head = described(of, of.low - of.offset, of.high - of.offset, said)
+        (per_chunk,) = struct.unpack_from("<I", self._record, 12)
+        grain = 0 if per_chunk == _VARIABLE else per_chunk
+        self.head: Head = described(of, of.low - of.offset, of.high - of.offset, said, grain=grain)
 
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""

@@ -173,7 +173,7 @@ def placed(points: Points, of: Frame) -> NDArray[np.uint32]:
     return out
 
 
-def put(points: Points, places: NDArray[np.uint32], of: Frame, at: NDArray[np.int64], out: NDArray[np.void]) -> None:
+def put(points: Points, places: NDArray[np.uint32], of: Frame, at: NDArray[np.int32], out: NDArray[np.void]) -> None:
     """Put points of a chunk, whose places are known, into the records `at` (n,) of `out`."""
     columns = [("place", places), ("colour", points.colours), ("intensity", points.intensity)]
     for name, column in (*columns, ("class", points.classification), ("normal", _normals(points, of))):

@@ -55,6 +55,8 @@ class Head:
     """the same of heights, along z, where they are measured otherwise; None: alike"""
     up: str = "z"
     """axis of the file that points up, as `pipeline.units.UPS` names it"""
+    grain: int = 1
+    """records at whose multiples reading may begin as well as at the first one; 0: it begins there"""
     report: tuple[str, ...] = ()
     """in words: what was found, repaired or guessed in reading the head"""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clouds import buckets, crs, levels, records
+from pipeline.clouds import buckets, crs, heap, levels, records
 from pipeline.clouds.stages import MOST, Context
 from pipeline.level import LevelFigures
 from pipeline.tile import DOCUMENT, TileResult
@@ -49,13 +49,15 @@ def tile_cloud(
     Raises:
         Malformed: the points contradict what the file says of them.
     """
+    heap.keep_freed()
     of = records.frame(
         source.head, units=settings.units, up=settings.up, origin=origin, precision_m=settings.precision_m
     )
     with tempfile.TemporaryDirectory(prefix="tile-", dir=work) as scratch:
         parted = buckets.dealt(
-            source, of, Path(scratch), lambda done: progress(0.3 * done, "sorting"), most=most_of_bucket
-        )
+            source, of, Path(scratch), lambda done: progress(0.3 * done, "sorting"),
+            workers=settings.workers, most=most_of_bucket,
+        )  # fmt: skip
         grown = levels.tiles_of(
             Context(of, out, settings.is_coded, most_of_node), parted, workers=settings.workers,
             progress=lambda done: progress(0.3 + 0.65 * done, "tiling"),
