@@ -5,6 +5,7 @@
                     ─ /scenes/…       api.scenes_http scenes at a moment
                     ─ /blobs, /assets api.assets      immutable content
                     ─ /uploads        api.uploads     tus 1.0
+                    ─ /sign-in, …     api.sign_in     forms for who has an account here
                     ─ /livez …        api.telemetry   alive, ready, counted
                     ─ /, /studio, …   api.pages       the built front end
     and api.worker in threads, from startup to shutdown.
@@ -26,7 +27,19 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from api import annotations_http, assets, errors, genealogy, pages, scenes_http, schema, stream, telemetry, uploads
+from api import (
+    annotations_http,
+    assets,
+    errors,
+    genealogy,
+    pages,
+    scenes_http,
+    schema,
+    sign_in,
+    stream,
+    telemetry,
+    uploads,
+)
 from api.data_directory import held, prepare
 from api.gate import Gate
 from api.services import Services, open_services
@@ -137,6 +150,7 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
         WebSocketRoute("/stream", streamed),
         *assets.routes(services),
         *uploads.routes(services),
+        *sign_in.routes(services),
         Route("/livez", telemetry.livez, methods=["GET", "HEAD"]),
         Route("/readyz", readyz, methods=["GET", "HEAD"]),
         Route("/metrics", telemetry.metrics, methods=["GET", "HEAD"]),

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_ask, cli_change, cli_people, cli_stream, cli_tile
+from api import cli_account, cli_ask, cli_change, cli_people, cli_stream, cli_tile
 
 app = typer.Typer(
     name="chronotope",
@@ -56,7 +56,7 @@ def serve(  # noqa: PLR0917 - typer passes by name
     """Serve a museum: gallery, viewer, studio, GraphQL, stream.
 
     On loopback a one-time curator link is printed. On any other address an administrator must have been made first:
-    chronotope token --role administrator
+    chronotope account add NAME --role administrator
     """
     from api.cli_serve import serve as run
 
@@ -125,20 +125,37 @@ app.command("change")(cli_change.change)
 app.command("stream")(cli_stream.stream)
 app.command("import-gedcom")(cli_people.import_gedcom)
 app.command("ask")(cli_ask.ask)
+app.add_typer(cli_account.app, name="account")
 
 
 @app.command()
-def token(
-    role: Annotated[str, typer.Option(metavar="ROLE", help="visitor, member, curator or administrator.")] = "curator",
+def token(  # noqa: PLR0917 - typer passes by name
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help=f"{cli_account.ROLES}.  [default: curator]")] = None,
     name: Annotated[str, typer.Option(metavar="NAME", help="Who holds it; stands in the history of changes.")] = "",
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days it holds; default: until revoked.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days it holds; default: until it is ended.")
+    ] = None,
+    scopes: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST", help="What it may be used for: read,ingest,edit,publish,administer.  [default: all]"
+        ),
+    ] = "",
+    account: Annotated[
+        str, typer.Option(metavar="NAME", help="An account's: it may what the account may, and ends with it.")
+    ] = "",
+    listing: Annotated[bool, typer.Option("--list", help="List tokens, sessions and links instead.")] = False,
+    end: Annotated[str, typer.Option(metavar="ID", help="End the one with this id instead.")] = "",
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Make an access token and print it, this one time; the museum keeps only its hash."""
-    from api.cli_keep import token as run
-
-    run(role, name, days=days, data=data, as_json=json)
+    if listing:
+        cli_account.list_tokens(data=data, as_json=json)
+    elif end:
+        cli_account.end_token(end, data=data, as_json=json)
+    else:
+        cli_account.make_token(role, name, days=days, scopes=scopes, account=account, data=data, as_json=json)
 
 
 @app.command()

@@ -183,7 +183,7 @@ def guard_administrator(settings: Settings) -> None:
     raise DoorError(
         "FORBIDDEN",
         f"{settings.host} can be reached from other machines, so an administrator must be made first: "
-        f"chronotope token --role administrator --data {settings.data}",
+        f"chronotope account add NAME --role administrator --data {settings.data}",
     )
 
 
@@ -253,7 +253,7 @@ def announce(services: Services, tls: Tls | None, *, as_json: bool) -> None:
     if studio:
         lines += [f"  studio       {studio}", "               (this link signs in one browser, once)"]
     else:
-        lines.append(f"  studio       {base}/studio (with an access token: chronotope token)")
+        lines.append(f"  studio       {base}/sign-in (accounts: chronotope account add)")
     lines += [f"  GraphQL      {base}/graphql", f"  docs         {base}/docs"]
     if front_end() is None:
         lines.append("  The front end is not built: `make web` builds it.")

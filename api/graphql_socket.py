@@ -21,7 +21,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from api import guard
 from api.answers import answered, as_json, shown
-from api.auth import actor_of, token_hash
+from api.auth import actor_of, by_token
 from api.errors import DoorError, kind_of
 from api.loaders import Context
 from api.rates import OTHER, query_points, toll_of
@@ -143,9 +143,7 @@ class _Session:
             return actor
         known = None
         if isinstance(token, str) and len(token) <= 200:
-            known = await self._services.call(
-                self._services.tokens.use_token, token_hash(token), at=self._services.clock.now()
-            )
+            known = await self._services.call(by_token, self._services, token)
         if known is None:
             raise _Close(4403, "Forbidden")
         self._toll.signed_in(known)

@@ -10,7 +10,6 @@ anybody may see.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import gzip
 import hashlib
@@ -28,9 +27,10 @@ from starlette.routing import Route
 from api import posters
 from api.about import About, base_of, language_of, of_exhibition, of_gallery, plain, with_about
 from api.assets import FOREVER, is_held
-from api.auth import actor_of, begin_session, token_hash
+from api.auth import actor_of, begin_session, by_token
 from api.errors import TABLE
 from api.oembed import oembed
+from api.plain import plain_page
 from api.settings import Settings, variable
 from scenes.errors import NotFound, Unauthorized
 from scenes.model import ANONYMOUS, Exhibition, Visibility
@@ -95,29 +95,6 @@ def page_headers(request: Request, *, framed: bool = False) -> dict[str, str]:
         "Cache-Control": "no-cache",
         **({"Cross-Origin-Resource-Policy": "cross-origin"} if framed else {}),
     }
-
-
-_PLAIN_STYLE = (
-    "body{font:1rem/1.6 system-ui,sans-serif;max-width:52rem;margin:3rem auto;padding:0 1rem}"
-    "body{color:#222;background:#faf8f4}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1a18}a{color:#9cf}}"
-    "table{border-collapse:collapse}"
-    "td,th{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top}"
-)
-_PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-{}'"
-
-
-def plain_page(title: str, body: str, *, status: int = 200) -> Response:
-    """A page without scripts; `body` is HTML of our own making."""
-    digest = base64.b64encode(hashlib.sha256(_PLAIN_STYLE.encode()).digest()).decode()
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_PLAIN_STYLE}</style></head>"
-        f"<body><main><h1>{html.escape(title)}</h1>{body}</main></body></html>"
-    )
-    headers = {"Content-Security-Policy": _PLAIN_POLICY.format(digest), "Cache-Control": "no-store"}
-    return Response(text, status_code=status, media_type="text/html", headers=headers)
 
 
 def _not_built() -> Response:
@@ -276,7 +253,7 @@ class _Pages:
             page = await self._page("studio.html")
             return _not_built() if page is None else _html_answer(request, page)
         services = self._services
-        actor = await services.call(services.tokens.use_token, token_hash(key), at=services.clock.now())
+        actor = await services.call(by_token, services, key)
         if actor is None:
             return plain_page(
                 "This link was used already",

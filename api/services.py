@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from scenes.fixity import Store
     from scenes.model import Actor
-    from scenes.ports import Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
+    from scenes.ports import Accounts, Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
     from storage.archive import Moved, Progress
     from storage.catalogue_sql import SqlCatalogue
     from storage.ocfl import Ocfl
@@ -51,6 +51,7 @@ class Services:
     jobs: Jobs
     bus: Bus
     tokens: Tokens
+    accounts: Accounts
     uploads: Uploads
     clock: Clock
     ids: Ids
@@ -101,6 +102,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             jobs=catalogue,
             bus=LocalBus() if relay is None else RelayedBus(LocalBus(), relay, ids.new("process")),
             tokens=catalogue,
+            accounts=catalogue,
             uploads=_uploads(settings, catalogue),
             clock=SystemClock(),
             ids=ids,

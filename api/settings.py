@@ -170,6 +170,31 @@ def _objects_url(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    is_secret = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    )
+    if not is_secret or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not an address such as https://sign-in.museum.example")
+    return text  # as it is: the provider says it letter by letter
+
+
+def _group_roles(text: str) -> tuple[str, ...]:
+    pairs = _words(text)
+    for pair in pairs:
+        group, _, role = pair.rpartition("=")
+        if not group or role not in ("member", "curator", "editor-in-chief", "administrator"):
+            raise ValueError(f"{pair!r} is not GROUP=ROLE, such as staff=curator")
+    return pairs
+
+
+def _museum_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
+        raise ValueError(f"{text!r} is not 1 to 40 of a-z, 0-9 and -")
+    return text
+
+
 def _not_built(what: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         raise ValueError(f"{what} is not built yet; leave it unset")
@@ -266,8 +291,33 @@ class Settings:
     )
     oidc_issuer: str = field(
         default="",
-        metadata=_setting(_not_built("sign-in by OpenID Connect"), "Identity provider. Not built yet: access tokens."),
+        metadata=_setting(
+            _issuer,
+            "Address of an identity provider (OpenID Connect), as it calls itself: who has an account there can sign "
+            "in here. Its answer comes back to `/sign-in/oidc/back`. Default: none.",
+        ),
     )
+    oidc_client_id: str = field(default="", metadata=_setting(_text, "What the provider knows this museum by."))
+    oidc_client_secret: str = field(
+        default="", metadata=_setting(_text, "The secret that goes with it. Default: none (PKCE protects in any case).")
+    )
+    oidc_new: str = field(
+        default="visitor",
+        metadata=_setting(
+            _choice("none", "visitor", "member"),
+            "Role of who comes by the provider for the first time; `none` lets in only who came by it before. More is "
+            "given by a person, or by OIDC_ROLES.",
+        ),
+    )
+    oidc_roles: tuple[str, ...] = field(
+        default=(),
+        metadata=_setting(
+            _group_roles,
+            "Roles by groups at the provider, comma-separated: `staff=curator,heads=editor-in-chief`. They are looked "
+            "at with each sign-in; what a person gave here stays.",
+        ),
+    )
+    oidc_groups_claim: str = field(default="groups", metadata=_setting(_text, "The claim that lists the groups."))
     secret_key: str = field(
         default="",
         metadata=_setting(
@@ -276,7 +326,31 @@ class Settings:
         ),
     )
     session_hours: int = field(
-        default=12, metadata=_setting(_whole(1, 720), "How long a browser that used a curator link stays signed in.")
+        default=12, metadata=_setting(_whole(1, 720), "How long a browser that signed in stays signed in.")
+    )
+    session_idle_minutes: int = field(
+        default=120,
+        metadata=_setting(_whole(5, 43_200), "How long it stays so without asking for anything."),
+    )
+    publishers: str = field(
+        default="curators",
+        metadata=_setting(
+            _choice("curators", "editors"),
+            "Who shows things to others and takes them back: `curators`, or only `editors` in chief (and "
+            "administrators).",
+        ),
+    )
+    museum: str = field(
+        default="",
+        metadata=_setting(_museum_name, "Which museum of MUSEUMS a command is about. Default: the first one there."),
+    )
+    museums: str = field(
+        default="",
+        metadata=_setting(
+            _text,
+            "A file (TOML) of several museums that one server serves, each under host names of its own "
+            "(docs/accounts.md). Default: one museum.",
+        ),
     )
     log_format: str = field(
         default="text", metadata=_setting(_choice("text", "json"), "`text` for people, `json` for machines.")
@@ -368,6 +442,11 @@ class Settings:
     def actor_budget(self) -> Budget:
         """What one actor may cost."""
         return parse_budget(self.rate_per_actor)
+
+    @property
+    def curators_publish(self) -> bool:
+        """Whether curators show things to others."""
+        return self.publishers == "curators"
 
     @property
     def is_s3(self) -> bool:

@@ -105,7 +105,7 @@ def test_an_open_address_needs_an_administrator_first(tmp_path: Path) -> None:
     data = tmp_path / "museum"
     refused = run("serve", "--data", data, "--port", "0", "--host", "0.0.0.0")
     assert refused.returncode == 1
-    assert "chronotope token --role administrator" in refused.stderr
+    assert "chronotope account add NAME --role administrator" in refused.stderr
     token(data, Role.ADMINISTRATOR)
     with served(data, "--host", "0.0.0.0") as server:
         assert server.links["studio"] is None

@@ -146,7 +146,13 @@ async def statements(
 ) -> tuple[int, dict[str, object]]:
     """How many statements answer the query, and the answer."""
     seen: list[str] = []
-    catalogue = SqliteCatalogue(folder / "catalogue.db", on_statement=seen.append)
+
+    def note(sql: str) -> None:
+        # Whether a newer program has taken the file over is asked each second, whatever is read.
+        if "chronotope_schema" not in sql:
+            seen.append(sql)
+
+    catalogue = SqliteCatalogue(folder / "catalogue.db", on_statement=note)
     catalogue.commit([Put(record) for record in records], author="ada", reason="", at=NOON)
     for n in range(3):
         catalogue.enqueue(job(f"job_{n}", subject=f"asset_{n}"))
@@ -160,6 +166,7 @@ async def statements(
         jobs=catalogue,
         bus=MemoryBus(),
         tokens=catalogue,
+        accounts=catalogue,
         uploads=MemoryUploads(),
         clock=SystemClock(),
         ids=RandomIds(),

@@ -78,6 +78,10 @@ OPERATIONS: dict[str, dict[str, str]] = {
 }
 ROUTES: dict[str, str] = {
     "/": ANYBODY,
+    # Forms: of one's own account, and of nobody else's (test_sign_in).
+    "/account": ANYBODY,
+    "/account/end": ANYBODY,
+    "/account/password": ANYBODY,
     "/annotations/{annotation_id}": ANYBODY,
     "/assets/{asset}/master": ANYBODY,
     "/assets/{asset}/tileset.json": ANYBODY,
@@ -94,18 +98,22 @@ ROUTES: dict[str, str] = {
     "/readyz": ANYBODY,
     "/scenes/{scene_id}/scene.glb": ANYBODY,
     "/scenes/{scene_id}/tileset.json": ANYBODY,
+    "/sign-in": ANYBODY,
+    "/sign-in/oidc": ANYBODY,
+    "/sign-in/oidc/back": ANYBODY,
+    "/sign-out": ANYBODY,
     "/stream": ANYBODY,
     "/studio": ANYBODY,
     "/uploads": STAFF,
     "/uploads/{upload}": STAFF,
     "/web/{path:path}": ANYBODY,
 }
-WORKING = {Role.CURATOR, Role.ADMINISTRATOR}
+WORKING = {Role.CURATOR, Role.EDITOR_IN_CHIEF, Role.ADMINISTRATOR}
 GEDCOM = (
     b"0 HEAD\n1 GEDC\n2 VERS 5.5.1\n2 FORM LINEAGE-LINKED\n1 CHAR UTF-8\n"
     b"0 @I1@ INDI\n1 NAME Ada /Byron/\n1 DEAT\n2 DATE 27 NOV 1852\n0 TRLR\n"
 )
-ROLES = (None, Role.VISITOR, Role.MEMBER, Role.CURATOR, Role.ADMINISTRATOR)
+ROLES = (None, *Role)
 REFUSALS = {"UNAUTHORIZED", "FORBIDDEN"}
 SCALARS: dict[str, Any] = {
     "ID": "scene_open", "String": "1200", "Int": 1, "Float": 1.0, "Boolean": True, "DateTime": "2026-12-01T00:00:00Z",

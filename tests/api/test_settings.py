@@ -40,7 +40,7 @@ def test_the_environment_is_read_and_options_win_over_it() -> None:
         ("CHRONOTOPE_SCRUB_PACE", "0", "less than 1K"),
         ("CHRONOTOPE_SECRET_KEY_FILE", "/nowhere/key", "cannot be read (No such file or directory)"),
         ("CHRONOTOPE_SECRET_KAY_FILE", "/nowhere/key", "there is no such setting"),
-        ("CHRONOTOPE_OIDC_ISSUER", "https://id.example", "not built yet"),
+        ("CHRONOTOPE_OIDC_ISSUER", "http://id.example", "is not an address"),
         ("CHRONOTOPE_PORT", "80800", "from 0 to 65535"),
         ("CHRONOTOPE_PORT", "-1", "from 0 to 65535"),
         ("CHRONOTOPE_PUBLIC_URL", "museum.example", "https://museum.example"),
