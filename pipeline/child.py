@@ -1,9 +1,11 @@
 """The process that reads a foreign file: `python -m pipeline.child`, started by `pipeline.sandbox`.
 
 It takes one JSON object on stdin (source, name, out, settings; or what `pipeline.change`, `pipeline.gedcom` and
-`pipeline.media` ask for), limits itself, leaves the network, and only then loads parsers. It speaks lines of JSON on
-stdout: `{"progress": 0.5, "message": "…"}`, and at a refusal `{"code": "MALFORMED", "message": "…"}`. Its result is the
-folder and `manifest.json` in it.
+`pipeline.media` ask for), limits itself, leaves the network, locks itself (`pipeline.confine`), and only then loads
+parsers: it reads what was deposited, its libraries and our code, and writes into its own folders. It speaks lines of
+JSON on stdout: `{"progress": 0.5, "message": "…"}`, `{"lacking": […]}` of what it had to compile
+(`pipeline.kept_code`), and at a refusal `{"code": "MALFORMED", "message": "…"}`. Its result is the folder and
+`manifest.json` in it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import importlib
 import json
+import os
 import resource
 import signal
 import sys
@@ -20,6 +24,9 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from pipeline import confine
+from pipeline.compile_ahead import PACKAGES
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -48,6 +55,40 @@ def _limit(kind: int, value: int) -> None:
     _, most = resource.getrlimit(kind)
     value = value if most == resource.RLIM_INFINITY else min(value, most)
     resource.setrlimit(kind, (value, value))
+
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/urandom", "/proc/self", "/proc/stat",
+           "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu")  # fmt: skip
+_DEVICES = ("/dev/null", "/dev/full")
+_GIVEN, _OWN = ("source", "earlier", "later", "gedcom"), ("out", "work")
+
+
+def _lock(request: dict[str, Any], *, network: bool) -> list[str]:
+    """Lock this process to what a request names; which locks hold."""
+    for package in PACKAGES:
+        # Their folders can be read later on, and the one that holds them cannot: the museum may lie in it.
+        importlib.import_module(package)
+    readable = [_ROOT / package for package in PACKAGES]
+    readable += [Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path, *_SYSTEM, *_libraries())]
+    readable += [Path(request[name]) for name in _GIVEN if request.get(name)]
+    if kept := os.environ.get("NUMBA_CACHE_DIR"):
+        readable.append(Path(kept))
+    if network:
+        readable.append(Path("/etc"))  # names of machines, certificates
+    writable = [Path(request[name]) for name in _OWN if request.get(name)]
+    allowed = [place for place in readable if place != _ROOT or _ROOT.name == "site-packages"]
+    return confine.confine(allowed, [*writable, *map(Path, _DEVICES)], network=network)
+
+
+def _libraries() -> set[str]:
+    """Folders of the libraries that are loaded: those of the system are not everywhere in the usual places."""
+    try:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        return set()
+    paths = [line.split(maxsplit=5)[5] for line in lines if ".so" in line]
+    return {os.path.dirname(path) for path in paths if path.startswith("/")}  # noqa: PTH120 - of a text
 
 
 def _say(**fields: Any) -> None:
@@ -125,7 +166,8 @@ def _work(request: dict[str, Any]) -> None:
 def main() -> int:
     """Run one request; the exit status."""
     if sys.argv[1:] == ["--probe"]:
-        sys.stdout.write("no network" if _leave_network() else "network")
+        held = ["no network"] if _leave_network() else []
+        sys.stdout.write(", ".join(held + _lock({}, network=False)))
         return 0
     _die_with_parent()
     request = json.loads(sys.stdin.buffer.read())
@@ -136,8 +178,10 @@ def main() -> int:
     _limit(resource.RLIMIT_FSIZE, _MOST_FILE_BYTES)
     _limit(resource.RLIMIT_NOFILE, _MOST_FILES)
     _limit(resource.RLIMIT_CORE, 0)
-    if settings["scheduler"] is None:
+    needs_network = settings["scheduler"] is not None
+    if not needs_network:
         _leave_network()
+    _lock(request, network=needs_network)
     from pipeline import crash
     from scenes.errors import SceneError
 

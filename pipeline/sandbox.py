@@ -1,9 +1,9 @@
 """Tiling in a child process with limits, because parsers of foreign files crash, and some files are made to harm.
 
 The child (`pipeline.child`) gets a private environment, the file, an empty folder, and limits on memory, computing
-time, file size and open files, which it sets itself before it loads any parser; it leaves the network where the system
-allows that, and `level` says whether it does. It tells of progress in lines of JSON. What it says at the end is not
-believed: every file is looked at, measured and hashed again here.
+time, file size and open files, which it sets itself before it loads any parser; it leaves the network and locks itself
+(`pipeline.confine`) where the system allows that, and `level` says how far it does. It tells of progress in lines of
+JSON. What it says at the end is not believed: every file is looked at, measured and hashed again here.
 
     child ends with 0 and a manifest that holds      the result
     child says that it refuses, with a code          the matching error of `scenes.errors`
@@ -27,7 +27,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import crash
+from pipeline import compile_ahead, crash
 from scenes.errors import (
     ForbiddenReference,
     Invalid,
@@ -69,9 +69,9 @@ class Cancelled(Exception):
 
 @functools.cache
 def level() -> str:
-    """What holds a parser here, in words: `process, limits, no network`, or without the last where that is refused."""
+    """What holds a parser here, in words: `process, limits, no network, Landlock, seccomp`, or what of it there is."""
     done = subprocess.run(_command("--probe"), env=_environment(_ROOT), capture_output=True, check=False, timeout=60)
-    return "process, limits, no network" if done.stdout.strip() == b"no network" else "process, limits"
+    return ", ".join(["process", "limits", *filter(None, [done.stdout.decode(errors="replace").strip()])])
 
 
 def tile_in_sandbox(
@@ -114,6 +114,7 @@ def run(
 
     Raises: as `tile_in_sandbox`.
     """
+    compile_ahead.modules()
     settings = replace(settings, memory_bytes=max(settings.memory_bytes, LEAST_MEMORY_BYTES))
     request = {**request, "settings": asdict(settings)}
     child = subprocess.Popen(
@@ -151,7 +152,11 @@ def _environment(home: Path) -> dict[str, str]:
     """Nothing of ours but what Python needs: no keys, no addresses of services."""
     kept = {key: os.environ[key] for key in ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
     single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **single, "PYTHONPATH": str(_ROOT), "HOME": str(home), "TMPDIR": str(home), "MALLOC_ARENA_MAX": "2"}
+    code = {"NUMBA_CACHE_LOCATOR_CLASSES": compile_ahead.LOCATOR}
+    if (folder := compile_ahead.folder()) is not None:
+        code["NUMBA_CACHE_DIR"] = str(folder)
+    own = {"PYTHONPATH": str(_ROOT), "HOME": str(home), "TMPDIR": str(home), "MALLOC_ARENA_MAX": "2"}
+    return {**kept, **single, **code, **own, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
@@ -205,6 +210,9 @@ def _heard(line: bytes, progress: Callable[[float, str], None]) -> dict[str, Any
         said = json.loads(line)
         if "progress" in said:
             progress(min(max(float(said["progress"]), 0.0), 1.0), str(said.get("message", ""))[:200])
+            return {}
+        if "lacking" in said:
+            compile_ahead.lacking(said["lacking"])
             return {}
         if "code" in said:
             return {"code": str(said["code"]), "message": str(said["message"])[:2000]}
