@@ -62,11 +62,10 @@ def _read(document: gltf_check.Document, binary: NDArray[np.uint8], neighbours: 
     most = gltf_check.DECODED_BYTES if store.folder is None else MOST_DECODED_TO_DISK
     # References are judged before a single one is followed.
     gltf_check.check(document, stated_lengths(document), most)
-    buffers = buffers_of(document, binary, neighbours)
-    gltf_check.check(document, [len(buffer) for buffer in buffers], most)
-    reader = _Reader(document, Arrays(document, buffers, store), neighbours, store)
     try:
-        return reader.model()
+        buffers = buffers_of(document, binary, neighbours)
+        gltf_check.check(document, [len(buffer) for buffer in buffers], most)
+        return _Reader(document, Arrays(document, buffers, store), neighbours, store).model()
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as wrong:
         raise Malformed(
             f"glTF: a property is missing or of the wrong kind ({type(wrong).__name__}: {wrong})"

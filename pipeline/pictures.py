@@ -7,8 +7,11 @@ museum has tens of megabytes. Decoded by libvips, behind the header checks of `p
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image as Pillow
 
 from pipeline import images, vips
 
@@ -48,16 +51,28 @@ def checked(source: Path, kind: str) -> Picture:
     header = images.opened(data, (_FORMATS[kind],), what)
     pixels = vips.upright(data, _FORMATS[kind], most=MOST_SIDE, what=what)
     height, width = pixels.shape[:2]
-    turned = header.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    exif, place = _exif(header)
+    turned = exif.get(0x0112, 1) in (5, 6, 7, 8)
     whole = header.size[::-1] if turned else header.size
     said = [f"the picture has {whole[0]:,} × {whole[1]:,} pixels"]
     if (width, height) != whole:
         said[0] += f"; {width:,} × {height:,} of them are served"
     if getattr(header, "n_frames", 1) > 1:
         said.append("it moves; the first picture of it is served")
-    exif = header.getexif()
-    if exif.get_ifd(_GPS):
+    if place is None:
+        said.append("what its camera wrote into the file (EXIF) is damaged, and was not read")
+    if place:
         said.append(f"the file says where it was taken; {_STILL}")
     if any(tag in exif for tag in _ABOUT) or any(name in header.info for name in ("xmp", "XML:com.adobe.xmp")):
         said.append(f"the file names its camera, maker or date; {_STILL}")
     return Picture(whole[0], whole[1], images.photograph(pixels), tuple(said))
+
+
+def _exif(header: Pillow.Image) -> tuple[Pillow.Exif, dict[int, Any] | None]:
+    """What the camera wrote, and of it the place; nothing, and None, where it is damaged: the pixels are not, then."""
+    try:
+        exif = header.getexif()
+        return exif, exif.get_ifd(_GPS)
+    except (SyntaxError, ValueError, OSError, EOFError, KeyError, TypeError, IndexError, struct.error):
+        # A TIFF by itself, which Pillow's reader of TIFF files refuses in all the ways that it has.
+        return Pillow.Exif(), None
