@@ -33,6 +33,10 @@ class Hands:
         while waiting:
             yield waiting.popleft().result()
 
+    def begun(self, work: Callable[[], _Made]) -> Callable[[], _Made]:
+        """Begin some work where there are others to do it; what gives its result, and waits for it."""
+        return work if self._pool is None else self._pool.submit(work).result
+
 
 @contextmanager
 def hands(number: int) -> Iterator[Hands]:

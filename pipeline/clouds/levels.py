@@ -3,20 +3,24 @@
 A bucket is thinned depth by depth up to its own cell (`tiling.points_levels`). All below that is finished then and
 written; what shows the cell as a whole stays in memory, until the cells above are made of it in the same way. Where two
 buckets touch, the one that comes later sees what the earlier one kept near their common side, so that nothing is seen
-of the side; buckets that touch wait for one another, in an order that depends on the cloud alone.
+of the side; buckets that touch wait for one another, in an order that depends on the cloud alone. Tiles wait for
+nobody: one hand writes those of a bucket while another one thins the next.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.clouds import stages
 from pipeline.clouds.buckets import joined, taken
+from pipeline.clouds.hands import hands
 from pipeline.clouds.records import places_of
 from pipeline.clouds.stages import Ordered
 from tiling import points_levels, points_order, points_thin
@@ -24,7 +28,7 @@ from tiling.points_levels import Nodes
 from tiling.points_order import DEEPEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -43,8 +47,6 @@ _BITS = 12
 class _Kept:
     """What a bucket leaves for others."""
 
-    tiles: tuple[Tile, ...]
-    """those below its cell; a parent of -1 is the tile of its cell"""
     rows: NDArray[np.void]
     """records that show the cell as a whole, in the order of their codes"""
     reach: NDArray[np.float32]
@@ -53,13 +55,23 @@ class _Kept:
     """of the cell shown by those"""
     borders: Mapping[int, NDArray[np.uint32]]
     """by depth, places of points that it keeps near its sides"""
-    crowded: int = 0
+    crowded: int
     """points that lie so near one another that no cell parts them into tiles"""
+    is_crowd: bool
+    """whether its cell is a leaf with such points"""
 
-    @property
-    def is_crowd(self) -> bool:
-        """Whether its cell is a leaf with such points."""
-        return self.crowded > 0 and not self.tiles
+
+_Asked = tuple["NDArray[np.int64]", float, int]
+"""points of a tile, its error, and the tile above; -1: the tile of the bucket's cell"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Thinned:
+    """A bucket whose tiles below its cell are not yet written."""
+
+    kept: _Kept
+    points: Ordered
+    asked: tuple[_Asked, ...]
 
 
 @dataclass
@@ -80,7 +92,7 @@ class Growing:
 
 def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Callable[[float], None]) -> Growing:
     """All tiles of a cloud; the first one is the root."""
-    kept = _all_buckets(context, buckets, workers, progress)
+    kept, below = _all_buckets(context, buckets, workers, progress)
     rows = joined([each.rows for each in kept])
     reach = np.concatenate([each.reach for each in kept])
     none = np.empty((0, 3), np.uint32)
@@ -100,60 +112,108 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         beyond=max(each.beyond for each in kept),
     )  # fmt: skip
     first = points_levels.held(tree, levelled.level, 0)
-    error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
-    shown, root_error = _root(context, points, found, first, levelled.reach, error)
-    asked = [(first[shown], root_error, -1)]
-    numbers = [0] * len(tree)
-    if len(rest := first[~shown]) or len(tree) > 1:
-        asked += _portions(rest, error, 0, context.most if len(tree) == 1 and kept[0].is_crowd else None)
-        numbers[0] = 1
+    # The root is the first tile; what else the whole cube shows is the second one, where there are others below.
+    asked: list[_Asked] = []
+    numbers = [1] * len(tree)
     for node in range(1, len(tree)):
         own = bucket_of.get(node)
         error = float(levelled.error[node]) if own is None else kept[own].error
-        numbers[node] = len(asked)
+        numbers[node] = 2 + len(asked)
         own_points = points_levels.held(tree, levelled.level, node)
         most = context.most if own is not None and kept[own].is_crowd else None
         asked += _portions(own_points, error, numbers[int(tree.parent[node])], most)
-
-    def emitted(one: tuple[NDArray[np.int64], float, int]) -> Tile:
-        return stages.emit(context, points, one[0], one[1])
-
     out = Growing(crowded=sum(each.crowded for each in kept))
-    with ThreadPoolExecutor(workers, thread_name_prefix="tile") as pool:
-        for tile, (_, _, parent) in zip(pool.map(emitted, asked), asked, strict=True):
-            out.add(tile, parent)
+    with hands(workers) as some:
+        error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
+        root = some.begun(partial(_root, context, points, found, first, levelled.reach, error))
+        others = list(some.each(partial(_emitted, context, points), asked))
+        shown, root_error = root()
+        above: list[_Asked] = [(first[shown], root_error, -1)]
+        if len(rest := first[~shown]) or len(tree) > 1:
+            above += _portions(rest, error, 0, context.most if len(tree) == 1 and kept[0].is_crowd else None)
+        else:
+            numbers[0] = 0
+        for tile in (*some.each(partial(_emitted, context, points), above), *others):
+            out.add(tile, tile.parent)
     for node, bucket in bucket_of.items():
         inner: list[int] = []
-        for tile in kept[bucket].tiles:
+        for tile in below[bucket]:
             inner.append(out.add(tile, numbers[node] if tile.parent < 0 else inner[tile.parent]))
     progress(1.0)
     return out
 
 
-def _all_buckets(context: Context, buckets: Buckets, workers: int, progress: Callable[[float], None]) -> list[_Kept]:
+def _emitted(context: Context, points: Ordered, asked: _Asked) -> Tile:
+    return stages.emit(context, points, asked[0], asked[1], parent=asked[2])
+
+
+def _all_buckets(
+    context: Context, buckets: Buckets, workers: int, progress: Callable[[float], None]
+) -> tuple[list[_Kept], list[list[Tile]]]:
+    """What each bucket has kept, and its tiles."""
     order, earlier = _waits(buckets)
     kept: dict[int, _Kept] = {}
+    tiles: dict[int, list[Tile]] = {}
+
+    def thinned(bucket: int) -> _Thinned:
+        return _bucket(context, buckets, bucket, {other: kept[other] for other in earlier[bucket]})
+
     if workers <= 1:
-        for number, bucket in enumerate(order):
-            kept[bucket] = _bucket(context, buckets, bucket, {other: kept[other] for other in earlier[bucket]})
-            progress(0.95 * (number + 1) / len(order))
-        return [kept[bucket] for bucket in range(len(buckets))]
+        for bucket in order:
+            done = thinned(bucket)
+            kept[bucket], tiles[bucket] = done.kept, [_emitted(context, done.points, asked) for asked in done.asked]
+            progress(0.95 * len(tiles) / len(order))
+    else:
+        for bucket, found in _several(context, order, earlier, thinned, kept, workers):
+            tiles[bucket] = found
+            progress(0.95 * len(tiles) / len(order))
+    return [kept[bucket] for bucket in range(len(buckets))], [tiles[bucket] for bucket in range(len(buckets))]
+
+
+def _several(  # noqa: PLR0917 - the steps, and what they make
+    context: Context,
+    order: list[int],
+    earlier: Mapping[int, set[int]],
+    thinned: Callable[[int], _Thinned],
+    kept: dict[int, _Kept],
+    workers: int,
+) -> Iterator[tuple[int, list[Tile]]]:
+    """Buckets and their tiles, as several hands thin and write them. What a bucket keeps is put into `kept`.
+
+    Thinning comes first, because others wait for it, unless as many buckets as there are hands are being written.
+    """
+    waiting, unwritten = list(order), deque[tuple[int, int, _Thinned]]()
+    running: dict[Future[Any], tuple[int, int]] = {}
+    found: dict[int, list[Tile | None]] = {}
+    begun: set[int] = set()
     with ThreadPoolExecutor(workers, thread_name_prefix="bucket") as pool:
         try:
-            waiting, running = list(order), dict[Future[_Kept], int]()
-            while waiting or running:
-                ready = [bucket for bucket in waiting if earlier[bucket] <= kept.keys()][: workers - len(running)]
-                for bucket in ready:
-                    waiting.remove(bucket)
-                    before = {other: kept[other] for other in earlier[bucket]}
-                    running[pool.submit(_bucket, context, buckets, bucket, before)] = bucket
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    kept[running.pop(future)] = future.result()
-                progress(0.95 * len(kept) / len(order))
+            while waiting or running or unwritten:
+                while len(running) < workers:
+                    ready = next((bucket for bucket in waiting if earlier[bucket] <= kept.keys()), None)
+                    if ready is not None and len(begun) < workers + 2:
+                        waiting.remove(ready)
+                        begun.add(ready)
+                        running[pool.submit(thinned, ready)] = ready, -1
+                    elif unwritten:
+                        bucket, tile, one = unwritten.popleft()
+                        running[pool.submit(_emitted, context, one.points, one.asked[tile])] = bucket, tile
+                    else:
+                        break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    bucket, tile = running.pop(future)
+                    if tile < 0:
+                        one = future.result()
+                        kept[bucket], found[bucket] = one.kept, [None] * len(one.asked)
+                        unwritten += [(bucket, tile, one) for tile in range(len(one.asked))]
+                    else:
+                        found[bucket][tile] = future.result()
+                    every = [tile for tile in found[bucket] if tile is not None]
+                    if len(every) == len(found[bucket]):
+                        begun.remove(bucket)
+                        yield bucket, every
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return [kept[bucket] for bucket in range(len(buckets))]
 
 
 def _waits(buckets: Buckets) -> tuple[list[int], dict[int, set[int]]]:
@@ -187,7 +247,7 @@ def _cells(buckets: Buckets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return low, low + (1 << (DEEPEST - buckets.depth))[:, None]
 
 
-def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Kept:
+def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Thinned:
     rows = buckets.read(bucket)
     cube, depth = context.frame.cube, int(buckets.depth[bucket])
     points, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
@@ -208,26 +268,25 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
         d: stages.border(context, places, levelled.level, d, (low + cube.radius(d), high - cube.radius(d)))
         for d in range(depth, deepest)
     }
-    asked: list[tuple[NDArray[np.int64], float, int]] = []
-    beside: list[tuple[NDArray[np.int64], float, int]] = []
+    asked: list[_Asked] = []
+    beside: list[_Asked] = []
     for node in range(1, len(tree)):
         own = points_levels.held(tree, levelled.level, node)
         most = context.most if tree.is_leaf[node] else None
         portions = _portions(own, float(levelled.error[node]), int(tree.parent[node]) - 1, most)
         asked.append(portions[0])
         beside += portions[1:]
-    tiles = tuple(stages.emit(context, points, own, error, parent=parent) for own, error, parent in (*asked, *beside))
     sizes = (tree.last - tree.first)[tree.is_leaf]
+    crowded = int(sizes[sizes > _CROWD * context.most].sum())
     top = points_levels.held(tree, levelled.level, 0)
-    return _Kept(
-        tiles, taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders,
-        int(sizes[sizes > _CROWD * context.most].sum()),
+    kept = _Kept(
+        taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders,
+        crowded, is_crowd=crowded > 0 and len(tree) == 1,
     )  # fmt: skip
+    return _Thinned(kept, points, (*asked, *beside))
 
 
-def _portions(
-    held: NDArray[np.int64], error: float, parent: int, most: int | None
-) -> list[tuple[NDArray[np.int64], float, int]]:
+def _portions(held: NDArray[np.int64], error: float, parent: int, most: int | None) -> list[_Asked]:
     """What a node holds as one tile, or, of a leaf whose points crowd together, as many side by side as hold `most`.
 
     Points, error and the tile above; what lies below the node hangs on the first one.
