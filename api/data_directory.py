@@ -52,18 +52,30 @@ def _own_key(path: Path) -> str:
 
 
 def _make_key(path: Path) -> str:
+    """A key that is on the disk, with its name, before anything is signed with it."""
     key = secrets.token_hex(32)
     temporary = path.with_name(f"{path.name}-{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     try:
         # A link fails where another process was first: then its key counts.
         os.link(temporary, path)
     except FileExistsError:
-        key = path.read_text().strip()
+        if there := path.read_text().strip():
+            key = there
+        else:
+            # A power cut emptied it.
+            temporary.replace(path)
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key
 
 

@@ -135,12 +135,17 @@ def deposit(
     name, title, rights, attribution = checked_about(name, title=title, rights=rights, attribution=attribution)
     asset = depot.catalogue.get(Asset, asset_id) if asset_id else None
     now = depot.clock.now()
+    new_id = asset_id or depot.ids.new("asset")
+    job = Job(
+        id=job_id or depot.ids.new("job"), kind="tile", subject=new_id, state=JobState.QUEUED, progress=0.0,
+        message="waiting", code="", attempts=0, created_at=now, updated_at=now,
+    )  # fmt: skip
     if asset is None:
         master, length = depot.blobs.put_stream(source)
         if length == 0:
             raise Invalid("the file is empty")
         asset = Asset(
-            id=asset_id or depot.ids.new("asset"),
+            id=new_id,
             title=title,
             rights=rights,
             master=master,
@@ -153,32 +158,23 @@ def deposit(
             created_by=actor.name,
             attribution=attribution,
         )
-        asset = _recorded(depot, asset, author=actor.name, reason=f"deposited {name}")
-    job = depot.jobs.job(job_id) if job_id else None
-    if job is None:
-        job = Job(
-            id=job_id or depot.ids.new("job"),
-            kind="tile",
-            subject=asset.id,
-            state=JobState.QUEUED,
-            progress=0.0,
-            message="waiting",
-            code="",
-            attempts=0,
-            created_at=now,
-            updated_at=now,
-        )
+        asset = _recorded(depot, asset, job, author=actor.name, reason=f"deposited {name}")
+    found = depot.jobs.job(job.id)
+    if found is None:
+        # Programs before this one wrote them one after the other.
         with suppress(Conflict):
             depot.jobs.enqueue(job)
+    job = found or job
     depot.bus.publish(Notice(asset.id))
     depot.bus.publish(Notice(JOBS_TOPIC))
     return asset, job
 
 
-def _recorded(depot: Depot, asset: Asset, *, author: str, reason: str) -> Asset:
-    """Write a new asset, or take the one that another server wrote of the same upload a moment ago."""
+def _recorded(depot: Depot, asset: Asset, job: Job, *, author: str, reason: str) -> Asset:
+    """Write a new asset and its job, or take what another server wrote of the same upload a moment ago."""
+    at, read = asset.created_at, {asset.id: 0}
     try:
-        depot.catalogue.commit([Put(asset)], author=author, reason=reason, at=asset.created_at, expected={asset.id: 0})
+        depot.catalogue.commit([Put(asset)], author=author, reason=reason, at=at, expected=read, job=job)
     except Conflict:
         written = depot.catalogue.get(Asset, asset.id)
         if written is None:

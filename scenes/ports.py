@@ -158,11 +158,13 @@ class Catalogue(Protocol):
         at: datetime,
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
+        job: Job | None = None,
     ) -> Revision:
         """Write all changes as one revision.
 
         `expected` maps record ids to the revision number they were read at; where one has changed since: Conflict.
         `taking` says that this takes back another revision; where that was taken back already: Conflict.
+        `job` is enqueued with it, or neither is: what waits for a job never waits in vain. See `Jobs.enqueue`.
         """
         ...
 

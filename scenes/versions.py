@@ -89,6 +89,10 @@ def deposit_version(
         return asset, job
     job_id = job_id or depot.ids.new("job")
     now = depot.clock.now()
+    job = Job(
+        id=job_id, kind=KIND, subject=asset_id, state=JobState.QUEUED, progress=0.0, message="waiting", code="",
+        attempts=0, created_at=now, updated_at=now,
+    )  # fmt: skip
     if asset.replacement is None or asset.replacement.job != job_id:
         read = depot.catalogue.revision_of(asset_id)
         master, length = depot.blobs.put_stream(source)
@@ -102,12 +106,12 @@ def deposit_version(
             asset, replacement=Replacement(master, name, media_type, length, job_id, by=actor.name, limit=limit)
         )
         reason = f"deposited {name} as a new version of “{asset.title}”"
-        depot.catalogue.commit([Put(asset)], author=actor.name, reason=reason, at=now, expected={asset_id: read})
-    job = Job(
-        id=job_id, kind=KIND, subject=asset_id, state=JobState.QUEUED, progress=0.0, message="waiting", code="",
-        attempts=0, created_at=now, updated_at=now,
-    )  # fmt: skip
-    depot.jobs.enqueue(job)
+        depot.catalogue.commit(
+            [Put(asset)], author=actor.name, reason=reason, at=now, expected={asset_id: read}, job=job
+        )
+    else:
+        # Programs before this one wrote them one after the other.
+        depot.jobs.enqueue(job)
     depot.bus.publish(Notice(asset_id))
     depot.bus.publish(Notice(JOBS_TOPIC))
     return asset, job

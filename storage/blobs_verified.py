@@ -8,8 +8,8 @@
 | from the beginning to the end (`open`) | each time; what is wrong ends with an error before the last piece |
 | the packed form | unpacked, the first time in this process; one that is wrong is dropped and made again |
 
-With a replica, what is damaged is put back from there and read again before it is handed out; without one, and where
-the replica's copy is no better, Damaged is raised. Either is logged.
+With a replica, what is damaged or missing is put back from there and read again before it is handed out; without one,
+and where the replica's copy is no better, Damaged or NotFound is raised. Either is logged.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class VerifiedBlobs:
 
     def read(self, digest: str, *, offset: int = 0, length: int | None = None) -> bytes:
         """A range of a blob, clipped to its end. Raises NotFound, Damaged."""
-        size = self._store.size(digest)
+        size = self._found(digest)
         if offset == 0 and (length is None or size is None or length >= size):
             data = self._store.read(digest)
             if hashlib.sha256(data).hexdigest() != digest:
@@ -74,7 +74,8 @@ class VerifiedBlobs:
 
     def open(self, digest: str) -> BinaryIO:
         """A blob for sequential reading; close it. Raises NotFound, and Damaged at its end."""
-        reading = _Reading(self._store.open(digest), digest, self._store.size(digest) or 0)
+        size = self._found(digest)
+        reading = _Reading(self._store.open(digest), digest, size or 0)
         return cast("BinaryIO", io.BufferedReader(reading, _PIECE))
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
@@ -93,6 +94,14 @@ class VerifiedBlobs:
                 return None
             self._remember(name)
         return packed
+
+    def _found(self, digest: str) -> int | None:
+        """Length of a blob; one that is missing (its mending was broken off, say) is fetched from the replica."""
+        size = self._store.size(digest)
+        if size is None and self._replica is not None and mended(self._store, self._replica, digest):
+            log.warning("%s was missing and is back from the replica", digest)
+            size = self._store.size(digest)
+        return size
 
     def _mend(self, digest: str) -> None:
         if not mended(self._store, self._replica, digest):

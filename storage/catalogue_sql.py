@@ -13,7 +13,7 @@ from scenes.model import Exhibition, Record, Revision
 from scenes.ports import BlobUse, Page, Remove
 from storage.audit_sql import SqlAudit, append_revision
 from storage.history_sql import SqlHistory, last_touched
-from storage.jobs_sql import SqlJobs
+from storage.jobs_sql import SqlJobs, enqueue
 from storage.records import (
     KINDS,
     cursor,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from scenes.model import Job
     from scenes.ports import Change, Taking
     from storage.sql import Connection, Database
 
@@ -172,8 +173,9 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads):
         at: datetime,
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
+        job: Job | None = None,
     ) -> Revision:
-        """Write all changes as one revision.
+        """Write all changes as one revision, and enqueue a job with it.
 
         Raises:
             Conflict: a record changed since it was read (`expected`), an id or a slug is taken, or the revision that
@@ -199,6 +201,8 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads):
                     _write(connection, change.record, after, seq, number)
                 told.append((kind_name(type(change.record)), change.record.id, before, after))
             append_revision(connection, revision, taking, told)
+            if job is not None:
+                enqueue(connection, job)
         return revision
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:

@@ -38,18 +38,20 @@ def disk_refused() -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make the names in a folder durable. Raises StorageFull, Unavailable."""
+    with disk_refused():
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, durably; nothing where it is there."""
+    """Make a folder and those above it, durably; nothing where it is there. Raises StorageFull, Unavailable."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    with disk_refused():
+        folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from storage.sql import Database
+    from storage.sql import Connection, Database
 
 _COLUMNS = "id, kind, subject, state, progress, message, code, attempts, created_at, updated_at"
 
@@ -31,27 +31,8 @@ class SqlJobs:
 
     def enqueue(self, job: Job) -> None:
         """Keep a job in state QUEUED."""
-        if job.state is not JobState.QUEUED:
-            raise ValueError(f"job {job.id}: only a queued job can be enqueued, this is {job.state.value}")
-        try:
-            with self._database.writing() as connection:
-                connection.execute(
-                    f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        job.id,
-                        job.kind,
-                        job.subject,
-                        job.state.value,
-                        job.progress,
-                        job.message,
-                        job.code,
-                        job.attempts,
-                        stamp(job.created_at),
-                        stamp(job.updated_at),
-                    ),
-                )
-        except Taken as error:
-            raise Conflict(f"job {job.id} is there already") from error
+        with self._database.writing() as connection:
+            enqueue(connection, job)
 
     def lease(self, *, worker: str, at: datetime, seconds: float) -> Job | None:
         """The oldest job that is queued, or whose lease ran out; it becomes RUNNING, its attempts grow by one."""
@@ -139,6 +120,21 @@ class SqlJobs:
             job = _job(row)
             found[job.subject].append(job)
         return {subject: tuple(jobs) for subject, jobs in found.items()}
+
+
+def enqueue(connection: Connection, job: Job) -> None:
+    """Keep a job in state QUEUED, in a transaction. Raises Conflict, which ends it."""
+    if job.state is not JobState.QUEUED:
+        raise ValueError(f"job {job.id}: only a queued job can be enqueued, this is {job.state.value}")
+    times = (stamp(job.created_at), stamp(job.updated_at))
+    figures = (job.progress, job.message, job.code, job.attempts)
+    try:
+        connection.execute(
+            f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (job.id, job.kind, job.subject, job.state.value, *figures, *times),
+        )
+    except Taken as error:
+        raise Conflict(f"job {job.id} is there already") from error
 
 
 def _job(row: tuple[Any, ...]) -> Job:

@@ -130,8 +130,9 @@ class MemoryCatalogue(MemoryHistory, MemoryAudit, MemoryAccess):
         at: datetime,
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
+        job: Job | None = None,
     ) -> Revision:
-        """Write all changes as one revision. Raises Conflict, NotFound, Invalid."""
+        """Write all changes as one revision, and enqueue a job with it. Raises Conflict, NotFound, Invalid."""
         if not changes:
             raise Invalid("a revision needs at least one change")
         if len({change.record.id for change in changes}) != len(changes):
@@ -142,6 +143,8 @@ class MemoryCatalogue(MemoryHistory, MemoryAudit, MemoryAccess):
             self._check(changes, latest, expected or {})
             if taking is not None and any(each.number == taking.number for each in self._takings.values()):
                 raise Conflict(f"revision {taking.number} was taken back already")
+            if job is not None:
+                self.enqueue(job)
             revision = Revision(len(self._revisions) + 1, author, at, reason)
             before = {name: each.record for name, each in latest.items() if each is not None and each.end is None}
             for change in changes:

@@ -110,16 +110,14 @@ class SqliteDatabase:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
             connection = self._open()
-        keep = True
         try:
             yield connection
         except DISK_ERRORS as error:
-            # What such a connection still believes of the file is not worth knowing; the next one reads it anew.
-            keep = False
             raise disk_refusal(error, connection) from error
         finally:
+            # After an error, too: on a full disk another one may not be opened, and reading has to go on.
             with self._guard:
-                keep = keep and not self._closed
+                keep = not self._closed
                 if keep:
                     self._idle.append(connection)
             if not keep:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import failing, killed
+from tests.faults import failing, killed, power
 from tests.faults.operations import OPERATIONS, make_base
 from tests.faults.tracing import NoStrace
 
@@ -16,9 +16,12 @@ def main() -> int:
     import argparse
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=("kill", "ENOSPC", "EIO"), nargs="+")
+    parser.add_argument("part", choices=("kill", "ENOSPC", "EIO", "power"), nargs="+")
     parser.add_argument("--only", action="append", choices=list(OPERATIONS))
     parser.add_argument("--most", type=int)
+    parser.add_argument("--draws", type=int, default=4)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--session", action="append", choices=list(power.SESSIONS))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faults-base-") as folder:
         base = Path(folder) / "base"
@@ -30,6 +33,9 @@ def main() -> int:
             for error in ("ENOSPC", "EIO"):
                 if error in given.part:
                     tallies += failing.campaign(base, given.only or list(OPERATIONS), error, most=given.most)
+            if "power" in given.part:
+                sessions = given.session or list(power.SESSIONS)
+                tallies += power.campaign(base, sessions, draws=given.draws, every=given.every)
         except NoStrace as reason:
             print(f"faults: {reason}", file=sys.stderr)
             return 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from api.cli_fsck import missing
 from api.services import Services, archive_of, stores
 from scenes.fixity import is_whole, scrub
 from scenes.model import Asset, AssetState, JobState
-from scenes.ports import Put
 from storage.archive import MUSEUM
 from tests.faults.operations import assets, entry_digest, opened, work
 
@@ -139,20 +137,3 @@ def unfinished(data: Path) -> Iterator[str]:
                 yield f"{asset.id} did not become ready"
         yield from half(services)
         yield from unsound(services)
-
-
-def content(data: Path) -> str:
-    """A digest of what is shown: what stands and its tiles, without ids and times that differ from run to run."""
-    with opened(data) as services:
-        told = sorted(
-            (asset.title, asset.master, asset.state.value, asset.tileset.digest if asset.tileset else "")
-            for asset in assets(services)
-        )
-        standing: dict[str, str] = {}
-        for entry in services.catalogue.log(after=0, first=1000):
-            for change in entry.changes:
-                if isinstance(change, Put):
-                    standing[change.record.id] = type(change.record).__name__
-                else:
-                    standing.pop(change.record.id)
-    return hashlib.sha256(repr((told, sorted(standing.values()))).encode()).hexdigest()

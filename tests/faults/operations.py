@@ -20,7 +20,6 @@ import apsw
 
 from api.app import sandboxed_tile
 from api.auth import make_token
-from api.cli_fsck import fsck
 from api.data_directory import prepare
 from api.services import Services, archived, open_services, restored, stores
 from api.settings import Settings, SettingsError
@@ -53,6 +52,8 @@ from tests.contracts.samples import scene
 INES = Actor("ines", Role.CURATOR)
 DATA = Path(__file__).resolve().parents[1] / "data"
 TINY = (DATA / "tiny.stl").read_bytes()
+CHIME = (DATA / "chime.flac").read_bytes()
+"""a recording, which is looked into ten times as fast as a model is tiled"""
 TEXT = (DATA / "tiny-text.stl").read_bytes()
 VIEW = Viewpoint((0, 2, 10), (0, 0, 0))
 _UPLOAD = "upload_faults"
@@ -149,25 +150,25 @@ def upload(data: Path, say: Say) -> None:
         except NotFound:
             if services.jobs.job("job_faults") is not None:
                 return
-            about = {"filename": "tiny.stl"}
+            about = {"filename": "chime.flac"}
             services.uploads.create(
-                upload_id=_UPLOAD, length=len(TINY), metadata=about, owner="ines", at=services.clock.now()
+                upload_id=_UPLOAD, length=len(CHIME), metadata=about, owner="ines", at=services.clock.now()
             )
             offset = 0
         say(ack="upload", id=_UPLOAD, offset=offset)
-        step = len(TINY) // _PIECES + 1
-        while offset < len(TINY):
-            piece = TINY[offset : offset + step]
+        step = len(CHIME) // _PIECES + 1
+        while offset < len(CHIME):
+            piece = CHIME[offset : offset + step]
             offset = services.uploads.append(_UPLOAD, offset=offset, chunks=iter((piece,)))
             say(ack="upload", id=_UPLOAD, offset=offset)
         done = complete(services, _UPLOAD, INES)
-        say(ack="deposit", asset=done["Chronotope-Asset"], job=done["Chronotope-Job"], master=_digest(TINY))
+        say(ack="deposit", asset=done["Chronotope-Asset"], job=done["Chronotope-Job"], master=_digest(CHIME))
 
 
 def ingest(data: Path, say: Say) -> None:
     """A file is deposited by `chronotope ingest --no-wait`, which gives no ids."""
     with opened(data) as services:
-        asset, job = deposit(services, INES, io.BytesIO(TEXT), name="tiny-text.stl")
+        asset, job = deposit(services, INES, io.BytesIO(CHIME), name="chime.flac")
         say(ack="deposit", asset=asset.id, job=job.id, master=asset.master)
         say_revisions(services, say, services.catalogue.latest())
 
@@ -237,9 +238,8 @@ def delete(data: Path, say: Say) -> None:
 
 def replicated(data: Path, say: Say) -> None:
     """The replica gets what it lacks, and a spoilt object is mended from it."""
-    settings = settings_of(data)
     with opened(data) as services:
-        store, replica = stores(settings)
+        store, replica = stores(services.settings)
         assert replica is not None
         replicate(store, replica, lambda _: None)
         asset = services.catalogue.get(Asset, "asset_stone")
@@ -251,12 +251,6 @@ def replicated(data: Path, say: Say) -> None:
             path.write_bytes(b"spoilt")
         services.blobs.read(asset.master)
         say(ack="blob", digest=asset.master)
-
-
-def mend(data: Path, say: Say) -> None:
-    """`chronotope fsck --repair` puts right what the replica has."""
-    fsck(data=data, as_json=True, repair=True)
-    say(ack="whole")
 
 
 def export(data: Path, say: Say) -> None:

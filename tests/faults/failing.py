@@ -1,0 +1,105 @@
+"""Every durable system call fails, by ENOSPC (the disk is full, until it is not) or by EIO (once).
+
+One process goes through it, as a server does: while calls fail it refuses with a code and reads on; when they do not
+fail any more the same process does what it refused.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from scenes.errors import SceneError
+from scenes.model import Asset
+from tests.faults import operations
+from tests.faults.killed import Ground, Tally, after, chosen
+from tests.faults.operations import OPERATIONS, assets, opened
+from tests.faults.tracing import Point, Voice, disturbed, recorded
+
+CODES = {"ENOSPC": {"STORAGE_FULL"}, "EIO": {"UNAVAILABLE"}}
+"""what an operation may be refused with"""
+FAULTS = {"ENOSPC": "error=ENOSPC+", "EIO": "error=EIO"}
+_BARE = {"open", "migrate", "import"}
+"""operations that begin without a museum that could be read meanwhile"""
+
+
+def going_on(ground: Ground, operation: str) -> Callable[[Voice], None]:
+    """The operation in a process that has the museum open, and reads and does it again after a fault."""
+
+    def work(voice: Voice) -> None:
+        if operation in _BARE:
+            _tried(voice, ground, operation)
+            voice.wait("faulted")
+            OPERATIONS[operation](ground.data, voice.say)
+            return
+        with opened(ground.data) as services, operations.kept_open(services):
+            _tried(voice, ground, operation)
+            found = [each for each in assets(services) if services.blobs.read(each.master)]
+            if not found or services.catalogue.get(Asset, "asset_stone") is None:
+                raise AssertionError("nothing can be read while calls fail")
+            voice.wait("faulted")
+            with operations.kept_open(services, ahead=operations.LONG_AFTER):
+                OPERATIONS[operation](ground.data, voice.say)
+
+    return work
+
+
+def _tried(voice: Voice, ground: Ground, operation: str) -> None:
+    try:
+        OPERATIONS[operation](ground.data, voice.say)
+    except SceneError as refusal:
+        voice.say(refused=refusal.code, message=str(refusal))
+    except operations.COULD_NOT_BEGIN as refusal:
+        # The command line's one line of reason, before there is a museum.
+        voice.say(refused="BAD_SETTING", message=str(refusal))
+
+
+def campaign(
+    base: Path,
+    names: Sequence[str],
+    error: str,
+    *,
+    most: int | None = None,
+    seed: int = 1,
+    tell: Callable[[str], None] = print,
+) -> list[Tally]:
+    """Let each operation's calls fail from each point on (ENOSPC) or at it (EIO), or at `most` drawn by `seed`."""
+    tallies = []
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        ground = Ground(base, Path(folder))
+        for operation in names:
+            tally = Tally(operation)
+            ground.lay(operation)
+            child, found = recorded(going_on(ground, operation), ground.folder, ground.scratch, until="faulted")
+            if child.said[-1].get("at") != "done":
+                raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
+            for point in chosen(found, most, seed):
+                _one(ground, operation, point, error, tally)
+            tell(f"{error} {tally.line}")
+            for each in tally.wrong:
+                tell(f"  {each}")
+            tallies.append(tally)
+    return tallies
+
+
+def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally) -> None:
+    ground.lay(operation)
+    child, strace = disturbed(going_on(ground, operation), point, FAULTS[error], ground.scratch)
+    reached = child.listen("faulted")
+    strace.let_go()
+    tally.points += 1
+    tally.not_reached += "INJECTED" not in (ground.scratch / "trace").read_text(errors="replace")
+    wrong = []
+    if reached:
+        child.tell("well")
+        child.listen()
+    child.end()
+    for each in child.said:
+        code = each.get("refused")
+        if code is not None and code not in CODES[error] and (code, operation) != ("BAD_SETTING", "open"):
+            wrong.append(f"refused with {code}: {each['message']}")
+    if child.said[-1].get("at") != "done":
+        wrong.append(f"it did not go on: {child.said[-1]}")
+    wrong += after(ground, operation, child.said, again=not wrong)
+    tally.wrong += [f"{point.label}: {each}" for each in wrong]
