@@ -4,7 +4,7 @@ import * as THREE from "three";
 import type { Together } from "../room/together";
 import type { Exhibit } from "../scene/exhibit";
 import { toView } from "../scene/flights";
-import type { Headset } from "../scene/headset";
+import type { Headset } from "../headset/headset";
 import type { Movement } from "../scene/movement";
 import type { Quality } from "../scene/quality";
 import type { Stage } from "../scene/stage";
@@ -40,6 +40,7 @@ export function expose(page: Inspected): void {
         page.movement.place(toView({ position, target })),
       stage: page.stage,
       root: page.exhibit.root,
+      onBoard: (what: Parameters<Headset["onBoard"]>[0]) => page.headset.onBoard(what),
       eye: () => page.stage.camera.getWorldPosition(new THREE.Vector3()).toArray(),
       setCertainty: (certainty: Seek["certainty"]) => page.want({ certainty }),
     },
@@ -78,5 +79,6 @@ function counted({ exhibit, socket, tiles, stage, headset, state, quality, toget
     inHeadset: headset.presenting,
     headsetFrames: headset.frames,
     headsetViews: headset.views,
+    headset: headset.stats,
   };
 }

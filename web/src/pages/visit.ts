@@ -6,13 +6,14 @@
 import * as THREE from "three";
 import type { Annotation, Exhibition, Point } from "../data/exhibition";
 import { loadEvents } from "../data/thing";
+import { Headset } from "../headset/headset";
+import type { HeadsetHandlers } from "../headset/headset";
 import { Together, readInvitation } from "../room/together";
 import { Caption } from "../scene/caption";
 import { askedBudget, budgetShare, deviceBudget, deviceProfile } from "../scene/device";
 import { Exhibit } from "../scene/exhibit";
 import { Feed } from "../scene/feed";
 import { Flights } from "../scene/flights";
-import { Headset } from "../scene/headset";
 import { Highlight } from "../scene/highlight";
 import { Melt } from "../scene/melt";
 import { Movement } from "../scene/movement";
@@ -123,11 +124,19 @@ export class Visit {
       epoch: (step) => this.bar.stepEpoch(step),
     });
     this.flights = new Flights(this.stage, this.movement, this.exhibit, placements);
-    this.headset = new Headset(this.stage, this.movement, {
+    this.headset = new Headset(this.stage, this.movement, this.exhibit.root, {
       began: () => this.enteredHeadset(true),
       ended: () => this.enteredHeadset(false),
       visible: (visible) => (visible ? this.socket.start() : this.socket.pause()),
       epoch: (step) => this.bar.stepEpoch(step),
+      turn: (year, settled) => this.bar.turn(year, settled),
+      dial: () => this.dial(),
+      named: (id) => {
+        const placement = placements.get(id);
+        return placement ? [placement.title, placement.existence.label] : null;
+      },
+      follow: () => this.together.turnFollowing(),
+      guide: () => this.together.guideHead,
     });
     this.entrance = new Entrance(this.headset);
     this.caption = new Caption(this.stage);
@@ -142,7 +151,7 @@ export class Visit {
     );
     this.study = new Study(this.stage, this.exhibit, placements, quality === "full" ? 8 : 1, query, this);
     this.side = new Side(exhibition, placements, this);
-    this.tools = new Tools(scene, this.entrance.button, {
+    this.tools = new Tools(scene, [this.entrance.button, this.entrance.table], {
       walk: () => this.walkOrCircle(),
       panel: (kind) => this.side.toggle(kind),
       tour: () => this.tour.toggle(),
@@ -174,6 +183,7 @@ export class Visit {
     const bounds = siteBounds(scene.placements);
     this.stage.setReach(Math.max(reach, Math.min(bounds, 400), 4), bounds);
     this.movement.reach = Math.max(reach, 4);
+    this.headset.feet.showOnTable(home.target.clone(), Math.max(4, Math.min(reach, bounds || reach)));
     this.movement.place(address.view ?? home);
     this.showMoment(this.wanted.at);
     const parts = new URLSearchParams(location.hash.slice(1));
@@ -257,6 +267,12 @@ export class Visit {
       this.socket.start(); // it may have been paused when the headset was taken off
       this.stage.invalidate();
     }
+  }
+
+  private dial(): ReturnType<HeadsetHandlers["dial"]> {
+    const { bar, state } = this;
+    const title = state ? momentLabel(state) : "";
+    return { scale: bar.scale, epochs: this.scene.epochs, year: bar.shownYear, title, epoch: bar.epochs, guide: this.together.guided };
   }
 
   private clicked(x: number, y: number): void {

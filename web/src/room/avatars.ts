@@ -5,6 +5,7 @@
 
 import * as THREE from "three";
 import type { Member, Peer, Stance } from "../stream/room";
+import { disposeLabel, makeLabel } from "../scene/label";
 import type { Stage } from "../scene/stage";
 
 const PLASTER = 0xe9e2d4;
@@ -15,6 +16,7 @@ const BLEND = 11;
 const JUMP_M = 6;
 const OWN_SPACE_M = 0.7;
 const SETTLED_M = 0.002;
+const BEAM_M = 40;
 /** height of a name, of the height of the picture */
 const NAME_HEIGHT = 0.046;
 
@@ -25,6 +27,8 @@ interface Part {
 
 interface Avatar {
   root: THREE.Group;
+  /** from the guide's right hand, which points; null of everybody else's */
+  beam: THREE.Object3D | null;
   head: Part;
   left: Part;
   right: Part;
@@ -57,6 +61,17 @@ export class Avatars {
     return Object.fromEntries([...this.all].map(([m, { head }]) => [m, head.object.position.toArray()]));
   }
 
+  /** Where a head is going; null where nothing is known of it. */
+  headOf(member: number): THREE.Vector3 | null {
+    const goal = this.all.get(member)?.head.goal;
+    return goal ? new THREE.Vector3(...goal.position) : null;
+  }
+
+  /** How many point at something. */
+  get beams(): number {
+    return [...this.all.values()].filter(({ root, right, beam }) => beam && root.visible && right.object.visible).length;
+  }
+
   move(peer: Peer, member: Member, guides: boolean): void {
     let avatar = this.all.get(peer.member);
     if (!avatar) {
@@ -73,8 +88,7 @@ export class Avatars {
       const avatar = this.all.get(m);
       if (!avatar) continue;
       this.root.remove(avatar.root);
-      avatar.name.material.map?.dispose();
-      avatar.name.material.dispose();
+      disposeLabel(avatar.name);
       this.all.delete(m);
       this.stage.invalidate();
     }
@@ -85,20 +99,20 @@ export class Avatars {
     const head = new THREE.Group();
     head.add(new THREE.Mesh(this.head, material), new THREE.Mesh(this.visor, this.dark));
     const [left, right] = [new THREE.Mesh(this.hand, material), new THREE.Mesh(this.hand, material)];
-    const name = nameSprite(member.name, guides);
+    const name = makeLabel([member.name], guides ? "#e8bd6b" : "#f4efe6", NAME_HEIGHT);
     const root = new THREE.Group();
     root.add(head, left, right, name);
+    const beam = guides ? makeBeam() : null;
+    if (beam) right.add(beam);
     // People are looked through: what is behind them can be clicked.
     root.traverse((object) => (object.raycast = () => undefined));
     const part = (object: THREE.Object3D): Part => ({ object, goal: null });
-    return { root, head: part(head), left: part(left), right: part(right), name, fresh: true };
+    return { root, beam, head: part(head), left: part(left), right: part(right), name, fresh: true };
   }
 
   private tick(delta: number): boolean {
     if (this.all.size === 0) return false;
-    const eye = this.stage.renderer.xr.isPresenting
-      ? new THREE.Vector3().setFromMatrixPosition(this.stage.renderer.xr.getCamera().matrixWorld)
-      : this.stage.camera.getWorldPosition(new THREE.Vector3());
+    const eye = this.stage.camera.getWorldPosition(new THREE.Vector3());
     let moved = false;
     for (const avatar of this.all.values()) {
       const blend = avatar.fresh ? 1 : 1 - Math.exp(-BLEND * delta);
@@ -128,6 +142,13 @@ function approach({ object, goal }: Part, blend: number): boolean {
   return moves;
 }
 
+/** What a guide points at, seen by everybody: a thread of light. */
+function makeBeam(): THREE.Mesh {
+  const geometry = new THREE.CylinderGeometry(0.004, 0.004, BEAM_M, 6, 1, true).translate(0, BEAM_M / 2, 0).rotateX(-Math.PI / 2);
+  const material = new THREE.MeshBasicMaterial({ color: GOLD, transparent: true, opacity: 0.55, depthWrite: false, fog: false, toneMapped: false });
+  return new THREE.Mesh(geometry, material);
+}
+
 /** An egg, a little narrower at the chin; about as large as a head. */
 function headGeometry(): THREE.BufferGeometry {
   const geometry = new THREE.SphereGeometry(0.12, 32, 24);
@@ -144,33 +165,4 @@ function headGeometry(): THREE.BufferGeometry {
 /** Where somebody looks is seen from afar by the dark band before their eyes. */
 function visorGeometry(): THREE.BufferGeometry {
   return new THREE.SphereGeometry(0.121, 32, 10, Math.PI * 1.14, Math.PI * 0.72, Math.PI * 0.4, Math.PI * 0.12).scale(0.9, 1.16, 1.03);
-}
-
-/** A name as a picture of its text: whatever it holds, it is never markup. Of one size on the screen, near or far. */
-function nameSprite(name: string, guides: boolean): THREE.Sprite {
-  const canvas = document.createElement("canvas");
-  const pen = canvas.getContext("2d")!;
-  const font = '500 44px "Inter Variable", system-ui, sans-serif';
-  pen.font = font;
-  const width = Math.min(900, Math.ceil(pen.measureText(name).width));
-  canvas.width = width + 56;
-  canvas.height = 76;
-  pen.font = font; // a canvas forgets it with its size
-  pen.fillStyle = "rgb(15 19 25 / 0.78)";
-  pen.beginPath();
-  pen.roundRect(0, 0, canvas.width, canvas.height, 38);
-  pen.fill();
-  pen.fillStyle = guides ? "#e8bd6b" : "#f4efe6";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.fillText(name, canvas.width / 2, canvas.height / 2 + 2, 900);
-  const map = new THREE.CanvasTexture(canvas);
-  map.colorSpace = THREE.SRGBColorSpace;
-  const sprite = new THREE.Sprite(
-    new THREE.SpriteMaterial({ map, sizeAttenuation: false, transparent: true, depthWrite: false, fog: false, toneMapped: false }),
-  );
-  sprite.scale.set((NAME_HEIGHT * canvas.width) / canvas.height, NAME_HEIGHT, 1);
-  sprite.center.set(0.5, 0);
-  sprite.renderOrder = 5;
-  return sprite;
 }

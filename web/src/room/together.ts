@@ -5,11 +5,12 @@
  */
 
 import * as THREE from "three";
-import type { Headset } from "../scene/headset";
+import type { Headset } from "../headset/headset";
+import type { Hand } from "../headset/wands";
 import type { Movement, View } from "../scene/movement";
 import type { Stage } from "../scene/stage";
 import type { Seek } from "../stream/session";
-import type { Lead, Peer, Pose, RoomMessage, Stance } from "../stream/room";
+import type { Lead, Peer, Pose, Quadruple, RoomMessage, Stance, Triple } from "../stream/room";
 import { Attendance } from "./attendance";
 import { Avatars } from "./avatars";
 import { RoomPanel } from "./panel";
@@ -72,7 +73,6 @@ export class Together {
   readonly panel: RoomPanel;
   readonly attendance: Attendance;
   readonly avatars: Avatars;
-  private readonly grips: THREE.XRGripSpace[];
   private latest: Lead | null = null;
   private following = true;
   private goal: View | null = null;
@@ -105,12 +105,6 @@ export class Together {
       follow: (follow) => this.setFollowing(follow),
     });
     this.refresh();
-    this.grips = [0, 1].map((i) => stage.renderer.xr.getControllerGrip(i));
-    for (const grip of this.grips) {
-      stage.rig.add(grip);
-      grip.addEventListener("connected", ({ data }) => (grip.userData["hand"] = data.handedness));
-      grip.addEventListener("disconnected", () => delete grip.userData["hand"]);
-    }
     for (const type of ["pointerdown", "wheel"] as const) stage.canvas.addEventListener(type, () => this.wander(), { passive: true });
     stage.canvas.addEventListener("keydown", ({ key }) => {
       if (/^(Arrow|[wasd]$)/i.test(key)) this.wander();
@@ -149,6 +143,23 @@ export class Together {
       avatars: avatars.visible,
       heads: avatars.heads,
     };
+  }
+
+  /** Whether this visitor goes with the guide; null where nobody else leads. */
+  get guided(): { following: boolean } | null {
+    const { attendance } = this;
+    return attendance.guide === null || attendance.leads ? null : { following: this.following };
+  }
+
+  /** Where the guide's head was last, scene frame; null where nobody leads or nothing is known yet. */
+  get guideHead(): THREE.Vector3 | null {
+    const { guide } = this.attendance;
+    return this.guided && guide !== null ? this.avatars.headOf(guide) : null;
+  }
+
+  /** Goes with the guide, or no longer. */
+  turnFollowing(): void {
+    this.setFollowing(!this.following);
   }
 
   /** This visitor goes their own way. */
@@ -248,9 +259,9 @@ export class Together {
   private pose(): Pose {
     const inside = this.headset.view();
     if (inside) {
-      const hand = (side: string): Stance | null => {
-        const grip = this.grips.find((one) => one.visible && one.userData["hand"] === side);
-        return grip ? stanceOf(grip) : null;
+      const hand = (side: Hand): Stance | null => {
+        const stance = this.headset.stance(side);
+        return stance && { position: triple(stance.position), orientation: quadruple(stance.orientation) };
       };
       return { head: { position: inside.eye, orientation: inside.orientation }, left: hand("left"), right: hand("right") };
     }
@@ -259,9 +270,18 @@ export class Together {
 }
 
 function stanceOf(object: THREE.Object3D): Stance {
-  const position = object.getWorldPosition(new THREE.Vector3());
-  const turned = object.getWorldQuaternion(new THREE.Quaternion());
-  return { position: [position.x, position.y, position.z], orientation: [turned.x, turned.y, turned.z, turned.w] };
+  return {
+    position: triple(object.getWorldPosition(new THREE.Vector3())),
+    orientation: quadruple(object.getWorldQuaternion(new THREE.Quaternion())),
+  };
+}
+
+function triple({ x, y, z }: THREE.Vector3): Triple {
+  return [x, y, z];
+}
+
+function quadruple({ x, y, z, w }: THREE.Quaternion): Quadruple {
+  return [x, y, z, w];
 }
 
 function rounded<T extends readonly number[]>(values: T, to: number): T {

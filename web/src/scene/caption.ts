@@ -2,6 +2,7 @@
 
 import * as THREE from "three";
 import type { Stage } from "./stage";
+import { unclipped } from "./unclipped";
 
 const WIDTH = 1024;
 const HEIGHT = 288;
@@ -21,19 +22,19 @@ export class Caption {
     this.canvas.width = WIDTH;
     this.canvas.height = HEIGHT;
     this.texture.colorSpace = THREE.SRGBColorSpace;
-    const material = new THREE.MeshBasicMaterial({
+    const material = unclipped(new THREE.MeshBasicMaterial({
       map: this.texture,
       transparent: true,
       depthTest: false,
       depthWrite: false,
       fog: false,
       toneMapped: false,
-    });
+    }));
     this.board = new THREE.Mesh(new THREE.PlaneGeometry(METRES, (METRES * HEIGHT) / WIDTH), material);
     this.board.renderOrder = 10;
     this.board.visible = false;
     this.board.raycast = () => undefined;
-    stage.scene.add(this.board);
+    stage.rig.add(this.board); // as far away as it is for whoever is as large as life
     stage.onTick((delta) => this.tick(delta));
   }
 
@@ -54,12 +55,11 @@ export class Caption {
     pen.font = '400 66px "Newsreader Variable", Georgia, serif';
     pen.fillText(second, WIDTH / 2, 240, WIDTH - 80);
     this.texture.needsUpdate = true;
-    const head = this.stage.renderer.xr.getCamera();
-    const eye = new THREE.Vector3().setFromMatrixPosition(head.matrixWorld);
-    const ahead = head.getWorldDirection(new THREE.Vector3()).setY(0).normalize();
+    const { position: eye, quaternion } = this.stage.camera;
+    const ahead = new THREE.Vector3(0, 0, -1).applyQuaternion(quaternion).setY(0).normalize();
     this.board.position.copy(eye).addScaledVector(ahead, AHEAD_M);
     this.board.position.y -= BELOW_M;
-    this.board.lookAt(eye);
+    this.board.lookAt(this.stage.rig.localToWorld(eye.clone()));
     this.board.visible = true;
     this.left = STAYS_S;
   }

@@ -127,7 +127,7 @@ const HEAD = /* glsl */ `
 
 const BODY = /* glsl */ `
   float halved = texture(levels, (position - low) / extent).r * ${(255 / STEPS).toFixed(4)};
-  float metres = spacing * exp2(-halved) * length(modelMatrix[0].xyz);
+  float metres = spacing * exp2(-halved) * length(modelViewMatrix[0].xyz);
   gl_PointSize = size * max(${LEAST_PX.toFixed(1)}, metres * projectionMatrix[1][1] * scale / gl_Position.w);
   vPaint = vec4(0.0);
   #ifdef PAINTED

@@ -52,6 +52,11 @@ export class Stage {
   private readonly efforts: (() => void)[] = [];
   private readonly losses: ((lost: boolean) => void)[] = [];
   private isLost = false;
+  private readonly sky = makeSky();
+  private haze = { near: 150, far: 900 };
+  private isSeenThrough = false;
+  /** planes that a page's section cuts by, while a table's edges stand in for them */
+  private cutBy: readonly THREE.Plane[] | null = null;
   /** whether points are set off by shading, where the machine can */
   shading: boolean;
   /** CSS pixels from the left up to which the page's own moment is seen */
@@ -81,8 +86,8 @@ export class Stage {
     renderer.xr.enabled = true;
     renderer.xr.setReferenceSpaceType("local-floor");
 
-    this.scene.fog = new THREE.Fog(HAZE, 150, 900);
-    this.scene.add(makeSky(), this.rig);
+    this.scene.fog = new THREE.Fog(HAZE, this.haze.near, this.haze.far);
+    this.scene.add(this.sky, this.rig);
     if (full) this.scene.environment = skyLight(renderer);
     this.scene.environmentIntensity = 0.4;
     this.scene.add(new THREE.HemisphereLight(0xcfe0f5, 0xb09c7c, full ? 0.22 : 1.5));
@@ -142,12 +147,46 @@ export class Stage {
 
   /** How far the air is clear, and where the ground is gone in haze. */
   setReach(metres: number, site: number): void {
-    const fog = this.scene.fog as THREE.Fog;
-    fog.near = Math.max(metres * 0.8, site * 0.45);
-    fog.far = Math.max(metres * 3.2, site * 1.5);
+    this.haze = { near: Math.max(metres * 0.8, site * 0.45), far: Math.max(metres * 3.2, site * 1.5) };
+    this.clear();
     this.camera.far = Math.max(500, metres * 12);
     this.camera.near = Math.max(0.05, Math.min(0.3, metres / 400));
     this.camera.updateProjectionMatrix();
+    this.invalidate();
+  }
+
+  /** Metres of the scene to a metre of the room that carries the camera. */
+  setScale(scale: number): void {
+    this.rig.scale.setScalar(scale);
+    this.rig.updateMatrixWorld(true);
+    this.clear();
+  }
+
+  /** Whether the room behind the site is seen, where a headset shows it: no sky, no haze. */
+  seeThrough(through: boolean): void {
+    this.isSeenThrough = through;
+    this.sky.visible = !through;
+    this.clear();
+  }
+
+  /** Haze is as far away as it is for whoever is as large as life; shaders reckon in metres of the room. */
+  private clear(): void {
+    const fog = this.scene.fog as THREE.Fog;
+    const scale = this.isSeenThrough ? 1e-6 : this.rig.scale.x;
+    fog.near = this.haze.near / scale;
+    fog.far = this.haze.far / scale;
+  }
+
+  /** Leaves out what lies behind any of `planes`; with none, what was cut away before is cut away again. */
+  clipTo(planes: readonly THREE.Plane[]): void {
+    const { renderer } = this;
+    if (planes.length > 0) {
+      this.cutBy ??= renderer.clippingPlanes as readonly THREE.Plane[];
+      renderer.clippingPlanes = [...planes];
+    } else if (this.cutBy) {
+      renderer.clippingPlanes = [...this.cutBy];
+      this.cutBy = null;
+    }
     this.invalidate();
   }
 

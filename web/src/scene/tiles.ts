@@ -51,6 +51,8 @@ export interface TileStats {
   decodeMs: number;
   longestDecodeMs: number;
   textures: number;
+  /** on the graphics card, with all smaller ones of each */
+  textureBytes: number;
   /** tiles drawn in part, each kind of part once */
   parts: number;
 }
@@ -72,7 +74,7 @@ export class TileStore {
   private readonly reader = new ModelReader();
   private readonly uploader: Uploader;
   private reading = 0;
-  readonly stats: TileStats = { decoded: 0, failed: 0, damaged: 0, decodeMs: 0, longestDecodeMs: 0, textures: 0, parts: 0 };
+  readonly stats: TileStats = { decoded: 0, failed: 0, damaged: 0, decodeMs: 0, longestDecodeMs: 0, textures: 0, textureBytes: 0, parts: 0 };
   readonly verifies = verifies;
 
   constructor(
@@ -239,6 +241,7 @@ export class TileStore {
         const model = await this.reader.read(job.bytes, (name) => this.lend(name, tile));
         tile.model = model;
         this.stats.textures += model.textures.length;
+        this.stats.textureBytes += textureBytes(model);
         await this.uploader.upload(model);
       } catch (error) {
         console.error(`tile ${digest.slice(0, 12)}…:`, error);
@@ -287,6 +290,7 @@ export class TileStore {
     });
     for (const texture of model.textures) texture.dispose();
     this.stats.textures -= model.textures.length;
+    this.stats.textureBytes -= textureBytes(model);
   }
 
   private letGoPicture(digest: string, picture: Picture): void {
@@ -294,6 +298,12 @@ export class TileStore {
     this.pictures.delete(digest);
     picture.bitmap.then((bitmap) => bitmap.close()).catch(() => undefined);
   }
+}
+
+/** Four bytes a pixel, and a third more for the smaller ones. */
+function textureBytes({ textures }: Model): number {
+  const pixels = textures.map(({ image }) => (image as ImageBitmap).width * (image as ImageBitmap).height);
+  return Math.round((pixels.reduce((sum, count) => sum + count, 0) * 16) / 3);
 }
 
 /** A copy of a model without its hidden groups. */

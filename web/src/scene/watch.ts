@@ -7,7 +7,7 @@ import * as THREE from "three";
 import type { Look, Pose } from "../stream/frames";
 import { MotionMeter } from "../stream/motion";
 import type { Motion } from "../stream/motion";
-import type { Headset } from "./headset";
+import type { Headset } from "../headset/headset";
 import type { Stage } from "./stage";
 
 type Gaze = Omit<Look, "look">;

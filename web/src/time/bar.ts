@@ -156,6 +156,16 @@ export class TimeBar {
     return certain.length > 0 ? certain : result;
   }
 
+  /** To a year, as if it was dragged there. */
+  turn(year: number, settled: boolean): void {
+    this.stop();
+    this.move(year, settled);
+  }
+
+  get shownYear(): number {
+    return this.year;
+  }
+
   private move(year: number, settled: boolean): void {
     this.show(year);
     this.handlers.moved(this.year, settled);

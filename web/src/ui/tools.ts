@@ -20,7 +20,7 @@ export class Tools {
 
   constructor(
     scene: Scene,
-    headset: HTMLElement,
+    headset: readonly HTMLElement[],
     private readonly acts: ToolActs,
   ) {
     this.element = h(
@@ -34,7 +34,7 @@ export class Tools {
       !embedded() && button("study", say("study"), () => acts.panel("study")),
       button("info", say("about"), () => acts.panel("about")),
       !embedded() && button("people", say("together"), () => acts.together()),
-      headset,
+      ...headset,
     );
   }
 
