@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream fuzz web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream fuzz faults web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
@@ -52,6 +52,13 @@ bench-stream: python
 fuzz: python
 	@$(PYTHON) tools/install.py dev
 	$(BIN)/python -m tests.streaming.fuzz 100000
+
+# kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
+# hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
+FAULTS ?= kill ENOSPC EIO power drill
+faults: python
+	@$(PYTHON) tools/install.py dev kernels strace
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 web: python
 	@$(PYTHON) tools/install.py web

@@ -24,7 +24,7 @@ NODE_NEEDED = (20, 19)
 # One stage after the other; the lines of a stage beside each other, each from left to right.
 STAGES = (
     (("runtime", "dev", "peers"), ("web",)),
-    (("compiled", "kernels"), ("browser", "nginx"), ("ocfl",)),
+    (("compiled", "kernels"), ("browser", "nginx", "strace"), ("ocfl",)),
 )
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Run the steps named on the command line, by `STAGES`."""
     steps = {
         "runtime": runtime, "dev": dev, "compiled": compiled, "kernels": kernels, "web": web, "browser": browser,
-        "peers": peers, "nginx": nginx, "ocfl": ocfl,
+        "peers": peers, "nginx": nginx, "strace": strace, "ocfl": ocfl,
     }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
@@ -137,13 +137,23 @@ def nginx() -> None:
 
     Without it both are left out. Unlike a browser it comes by the system's package manager only, so root must ask.
     """
-    if shutil.which("nginx") or os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
+    system_package("nginx", "nginx-light")
+
+
+def strace() -> None:
+    """What kills and fails system calls in `make faults` and tests/faults. Without it the latter are left out."""
+    system_package("strace", "strace")
+
+
+def system_package(program: str, package: str) -> None:
+    """A program by the system's package manager, where it is missing and we may: as root, with apt-get."""
+    if shutil.which(program) or os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    print("install: nginx by the system's package manager", flush=True)
+    print(f"install: {program} by the system's package manager", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    failed = "apt-get could not install nginx-light.\nMend: see its words above."
+    failed = f"apt-get could not install {package}.\nMend: see its words above."
     run("apt-get", "-qq", "update", fails=failed, env=quiet)
-    run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "nginx-light", fails=failed, env=quiet)
+    run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", package, fails=failed, env=quiet)
 
 
 def ocfl() -> None:

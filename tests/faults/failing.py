@@ -7,7 +7,7 @@ fail any more the same process does what it refused.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from scenes.errors import SceneError
@@ -56,15 +56,9 @@ def _tried(voice: Voice, ground: Ground, operation: str) -> None:
 
 
 def campaign(
-    base: Path,
-    names: Sequence[str],
-    error: str,
-    *,
-    most: int | None = None,
-    seed: int = 1,
-    tell: Callable[[str], None] = print,
+    base: Path, names: Sequence[str], error: str, *, most: Mapping[str, int | None], goes_on: bool = True
 ) -> list[Tally]:
-    """Let each operation's calls fail from each point on (ENOSPC) or at it (EIO), or at `most` drawn by `seed`."""
+    """Let each operation's calls fail from each point on (ENOSPC) or at it (EIO), or at `most` of them."""
     tallies = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))
@@ -74,16 +68,14 @@ def campaign(
             child, found = recorded(going_on(ground, operation), ground.folder, ground.scratch, until="faulted")
             if child.said[-1].get("at") != "done":
                 raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
-            for point in chosen(found, most, seed):
-                _one(ground, operation, point, error, tally)
-            tell(f"{error} {tally.line}")
-            for each in tally.wrong:
-                tell(f"  {each}")
+            for point in chosen(found, most[operation]):
+                _one(ground, operation, point, error, tally, goes_on=goes_on)
+            tally.tell(error)
             tallies.append(tally)
     return tallies
 
 
-def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally) -> None:
+def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally, *, goes_on: bool) -> None:
     ground.lay(operation)
     child, strace = disturbed(going_on(ground, operation), point, FAULTS[error], ground.scratch)
     reached = child.listen("faulted")
@@ -101,5 +93,5 @@ def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally)
             wrong.append(f"refused with {code}: {each['message']}")
     if child.said[-1].get("at") != "done":
         wrong.append(f"it did not go on: {child.said[-1]}")
-    wrong += after(ground, operation, child.said, again=not wrong)
+    wrong += after(ground, operation, child.said, again=goes_on and not wrong)
     tally.wrong += [f"{point.label}: {each}" for each in wrong]

@@ -21,15 +21,14 @@ LATER = timedelta(hours=2)
 _OPEN = {JobState.QUEUED, JobState.RUNNING}
 
 
-def wrong(data: Path, said: Sequence[dict[str, Any]], *, may_be_spoilt: bool = False) -> Iterator[str]:
-    """What is not as it must be, in words, before anything is done again.
-
-    `may_be_spoilt`: whoever spoils objects on purpose is asked only for what was acknowledged.
-    """
+def wrong(data: Path, said: Sequence[dict[str, Any]], operation: str) -> Iterator[str]:
+    """What is not as it must be, in words, after `operation` and before anything is done again."""
     with opened(data) as services:
         yield from lost(services, said)
-        yield from half(services)
-        if not may_be_spoilt:
+        # An import writes a history again, in which assets waited; where it is broken off it is to be begun again.
+        yield from half(services, may_wait=operation == "import")
+        # Whoever spoils objects on purpose is asked only for what was acknowledged.
+        if operation != "replicate":
             yield from unsound(services)
 
 
@@ -92,8 +91,8 @@ def _lost_tree(folder: Path, revisions: int) -> Iterator[str]:
         yield f"the tree has {there} of {revisions} revisions"
 
 
-def half(services: Services) -> Iterator[str]:
-    """What is there in part: a state that no program writes."""
+def half(services: Services, *, may_wait: bool = False) -> Iterator[str]:
+    """What is there in part: a state that no program writes. `may_wait`: assets without a job."""
     connection = apsw.Connection(str(services.settings.database_path), flags=apsw.SQLITE_OPEN_READONLY)
     ((said,),) = connection.execute("PRAGMA integrity_check(1)")
     if said != "ok":
@@ -109,7 +108,7 @@ def half(services: Services) -> Iterator[str]:
         jobs = services.jobs.jobs_of((asset.id,))[asset.id]
         if asset.state is AssetState.READY and asset.tileset is None and asset.media is None:
             yield f"{asset.id} is ready and has nothing to show"
-        if asset.state is AssetState.PENDING and not any(job.state in _OPEN for job in jobs):
+        if asset.state is AssetState.PENDING and not may_wait and not any(job.state in _OPEN for job in jobs):
             yield f"{asset.id} waits, and no job will come to it"
         if asset.replacement is not None and services.jobs.job(asset.replacement.job) is None:
             yield f"the new version of {asset.id} waits, and no job will come to it"

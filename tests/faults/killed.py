@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from tests.faults.keeping import unfinished, wrong
 from tests.faults.operations import BASE, OPERATIONS
 from tests.faults.tracing import Child, Point, Voice, disturbed, fork, recorded
+
+_TOLD = 20
 
 
 @dataclass
@@ -25,11 +27,12 @@ class Tally:
     not_reached: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    @property
-    def line(self) -> str:
-        """As a row of a table."""
+    def tell(self, campaign: str) -> None:
+        """A row of the table, and what was wrong."""
         more = f", {self.not_reached} not reached" if self.not_reached else ""
-        return f"{self.operation:10} {self.points:5} points, {len(self.wrong)} wrong{more}"
+        print(f"{campaign:7} {self.operation:10} {self.points:5} points, {len(self.wrong)} wrong{more}", flush=True)
+        for each in self.wrong[:_TOLD]:
+            print(f"  {each}", flush=True)
 
 
 class Ground:
@@ -73,8 +76,7 @@ def answers(child: Child) -> list[str]:
 
 def after(ground: Ground, operation: str, said: Sequence[dict[str, Any]], *, again: bool = True) -> list[str]:
     """What is wrong with a museum in which an operation was broken off, and with going on in it."""
-    spoils = operation == "replicate"
-    found = ground.asked(lambda: list(wrong(ground.data, said, may_be_spoilt=spoils)))
+    found = ground.asked(lambda: list(wrong(ground.data, said, operation)))
     if found or not again:
         return found
     second = fork(ground.doing(operation), ground.scratch / "log")
@@ -86,20 +88,15 @@ def after(ground: Ground, operation: str, said: Sequence[dict[str, Any]], *, aga
     everything = [*said, *second.said]
 
     def at_last() -> list[str]:
-        return [*unfinished(ground.data), *wrong(ground.data, everything, may_be_spoilt=spoils)]
+        return [*unfinished(ground.data), *wrong(ground.data, everything, operation)]
 
     return found + ground.asked(at_last)
 
 
 def campaign(
-    base: Path,
-    operations: Sequence[str],
-    *,
-    most: int | None = None,
-    seed: int = 1,
-    tell: Callable[[str], None] = print,
+    base: Path, operations: Sequence[str], *, most: Mapping[str, int | None], goes_on: bool = True
 ) -> list[Tally]:
-    """Kill each operation at each of its points, or at `most` of them drawn by `seed`."""
+    """Kill each operation at each of its points, or at `most` of them; and go on in what is left, unless told not to."""
     tallies = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))
@@ -109,23 +106,21 @@ def campaign(
             child, found = recorded(ground.doing(operation), ground.folder, ground.scratch)
             if child.said[-1].get("at") != "done":
                 raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
-            for point in chosen(found, most, seed):
-                _one(ground, operation, point, tally)
-            tell(tally.line)
-            for each in tally.wrong:
-                tell(f"  {each}")
+            for point in chosen(found, most[operation]):
+                _one(ground, operation, point, tally, goes_on=goes_on)
+            tally.tell("kill")
             tallies.append(tally)
     return tallies
 
 
-def chosen(found: Sequence[Point], most: int | None, seed: int) -> list[Point]:
-    """All points, or as many as are wanted, drawn by a seed."""
+def chosen(found: Sequence[Point], most: int | None) -> list[Point]:
+    """All points, or as many as are wanted, drawn by a seed that stays the same."""
     if most is None or len(found) <= most:
         return list(found)
-    return sorted(random.Random(seed).sample(list(found), most))
+    return sorted(random.Random(1).sample(list(found), most))
 
 
-def _one(ground: Ground, operation: str, point: Point, tally: Tally) -> None:
+def _one(ground: Ground, operation: str, point: Point, tally: Tally, *, goes_on: bool) -> None:
     ground.lay(operation)
     child, strace = disturbed(ground.doing(operation), point, "signal=KILL", ground.scratch)
     child.listen()
@@ -133,4 +128,4 @@ def _one(ground: Ground, operation: str, point: Point, tally: Tally) -> None:
     strace.let_go()
     tally.points += 1
     tally.not_reached += ended_by != signal.SIGKILL
-    tally.wrong += [f"{point.label}: {each}" for each in after(ground, operation, child.said)]
+    tally.wrong += [f"{point.label}: {each}" for each in after(ground, operation, child.said, again=goes_on)]

@@ -289,8 +289,11 @@ def assets(services: Services) -> list[Asset]:
     return [each for each in services.catalogue.page(Asset, first=1000).records if isinstance(each, Asset)]
 
 
-def make_base(folder: Path) -> None:
-    """Museums for operations to begin with: `empty`, `old`, `whole` and, beside it, its tree."""
+def make_base(folder: Path, *, is_tiled: bool = True) -> None:
+    """Museums for operations to begin with: `empty`, `old`, `whole`, `waiting`, and the tree of `whole`.
+
+    `is_tiled`: whole means that its assets are tiled; without, their jobs wait, and it is there in a moment.
+    """
     (folder / "empty").mkdir(parents=True)
     (folder / "old").mkdir()
     _make_old(folder / "old" / "catalogue.db")
@@ -299,7 +302,8 @@ def make_base(folder: Path) -> None:
             deposit(
                 services, INES, io.BytesIO(data), name=f"{name}.stl", asset_id=f"asset_{name}", job_id=f"job_{name}"
             )
-        work(services)
+        if is_tiled:
+            work(services)
         given: dict[str, Any] = {"title": "Agora", "default_moment": "-0430", "viewpoint": VIEW}
         compose.create(Scene, services, INES, id="scene_faults", **given)
         layer = compose.create(Layer, services, INES, scene="scene_faults", title="All").record

@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +90,10 @@ class Rebuilt:
         self._objects = kept
 
 
-def campaign(
-    base: Path,
-    sessions: Sequence[str],
-    *,
-    draws: int = 4,
-    every: int = 1,
-    tell: Callable[[str], None] = print,
-) -> list[Tally]:
+def campaign(base: Path, sessions: Sequence[str], *, draws: int = 4, every: int = 1) -> list[Tally]:
     """Cut after each call (or after one of `every`): in each model with nothing unsynced left, and with `draws` parts."""
     tallies = []
-    memory = Path("/dev/shm")  # noqa: S108 - a disk that is really synced would only take longer
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="faults-", dir=memory if memory.is_dir() else None) as folder:
         ground = Ground(base, Path(folder))
         for session in sessions:
@@ -107,7 +101,7 @@ def campaign(
             disk, events = record(ground, session)
             shutil.rmtree(ground.folder)
             ground.folder.mkdir()
-            child = fork(lambda voice: _cut(voice, ground, disk, events, draws, every), ground.scratch / "log")
+            child = fork(partial(_cut, ground, session, (disk, events), draws, every), ground.scratch / "log")
             child.listen("start")
             child.tell("go")
             child.listen()
@@ -116,19 +110,23 @@ def campaign(
             tally.wrong += [each["wrong"] for each in child.said if "wrong" in each]
             if child.said[-1].get("at") != "done":
                 tally.wrong += answers(child)
-            tell(f"power {tally.line}")
-            for each in tally.wrong[:20]:
-                tell(f"  {each}")
+            tally.tell("power")
             tallies.append(tally)
     return tallies
 
 
 def _cut(
-    voice: Voice, ground: Ground, disk: Disk, events: Sequence[Event | dict[str, Any]], draws: int, every: int
+    ground: Ground,
+    session: str,
+    recorded: tuple[Disk, Sequence[Event | dict[str, Any]]],
+    draws: int,
+    every: int,
+    voice: Voice,
 ) -> None:
     """Go through the events, and look at what a cut after each would leave."""
+    disk, events = recorded
     rebuilt, said = Rebuilt(ground.folder), list[dict[str, Any]]()
-    done = points = 0
+    done = 0
     for event in events:
         if isinstance(event, dict):
             said.append(event)
@@ -143,15 +141,15 @@ def _cut(
                 if "museum" not in folders:
                     continue
                 rebuilt.make(files, folders)
-                points += 1
-                for each in _looked(ground.data, said):
+                # Said each time, so that who listens knows that it goes on.
+                voice.say(points=1)
+                for each in _looked(ground.data, said, session):
                     voice.say(wrong=f"{model} cut {done} draw {draw} after {_told(event)}: {each}")
-    voice.say(points=points)
 
 
-def _looked(data: Path, said: Sequence[dict[str, Any]]) -> list[str]:
+def _looked(data: Path, said: Sequence[dict[str, Any]], session: str) -> list[str]:
     try:
-        return list(wrong(data, said))
+        return list(wrong(data, said, session))
     except Exception as error:  # noqa: BLE001 - whatever it is, is what is wrong
         return [f"{type(error).__name__}: {error}"]
 
