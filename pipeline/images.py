@@ -57,6 +57,10 @@ def opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
         raise TooLarge(f"{what} has {width} × {height} pixels; at most {MOST_PIXELS:,} are taken")
     if not width or not height:
         raise Malformed(f"{what} has no pixels")
+    if len(data) < _least_bytes(image):
+        raise Malformed(
+            f"{what} has {width} × {height} pixels by its header, which its {len(data):,} bytes cannot hold"
+        )
     held = _held_bytes(image)
     if held > MOST_HELD_BYTES:
         raise TooLarge(
@@ -64,6 +68,22 @@ def opened(data: bytes, formats: tuple[str, ...], what: str) -> Pillow.Image:
             f"{_manner(image)}; at most {MOST_HELD_BYTES >> 20:,} MiB are spent: save it as baseline JPEG or plain PNG"
         )
     return image
+
+
+def _least_bytes(image: Pillow.Image) -> int:
+    """What an image of this size takes at the very least, however plain it is; 0 where that is not known.
+
+    A header of a few bytes may state pixels that take a second and a gigabyte before it is found out that they lack.
+    """
+    pixel_count = image.size[0] * image.size[1]
+    if image.format == "PNG":
+        # Deflate shrinks by 1,032 at the most (zlib's "Maximum Compression Factor"); of grey a pixel may be one bit.
+        bits = 8 * len(image.getbands()) if len(image.getbands()) > 1 else 1
+        return pixel_count * bits // 8 // 1032
+    if image.format == "JPEG" and pixel_count > SMALL_PIXELS:
+        # A bit for each block of 8 × 8, of the one component that is not smaller (T.81, F.1.2 and G.1.2).
+        return pixel_count // 64 // 8
+    return 0
 
 
 def _held_bytes(image: Pillow.Image) -> int:
@@ -76,7 +96,9 @@ def _held_bytes(image: Pillow.Image) -> int:
     if image.format == "WEBP":
         return 4 * pixel_count
     if image.format == "PNG" and image.info.get("interlace"):
-        return pixel_count * len(image.getbands()) * (2 if image.mode.startswith("I") else 1)
+        # What Pillow reads as bytes may have two for each in the file: `RGBA;16B` is how it stands there.
+        is_double = image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in image.tile)
+        return pixel_count * len(image.getbands()) * (2 if is_double else 1)
     if image.format == "JPEG" and image.info.get("progressive"):
         # All coefficients, two bytes each; a component is smaller by its sampling (T.81, A.1.1).
         layers = [(int(across), int(down)) for _, across, down, _ in getattr(image, "layer", ())]

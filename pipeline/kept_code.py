@@ -26,7 +26,7 @@ from numba.core.dispatcher import Dispatcher
 types: Any = _types  # half of its names are hidden from checkers
 _NAME = re.compile(r"(?:pipeline|tiling)(?:\.[a-z_0-9]+)+")
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
-_SCALARS = ("boolean", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
+_SCALARS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
             "none")  # fmt: skip
 _NICE = 10
 _MOST_DIMENSIONS, _MOST_PARTS = 4, 32
@@ -66,7 +66,7 @@ def meant(told: Any) -> Any:
     if isinstance(told, str):
         if told not in _SCALARS:
             raise ValueError(f"{told[:40]!r} is no type that is known here")
-        return getattr(types, told)
+        return types.boolean if told == "bool" else getattr(types, told)
     what, *parts = told
     if len(parts) > _MOST_PARTS:
         raise ValueError("too many parts")

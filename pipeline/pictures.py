@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image as Pillow
 
 from pipeline import images, vips
+from scenes.errors import Malformed, Unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,10 @@ def checked(source: Path, kind: str) -> Picture:
     """
     data = source.read_bytes()
     what = f"the {kind.upper()} file"
-    header = images.opened(data, (_FORMATS[kind],), what)
+    try:
+        header = images.opened(data, (_FORMATS[kind],), what)
+    except Unsupported as unknown:
+        raise Malformed(f"{what} is broken: it begins like one, and its header makes no sense") from unknown
     pixels = vips.upright(data, _FORMATS[kind], most=MOST_SIDE, what=what)
     height, width = pixels.shape[:2]
     exif, place = _exif(header)
