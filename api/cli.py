@@ -85,6 +85,7 @@ def ingest(  # noqa: PLR0917 - typer passes by name
         typer.Argument(
             metavar="FILE...",
             help="Models (GLB, glTF, OBJ, PLY, STL, OFF, COLLADA, 3MF; a folder or zip of one with its files), "
+            "clouds of points (LAS, LAZ, E57, PLY, XYZ, PTS), "
             "recordings (WAV, FLAC, MP3, Ogg, M4A) or pictures (JPEG, PNG, WebP).",
         ),
     ],
@@ -107,6 +108,12 @@ def ingest(  # noqa: PLR0917 - typer passes by name
         str | None, typer.Option(metavar="T", envvar="CHRONOTOPE_TOKEN", help="Access token for the server.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the files are ready.")] = True,
+    place: Annotated[
+        str,
+        typer.Option(
+            metavar="LAYER", help="Layer, by its id, to place clouds in by the reference system that they state."
+        ),
+    ] = "",
     json: Json = False,
 ) -> None:
     """Deposit files, wait until they are ready, print the ids of the assets."""
@@ -116,8 +123,10 @@ def ingest(  # noqa: PLR0917 - typer passes by name
         raise typer.BadParameter("give either --data or --server")
     if asset and len(files) > 1:
         raise typer.BadParameter("one file is a new version of one asset")
+    if place and (asset or not wait):
+        raise typer.BadParameter("--place needs a new asset, and to wait until it is ready")
     about = {"title": title, "rights": rights, "attribution": attribution, "asset": asset, "limit": limit}
-    run(files, about, data=data, server=server, token=token, wait=wait, as_json=json)
+    run(files, about, data=data, server=server, token=token, wait=wait, as_json=json, place=place)
 
 
 app.command("tile")(cli_tile.tile)

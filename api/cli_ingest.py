@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import orjson
@@ -20,8 +20,8 @@ from api.data_directory import held, prepare
 from api.errors import TABLE, DoorError, message_of
 from api.settings import SettingsError, from_environment
 from scenes.counting import counted
-from scenes.errors import SceneError
-from scenes.model import Actor, Asset, JobState, Role
+from scenes.errors import NotFound, SceneError, Unsupported
+from scenes.model import Actor, Asset, JobState, Layer, Placement, Role, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 8 << 20
 _TRIES = 6
+_NOWHERE = "its file does not say where on the Earth it lies"
+_PLACED, _TAKEN = "placed where its file says that it lies", "lies where the first survey of it says"
 _ENDED = frozenset({JobState.DONE, JobState.REJECTED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -49,6 +51,15 @@ class Stand:
     """what was found in the file, and what became of annotations"""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A placement by where the file says that it lies."""
+
+    placement: str
+    notes: Sequence[str]
+    """what stands between that and the truth"""
+
+
 class Door(Protocol):
     """The two ways in."""
 
@@ -58,6 +69,14 @@ class Door(Protocol):
 
     def stand(self, asset_id: str, job_id: str) -> Stand:
         """How far it is."""
+        ...
+
+    def place(self, asset_id: str, layer: str) -> Placed:
+        """Have a ready asset stand in a layer where its file says that it lies.
+
+        Raises:
+            DoorError, SceneError: the file does not say, or there is no such layer.
+        """
         ...
 
 
@@ -70,8 +89,11 @@ def ingest(
     token: str | None,
     wait: bool,
     as_json: bool,
+    place: str = "",
 ) -> None:
     """Deposit `files` one after the other, each with `about`; print a line or a JSON object for each.
+
+    With `place`, a layer's id, each one is placed there as its file says where it lies.
 
     Raises:
         DoorError: one of the files was refused; the others are in.
@@ -85,13 +107,13 @@ def ingest(
     answers = []
     with _remote(server, token) if server else _local(data, work=wait) as door:
         for path in files:
-            answer, fault = _one(door, path, about, wait=wait)
+            answer, fault = _one(door, path, about, wait=wait, place=place)
             answers.append(answer)
             if fault:
                 faults.append((fault[0], f"{path.name}: {fault[1]}"))
             if not as_json:
                 print(f"{answer['asset'] or '-'}  {path.name}  {_in_words(answer)}", flush=True)
-                for line in _of_annotations(answer):
+                for line in (*_of_annotations(answer), *_of_placing(answer)):
                     print(f"  {line}", flush=True)
     if as_json:
         print(orjson.dumps(answers).decode())
@@ -119,8 +141,15 @@ def _of_annotations(answer: Mapping[str, object]) -> list[str]:
     return [line for line in report if line.startswith("annotations: ")] if isinstance(report, list) else []
 
 
+def _of_placing(answer: Mapping[str, object]) -> list[str]:
+    """Where it stands now."""
+    notes = answer.get("placing")
+    said = [f"note: {line}" for line in notes] if isinstance(notes, list) else []
+    return [f"stands as {answer['placement']}", *said] if answer.get("placement") else []
+
+
 def _one(
-    door: Door, path: Path, about: Mapping[str, str], *, wait: bool
+    door: Door, path: Path, about: Mapping[str, str], *, wait: bool, place: str
 ) -> tuple[dict[str, object], tuple[str, str] | None]:
     """Deposit a file and wait for it: what to print, and code and reason where it was refused."""
     answer: dict[str, object] = {"file": str(path), "asset": None, "job": None, "state": "refused"}
@@ -141,8 +170,18 @@ def _one(
     answer |= {"state": stand.state.value, "code": stand.code, "message": stand.message, **stand.figures}
     answer |= {"report": list(stand.report)}
     if stand.state is JobState.DONE:
-        return answer, None
+        return _placed(door, answer, asset_id, place) if place else (answer, None)
     return answer, (stand.code or "REFUSED", stand.message)
+
+
+def _placed(
+    door: Door, answer: dict[str, object], asset_id: str, layer: str
+) -> tuple[dict[str, object], tuple[str, str] | None]:
+    try:
+        done = door.place(asset_id, layer)
+    except (SceneError, DoorError) as e:
+        return answer, (e.code, f"it is deposited, but not placed: {message_of(e)}")
+    return answer | {"placement": done.placement, "placing": list(done.notes)}, None
 
 
 class _Local:
@@ -180,6 +219,25 @@ class _Local:
             said = {"duration": media.duration_s, "width": media.width, "height": media.height}
             figures |= {key: value for key, value in said.items() if value is not None}
         return Stand(job.state, job.progress, job.message, job.code, figures, asset.report if asset else ())
+
+    def place(self, asset_id: str, layer: str) -> Placed:
+        """See `Door`."""
+        from scenes import compose, placing
+
+        catalogue = self._services.catalogue
+        asset, strand = catalogue.get(Asset, asset_id), catalogue.get(Layer, layer)
+        scene = None if strand is None else catalogue.get(Scene, strand.scene)
+        if strand is None or scene is None:
+            raise NotFound(f"there is no layer {layer[:80]}")
+        if asset is None or asset.tileset is None or asset.tileset.survey is None:
+            raise Unsupported(_NOWHERE)
+        how = placing.proposed(asset.tileset.survey, scene.georeference)
+        if how.georeference is not None:
+            compose.update(Scene, self._services, self._actor, scene.id, georeference=how.georeference, reason=_TAKEN)
+        done = compose.create(
+            Placement, self._services, self._actor, layer=layer, asset=asset_id, transform=how.transform, reason=_PLACED
+        )
+        return Placed(done.record.id, how.notes)
 
 
 @contextmanager
@@ -272,18 +330,38 @@ class _Remote:
                 report tileset { tiles triangles vertices } media { duration width height }
             } }
         }"""
-        body = {"query": query, "variables": {"job": job_id, "asset": asset_id}}
-        answer = checked(lambda: self._client.post("/graphql", json=body), self._client).json()
-        if answer.get("errors"):
-            first = answer["errors"][0]
-            raise _refused(first.get("extensions", {}).get("code", ""), first.get("message", "no reason was given"))
-        job, asset = answer["data"]["job"], answer["data"]["asset"]
+        answer = self._ask(query, job=job_id, asset=asset_id)
+        job, asset = answer["job"], answer["asset"]
         if job is None:
             raise DoorError("NOT_FOUND", f"the server does not know the job {job_id}")
         said = (asset["tileset"] or asset["media"] or {}) if asset else {}
         figures = {key: value for key, value in said.items() if value is not None}
         state, report = JobState(job["state"].lower()), tuple(asset["report"]) if asset else ()
         return Stand(state, job["progress"], job["message"], job["code"] or "", figures, report)
+
+    def place(self, asset_id: str, layer: str) -> Placed:
+        """See `Door`."""
+        query = """query Placing($asset: ID!, $layer: ID!) { node(id: $asset) { ... on Asset { placing(layer: $layer) {
+            scene transform notes georeference { longitude latitude height heading }
+        } } } }"""
+        how = (self._ask(query, asset=asset_id, layer=layer)["node"] or {}).get("placing")
+        if how is None:
+            raise DoorError("UNSUPPORTED", f"{_NOWHERE}, or there is no layer {layer[:80]}")
+        if how["georeference"] is not None:
+            taken = {"id": how["scene"], "georeference": how["georeference"], "reason": _TAKEN}
+            self._ask("mutation T($i: UpdateSceneInput!) { updateScene(input: $i) { scene { id } } }", i=taken)
+        made = {"layer": layer, "asset": asset_id, "transform": how["transform"], "reason": _PLACED}
+        create = "mutation P($i: CreatePlacementInput!) { createPlacement(input: $i) { placement { id } } }"
+        return Placed(self._ask(create, i=made)["createPlacement"]["placement"]["id"], how["notes"])
+
+    def _ask(self, query: str, **variables: object) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        answer = checked(lambda: self._client.post("/graphql", json=body), self._client).json()
+        if answer.get("errors"):
+            first = answer["errors"][0]
+            raise _refused(first.get("extensions", {}).get("code", ""), first.get("message", "no reason was given"))
+        found: dict[str, Any] = answer["data"]
+        return found
 
 
 class _Broken(DoorError):

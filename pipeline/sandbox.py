@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import os
 import re
 import selectors
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import compile_ahead, crash
+from scenes.authoring import space
 from scenes.errors import (
     ForbiddenReference,
     Invalid,
@@ -38,7 +40,7 @@ from scenes.errors import (
     TooLarge,
     Unsupported,
 )
-from scenes.model import Extent, Tileset
+from scenes.model import Extent, Georeference, Survey, Tileset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,8 @@ LEAST_MEMORY_BYTES = 512 << 20
 _MOST_MANIFEST = 64 << 20
 _MOST_LINE = 1 << 16
 _MOST_LEVELS = 64
+_LEAST_SCALE = 1e-3
+"""metres of the Earth in a metre of a map, and the other way round: beyond, it is none"""
 _COUNTS = ("done", "known")
 _TAIL = 4096
 _POLL_S = 0.1
@@ -318,4 +322,18 @@ def _checked_figures(said: dict[str, Any], digest: str) -> Tileset:
         root_error=float(said["root_error"]),
         extent=Extent(three(said["extent"]["low"]), three(said["extent"]["high"])),
         origin=three(said["origin"]),
+        survey=None if said["survey"] is None else _checked_survey(said["survey"]),
     )
+
+
+def _checked_survey(said: dict[str, Any]) -> Survey:
+    where, accuracy = said["where"], said["accuracy_m"]
+    scale = float(said["scale"])
+    if not (_LEAST_SCALE <= scale <= 1.0 / _LEAST_SCALE and math.isfinite(accuracy or 0.0)):
+        raise ValueError(f"a metre that is {scale} m, true within {accuracy} m")
+    names = ("longitude", "latitude", "height", "heading")
+    try:
+        found = space.georeference(Georeference(**{name: float(where[name]) for name in names}))
+    except Invalid as wrong:
+        raise ValueError(str(wrong)) from wrong
+    return Survey(found, scale, str(said["above"])[:80], None if accuracy is None else float(accuracy))

@@ -9,8 +9,8 @@ from strawberry import Private
 
 from api.types.node import Info, Node, Recorded, address, field, plain
 from api.types.time import TimeSpan, span
-from api.types.value import Source, source_views
-from scenes import model
+from api.types.value import Georeference, Source, source_views
+from scenes import model, placing
 from scenes.ingest import ENDINGS
 from scenes.rights import Action, may
 from timeline.edtf import parse
@@ -61,6 +61,42 @@ class Tileset:
     def extent(self) -> Extent:
         """The box that holds it."""
         return Extent(low=list(self.value.extent.low), high=list(self.value.extent.high))
+
+
+@strawberry.type(
+    description="Where an asset's own origin lies on the Earth, as the reference system says that its file states."
+)
+class Survey:
+    """View of a `scenes.model.Survey`."""
+
+    value: Private[model.Survey]
+
+    @field
+    def where(self) -> Georeference:
+        """The place; its heading is that of the file's north, its height counts from what `above` says."""
+        return Georeference(value=self.value.where)
+
+    scale: float = plain("Metres on the ellipsoid in a metre of the file along the ground.")
+    above: str = plain("What the height counts from: `ellipsoid`, a datum of its own, or empty where nobody says.")
+
+    @field
+    def accuracy(self) -> float | None:
+        """Metres, of longitude and latitude; null: not known."""
+        return self.value.accuracy_m
+
+
+@strawberry.type(description="How an asset stands in a layer of a scene by what its file says of where it lies.")
+class Placing:
+    """What `scenes.placing` proposes."""
+
+    scene: strawberry.ID = strawberry.field(description="The scene that the layer is of, by its id.")
+    transform: list[float] = strawberry.field(
+        description="From the asset's frame to the scene's, metres: 16 numbers, column-major, for a placement."
+    )
+    georeference: Georeference | None = strawberry.field(
+        description="What the scene may take over, so that the transform holds; null: it has its own."
+    )
+    notes: list[str] = strawberry.field(description="What stands between that and the truth, in words.")
 
 
 @strawberry.type(
@@ -167,6 +203,33 @@ class Asset(Recorded):
     def tileset(self) -> Tileset | None:
         """Its tiles, once they are made."""
         return None if self.value.tileset is None else Tileset(value=self.value.tileset)
+
+    @field
+    def survey(self, info: Info) -> Survey | None:
+        """Where its origin lies on the Earth; null: its file does not say, or you may not change it."""
+        found = None if self.value.tileset is None else self.value.tileset.survey
+        return Survey(value=found) if found and may(info.context.actor, Action.EDIT, self.value) else None
+
+    @field
+    async def placing(self, info: Info, layer: strawberry.ID) -> Placing | None:
+        """How it stands in a layer by its survey; null: its file does not say, or you may not change both."""
+        strand = await info.context.loaders.record(model.Layer, layer)
+        where = None if strand is None else await info.context.loaders.scene(strand.scene)
+        found = None if self.value.tileset is None else self.value.tileset.survey
+        if (
+            where is None
+            or found is None
+            or not all(may(info.context.actor, Action.EDIT, each) for each in (self.value, where))
+        ):
+            return None
+        proposed = placing.proposed(found, where.georeference)
+        taken = None if proposed.georeference is None else Georeference(value=proposed.georeference)
+        return Placing(
+            scene=strawberry.ID(where.id),
+            transform=list(proposed.transform),
+            georeference=taken,
+            notes=list(proposed.notes),
+        )
 
     @field
     def media(self) -> Media | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenes.errors import Unsupported
+from scenes.model import Georeference, Survey
 
 _LONGEST = 1 << 16
 _GEOGRAPHIC, _PROJECTED, _UNITS, _VERTICAL, _HEIGHTS = 2048, 3072, 3076, 4096, 4099
@@ -37,31 +38,6 @@ class Measure:
     across: float
     heights: float
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lies:
-    """Where a place of a file lies, as `scenes.model.Georeference` has it: degrees of WGS 84, metres."""
-
-    longitude: float
-    latitude: float
-    heading: float
-    """degrees clockwise from true north to grid north"""
-    height: float
-    above: str
-    """what the height counts from: the ellipsoid, or a datum of its own, or empty where nobody says"""
-    accuracy_m: float | None
-    """of longitude and latitude, where PROJ knows"""
-
-    @property
-    def told(self) -> str:
-        """A line of a report."""
-        above = {"": "what, is not said", "ellipsoid": "the ellipsoid"}.get(self.above, self.above)
-        true = "" if self.accuracy_m is None else f", within some {self.accuracy_m:g} m"
-        return (
-            f"its origin lies at longitude {self.longitude:.7f}, latitude {self.latitude:.7f} (WGS 84{true}), heading "
-            f"{self.heading:.4f}, {self.height:.3f} m above {above}"
-        )
 
 
 def of_keys(keys: bytes) -> Stated:
@@ -115,7 +91,7 @@ def measure(stated: Stated) -> Measure:
     return Measure(across, heights, why)
 
 
-def lies(text: str, place: tuple[float, float, float], height_metres: float | None = None) -> Lies | None:
+def survey(text: str, place: tuple[float, float, float], height_metres: float | None = None) -> Survey | None:
     """Where a place of a file, (3,) in its units, lies on the Earth; None where its system does not say.
 
     `height_metres` are in a unit of its third coordinate. Coordinates of clouds are east and north, whichever axis a
@@ -133,17 +109,31 @@ def lies(text: str, place: tuple[float, float, float], height_metres: float | No
     try:
         way = Transformer.from_crs(flat, 4326, always_xy=True)
         (east, along), (north, up) = way.transform([x, x], [y, y + _NORTHWARD], errcheck=True)
-        turned, _, _ = flat.get_geod().inv(east, north, along, up)
+        turned, _, far = flat.get_geod().inv(east, north, along, up)
     except ProjError:
         return None
     accuracy = way.accuracy if way.accuracy is not None and way.accuracy > 0 else None
-    return Lies(
-        longitude=round(float(east), 9),
-        latitude=round(float(north), 9),
-        heading=round(float(turned) % 360.0, 6),
-        height=round(float(height) * (height_metres or 1.0), 4),
+    metres = _NORTHWARD * (flat.axis_info[0].unit_conversion_factor or 1.0)
+    return Survey(
+        Georeference(
+            longitude=round(float(east), 9),
+            latitude=round(float(north), 9),
+            height=round(float(height) * (height_metres or 1.0), 4),
+            heading=round(float(turned) % 360.0, 6),
+        ),
+        scale=round(float(far) / metres, 9),
         above="ellipsoid" if len(system.axis_info) > 2 and not above else above,
         accuracy_m=accuracy,
+    )
+
+
+def told(of: Survey) -> str:
+    """A line of a report."""
+    where, above = of.where, {"": "what, is not said", "ellipsoid": "the ellipsoid"}.get(of.above, of.above)
+    true = "" if of.accuracy_m is None else f", within some {of.accuracy_m:g} m"
+    return (
+        f"its origin lies at longitude {where.longitude:.7f}, latitude {where.latitude:.7f} (WGS 84{true}), heading "
+        f"{where.heading:.4f}, {where.height:.3f} m above {above}; a metre of it is {of.scale:.7f} m of the ellipsoid"
     )
 
 

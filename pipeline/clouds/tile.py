@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.clouds.levels import Growing
     from pipeline.clouds.source import CloudSource
     from pipeline.tile import Progress, TileSettings
+    from scenes.model import Survey
 
 _PADDING = 1e-6
 """of the cloud's size, by which boxes are wider: a flat one has no volume, and float64 steps"""
@@ -67,8 +68,8 @@ def tile_cloud(
     documents = tileset.write(tree)
     # With other units or another axis than the file states it is not known what its coordinates are.
     is_other = settings.units or (settings.up or source.head.up).removeprefix("+") != "z"
-    lies = None if is_other else crs.lies(source.head.crs, of.origin, source.head.height_metres)
-    root = documents.root if lies is None else _placed(documents.root, lies)
+    survey = None if is_other else crs.survey(source.head.crs, of.origin, source.head.height_metres)
+    root = _placed(documents.root, survey) if survey and settings.tells_place else documents.root
     (out / DOCUMENT).write_bytes(root)
     known: dict[str, tuple[str, str, int, str]] = {}
     for name, data in documents.others.items():
@@ -83,8 +84,8 @@ def tile_cloud(
     report = [*source.head.report, *of.report]
     if source.head.crs:
         report.append(f"its reference system is {source.head.crs[:200]}")
-    if lies is not None:
-        report.append(lies.told)
+    if survey and settings.tells_place:
+        report.append(crs.told(survey))
     if left := source.head.records - source.head.count:
         report.append(counted(left, "[point has|points have] no place and [was|were] left out"))
     if grown.crowded:
@@ -102,6 +103,7 @@ def tile_cloud(
         root_error=float(tree.error[0]),
         extent=Extent((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         origin=of.origin,
+        survey=survey,
     )
     progress(1.0, "done")
     return TileResult(
@@ -109,10 +111,12 @@ def tile_cloud(
     )
 
 
-def _placed(root: bytes, lies: crs.Lies) -> bytes:
+def _placed(root: bytes, survey: Survey) -> bytes:
     """The document with where its origin lies, in `extras`, as a scene's georeference has it."""
+    of = asdict(survey)
+    of |= of.pop("where")
     document = json.loads(root)
-    document["root"].setdefault("extras", {})["georeference"] = asdict(lies)
+    document["root"].setdefault("extras", {})["georeference"] = of
     return json.dumps(document, separators=(",", ":")).encode()
 
 

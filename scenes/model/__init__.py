@@ -20,6 +20,7 @@ from scenes.model.asset import (
     ObjectStatus,
     Replacement,
     StatusKind,
+    Survey,
     Tileset,
 )
 from scenes.model.evidence import Generated, PeriodReference, Reliability, Source, Term
@@ -114,6 +115,7 @@ __all__ = [
     "Source",
     "StatusKind",
     "SurfacePoint",
+    "Survey",
     "Term",
     "Tileset",
     "Tour",

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scenes.model.evidence import Source
+from scenes.model.scene import Georeference
 from scenes.model.visibility import Visibility
 
 
@@ -25,6 +26,20 @@ class Extent:
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Where an asset's own origin lies on the Earth, as the reference system says that its file states."""
+
+    where: Georeference
+    """its heading is that of the file's north; its height counts from what `above` says"""
+    scale: float = 1.0
+    """metres on the ellipsoid in a metre of the file along the ground: projections stretch"""
+    above: str = ""
+    """what the height counts from: `ellipsoid`, a datum of its own, or empty where nobody says"""
+    accuracy_m: float | None = None
+    """of longitude and latitude, where it is known"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,8 @@ class Tileset:
     extent: Extent
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """where the asset's own origin lies in the frame and the units of the master: elsewhere, if that lay far off"""
+    survey: Survey | None = None
+    """where that is on the Earth; None: the master does not say. It is told to those alone who may change the asset"""
 
 
 @dataclass(frozen=True, slots=True)

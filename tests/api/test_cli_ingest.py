@@ -8,10 +8,12 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import pytest
 
 from scenes.model import Role
 from tests.api.command import ROOT, run, served, token
+from tests.pipeline.clouds import written as cloud
 from tests.pipeline.media import picture
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def hill(tmp_path: Path) -> Path:
     return path
 
 
-def _ask(server: Server, query: str, bearer: str, **variables: str) -> dict[str, Any]:
+def _ask(server: Server, query: str, bearer: str, **variables: Any) -> dict[str, Any]:
     answer = httpx.post(
         f"{server.url}/graphql",
         json={"query": query, "variables": variables},
@@ -342,3 +344,54 @@ def test_a_new_version_keeps_the_id_and_carries_its_annotations_over(
     assert re.fullmatch(
         r"  annotations: “Top” is flagged: it moved by [\d.]+ cm in the asset's frame, the limit is 1 mm", more[1]
     )
+
+
+def _surveyed(place: tuple[float, float, float]) -> bytes:
+    """A cloud about a place of zone 33 of UTM."""
+    of = cloud.sample(300)
+    of["places"] += np.array(place) - of["places"].mean(axis=0)
+    keys = np.array([1, 1, 0, 1, 3072, 0, 1, 32633], "<u2").tobytes()
+    return cloud.las(of, records=(("LASF_Projection", 34735, keys),))
+
+
+def test_surveyed_clouds_are_placed_by_their_reference_system(
+    server: Server, curator: dict[str, str], hill: Path, tmp_path: Path
+) -> None:
+    bearer = curator["CHRONOTOPE_TOKEN"]
+    view = {"position": [9.0, 9.0, 9.0], "target": [0.0, 0.0, 0.0]}
+    about = {"title": "A dig", "defaultMoment": "2026", "viewpoint": view}
+    make = "mutation S($i: CreateSceneInput!) { createScene(input: $i) { scene { id } } }"
+    scene = _ask(server, make, bearer, i=about)["createScene"]["scene"]["id"]
+    make = "mutation L($i: CreateLayerInput!) { createLayer(input: $i) { layer { id } } }"
+    layer = _ask(server, make, bearer, i={"scene": scene, "title": "Scans"})["createLayer"]["layer"]["id"]
+    for name, place in (("a.las", (500_000.0, 4.5e6, 20.0)), ("b.las", (500_120.0, 4_500_050.0, 25.0))):
+        (tmp_path / name).write_bytes(_surveyed(place))
+    done = run("ingest", tmp_path / "a.las", tmp_path / "b.las", "--place", layer, "--json", **curator)
+    answers = json.loads(done.stdout)
+    assert all("not say" in answer["placing"][0] for answer in answers), "of what the heights count from"
+    query = """query A($scene: ID!, $asset: ID!) {
+        scene(id: $scene) { georeference { longitude latitude heading } }
+        node(id: $asset) { ... on Asset { report survey { scale above where { longitude } } } } }"""
+    found = _ask(server, query, bearer, scene=scene, asset=answers[0]["asset"])
+    # In the middle of its zone a map's metre is 1/0.9996 of the ground's, and its north the north.
+    assert found["scene"]["georeference"] == {
+        "longitude": pytest.approx(15.0),
+        "latitude": pytest.approx(40.65, abs=0.1),
+        "heading": pytest.approx(0.0, abs=1e-4),
+    }
+    assert found["node"]["survey"]["scale"] == pytest.approx(1 / 0.9996, abs=1e-6)
+    assert not any("longitude" in line for line in found["node"]["report"]), "that is for those who work on it"
+    ways = []
+    for answer in answers:
+        told = _ask(
+            server,
+            "query P($id: ID!) { node(id: $id) { ... on Placement { transform } } }",
+            bearer,
+            id=answer["placement"],
+        )
+        ways.append(np.array(told["node"]["transform"])[12:15])
+    east, up, south = (ways[1] - ways[0]) * (0.9996, 1.0, 0.9996)
+    assert (east, up, -south) == pytest.approx((120.0, 5.0, 50.0), abs=1.0), "origins are whole metres"
+    refused = run("ingest", hill, "--place", layer, **curator)
+    assert refused.returncode == 1
+    assert "it is deposited, but not placed" in refused.stderr

@@ -38,6 +38,8 @@ ELSEWHERE = {
     "AssetState.REJECTED": "of files that were refused",
     "AssetState.FAILED": "by a fault of ours",
     "Tileset.origin": "of files that lie far from their origin",
+    "Tileset.survey": "of files that state a reference system",
+    "Survey": "of files that state a reference system",
     "Picture.url": "the demo asks no other server for anything",
     "Audio.url": "the demo asks no other server for anything",
 }

@@ -133,18 +133,18 @@ def test_heights_may_have_units_of_their_own(tmp_path: Path) -> None:
     ],
 )
 def test_where_a_place_lies(text: str, place: tuple[float, float, float], where: tuple[Any, ...]) -> None:
-    found = crs.lies(text, place, crs.measure(crs.Stated(text)).heights)
+    found = crs.survey(text, place, crs.measure(crs.Stated(text)).heights)
     assert found is not None
-    np.testing.assert_allclose([found.longitude, found.latitude], where[:2], atol=2e-5)
-    assert (found.heading + 180.0) % 360.0 - 180.0 == pytest.approx((where[2] + 180.0) % 360.0 - 180.0, abs=1e-3)
-    assert found.height == pytest.approx(where[3], abs=1e-3)
+    np.testing.assert_allclose([found.where.longitude, found.where.latitude], where[:2], atol=2e-5)
+    assert (found.where.heading + 180.0) % 360.0 - 180.0 == pytest.approx((where[2] + 180.0) % 360.0 - 180.0, abs=1e-3)
+    assert found.where.height == pytest.approx(where[3], abs=1e-3)
     assert found.above.startswith(where[4])
 
 
 def test_what_is_no_place_on_the_earth_is_not_told() -> None:
-    assert crs.lies('LOCAL_CS["site",UNIT["metre",1]]', (1.0, 2.0, 3.0)) is None
-    assert crs.lies("what is this", (1.0, 2.0, 3.0)) is None
-    assert crs.lies("EPSG:32633", (1e30, 1e30, 0.0)) is None
+    assert crs.survey('LOCAL_CS["site",UNIT["metre",1]]', (1.0, 2.0, 3.0)) is None
+    assert crs.survey("what is this", (1.0, 2.0, 3.0)) is None
+    assert crs.survey("EPSG:32633", (1e30, 1e30, 0.0)) is None
     with pytest.raises(Unsupported, match="middle of the Earth"):
         crs.measure(crs.Stated("EPSG:4978"))
 
