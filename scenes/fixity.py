@@ -89,24 +89,17 @@ def scrub(
     repairs: bool,
     advance: Callable[[int], None],
 ) -> Scrubbed:
-    """Read every blob and what is kept packed. `advance` hears how much was read, and may rest.
-
-    With `repairs`, what is damaged is put back from the replica, where there is one, and a packed form that is wrong is
-    dropped: it is made again when it is asked for.
-    """
+    """`examine` every blob. `advance` hears how much was read, and may rest."""
     found = Scrubbed()
     for digest in store.digests():
         found.objects += 1
         found.bytes += store.size(digest) or 0
-        if not is_whole(store, digest, advance):
-            found.damaged.append(digest)
-            if repairs and mended(store, replica, digest):
-                found.repaired.append(digest)
-        elif not is_packed_whole(store, digest):
-            found.damaged.append(f"{digest}.gz")
-            if repairs:
-                store.forget_packed(digest)
-                found.repaired.append(f"{digest}.gz")
+        wrong = examine(store, digest, replica=replica, repairs=repairs, advance=advance)
+        if wrong is not None:
+            name, is_right_again = wrong
+            found.damaged.append(name)
+            if is_right_again:
+                found.repaired.append(name)
     return found
 
 

@@ -85,13 +85,22 @@ class SqlAudit:
     def digests(self, *, after: int, first: int) -> Mapping[int, str]:
         """What up to `first` revisions after that number wrote and ended, as it is kept now."""
         with self._database.reading() as connection:
-            rows = select(connection, _REVISIONS, (after, first))
-            until = rows[-1][0] if rows else after
-            changes: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-            for sql in (_WRITTEN, _ENDED):
-                for number, *change in select(connection, sql, (after, until)):
-                    changes[number].append(tuple(change))
-        return {row[0]: revision_digest(row, changes[row[0]]) for row in rows}
+            return _digests(connection, after, first)
+
+
+def digests_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """What revisions wrote and ended, as it is kept now."""
+    return {number: _digests(connection, number - 1, 1)[number] for number in numbers}
+
+
+def _digests(connection: Connection, after: int, first: int) -> dict[int, str]:
+    rows = select(connection, _REVISIONS, (after, first))
+    until = rows[-1][0] if rows else after
+    changes: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for sql in (_WRITTEN, _ENDED):
+        for number, *change in select(connection, sql, (after, until)):
+            changes[number].append(tuple(change))
+    return {row[0]: revision_digest(row, changes[row[0]]) for row in rows}
 
 
 def append(

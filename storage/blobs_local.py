@@ -6,11 +6,12 @@ at a third of the simulated power cuts. Half-written files are under `incoming/`
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,6 +21,7 @@ from storage.files import disk_refused, make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1 << 20
@@ -120,6 +122,32 @@ class LocalBlobs:
         if _DIGEST.fullmatch(digest):
             self._path(digest).with_suffix(".gz").unlink(missing_ok=True)
 
+    def erase(self, digest: str, *, before: datetime) -> bool:
+        """Delete a blob for good if it was last put before that moment; whether it is gone, and was there."""
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound(f"there is no blob {digest[:80]!r}")
+        path, aside = self._path(digest), self._root / "damaged" / digest
+        with disk_refused(), self._guarded(fcntl.LOCK_EX):
+            try:
+                is_old = path.stat().st_mtime < before.timestamp()
+            except FileNotFoundError:
+                is_old = aside.exists()
+            if not is_old:
+                return False
+            # What was set aside goes first: as long as the blob is there, it is found again.
+            for each in (aside.with_suffix(".gz"), aside, path.with_suffix(".gz"), path):
+                with suppress(FileNotFoundError):
+                    each.unlink()
+                    sync_folder(each.parent)
+        return True
+
+    @contextmanager
+    def _guarded(self, how: int) -> Iterator[None]:
+        """Whoever finds a blob there and whoever erases one do it one after the other, in whatever process."""
+        with (self._incoming / ".lock").open("ab") as lock:
+            fcntl.flock(lock, how)
+            yield
+
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest
 
@@ -127,6 +155,12 @@ class LocalBlobs:
         """Whether the blob is there in full; then its name is durable too, whoever wrote it a moment ago."""
         if self.size(digest) != length:
             return False
+        with self._guarded(fcntl.LOCK_SH):
+            try:
+                # From now on it counts as put now (`erase`).
+                os.utime(self._path(digest))
+            except FileNotFoundError:
+                return False
         sync_folder(self._path(digest).parent)
         return True
 

@@ -14,6 +14,7 @@ from scenes.ports import BlobUse, Page, Remove
 from storage.audit_sql import SqlAudit, append_revision
 from storage.history_sql import SqlHistory, last_touched
 from storage.jobs_sql import SqlJobs, enqueue
+from storage.purges_sql import SqlPurges
 from storage.records import (
     KINDS,
     cursor,
@@ -59,7 +60,7 @@ _STANDS = "to_revision IS NULL"
 _STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads):
+class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRounds, SqlPurges):
     """`scenes.ports.Catalogue`, `Tokens`, `Jobs`, `scenes.audit.Audit` in one database; what it knows of uploads."""
 
     def __init__(self, database: Database) -> None:

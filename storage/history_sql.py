@@ -261,8 +261,9 @@ class SqlHistory:
         with self._database.reading() as connection:
             rows = select(
                 connection,
-                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?))"
-                " GROUP BY id HAVING count(*) = count(to_revision)",
+                "SELECT id FROM record WHERE id IN (SELECT value FROM json_each(?1))"
+                " GROUP BY id HAVING count(*) = count(to_revision)"
+                " UNION SELECT id FROM purged WHERE id IN (SELECT value FROM json_each(?1))",
                 (json.dumps(list(record_ids)),),
             )
         return frozenset(row[0] for row in rows)

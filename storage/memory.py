@@ -17,7 +17,9 @@ from storage.bus_local import LocalBus
 from storage.memory_access import MemoryAccess
 from storage.memory_audit import MemoryAudit
 from storage.memory_history import MemoryHistory, Version
+from storage.memory_purges import MemoryPurges
 from storage.records import cursor, is_public, kind_name, place, scene_of, slug_of
+from storage.system import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +39,7 @@ class _Leased:
     until: datetime | None = None
 
 
-class MemoryCatalogue(MemoryHistory, MemoryAudit, MemoryAccess):
+class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
     """`scenes.ports.Catalogue`, `Tokens`, `Accounts`, `Jobs` and `scenes.audit.Audit` in memory."""
 
     def __init__(self) -> None:
@@ -49,6 +51,7 @@ class MemoryCatalogue(MemoryHistory, MemoryAudit, MemoryAccess):
         self._keys, self._accounts, self._given = {}, {}, {}
         self._jobs: dict[str, _Leased] = {}
         self._audit = []
+        self._purges, self._purge_blobs, self._purged = {}, {}, {}
 
     def close(self) -> None:
         """Nothing to close."""
@@ -314,11 +317,13 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
         self._packed: dict[str, bytes] = {}
+        self._put_at: dict[str, datetime] = {}
 
     def put(self, data: bytes) -> str:
         """Keep these bytes; their digest."""
         digest = hashlib.sha256(data).hexdigest()
         self._blobs.setdefault(digest, bytes(data))
+        self._put_at[digest] = SystemClock().now()
         return digest
 
     def put_stream(self, source: BinaryIO) -> tuple[str, int]:
@@ -354,6 +359,14 @@ class MemoryBlobs:
     def forget_packed(self, digest: str) -> None:
         """Drop the gzip form of a blob; nothing where there is none."""
         self._packed.pop(digest, None)
+
+    def erase(self, digest: str, *, before: datetime) -> bool:
+        """Delete a blob for good if it was last put before that moment; whether it is gone, and was there."""
+        if digest not in self._blobs or self._put_at[digest] >= before:
+            return False
+        del self._blobs[digest]
+        self._packed.pop(digest, None)
+        return True
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
         """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""

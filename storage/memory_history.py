@@ -47,6 +47,7 @@ class MemoryHistory:
     _lock: threading.RLock
     _versions: list[Version]
     _revisions: list[Revision]
+    _purged: dict[str, tuple[str, str]]
     _takings: dict[int, Taking]
     """by the number of the revision that takes back"""
 
@@ -165,7 +166,7 @@ class MemoryHistory:
         with self._lock:
             known = {version.record.id for version in self._versions}
             standing = {version.record.id for version in self._versions if version.end is None}
-        return frozenset(known - standing).intersection(record_ids)
+            return frozenset((known - standing) | self._purged.keys()).intersection(record_ids)
 
     def public_among(self, record_ids: Sequence[str]) -> frozenset[str]:
         """Those of the records that stand and say of themselves that everybody may know them."""

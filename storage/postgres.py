@@ -172,6 +172,9 @@ class PostgresDatabase:
                     connection.inner.rollback()
                 raise
 
+    def wipe(self) -> None:
+        """Nothing to do: what was deleted goes when the server vacuums, which it does by itself."""
+
     def close(self) -> None:
         """Close what is idle; connections in use close when they come back."""
         with self._guard:

@@ -44,6 +44,10 @@ class Database(Protocol):
         """
         ...
 
+    def wipe(self) -> None:
+        """Leave nothing in the files of what was deleted before, as far as this engine can."""
+        ...
+
     def close(self) -> None:
         """Close what is idle; connections in use close when they come back."""
         ...

@@ -96,6 +96,11 @@ class SqliteDatabase:
                     connection.execute("ROLLBACK")
                 raise
 
+    def wipe(self) -> None:
+        """Leave nothing of what was deleted: `secure_delete` wrote zeros over it, and the WAL is emptied here."""
+        with self._write_lock, self._connection() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close what is idle; connections in use close when they come back."""
         with self._guard:
@@ -137,6 +142,7 @@ class SqliteDatabase:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
         if self._on_statement is not None:
             tell = self._on_statement
 

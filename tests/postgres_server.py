@@ -121,6 +121,7 @@ def empty_postgres() -> PostgresCatalogue:
     """A catalogue without anything in it."""
     catalogue = PostgresCatalogue(_shared())
     with catalogue._database.writing() as connection:
-        tables = "audit, revision, record, blob_use, token, job, upload, upload_part, scrub, account, account_role, access_key"
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        tables = sorted({str(row[0]) for row in rows} - {"chronotope_schema"})
+        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
     return catalogue
