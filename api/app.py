@@ -75,7 +75,8 @@ def sandboxed_tile(settings: Settings) -> Tile:
         from pipeline.sandbox import tile_in_sandbox
         from pipeline.tile import TileSettings
 
-        chosen = TileSettings(workers=cores)
+        # The tiles are for everybody who may see the asset; where it lies is not.
+        chosen = TileSettings(workers=cores, tells_place=False)
         return tile_in_sandbox(
             source, name, out, settings=chosen, progress=progress, cancelled=cancelled, origin=origin
         )
