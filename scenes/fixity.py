@@ -17,6 +17,7 @@ from scenes.ports import Blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
 _PIECE = 1 << 20
 
@@ -38,6 +39,14 @@ class Store(Blobs, Protocol):
 
     def forget_packed(self, digest: str) -> None:
         """Drop the gzip form of a blob; nothing where there is none."""
+        ...
+
+    def erase(self, digest: str, *, before: datetime) -> bool:
+        """Delete a blob for good, its packed form and what was set aside of it, if it was last put before that moment.
+
+        Whether it is gone, and was there. Putting a blob that is there counts as putting it, so that who puts one and
+        then names it within that time never finds it gone.
+        """
         ...
 
 
@@ -89,17 +98,24 @@ def scrub(
     repairs: bool,
     advance: Callable[[int], None],
 ) -> Scrubbed:
-    """`examine` every blob. `advance` hears how much was read, and may rest."""
+    """Read every blob and what is kept packed. `advance` hears how much was read, and may rest.
+
+    With `repairs`, what is damaged is put back from the replica, where there is one, and a packed form that is wrong is
+    dropped: it is made again when it is asked for.
+    """
     found = Scrubbed()
     for digest in store.digests():
         found.objects += 1
         found.bytes += store.size(digest) or 0
-        wrong = examine(store, digest, replica=replica, repairs=repairs, advance=advance)
-        if wrong is not None:
-            name, is_right_again = wrong
-            found.damaged.append(name)
-            if is_right_again:
-                found.repaired.append(name)
+        if not is_whole(store, digest, advance):
+            found.damaged.append(digest)
+            if repairs and mended(store, replica, digest):
+                found.repaired.append(digest)
+        elif not is_packed_whole(store, digest):
+            found.damaged.append(f"{digest}.gz")
+            if repairs:
+                store.forget_packed(digest)
+                found.repaired.append(f"{digest}.gz")
     return found
 
 

@@ -60,7 +60,7 @@ _STANDS = "to_revision IS NULL"
 _STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRounds, SqlPurges):
+class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlPurges):
     """`scenes.ports.Catalogue`, `Tokens`, `Jobs`, `scenes.audit.Audit` in one database; what it knows of uploads."""
 
     def __init__(self, database: Database) -> None:
