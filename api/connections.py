@@ -41,6 +41,7 @@ class Http(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle_bytes, self._begun = 0, False
+        self._around_bytes = 0
         self._due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -56,8 +57,9 @@ class Http(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Count what brings no request forward."""
         self._idle_bytes += len(data)
+        self._around_bytes += len(data)
         super().data_received(data)
-        if self._idle_bytes > HEAD_LIMIT and not self.transport.is_closing():
+        if max(self._idle_bytes, self._around_bytes) > HEAD_LIMIT and not self.transport.is_closing():
             self._refuse(DoorError("LIMIT", f"the head of a request has at most {HEAD_LIMIT >> 10} KiB"))
 
     def on_message_begin(self) -> None:
@@ -70,11 +72,19 @@ class Http(HttpToolsProtocol):
         """The head is whole."""
         self._wait_no_more()
         self._idle_bytes, self._begun = 0, False
+        self._around_bytes = 0
+        # RFC 9112, 6.1 and 6.3: the end of a coding that is not known here may be elsewhere for another server on the
+        # way. The library itself refuses a length beside a coding, two lengths, and chunked that is not the last.
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and codings != [b"chunked"]:
+            raise ValueError("of transfer codings, chunked alone is read")  # ends the parser, and is answered 400
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body; the doors bound it."""
         self._idle_bytes = 0
+        # What stands around chunks may be eight times as long as they are: a byte alone takes six.
+        self._around_bytes -= 9 * len(body)
         super().on_body(body)
 
     def handle_websocket_upgrade(self) -> None:

@@ -68,6 +68,8 @@ async def _answer(port: int, *pieces: bytes) -> bytes:
         pass
     try:
         return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionError:
+        return b""  # it was closed while more was sent
     finally:
         writer.close()
 
@@ -98,6 +100,60 @@ async def test_a_head_without_end_ends_the_connection(port: int, begin: bytes) -
 async def test_headers_without_end_end_the_connection(port: int) -> None:
     answer = await _answer(port, HEAD, *[b"X-Y: 1\r\n" * 2000] * 5)
     assert _problem(answer) == (413, "LIMIT")
+
+
+POST = b"POST / HTTP/1.1\r\nHost: museum\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: museum\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("head", [
+    b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    b"Content-Length: 4\r\nContent-Length: 0\r\n\r\n",
+    b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
+    b"Content-Length: 0, 4\r\n\r\n",
+    b"Content-Length: +4\r\n\r\nabcd",
+    b"Content-Length: -1\r\n\r\n",
+    b"Content-Length: 0x4\r\n\r\nabcd",
+    b"Content-Length: " + b"9" * 40 + b"\r\n\r\n",
+    b"Content-Length: \r\n\r\n",
+    b"Content-Length : 4\r\n\r\nabcd",
+    b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: identity\r\n\r\n",
+    b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+    b"X: a\r\n b\r\n\r\n",
+    b"X: a\nContent-Length: 0\r\n\r\n",
+    b"X: a\rContent-Length: 4\r\n\r\nabcd",
+    b"X: a\0b\r\nContent-Length: 0\r\n\r\n",
+])  # fmt: skip
+async def test_a_request_whose_end_is_in_doubt_is_refused_and_so_is_what_follows(port: int, head: bytes) -> None:
+    assert _problem(await _answer(port, POST + head + SMUGGLED)) == (400, "BAD_REQUEST")
+
+
+async def test_a_head_by_bare_line_feeds_is_refused(port: int) -> None:
+    answer = await _answer(port, POST.replace(b"\r\n", b"\n") + b"Content-Length: 0\n\n" + SMUGGLED)
+    assert _problem(answer) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("chunks", [
+    b"1\nx\n0\n\n", b"1;a\nx\r\n0\r\n\r\n", b"0x1\r\nx\r\n0\r\n\r\n", b"+1\r\nx\r\n0\r\n\r\n", b"1 \r\nx\r\n0\r\n\r\n",
+    b"f" * 17 + b"\r\nx\r\n0\r\n\r\n", b"1\r\nxx\r\n0\r\n\r\n", b"0\r\nContent-Length: 40\r\n\r\n",
+])  # fmt: skip
+async def test_chunks_whose_end_is_in_doubt_end_the_connection(port: int, chunks: bytes) -> None:
+    assert await _answer(port, CHUNKED + chunks + SMUGGLED) == b""
+
+
+async def test_a_flood_around_small_chunks_ends_the_connection(port: int) -> None:
+    # Each brings a byte of the body, so that it is no head without end.
+    assert await _answer(port, CHUNKED, *[(b"1;" + b"a" * 9000 + b"\r\nx\r\n") * 4] * 4) == b""
+    small = CHUNKED + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n" + SMUGGLED
+    assert (await _answer(port, small)).count(b"HTTP/1.1 200") == 2
 
 
 async def test_a_large_body_is_no_head(port: int) -> None:
