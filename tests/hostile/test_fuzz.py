@@ -1,0 +1,63 @@
+"""A few mutants of each format; `make fuzz` reads 20,000 of each."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hostile import fuzz
+from tests.hostile.good import GOOD
+from tests.hostile.mutants import mutant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A_FEW = 15
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_mutant_is_read_or_refused_and_never_worse(kind: str) -> None:
+    found = fuzz.run(kind, 0, A_FEW)
+    assert found.findings == []
+    assert found.read + sum(found.codes.values()) == A_FEW
+
+
+def test_a_mutant_is_the_same_each_time() -> None:
+    for kind in ("glb", "png", "obj-zip", "ply-text", "las"):
+        assert mutant(kind, 7) == mutant(kind, 7) != mutant(kind, 8)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
+@pytest.mark.parametrize(("what", "words"), [
+    ("crash", r"stl 1: crash \(SIGSEGV\)"),
+    ("uncoded", r"stl 1: uncoded \(ZeroDivisionError"),
+    ("memory", r"stl 1: memory \("),
+    ("hang", r"stl 1: hang \(SIGPROF\)"),
+])  # fmt: skip
+def test_what_is_worse_is_found_and_the_rest_is_read(what: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(path: Path, name: str) -> str:
+        if path.read_bytes() != mutant("stl", 1):
+            return "stl"
+        match what:
+            case "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "uncoded":
+                _ = 1 / 0
+            case "memory":
+                bytearray(b"x" * (400 << 20))
+            case "hang":
+                while True:
+                    pass
+        return name
+
+    monkeypatch.setattr(fuzz, "read_as_deposited", broken)
+    monkeypatch.setattr(fuzz, "HANG_S", 0.05)
+    found = fuzz.run("stl", 0, 4)
+    assert len(found.findings) == 1
+    assert re.search(words, found.findings[0])
+    assert found.read + sum(found.codes.values()) >= 3
