@@ -48,10 +48,14 @@ bench-stream: python
 	@$(PYTHON) tools/install.py dev peers nginx
 	$(BIN)/python -m bench.run stream
 
-# 100,000 mutated messages to the parsers of the stream and the sessions behind them; a thousand are in the tests.
+# 100,000 mutated messages to the parsers of the stream and the sessions behind them; 20,000 mutants of each format of
+# files, an hour of two cores; and what each hostile file costs. Some of each are in the tests. Fewer: MUTANTS=1000.
+MUTANTS ?= 20000
 fuzz: python
-	@$(PYTHON) tools/install.py dev
+	@$(PYTHON) tools/install.py dev kernels
 	$(BIN)/python -m tests.streaming.fuzz 100000
+	$(BIN)/python -m tests.hostile.fuzz $(MUTANTS)
+	$(BIN)/python -m tests.hostile.measure
 
 # kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
 # hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
