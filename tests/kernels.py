@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline import compile_ahead
 from pipeline.change import ChangeSettings, change_in_sandbox
 from pipeline.sandbox import tile_in_sandbox
 from pipeline.tile import TileSettings, tile_model
@@ -75,6 +76,7 @@ def main() -> int:
     if len(sys.argv) > 1:
         with tempfile.TemporaryDirectory() as folder:
             PARTS[sys.argv[1]](Path(folder))
+            compile_ahead.finish()
         return 0
     begun = [subprocess.Popen([sys.executable, "-m", "tests.kernels", part]) for part in PARTS]
     return max([each.wait() for each in begun], key=abs)
