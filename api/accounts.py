@@ -11,11 +11,12 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from api import passwords
+from api.auth import token_hash
 from api.buckets import Buckets, Budget
 from api.errors import DoorError
 from api.rates import payer
 from scenes.errors import Forbidden, Invalid, NotFound, Unauthorized
-from scenes.model import Account, Exhibition, Role
+from scenes.model import ANONYMOUS, Account, Exhibition, Role
 from scenes.rights import Action, require
 
 if TYPE_CHECKING:
@@ -63,6 +64,25 @@ def named(services: Services, name: str) -> Account:
     if found is None:
         raise NotFound(f"there is no account of the name {name[:80]!r}")
     return found[0]
+
+
+def require_account(actor: Actor) -> str:
+    """The id of the account of who asks.
+
+    Raises:
+        Unauthorized: nobody is signed in.
+        Forbidden: who is has a token of the machine's, and no account.
+    """
+    if actor.account:
+        return actor.account
+    if actor == ANONYMOUS:
+        raise Unauthorized("sign in, or send an access token of your account")
+    raise Forbidden("this needs an account, and this token is nobody's; an administrator gives accounts")
+
+
+def token_id(token: str) -> str:
+    """What a token is listed by (`scenes.model.Key`)."""
+    return token_hash(token)[:16]
 
 
 def give_role(services: Services, actor: Actor, account_id: str, role: Role, *, exhibition: str = "") -> Account:

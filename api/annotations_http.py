@@ -38,7 +38,7 @@ def _found(services: Services, actor: Actor, annotation_id: str) -> tuple[Annota
     cleared = services.cleared(actor)
     annotation = cleared.get(Annotation, annotation_id)
     scene = None if annotation is None else cleared.get(Scene, annotation.scene)
-    shown = seen(actor, scene, what)
+    shown = seen(scene, what)
     assert annotation is not None, "without it there is no scene"
     return annotation, shown
 

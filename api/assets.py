@@ -19,6 +19,7 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api import links
 from api.auth import actor_of
 from api.errors import DoorError
 from api.gate import CORS
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from scenes.ports import BlobUse
     from scenes.rights import Decision
 
+_JSON = "application/json"
 _WHOLE = 8 << 20
 """bytes up to which an answer is built in memory"""
 _PIECE = 1 << 20
@@ -79,18 +81,23 @@ def parse_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
         found = _RANGE.fullmatch(text)
         if not found or text == "-":
             return None
-        first, last = found[1], found[2]
-        if first and last and int(last) < int(first):
+        first, last = (_position(digits) for digits in found.groups())
+        if first is not None and last is not None and last < first:
             return None
-        start = int(first) if first else max(0, size - int(last))
-        end = min(size, int(last) + 1) if first and last else size
-        if start < end and (first or int(last)):
+        start = first if first is not None else max(0, size - (last or 0))
+        end = min(size, last + 1) if first is not None and last is not None else size
+        if start < end:
             ranges.append((start, end - start))
     if not texts:
         return None
     if not ranges:
         raise DoorError("RANGE", f"none of the ranges lies in the {size} bytes of the content", refused)
     return ranges
+
+
+def _position(digits: str) -> int | None:
+    significant = digits.lstrip("0")
+    return None if not digits else int(significant or "0") if len(significant) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def is_held(request: Request, tag: str) -> bool:
@@ -240,8 +247,8 @@ def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, K
         raise NotFound(f"there is no blob {digest}")
     use, asset_ids = found
     assets = services.catalogue.get_many(Asset, asset_ids).values()
-    at = services.clock.now()
-    shown = [asset for asset in assets if _delivers(services, may(actor, Action.SEE, asset, at=at), asset, digest)]
+    at, cleared = services.clock.now(), services.cleared(actor)
+    shown = [asset for asset in assets if _delivers(services, cleared.sees(asset), asset, digest)]
     if not shown and not (may(actor, Action.EDIT) and services.catalogue.ended_among(asset_ids)):
         raise NotFound(f"there is no blob {digest}")
     is_media = use.media_type.startswith(("audio/", "image/"))
@@ -263,8 +270,9 @@ def _delivers(services: Services, decision: Decision, asset: Asset, digest: str)
 
 
 def _asset_for(services: Services, actor: Actor, asset_id: str, action: Action) -> Asset:
-    asset = seen(actor, services.cleared(actor).get(Asset, asset_id), f"asset {asset_id[:100]}")
-    require(actor, action, asset)
+    asset = seen(services.cleared(actor).get(Asset, asset_id), f"asset {asset_id[:100]}")
+    if action is not Action.SEE:
+        require(actor, action, asset)
     return asset
 
 
@@ -302,6 +310,36 @@ def disposition(name: str, *, how: str = "attachment") -> str:
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+async def _by_link(request: Request, services: Services, tileset: bytes) -> Response:
+    """A tileset that is read by a signed link: its parts are named by links, too, which differ each time."""
+    content = await services.call(links.with_parts, services, request, tileset)
+    return Response(content or tileset, media_type=_JSON, headers={"Cache-Control": "private, no-store"})
+
+
+async def _deliver_blob(request: Request, services: Services, digest: str) -> Response:
+    """Answer with a blob of what is deposited, or made of it, by what the asker may."""
+    actor = await actor_of(request, services)
+    try:
+        use, kept_for, name = await services.call(_blob_for, services, actor, digest)
+    except NotFound:
+        kept, kept_for = await services.call(_made_for, services, actor, digest)
+        if links.is_signed(request) and kept.media_type == _JSON:
+            return await _by_link(request, services, kept.data)
+        return deliver_made(request, kept, digest, kept_for)
+    if links.is_signed(request) and use.media_type == _JSON and use.byte_length <= _WHOLE:
+        return await _by_link(request, services, await services.call(services.blobs.read, use.digest))
+    packed = await _packed_for(request, services, use.digest)
+    if packed is not None:
+        kept = closed_set.Kept(packed, use.media_type, ())
+        return deliver_made(request, kept, use.digest, kept_for)
+    headers = {"Vary": _vary(kept_for)}
+    if name:
+        headers["Content-Disposition"] = disposition(name, how="inline")
+    return await deliver(
+        request, services, digest=use.digest, media_type=use.media_type, keeping=kept_for, headers=headers
+    )  # fmt: skip
+
+
 def routes(services: Services) -> Iterable[BaseRoute]:
     """`/blobs/{digest}`, `/assets/{id}/tileset.json`, `/assets/{id}/master`."""
 
@@ -309,22 +347,7 @@ def routes(services: Services) -> Iterable[BaseRoute]:
         found = _BLOB_NAME.fullmatch(request.path_params["name"])
         if not found:
             raise NotFound("a blob is named by 64 hex digits")
-        actor = await actor_of(request, services)
-        try:
-            use, kept_for, name = await services.call(_blob_for, services, actor, found[1])
-        except NotFound:
-            kept, kept_for = await services.call(_made_for, services, actor, found[1])
-            return deliver_made(request, kept, found[1], kept_for)
-        packed = await _packed_for(request, services, use.digest)
-        if packed is not None:
-            kept = closed_set.Kept(packed, use.media_type, ())
-            return deliver_made(request, kept, use.digest, kept_for)
-        headers = {"Vary": _vary(kept_for)}
-        if name:
-            headers["Content-Disposition"] = disposition(name, how="inline")
-        return await deliver(
-            request, services, digest=use.digest, media_type=use.media_type, keeping=kept_for, headers=headers
-        )  # fmt: skip
+        return await _deliver_blob(request, services, found[1])
 
     async def tileset(request: Request) -> Response:
         actor = await actor_of(request, services)
@@ -340,6 +363,8 @@ def routes(services: Services) -> Iterable[BaseRoute]:
         }
         document = orjson.loads(await services.call(services.blobs.read, asset.tileset.digest))
         content = orjson.dumps(rebase(document, "/blobs/"))
+        if links.is_signed(request):
+            return await _by_link(request, services, content)
         return deliver_bytes(request, content, media_type="application/json", headers=headers)
 
     async def master(request: Request) -> Response:

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 from api import links
 from api.rates import toll_of
-from scenes.errors import Unauthorized
+from scenes.errors import Forbidden, Unauthorized
 from scenes.model import ANONYMOUS, EVERYTHING, Actor, KeyKind
 
 if TYPE_CHECKING:
@@ -144,6 +144,21 @@ def _session(connection: HTTPConnection, secret: str) -> str:
     if (is_websocket or connection.scope["method"] not in _SAFE_METHODS) and not is_ours(connection):
         return ""
     return token
+
+
+async def check_still(services: Services, actor: Actor) -> None:
+    """Whether who came in by a token or a session may still do what they could then; what lasts asks now and then.
+
+    Raises:
+        Forbidden: that one has ended, or opens something else by now.
+    """
+    if not actor.key:
+        return
+    holder = await services.call(services.tokens.holder, actor.key, at=services.clock.now())
+    if holder is None:
+        raise Forbidden("you are no longer signed in")
+    if (holder.name, holder.role, holder.grants) != (actor.name, actor.role, actor.grants):
+        raise Forbidden("what you may has changed; come in again")
 
 
 async def actor_of(connection: HTTPConnection, services: Services) -> Actor:

@@ -206,14 +206,16 @@ class _Outgoing:
         self._send = send
         self._head = scope["method"] == "HEAD"
         self._public = scope["path"].startswith(PUBLIC_PREFIXES)
+        self._by_link = b"link=" in scope["query_string"]
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
             headers = MutableHeaders(scope=message)
-            if self._public and message["status"] >= 400:
-                # A page of another origin may learn why it got nothing; the answer is the same for everybody.
+            if self._public and (message["status"] >= 400 or self._by_link):
+                # A page of another origin may learn why it got nothing; the answer is the same for everybody. And who
+                # comes by a signed link shows by that alone what they may.
                 for name, value in CORS.items():
                     headers.setdefault(name, value)
             for name, value in _DEFAULT_HEADERS.items():

@@ -19,11 +19,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api.auth import actor_of
 from pipeline.gedcom_lines import MOST_BYTES
 from scenes import compose
+from scenes.authoring.admission import admit
 from scenes.counting import FAMILIES, PEOPLE, counted
 from scenes.errors import Conflict, Invalid, NotFound, TooLarge
 from scenes.ingest import file_name
 from scenes.model import Family, Person, Scene
-from scenes.rights import Action, require
+from scenes.rights import Action, require_work
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -134,9 +135,11 @@ def router(services: Services) -> APIRouter:
 
 def _check_scene(museum: Museum, actor: Actor, scene: str) -> None:
     """Refused before a file is read."""
-    require(actor, Action.EDIT)
-    if museum.catalogue.get(Scene, scene) is None:
+    require_work(actor, Action.EDIT)
+    found = museum.catalogue.get(Scene, scene)
+    if found is None:
         raise NotFound(f"there is no scene {scene[:100]!r}")
+    admit(museum, actor, found)
 
 
 def _folder(services: Services) -> Path:

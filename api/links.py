@@ -19,7 +19,9 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+
+import orjson
 
 from scenes.errors import Invalid, Unauthorized
 from scenes.model import Scope
@@ -121,6 +123,27 @@ def signer_of(services: Services, connection: HTTPConnection) -> Signer | None:
     scene = connection.query_params.get("scene", "") if path == _STREAM else ""
     signer = _signer(services, found[3], expires, day)
     return signer if signer.has_signed(path, scene, found[4]) else None
+
+
+def with_parts(services: Services, connection: HTTPConnection, tileset: bytes) -> bytes | None:
+    """A tileset whose parts are named by links that end with the one it is read by; None where it is read by none.
+
+    A stock viewer asks for parts as the tileset names them. Parts elsewhere, and patterns of names, stay as they are.
+    """
+    signer = signer_of(services, connection) if is_signed(connection) else None
+    if signer is None:
+        return None
+    document = orjson.loads(tileset)
+    pending = [document.get("root", {})]
+    while pending:
+        tile = pending.pop()
+        pending += tile.get("children", ())
+        for content in (tile.get("content"), *tile.get("contents", ())):
+            uri = str((content or {}).get("uri", ""))
+            path = unquote(urljoin(connection.scope["path"], uri))
+            if uri and "{" not in uri and not urlsplit(uri).netloc and path.startswith(_PREFIXES):
+                content["uri"] = signer.signed(path)
+    return orjson.dumps(document)
 
 
 def _signer(services: Services, key: str, expires: int, day: int) -> Signer:

@@ -31,6 +31,7 @@ from api.auth import actor_of, begin_session, by_token
 from api.errors import TABLE
 from api.oembed import oembed
 from api.plain import plain_page
+from api.session import local_path
 from api.settings import Settings, variable
 from scenes.errors import NotFound, Unauthorized
 from scenes.model import ANONYMOUS, Exhibition, Visibility
@@ -262,7 +263,8 @@ class _Pages:
                 status=401,
             )
         # Away from the address with the key at once: it must not stay in the history or go out as a Referer.
-        answer = RedirectResponse("/studio", status_code=303, headers={"Cache-Control": "no-store"})
+        to = local_path(request.query_params.get("next", ""))
+        answer = RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
         await services.call(begin_session, answer, actor, services, https=request.url.scheme == "https")
         return answer
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
 from strawberry import ID
 
 from api import types
 from api.loaders import Context
+from api.queries_access import AccessQueries
 from api.queries_gallery import GalleryQueries
 from api.queries_history import HistoryQueries
 from api.queries_time import TimeQueries
@@ -26,9 +27,13 @@ from api.types import (
     page_size,
     plain,
 )
+from api.types.access import ExhibitionRole
 from scenes import model
 from scenes.errors import NotFound
 from scenes.rights import Action, may, seen
+
+if TYPE_CHECKING:
+    from api.services import Services
 
 N = TypeVar("N", bound=Node)
 
@@ -39,7 +44,22 @@ class Me:
 
     value: strawberry.Private[model.Actor]
     name: str = plain("Name; `anonymous` for visitors who are not signed in.")
-    role: model.Role = plain("What they may do.")
+    role: model.Role = plain("What they may do in the whole museum.")
+
+    @field
+    def exhibitions(self) -> list[ExhibitionRole]:
+        """What they may do in single exhibitions."""
+        return [ExhibitionRole(exhibition_id=ID(each.exhibition), role=each.role) for each in self.value.grants]
+
+    @field
+    def scopes(self) -> list[model.Scope]:
+        """What they came to do: all, or what their token is for."""
+        return sorted(self.value.scopes)
+
+    @field
+    def publishes(self) -> bool:
+        """Whether they may show things of the whole museum to others."""
+        return bool(may(self.value, Action.PUBLISH))
 
 
 async def entered(context: Context, record_id: str) -> model.Record | model.Job:
@@ -53,17 +73,25 @@ async def entered(context: Context, record_id: str) -> model.Record | model.Job:
     record = await services.call(cleared.find, record_id)
     if record is None:
         job = await services.call(services.jobs.job, record_id)
-        if job is None or not may(actor, Action.SEE, job):
+        if job is None or not await services.call(_may_follow, services, actor, job):
             raise NotFound(f"there is no {what}")
         return job
     if isinstance(record, model.Asset | model.Scene | model.Exhibition):
         return record
     if isinstance(record, model.ObjectStatus):
-        seen(actor, await services.call(cleared.get, model.Asset, record.asset), what)
+        seen(await services.call(cleared.get, model.Asset, record.asset), what)
         return record
     # What belongs to a scene is as visible as the scene, or less.
-    seen(actor, await services.call(cleared.get, model.Scene, record.scene), what)
+    seen(await services.call(cleared.get, model.Scene, record.scene), what)
     return record
+
+
+def _may_follow(services: Services, actor: model.Actor, job: model.Job) -> bool:
+    """Whether a job is for an actor to know of: one of those who work on the museum, or on that asset."""
+    if may(actor, Action.SEE, job):
+        return True
+    asset = services.catalogue.get(model.Asset, job.subject) if actor.grants else None
+    return asset is not None and bool(may(actor, Action.EDIT, asset))
 
 
 async def _page(
@@ -75,7 +103,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(GalleryQueries, HistoryQueries, TimeQueries):
+class Query(GalleryQueries, HistoryQueries, TimeQueries, AccessQueries):
     """The root of queries."""
 
     @field

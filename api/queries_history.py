@@ -47,7 +47,7 @@ class HistoryQueries:
             return types.scene_view(await entered_at(info, id, as_of))  # type: ignore[arg-type]  # a scalar
         services = info.context.services
         found = await services.call(services.cleared(info.context.actor).get, model.Scene, id)
-        return types.scene_view(seen(info.context.actor, found, f"scene {id[:80]!r}"))
+        return types.scene_view(seen(found, f"scene {id[:80]!r}"))
 
 
 @strawberry.type(description="A change was taken back, or brought back, by a new revision.")
@@ -78,7 +78,15 @@ async def _taken_back(info: Info, use_case: object, scene: ID | None, reason: st
     context = info.context
     services = context.services
     assert callable(use_case)
-    done: history.TakenBack = await services.call(use_case, services, context.actor, scene=scene, reason=reason)
+    return await taken_back(
+        info, await services.call(use_case, services, context.actor, scene=scene, reason=reason), scene
+    )
+
+
+async def taken_back(info: Info, done: history.TakenBack, scene: ID | None) -> TakenBackPayload:
+    """The answer to what took something back, or brought it back."""
+    context = info.context
+    services = context.services
     context.forget()
     found = None if scene is None else await services.call(services.catalogue.get, model.Scene, scene)
     number = done.revision.number

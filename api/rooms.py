@@ -116,7 +116,7 @@ class Attendance:
         except BadName as error:
             raise RoomError("INVALID", str(error)) from error
         if join.part is Part.GUIDE and not (
-            may(visit.actor, Action.EDIT) or self._rooms.opens(join.key, visit.scene, join.room)
+            may(visit.actor, Action.EDIT, scenes=(visit.scene,)) or self._rooms.opens(join.key, visit.scene, join.room)
         ):
             raise RoomError("FORBIDDEN", "a guide is a curator, or has the room's guide key")
         self._rooms.leave(self)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api import links
 from api.assets import PRIVATE, deliver_bytes, takes_gzip
 from api.auth import actor_of
 from api.gate import CORS
@@ -85,14 +86,14 @@ def _scene_at(services: Services, actor: Actor, wish: _Wish) -> tuple[Scene, Mom
         number = revision_number(services.catalogue, read_as_of(recorded))
         scene = scene_as_of(cleared, scene_id, number)
     else:
-        scene = seen(actor, cleared.get(Scene, scene_id), f"scene {scene_id[:100]}")
+        scene = seen(cleared.get(Scene, scene_id), f"scene {scene_id[:100]}")
     table = cleared.table(scene_id, as_of=number)
     moment = table.at(at, hypothesis=hypothesis, minimum=Certainty(least.value))
     wanted = sorted(table.assets.part(moment.rows).names)
     found = cleared.get_many(Asset, wanted, as_of=number).values()
     assets = {asset.id: asset for asset in found if asset.state is AssetState.READY}
     # Visitors get what everybody gets; what others get may be more, and a cache must not pass it on.
-    return scene, moment, assets, cleared.level is Visibility.PUBLIC
+    return scene, moment, assets, cleared.level is Visibility.PUBLIC and not actor.grants
 
 
 class _Tilesets:
@@ -140,6 +141,9 @@ def router(services: Services) -> APIRouter:
             return build(scene, moment, assets), public
 
         content, public = await services.call(work)
+        if media_type == "application/json" and links.is_signed(request):
+            linked = await services.call(links.with_parts, services, request, content)
+            content = linked or content
         tag, packed = hashlib.sha256(content).hexdigest(), media_type == "application/json" and takes_gzip(request)
         if packed:
             content = await services.call(gzip.compress, content, 6, mtime=0)

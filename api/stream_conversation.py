@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocketDisconnect
 
+from api.auth import check_still
 from api.connections import BUFFERS, PATH
 from api.errors import kind_of, message_of
 from api.stream_visit import limits_of
@@ -245,6 +246,7 @@ class Conversation:
 
     async def _check_again(self) -> None:
         self._recheck, self._checked_at = False, monotonic()
+        await check_still(self._services, self.visit.actor)
         try:
             entered = await self._services.call(self._delivery.refresh)
         except NotFound as error:

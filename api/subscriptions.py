@@ -15,6 +15,7 @@ import strawberry
 from strawberry import ID
 
 from api import types
+from api.auth import check_still
 from api.queries import entered
 from api.types import Info, Job, Revision, subscribed
 from scenes import model
@@ -69,6 +70,7 @@ class Subscription:
         last: model.Job | None = None
         async with watching(info.context.services.bus, id) as wait:
             while last is None or last.state not in _ENDED:
+                await check_still(info.context.services, info.context.actor)
                 job = await entered(info.context, id)
                 if not isinstance(job, model.Job):
                     raise NotFound(f"there is no job {id[:80]!r}")
@@ -94,6 +96,7 @@ class Subscription:
         cleared = services.cleared(info.context.actor)
         async with watching(services.bus, id) as wait:
             while True:
+                await check_still(services, info.context.actor)
                 # Asked each time: the scene may have become a draft.
                 if not isinstance(await entered(info.context, id), model.Scene):
                     raise NotFound(f"there is no scene {id[:80]!r}")

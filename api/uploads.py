@@ -34,7 +34,7 @@ from api.telemetry import METRICS
 from scenes.errors import Conflict, Invalid, NotFound, SceneError, Unauthorized
 from scenes.ingest import checked_about, deposit
 from scenes.model import ANONYMOUS, Asset, Role
-from scenes.rights import Action, may, require
+from scenes.rights import Action, may, require_work
 from scenes.versions import KIND, awaited, checked_limit, deposit_version, replaceable
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class _Tus:
 
     async def _create(self, request: Request, _: str, actor: Actor) -> Response:
         services = self._services
-        require(actor, Action.EDIT)
+        require_work(actor, Action.DEPOSIT)
         if "upload-defer-length" in request.headers:
             raise DoorError("BAD_REQUEST", "Upload-Defer-Length is not supported; say Upload-Length")
         if "upload-concat" in request.headers:
@@ -320,7 +320,7 @@ class _Tus:
         if job is not None and job.kind == KIND:
             # Its first deposit may be another's: who may give it a new version may hear of it.
             asset = services.catalogue.get(Asset, job.subject)
-            return None if asset is None or not may(actor, Action.EDIT) else (asset, job)
+            return None if asset is None or not may(actor, Action.EDIT, asset) else (asset, job)
         asset = services.catalogue.get(Asset, _derived("asset", upload_id))
         if asset is None or (asset.created_by != actor.name and actor.role is not Role.ADMINISTRATOR):
             return None

@@ -16,7 +16,8 @@ from scenes.detail import Details
 from scenes.hidden import NOTHING, hidden, without
 from scenes.model import Actor, Asset, Exhibition, Hypothesis, Record, Revision, Scene, Visibility
 from scenes.ports import Catalogue, Clock, Difference, Page
-from scenes.rights import Action, clearance, finest_for, may
+from scenes.rights import Action, Decision, clearance, finest_for, may, sees
+from scenes.showing import shown_in
 from scenes.table import SceneTable
 from scenes.tables import SceneTables
 
@@ -43,6 +44,10 @@ class Cleared:
     def level(self) -> Visibility:
         """The least public audience that the actor belongs to."""
         return clearance(self.actor)
+
+    def level_in(self, scene: str) -> Visibility:
+        """The least public audience that the actor belongs to in a scene."""
+        return clearance(self.actor, scene=scene)
 
     @property
     def is_whole(self) -> bool:
@@ -90,7 +95,7 @@ class Cleared:
 
     def page(self, kind: type[R], *, first: int, after: str | None = None) -> Page:
         """A page of all of a kind."""
-        public_only = self.level is Visibility.PUBLIC
+        public_only = self.level is Visibility.PUBLIC and not self.actor.grants
         found = self.catalogue.page(kind, first=first, after=after, public_only=public_only)
         if self.is_whole:
             return found
@@ -137,8 +142,9 @@ class Cleared:
         ids = NOTHING if self.is_whole else self._hidden((scene,), None).get(scene, NOTHING)
         if self.is_whole:
             return differing
+        level = self.level_in(scene)
         known = [
-            Difference(each.seq, *(None if side is None else without(side, ids, self.level) for side in sides))
+            Difference(each.seq, *(None if side is None else without(side, ids, level) for side in sides))
             for each in differing
             for sides in ((each.before, each.after),)
         ]
@@ -164,8 +170,21 @@ class Cleared:
         preferring = [each.id for each in found if isinstance(each, Scene) and each.default_hypothesis]
         ids |= self._hidden_hypotheses([each for each in preferring if each not in ids], as_of)
         at = None if self.clock is None else self.clock.now()
-        told = (self._told(each, ids.get(scene_of(each), NOTHING), at) for each in found)
+        places = self._shown_in([each for each in found if isinstance(each, Asset)])
+        told = (self._told(each, ids.get(scene_of(each), NOTHING), at, places.get(each.id, NOTHING)) for each in found)
         return [each for each in told if each is not None]
+
+    def sees(self, asset: Asset) -> Decision:
+        """Whether, and in which detail, the actor may know of an asset as it is in the catalogue."""
+        at = None if self.clock is None else self.clock.now()
+        places = self._shown_in((asset,)).get(asset.id, NOTHING)
+        return may(self.actor, Action.SEE, asset, at=at, scenes=places)
+
+    def _shown_in(self, assets: Sequence[Asset]) -> Mapping[str, frozenset[str]]:
+        """Of drafts and the like, in which scenes they are shown that the actor has a role in."""
+        scenes = sorted({each.scene for each in self.actor.grants})
+        asked = [each.id for each in assets if not sees(self.actor, each.visibility)] if scenes else []
+        return shown_in(self.catalogue, asked, scenes) if asked else {}
 
     def _still(self, past: list[R]) -> list[R]:
         """Records of the past with the rights that things have now; without those that are not for the actor now."""
@@ -183,13 +202,14 @@ class Cleared:
             if type(each) not in kinds or each.id in now
         ]
 
-    def _told(self, record: R, ids: frozenset[str], at: datetime | None) -> R | None:
-        if isinstance(record, Asset | Scene | Exhibition) and not may(self.actor, Action.SEE, record, at=at):
+    def _told(self, record: R, ids: frozenset[str], at: datetime | None, places: frozenset[str]) -> R | None:
+        is_shown_by_itself = isinstance(record, Asset | Scene | Exhibition)
+        if is_shown_by_itself and not may(self.actor, Action.SEE, record, at=at, scenes=places):
             return None
         if isinstance(record, Asset):
             # Its embargo is over; what else asks for rights need not know the time.
             return cast("R", self._in_detail(replace(record, embargo=None)))
-        return without(record, ids, self.level)
+        return without(record, ids, self.level_in(scene_of(record)))
 
     def _in_detail(self, asset: Asset) -> Asset:
         finest = finest_for(self.actor, asset)
@@ -209,7 +229,10 @@ class Cleared:
         read = [self.catalogue.within(Hypothesis, scene_ids)]
         if as_of is not None:
             read.append(self.catalogue.within(Hypothesis, scene_ids, as_of=as_of))
-        return {name: NOTHING.union(*(hidden(self.level, (), each[name], ()) for each in read)) for name in scene_ids}
+        return {
+            name: NOTHING.union(*(hidden(self.level_in(name), (), each[name], ()) for each in read))
+            for name in scene_ids
+        }
 
     def _filled(self, page: Page, first: int, more: Callable[[str], Page], as_of: int | None) -> Page:
         """A page of what the actor may know of, filled up from the pages after it."""

@@ -101,7 +101,9 @@ def keeping_of(cleared: Cleared, made: Made | Kept) -> Keeping | None:
     tilesets = {name: digest for name, _, digest in named_so}
     assets = cleared.get_many(Asset, list(tilesets))
     scenes = cleared.get_many(Scene, list(tilesets))
-    if not all(sees(cleared.actor, each) for each in audiences) or len(assets) + len(scenes) != len(tilesets):
+    if not all(sees(cleared.actor, each, scenes=(name,)) for each in audiences for name in scenes or ("",)) or len(
+        assets
+    ) + len(scenes) != len(tilesets):
         return None
     if not all(_is_shown(cleared, asset, tilesets[asset.id]) for asset in assets.values()):
         return None

@@ -18,9 +18,9 @@ from scenes.authoring.stories import MAX_PICTURES, MAX_STEPS
 from scenes.authoring.text import MAX_LANGUAGES, MAX_SOURCE, MAX_SOURCES, MAX_TAGS, MAX_TEXT, MAX_TITLE, shown
 from scenes.authoring.use import CLEAR, Done, Given, create, create_all, remove, update
 from scenes.errors import Conflict, NotFound
-from scenes.model import Actor, Job
+from scenes.model import Actor, Asset, Job
 from scenes.ports import Jobs, Museum, Notice
-from scenes.rights import Action, require
+from scenes.rights import Action, may, require_work
 
 __all__ = [
     "CLEAR",
@@ -62,7 +62,12 @@ def cancel_job(museum: Museum, jobs: Jobs, actor: Actor, job_id: str) -> Job:
         Conflict: it has ended.
         Forbidden, Unauthorized: the actor is no curator.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
+    about = jobs.job(job_id)
+    if about is not None and not may(actor, Action.EDIT):
+        asset = museum.catalogue.get(Asset, about.subject)
+        if asset is None or not may(actor, Action.EDIT, asset):
+            raise NotFound(f"there is no job {shown(job_id)}")
     job = jobs.cancel(job_id, at=museum.clock.now())
     if job is None:
         ended = jobs.job(job_id)

@@ -179,7 +179,7 @@ class Findables:
         """Exhibitions that the actor may see, as he may find them, in their order. Seven statements for what is new."""
         scenes = cleared.get_many(Scene, sorted({each.scene for each in exhibitions}))
         last = cleared.catalogue.last_within(sorted(scenes))
-        names = {each.id: (each, last.get(each.scene, 0), cleared.level) for each in exhibitions}
+        names = {each.id: (each, last.get(each.scene, 0), cleared.level_in(each.scene)) for each in exhibitions}
         with self._lock:
             known = {name: self._kept[key] for name, key in names.items() if key in self._kept}
         missing = [each for each in exhibitions if each.id not in known]

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
+from scenes.authoring.admission import admit
 from scenes.authoring.desk import Desk, home_of, told
 from scenes.authoring.turns import everyone, together
 from scenes.authoring.use import RULES
@@ -25,7 +26,7 @@ from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Asset, Exhibition, Scene
 from scenes.ports import Notice, Put, Remove, Step, Taking
 from scenes.recorded import AsOf
-from scenes.rights import Action, require
+from scenes.rights import Action, require, require_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,12 +208,13 @@ def plain(value: Any) -> Any:
 
 
 def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reason: str) -> TakenBack:
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     said = " ".join(reason.split())
     if len(said) > MAX_REASON:
         raise Invalid(f"reason: {len(said)} characters, at most {MAX_REASON} are kept")
     catalogue = museum.catalogue
     target, found = _target(catalogue, actor, step, scene)
+    _check_rights(museum, actor, found)
     topics = sorted({_topic(_record(each)) for each in found})
     verb = "took back" if step is Step.UNDO else "brought back what was taken back by"
     takes_assets = any(isinstance(each.after, Asset) and each.before is None for each in found)
@@ -221,8 +223,8 @@ def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reas
         read = catalogue.revisions_of([_record(each).id for each in found])
         _check_untouched(catalogue, target, found)
         changes = _inverse(target, found, step)
-        _check_whole(catalogue, target, changes)
-        _check_agreed(museum, actor, changes)
+        check_whole(catalogue, target, changes)
+        check_agreed(museum, actor, changes)
         revision = catalogue.commit(
             changes,
             author=actor.name,
@@ -234,6 +236,20 @@ def _take_back(museum: Museum, actor: Actor, step: Step, scene: str | None, reas
     for topic in topics:
         museum.bus.publish(Notice(topic))
     return TakenBack(revision, target, tuple(RecordChange(each.seq, each.after, each.before) for each in found))
+
+
+def _check_rights(museum: Museum, actor: Actor, found: Sequence[Difference]) -> None:
+    """What was once theirs to change need not be any more. Raises Forbidden, NotFound."""
+    for each in found:
+        admit(museum, actor, _record(each))
+        sides = [side for side in (each.before, each.after) if isinstance(side, Asset | Scene | Exhibition)]
+        if len({_shown_to(side) for side in sides}) > 1:
+            require(actor, Action.PUBLISH, sides[0])
+
+
+def _shown_to(record: Asset | Scene | Exhibition) -> tuple[object, ...]:
+    """What only who publishes says of a record."""
+    return (record.visibility, *((record.finest, record.embargo) if isinstance(record, Asset) else ()))
 
 
 def _inverse(target: Revision, found: Sequence[Difference], step: Step) -> list[Change]:
@@ -283,7 +299,7 @@ def _check_untouched(catalogue: Catalogue, target: Revision, found: Sequence[Dif
         raise Conflict(f"revision {target.number} cannot be taken back: {'; '.join(said + more)}")
 
 
-def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Change]) -> None:
+def check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Change]) -> None:
     """Nothing that stands afterwards refers to what does not."""
     removed = {each.record.id: each.record for each in changes if isinstance(each, Remove)}
     restored = {each.record.id: each.record for each in changes if isinstance(each, Put)}
@@ -310,7 +326,7 @@ def _check_whole(catalogue: Catalogue, target: Revision, changes: Sequence[Chang
         )
 
 
-def _check_agreed(museum: Museum, actor: Actor, changes: Sequence[Change]) -> None:
+def check_agreed(museum: Museum, actor: Actor, changes: Sequence[Change]) -> None:
     """What returns agrees with what is there, by the rules of its kind. Raises Cycle, Contradiction."""
     homes: dict[str, dict[str, Record]] = {}
     for each in changes:

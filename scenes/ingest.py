@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Tileset, Visibility
 from scenes.ports import Museum, Notice, Put
-from scenes.rights import Action, require
+from scenes.rights import Action, require_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,7 @@ def deposit(
         Invalid: title, rights or attribution are not acceptable, or the file is empty.
         StorageFull: the disk is full.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.DEPOSIT)
     name, title, rights, attribution = checked_about(name, title=title, rights=rights, attribution=attribution)
     asset = depot.catalogue.get(Asset, asset_id) if asset_id else None
     now = depot.clock.now()

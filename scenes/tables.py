@@ -57,23 +57,25 @@ class SceneTables:
         self, catalogue: Catalogue, scene_ids: Sequence[str], *, actor: Actor, as_of: int | None = None
     ) -> Mapping[str, SceneTable]:
         """Many scenes as `table`, in as many statements; those that are not there are left out."""
-        level = clearance(actor)
         whole = self._whole(catalogue, scene_ids, as_of)
         # What was told once and was hidden since is hidden in the past, too.
         now = {} if as_of is None else self.hidden(catalogue, scene_ids, actor=actor)
-        return {name: table.known_to(level, now.get(name, NOTHING)) for name, table in whole.items()}
+        return {
+            name: table.known_to(clearance(actor, scene=name), now.get(name, NOTHING)) for name, table in whole.items()
+        }
 
     def hidden(
         self, catalogue: Catalogue, scene_ids: Sequence[str], *, actor: Actor, as_of: int | None = None
     ) -> Mapping[str, frozenset[str]]:
         """By scene, ids of what is in it and hidden from `actor` now, or was then; those not there are left out."""
-        level = clearance(actor)
-        if level is Visibility.DRAFT:
+        levels = {name: clearance(actor, scene=name) for name in scene_ids}
+        wanted = [name for name, level in levels.items() if level is not Visibility.DRAFT]
+        if not wanted:
             return {}
-        found = {name: table.hidden(level) for name, table in self._whole(catalogue, scene_ids, None).items()}
+        found = {name: table.hidden(levels[name]) for name, table in self._whole(catalogue, wanted, None).items()}
         if as_of is not None:
-            for name, table in self._whole(catalogue, scene_ids, as_of).items():
-                found[name] = found.get(name, NOTHING) | table.hidden(level)
+            for name, table in self._whole(catalogue, wanted, as_of).items():
+                found[name] = found.get(name, NOTHING) | table.hidden(levels[name])
         return found
 
     def _whole(self, catalogue: Catalogue, scene_ids: Sequence[str], as_of: int | None) -> dict[str, SceneTable]:

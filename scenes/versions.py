@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.anchors import carry
+from scenes.authoring.admission import admit
 from scenes.counting import counted
 from scenes.errors import Conflict, Invalid, NotFound, Unsupported
 from scenes.ingest import JOBS_TOPIC, MEDIA_TYPES, Depot, file_name
 from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Replacement, Tileset
 from scenes.ports import Notice, Put
-from scenes.rights import Action, require
+from scenes.rights import Action, require_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +55,11 @@ def replaceable(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") 
         NotFound: there is no such asset.
         Conflict: another version of it is being tiled, by another job than `job_id`.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.DEPOSIT)
     asset = depot.catalogue.get(Asset, asset_id)
     if asset is None:
         raise NotFound(f"there is no asset {asset_id[:100]!r}")
+    admit(depot, actor, asset)
     at_work = [job for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ()) if job.state in _AT_WORK]
     if any(job.id != job_id for job in at_work):
         raise Conflict(f"{asset_id} is being tiled by {at_work[0].id}; wait until that has ended, or cancel it")

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from api import queries_history, types
-from api.mutations import people, placements, places, rooms, stories, things
+from api.mutations import access, people, placements, places, rooms, stories, things
 from api.mutations.shape import Id, Reason, answered, done, payload
 from api.posters import want_poster
 from api.types import Exhibition, Info, Job
@@ -74,6 +74,7 @@ _FIELDS |= {
     **things.FIELDS,
     **queries_history.FIELDS,
     **rooms.FIELDS,
+    **access.FIELDS,
 }
 
 
@@ -85,6 +86,6 @@ def _named(name: str, field: Any) -> Any:
 Mutation = create_type(
     "Mutation",
     [_named(name, field) for name, field in _FIELDS.items()],
-    description="What curators can change. Each mutation is one revision, or changes nothing.",
+    description="What curators can change, each time by one revision or not at all; and who may come in.",
 )
 """The root of mutations."""

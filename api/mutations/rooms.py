@@ -12,7 +12,7 @@ from api.room_keys import GUIDE_HOURS, guide_key
 from api.types import Info, field
 from scenes import model
 from scenes.errors import Invalid
-from scenes.rights import Action, require, seen
+from scenes.rights import Action, require, require_work, seen
 from streaming.room_names import MAX_ROOM, is_room
 
 
@@ -45,9 +45,10 @@ async def _open_room(
 ) -> OpenedRoom:
     """Invite to a room of a scene: its name, links for guide and visitors, and the guide's key. Curators only."""
     services, actor = info.context.services, info.context.actor
-    require(actor, Action.EDIT)
-    found = await services.call(services.catalogue.get, model.Scene, scene)
-    known = seen(actor, found, f"scene {scene[:80]!r}")
+    require_work(actor, Action.EDIT)
+    found = await services.call(services.cleared(actor).get, model.Scene, scene)
+    known = seen(found, f"scene {scene[:80]!r}")
+    require(actor, Action.EDIT, known)
     name = services.ids.new("room") if room is None else room
     if not is_room(name):
         raise Invalid(f"room {name[:80]!r}: 1 to {MAX_ROOM} letters, digits, _ and - expected")

@@ -239,7 +239,7 @@ class Asset(Recorded):
     @field
     async def jobs(self, info: Info) -> list[Job]:
         """Jobs that worked on it, oldest first; empty for visitors."""
-        if not may(info.context.actor, Action.EDIT):
+        if not may(info.context.actor, Action.EDIT, self.value):
             return []
         return [job_view(job) for job in await info.context.loaders.jobs(self.value.id)]
 
@@ -280,7 +280,7 @@ class ObjectStatus(Recorded):
     async def asset(self, info: Info) -> Asset | None:
         """The asset that shows the object; null where it is not public."""
         value = await info.context.loaders.asset(self.value.asset)
-        return asset_view(value) if value is not None and may(info.context.actor, Action.SEE, value) else None
+        return asset_view(value)
 
 
 def asset_view(value: model.Asset | None) -> Asset | None:

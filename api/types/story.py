@@ -12,12 +12,10 @@ from api.types.placement import Hypothesis, hypothesis_of
 from api.types.time import TimeSpan, span_if_any
 from api.types.value import LocalText, Source, Viewpoint, body_in, source_views, text_views, viewpoint_view
 from scenes import model
-from scenes.rights import Action, may
 
 
 async def _asset_of(info: Info, asset_id: str) -> Asset | None:
-    value = await info.context.loaders.asset(asset_id) if asset_id else None
-    return asset_view(value) if value is not None and may(info.context.actor, Action.SEE, value) else None
+    return asset_view(await info.context.loaders.asset(asset_id) if asset_id else None)
 
 
 @strawberry.type(description="A picture in an article: at an address, or a deposited asset.")

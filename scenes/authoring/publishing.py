@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scenes.authoring import text
+from scenes.authoring.admission import admit
 from scenes.authoring.desk import Desk
-from scenes.authoring.references import SHOWING, assets_of
 from scenes.authoring.use import Done
-from scenes.errors import Invalid
+from scenes.errors import Forbidden, Invalid
 from scenes.hidden import is_within, widest
 from scenes.model import Actor, Asset, Exhibition, Record, Scene, Visibility
 from scenes.ports import Museum, Notice, Put
-from scenes.rights import Action, require
+from scenes.rights import Action, may, require, require_work
+from scenes.showing import SHOWING, assets_of
 
 
 def publish_exhibition(
@@ -32,7 +33,7 @@ def publish_exhibition(
     """
     if audience is Visibility.DRAFT:
         raise Invalid("audience: a draft is shown to nobody; unpublish takes an exhibition back")
-    require(actor, Action.PUBLISH)
+    require_work(actor, Action.PUBLISH)
     exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
     shown = _assets_of(museum, scene.id)
     read |= museum.catalogue.revisions_of(shown)
@@ -41,6 +42,7 @@ def publish_exhibition(
     shown_now = [
         replace(record, visibility=audience) for record in candidates if not is_within(record.visibility, audience)
     ]
+    _check_ones_own(actor, exhibition, shown_now)
     to = "" if audience is Visibility.PUBLIC else " for members"
     return _set_visible(
         museum, actor, exhibition, shown_now, read=read, reason=reason or f"published “{exhibition.title}”{to}"
@@ -52,7 +54,7 @@ def unpublish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, re
 
     Assets stay as they are: another scene may show them. Raises as `publish_exhibition`.
     """
-    require(actor, Action.PUBLISH)
+    require_work(actor, Action.PUBLISH)
     exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
     others = museum.catalogue.within(Exhibition, (scene.id,))[scene.id]
     left = widest(each.visibility for each in others if each.id != exhibition_id)
@@ -67,6 +69,13 @@ def unpublish_exhibition(museum: Museum, actor: Actor, exhibition_id: str, *, re
     )
 
 
+def _check_ones_own(actor: Actor, exhibition: Exhibition, records: Sequence[Record]) -> None:
+    """Who publishes one exhibition shows with it what they deposited; other drafts are the museum's to show."""
+    for record in records:
+        if isinstance(record, Asset) and not may(actor, Action.PUBLISH, record):
+            raise Forbidden(f"{exhibition.id} shows {record.id}, which the museum has not shown yet")
+
+
 def _assets_of(museum: Museum, scene_id: str) -> list[str]:
     """Ids of the assets that are placed in a scene, pictured in its articles or heard on its tours."""
     members = (each for kind in SHOWING for each in museum.catalogue.within(kind, (scene_id,))[scene_id])
@@ -76,6 +85,9 @@ def _assets_of(museum: Museum, scene_id: str) -> list[str]:
 def _exhibited(museum: Museum, actor: Actor, exhibition_id: str) -> tuple[Exhibition, Scene, dict[str, int]]:
     desk = Desk(museum, actor, "")
     exhibition = desk.exists(Exhibition, exhibition_id)
+    if not may(actor, Action.PUBLISH, exhibition):
+        admit(museum, actor, exhibition)
+        require(actor, Action.PUBLISH, exhibition)
     read = dict(museum.catalogue.revisions_of((exhibition_id, exhibition.scene)))
     return desk.exists(Exhibition, exhibition_id), desk.exists(Scene, exhibition.scene), read
 

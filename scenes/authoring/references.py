@@ -26,6 +26,7 @@ from scenes.model import (
     Scene,
     Tour,
 )
+from scenes.showing import SHOWING, assets_of
 
 
 def _of_annotation(note: Annotation) -> Iterable[str]:
@@ -67,16 +68,6 @@ _BY: Mapping[type[Any], tuple[type[Any], ...]] = {
 }
 """kinds whose records may need one of a kind"""
 
-_ASSETS: Mapping[type[Any], Callable[[Any], Iterable[str]]] = {
-    Placement: lambda placement: (placement.asset,),
-    Article: lambda article: (picture.asset for picture in article.pictures),
-    Tour: lambda tour: (step.audio.asset for step in tour.steps if step.audio),
-}
-"""the assets that a record shows or lets hear; a note keeps a spot on one only while it is at a placement of it"""
-
-SHOWING: tuple[type[Any], ...] = tuple(_ASSETS)
-"""kinds whose records may show an asset or let it be heard"""
-
 _TOLD = 3
 """records that a refusal names"""
 
@@ -93,11 +84,6 @@ def needed_by(record: Record) -> Iterable[str]:
     ['g']
     """
     return _NAMES.get(type(record), lambda _: ())(record)
-
-
-def assets_of(record: Record) -> Iterable[str]:
-    """Ids of the assets that a record shows or lets hear; empty ones where it names none."""
-    return _ASSETS.get(type(record), lambda _: ())(record)
 
 
 def check_unused(desk: Desk, record: Record) -> None:

@@ -6,12 +6,13 @@ undo everything is back as it was.
 
 from __future__ import annotations
 
+from scenes.authoring.admission import admit
 from scenes.authoring.desk import Desk, told
 from scenes.authoring.use import Done, remove
 from scenes.errors import InUse
 from scenes.model import Actor, Asset, JobState
 from scenes.ports import Jobs, Museum
-from scenes.rights import Action, require
+from scenes.rights import Action, require_work
 
 _AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 
@@ -27,10 +28,11 @@ def remove_asset(
         Conflict: it changed since `expected_revision`, or in the meantime.
         Forbidden, Unauthorized: the actor is no curator.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     # Read before the jobs are: a version that is deposited from here on makes it a Conflict.
     read = museum.catalogue.revision_of(asset_id)
     asset = Desk(museum, actor, "").exists(Asset, asset_id)
+    admit(museum, actor, asset)
     for job in jobs.jobs_of([asset_id]).get(asset_id, ()):
         if job.state in _AT_WORK:
             raise InUse(f"the asset {told(asset)} is being tiled by {job.id}; wait until that has ended, or cancel it")

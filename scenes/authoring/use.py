@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Final, Generic, TypeVar, cast
 
 from scenes.authoring import text
+from scenes.authoring.admission import admit, check_shown
 from scenes.authoring.chronology import CHRONOLOGY_STATEMENT
 from scenes.authoring.desk import Desk, called, home_of, word
 from scenes.authoring.notes import ANNOTATION
@@ -25,9 +26,9 @@ from scenes.authoring.stories import ARTICLE, TOUR
 from scenes.authoring.things import ASSET, OBJECT_STATUS
 from scenes.authoring.turns import everyone, turn
 from scenes.errors import Invalid, NotFound
-from scenes.model import Actor, Asset, Layer, Record, Revision, Scene
+from scenes.model import Actor, Asset, Exhibition, Layer, Record, Revision, Scene
 from scenes.ports import Change, Museum, Notice, Put, Remove
-from scenes.rights import Action, require
+from scenes.rights import Action, require_work
 
 R = TypeVar("R", bound=Record)
 
@@ -75,12 +76,15 @@ def create(kind: type[R], museum: Museum, actor: Actor, /, *, reason: str = "", 
         Cycle, Contradiction: it does not agree with what is there.
         timeline.errors.EdtfError: a time is not EDTF.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     rules = _rules(kind)
-    desk = _new_desk(rules, museum, actor, given)
+    desk, home = _new_desk(rules, museum, actor, given)
+    # Whoever may change one exhibition makes no others.
+    admit(museum, actor, None if kind is Exhibition else home)
     with turn(desk.scene):
         _check_room(desk, rules)
         record = _made(desk, rules, given)
+        check_shown(museum, actor, record)
         rules.agree(desk, (record,))
         also = rules.also(desk, record)
         note = reason or f"{rules.made} the {word(kind)} “{called(record)}”"
@@ -94,18 +98,20 @@ def create_all(
 
     Take the ids of `museum.ids.new`. Raises as `create`, and writes nothing then.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     if not 1 <= len(drafts) <= MAX_AT_ONCE:
         raise Invalid(f"drafts: {len(drafts)}, expected 1 to {MAX_AT_ONCE}")
     made: dict[type[Any], list[Any]] = {}
     pending: dict[str, Record] = {}
     desk = Desk(museum, actor, scene, pending)
     home = desk.exists(Scene, scene)
+    admit(museum, actor, home)
     with turn(scene):
         for kind, given in drafts:
             record = _made(desk, _rules(kind), given)
             if record.id in pending:
                 raise Invalid(f"drafts: two of them have the id {record.id}")
+            check_shown(museum, actor, record)
             pending[record.id] = record
             made.setdefault(kind, []).append(record)
         for kind, records in made.items():
@@ -133,14 +139,15 @@ def update(
         Conflict: it changed since `expected_revision`, or since this call read it.
         Forbidden, Unauthorized, Invalid, Cycle, Contradiction, EdtfError: as for `create`.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     rules = _rules(kind)
-    desk = Desk(museum, actor, _home(Desk(museum, actor, "").exists(kind, record_id)))
+    desk = _desk_of(kind, museum, actor, record_id)
     with turn(desk.scene):
         # Read when it is this change's turn: what went before, perhaps by the way, is no reason to refuse it.
         read = museum.catalogue.revision_of(record_id)
         old = desk.exists(kind, record_id)
         record = rules.whole(desk, replace(old, **_checked(desk, rules, given)))
+        check_shown(museum, actor, record, old)
         if any(getattr(record, name) != getattr(old, name) for name in rules.agree_on):
             rules.agree(desk, (record,))
         also = rules.also(desk, record)
@@ -167,9 +174,12 @@ def remove(
         Conflict: it changed since `expected_revision`.
         Forbidden, Unauthorized: the actor is no curator.
     """
-    require(actor, Action.EDIT)
+    require_work(actor, Action.EDIT)
     rules = _rules(kind)
-    desk = Desk(museum, actor, _home(Desk(museum, actor, "").exists(kind, record_id)))
+    desk = _desk_of(kind, museum, actor, record_id)
+    if kind is Exhibition or kind is Scene:
+        # Whoever may change one does not thereby end it: others have a role in it, too.
+        admit(museum, actor, None)
     with everyone() if rules.is_shared else turn(desk.scene):
         read = museum.catalogue.revision_of(record_id)
         record = desk.exists(kind, record_id)
@@ -190,17 +200,28 @@ def _home(record: Record) -> str:
     return record.id if isinstance(record, Scene) else home_of(record)
 
 
-def _new_desk(rules: Rules[R], museum: Museum, actor: Actor, given: Mapping[str, Any]) -> Desk:
-    """A desk at the place that the new record belongs to, which must be there."""
+def _desk_of(kind: type[R], museum: Museum, actor: Actor, record_id: str) -> Desk:
+    """A desk for changing a record, if the actor may. Raises NotFound, Forbidden."""
+    record = Desk(museum, actor, "").exists(kind, record_id)
+    admit(museum, actor, record)
+    return Desk(museum, actor, _home(record))
+
+
+def _new_desk(
+    rules: Rules[R], museum: Museum, actor: Actor, given: Mapping[str, Any]
+) -> tuple[Desk, Scene | Layer | Asset | None]:
+    """A desk at the place that the new record belongs to, which must be there, and that place."""
     anywhere = Desk(museum, actor, "")
     home: str = given[rules.home] if rules.home else ""
+    place: Scene | Layer | Asset | None = None
     if rules.home == "layer":
-        home = anywhere.exists(Layer, home).scene
+        place = anywhere.exists(Layer, home)
     elif home:
-        anywhere.exists(Asset if rules.home == "asset" else Scene, home)
+        place = anywhere.exists(Asset if rules.home == "asset" else Scene, home)
     elif rules.home:
         raise NotFound(f"there is no {rules.home} ''")
-    return Desk(museum, actor, home)
+    scene = place.scene if isinstance(place, Layer) else place.id if place is not None else ""
+    return Desk(museum, actor, scene), place
 
 
 def _check_room(desk: Desk, rules: Rules[R]) -> None:

@@ -37,7 +37,7 @@ NOW = datetime.now(UTC)
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 LIMIT_M = 0.4
 """of the tiles' errors 1, 0.5, 0.25 and 0 m two are coarse enough"""
-ROLES = (None, Role.VISITOR, Role.MEMBER, Role.CURATOR, Role.ADMINISTRATOR)
+ROLES = (None, *Role)
 STATES: dict[str, dict[str, Any]] = {
     "public": {},
     "members": {"visibility": Visibility.MEMBERS},
