@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 import anyio.to_thread
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scenes.fixity import Store
     from scenes.model import Actor
     from scenes.ports import Accounts, Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
+    from scenes.purging import Purges
     from storage.archive import Moved, Progress
     from storage.catalogue_sql import SqlCatalogue
     from storage.ocfl import Ocfl
@@ -68,6 +69,11 @@ class Services:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "details", Details(self.blobs, self.catalogue))
+
+    @property
+    def purges(self) -> Purges:
+        """What is erased for good: with the catalogue, because a record and its erasure are in one transaction."""
+        return cast("Purges", self.catalogue)
 
     def cleared(self, actor: Actor) -> Cleared:
         """The museum as an actor may know it."""
@@ -152,6 +158,11 @@ def _uploads(settings: Settings, catalogue: SqlCatalogue) -> Uploads:
     from storage.uploads_local import LocalUploads
 
     return LocalUploads((settings.objects_path if settings.objects_url else settings.data) / "uploads")
+
+
+def every_store(settings: Settings) -> list[Store]:
+    """The store of objects and its replica, where there is one: what is erased goes from both."""
+    return [each for each in stores(settings) if each is not None]
 
 
 def _relay(settings: Settings) -> Relay | None:
