@@ -17,11 +17,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from pipeline.child import PACKAGES
+
 LOCATOR = "pipeline.kept_code.Kept"
 """NUMBA_CACHE_LOCATOR_CLASSES of a child"""
 _ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("pipeline", "scenes", "tiling", "timeline")
-"""that a child loads"""
 _MOST_LINE, _MOST = 2000, 2000
 _PATIENCE_S = 600
 
