@@ -168,7 +168,7 @@ def token(  # noqa: PLR0917 - typer passes by name
 
 
 @app.command()
-def fsck(
+def fsck(  # noqa: PLR0917 - typer passes by name
     repair: Annotated[
         bool, typer.Option("--repair", help="Put right what the replica (REPLICA_URL) has whole.")
     ] = False,
@@ -181,6 +181,21 @@ def fsck(
     from api.cli_fsck import fsck as run
 
     run(data=data, as_json=json, pace=pace, repair=repair, replicates=replicate)
+
+
+@app.command()
+def purge(  # noqa: PLR0917 - typer passes by name
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="What was removed 30 days ago.")] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it stays when all else is gone.")] = "",
+    unreferenced: Annotated[bool, typer.Option("--unreferenced", help="Objects that nothing names, too.")] = False,
+    yes_really: Annotated[bool, typer.Option("--yes-really", help="What is erased cannot be brought back.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Erase for good what was removed at least 30 days ago; without ids, list what is removed."""
+    from api.cli_purge import purge as run
+
+    run(ids or (), data=data, reason=reason, unreferenced=unreferenced, yes_really=yes_really, as_json=json)
 
 
 @app.command("export")

@@ -11,6 +11,7 @@ from api import types
 from api.loaders import Context
 from api.queries_access import AccessQueries
 from api.queries_gallery import GalleryQueries
+from api.queries_removal import RemovalQueries
 from api.queries_history import HistoryQueries
 from api.queries_time import TimeQueries
 from api.types import (
@@ -103,7 +104,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(GalleryQueries, HistoryQueries, TimeQueries, AccessQueries):
+class Query(GalleryQueries, HistoryQueries, TimeQueries, AccessQueries, RemovalQueries):
     """The root of queries."""
 
     @field

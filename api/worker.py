@@ -23,17 +23,30 @@ from api.packed import PACKED_TYPES, pack
 from api.posters import KIND as POSTER
 from api.posters import make_poster
 from api.pulse import Abandoned, Pulse, tried_twice
+from api.services import every_store
 from api.telemetry import METRICS
 from scenes.allowance import unlimited
-from scenes.errors import ForbiddenReference, Malformed, ParserCrash, SceneError, TooLarge, Unsupported
+from scenes.counting import counted
+from scenes.errors import (
+    ForbiddenReference,
+    Malformed,
+    ParserCrash,
+    SceneError,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+    Unsupported,
+)
 from scenes.ingest import JOBS_TOPIC, failed, rejected, taken, tiled
 from scenes.ladders import Ladders
 from scenes.model import Asset, Job, JobState
 from scenes.ports import BlobUse, Notice
+from scenes.purging import KIND as PURGE
+from scenes.purging import carry_out
 from scenes.versions import KIND, awaited, fits, settled, withdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from api.services import Services
@@ -45,6 +58,8 @@ log = logging.getLogger("chronotope.worker")
 
 _IDLE_S = 1.0
 """how long a worker sleeps where no notice wakes it: another process may have enqueued"""
+_ROOM_S = 30.0
+"""how long it rests where the disk is full, or does not answer"""
 _SHARE_OF_TILING = 0.95
 _REFUSALS = (ForbiddenReference, Malformed, ParserCrash, TooLarge, Unsupported)
 """the file's fault; everything else is ours"""
@@ -108,6 +123,10 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 did_work = self.work_once(name)
+            except (StorageFull, Unavailable) as refusal:
+                log.warning("%s; the worker rests for %g s", refusal, _ROOM_S)
+                self._stopping.wait(_ROOM_S)
+                did_work = True
             except Exception:
                 log.exception("the worker stumbled; it goes on")
                 did_work = False
@@ -117,7 +136,11 @@ class Worker:
         log.debug("worker %s of %s ended", name, services.settings.data)
 
     def work_once(self, name: str) -> bool:
-        """Lease one job and bring it to an end; False where there is none to lease."""
+        """Lease one job and bring it to an end; False where there is none to lease.
+
+        Raises:
+            StorageFull, Unavailable: it has to wait for the disk or the database; it was given back.
+        """
         services = self._services
         seconds = services.settings.job_lease_s
         job = services.jobs.lease(worker=name, at=services.clock.now(), seconds=seconds)
@@ -132,6 +155,11 @@ class Worker:
             self._give_back(job, name)
         except _REFUSALS as e:
             self._end_refused(job, name, pulse, e)
+        except (StorageFull, Unavailable) as e:
+            # Nobody's fault and no attempt: it is begun again when there is room, however long that takes.
+            message = f"waiting: {message_of(e)}"[:200]
+            services.jobs.give_back(job.id, worker=name, message=message, at=services.clock.now())
+            raise
         except Exception as e:
             log.exception("job %s failed, attempt %d", job.id, job.attempts)
             self._end_broken(job, name, pulse, e)
@@ -141,10 +169,10 @@ class Worker:
         services = self._services
         if job.attempts > services.settings.job_attempts:
             raise RuntimeError(f"begun {job.attempts - 1} times without coming to an end")
-        if job.kind == POSTER:
+        if job.kind in _OWN:
             with pulse.beating():
-                made = make_poster(services, job.subject)
-            self._finish(job, name, JobState.DONE, "done" if made else "there is nothing to be seen", "")
+                message = _OWN[job.kind](services, job.subject)
+            self._finish(job, name, JobState.DONE, message, "")
             return
         asset = services.catalogue.get(Asset, job.subject)
         if asset is None:
@@ -316,3 +344,18 @@ class Worker:
             job.id, worker=name, progress=0.0, message=message, at=services.clock.now(), seconds=seconds
         )
         services.bus.publish(Notice(job.id))
+
+
+def _poster(services: Services, subject: str) -> str:
+    return "done" if make_poster(services, subject) else "there is nothing to be seen"
+
+
+def _purge(services: Services, subject: str) -> str:
+    gone = carry_out(services, services.purges, every_store(services.settings), subject)
+    # Pictures and summaries of what is gone; all others are made again when they are asked for.
+    services.derived.clear()
+    return f"{counted(gone, '[object|objects]')} erased"
+
+
+_OWN: Mapping[str, Callable[[Services, str], str]] = {POSTER: _poster, PURGE: _purge}
+"""jobs that read no file of anybody's, by kind; what they say at the end"""

@@ -415,6 +415,10 @@ class Derived(Protocol):
         """Keep values, all or none. What the room does not suffice for is dropped at once: nobody waits for it."""
         ...
 
+    def clear(self) -> None:
+        """Drop everything: something that it was made of is erased for good."""
+        ...
+
 
 class Jobs(Protocol):
     """The durable queue."""

@@ -32,3 +32,8 @@ class MemoryDerived:
             if size <= self._most:
                 self._values |= new
                 self._used += size
+
+    def clear(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._values, self._used = {}, 0

@@ -64,6 +64,11 @@ class SqliteDerived:
                 connection.executemany("INSERT OR IGNORE INTO derived VALUES (?, ?)", list(values.items()))
                 connection.execute("INSERT INTO used VALUES (?)", (size,))
 
+    def clear(self) -> None:
+        """Drop everything, in the file that other processes have open, too."""
+        with self._lock, self._forgiving():
+            self._opened().execute("DELETE FROM derived; DELETE FROM used; PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
         """What fails here is not worth an answer's failing: the file is made anew, and nothing was found or kept.
@@ -75,11 +80,14 @@ class SqliteDerived:
         except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.IOError, apsw.FullError) as wrong:
             log.warning("%s is made anew: %s", self._path, wrong)
             self._let_go()
-            with contextlib.suppress(OSError):
-                for ending in ("", "-wal", "-shm"):
-                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            self._drop()
         except (apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError) as wrong:
             log.warning("%s is not used now: %s", self._path, wrong)
+
+    def _drop(self) -> None:
+        with contextlib.suppress(OSError):
+            for ending in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
@@ -97,6 +105,7 @@ class SqliteDerived:
         connection.set_busy_timeout(_BUSY_MS)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA secure_delete = ON")
         ((layout,),) = connection.execute("PRAGMA user_version")
         with connection:
             if layout != _LAYOUT:

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.tools import create_type
 
 from api import queries_history, types
-from api.mutations import access, people, placements, places, rooms, stories, things
+from api.mutations import access, people, placements, places, removal, rooms, stories, things
 from api.mutations.shape import Id, Reason, answered, done, payload
 from api.posters import want_poster
 from api.types import Exhibition, Info, Job
@@ -75,6 +75,7 @@ _FIELDS |= {
     **queries_history.FIELDS,
     **rooms.FIELDS,
     **access.FIELDS,
+    **removal.FIELDS,
 }
 
 

@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.worker import Worker
 from pipeline.compress import gzipped
 from pipeline.tile import TileResult
-from scenes.errors import ForbiddenReference, Malformed, NotFound, ParserCrash, StorageFull
+from scenes.errors import ForbiddenReference, Malformed, NotFound, ParserCrash, StorageFull, Unavailable
 from scenes.ingest import deposit
 from scenes.model import Actor, Asset, AssetState, Extent, Job, JobState, Role, Tileset
 from scenes.ports import Remove
@@ -189,7 +189,7 @@ class _Clock:
         return self.services.clock.now() + timedelta(seconds=self.ahead_s)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("ours"), StorageFull("no room"), NotFound("blob gone")])
+@pytest.mark.parametrize("error", [RuntimeError("ours"), NotFound("blob gone")])
 def test_a_fault_of_ours_is_tried_again_a_little_later(services: Services, error: Exception) -> None:
     clock = _Clock(services)
     moved = replace(services, clock=clock)  # type: ignore[arg-type]
@@ -202,6 +202,20 @@ def test_a_fault_of_ours_is_tried_again_a_little_later(services: Services, error
     assert worker.work_once("w")
     assert _asset(services, asset_id).state is AssetState.READY
     assert _job(services, job_id).attempts == 2
+
+
+@pytest.mark.parametrize("error", [StorageFull("no room"), Unavailable("no answer")])
+def test_a_disk_that_is_full_is_no_attempt_however_long_it_is(services: Services, error: Exception) -> None:
+    asset_id, job_id = _deposited(services)
+    worker = Worker(services, _raising(*[error] * 9)[0])
+    for _ in range(9):
+        with pytest.raises(type(error)):
+            worker.work_once("w")
+        waiting = _job(services, job_id)
+        assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+        assert str(error) in waiting.message
+    assert worker.work_once("w"), "there is room again"
+    assert _asset(services, asset_id).state is AssetState.READY
 
 
 def test_a_fault_of_ours_that_stays_ends_as_failed_without_detail(services: Services) -> None:
