@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,10 @@ def _work(request: dict[str, Any]) -> None:
         _say(progress=0.0, message="reading")
         from pipeline.clouds import open as clouds
 
+        said: list[str] = []
+        if source.is_file() and (held := clouds.unpacked(source, Path(scratch))):
+            source, name = held
+            said.append(f"{name[:80]} of the zip was read")
         if source.is_file() and (kind := clouds.kind_of(source, name)):
             _say(at=kind)
             cloud = clouds.open_cloud(source, name, scratch=Path(scratch))
@@ -143,6 +147,7 @@ def _work(request: dict[str, Any]) -> None:
             result = tile_cloud(
                 cloud, out, TileSettings(**request["settings"]), progress, work=Path(scratch), origin=origin
             )
+            result = replace(result, report=(*said, *result.report))
             (out / MANIFEST).write_text(json.dumps(asdict(result)))
             return
         model = read.read(

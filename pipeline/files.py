@@ -22,7 +22,7 @@ from scenes.errors import ForbiddenReference, Malformed, TooLarge, Unsupported
 from scenes.gltf_check import local_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -178,27 +178,33 @@ class Zip:
         return _called(path, self._entries)
 
     def data(self, name: str) -> NDArray[np.uint8]:
+        """The bytes of a member."""
+        out = self._store.growing(1, np.uint8)
+        for piece in self.pieces(name):
+            out.append(np.frombuffer(piece, np.uint8)[:, None])
+        data: NDArray[np.uint8] = out.done()[:, 0]
+        data.flags.writeable = False
+        return data
+
+    def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of a member, counted as they come: what the zip states of them is not believed."""
-        entry = self._entries[name]
+        entry, length = self._entries[name], 0
         if entry.flag_bits & 1:
             raise Unsupported(f"{name} in the zip is encrypted")
         if entry.compress_type not in _METHODS:
             raise Unsupported(f"{name} in the zip is packed by method {entry.compress_type}; deflate is read")
-        out = self._store.growing(1, np.uint8)
         try:
             with self._zip.open(entry) as member:
                 while piece := member.read(_PIECE):
-                    out.append(np.frombuffer(piece, np.uint8)[:, None])
                     self._unpacked += len(piece)
-                    if out.rows > max(_RATIO_FREE, MOST_RATIO * entry.compress_size):
+                    length += len(piece)
+                    if length > max(_RATIO_FREE, MOST_RATIO * entry.compress_size):
                         raise TooLarge(f"{name} in the zip unpacks to more than {MOST_RATIO} times its packed length")
                     if self._unpacked > self._most:
                         raise TooLarge(f"the zip unpacks to more than {self._most:,} bytes")
+                    yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as broken:
             raise Malformed(f"{name} in the zip is broken: {broken}") from broken
-        data: NDArray[np.uint8] = out.done()[:, 0]
-        data.flags.writeable = False
-        return data
 
 
 def _checked_name(entry: zipfile.ZipInfo) -> str:

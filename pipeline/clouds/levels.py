@@ -39,6 +39,7 @@ _ROOT_BYTES = 14_000
 """of the root, coded: what comes in the first round trip of a connection"""
 _CROWD = 2
 """times the points that a tile is to have are still one tile"""
+_FAN = 8
 _BITS = 12
 """of codes below a bucket's cell, by which its points are sorted at first"""
 
@@ -121,7 +122,9 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         numbers[node] = 2 + len(asked)
         own_points = points_levels.held(tree, levelled.level, node)
         most = context.most if own is not None and kept[own].is_crowd else None
-        asked += _portions(own_points, error, numbers[int(tree.parent[node])], most)
+        over = int(tree.parent[node])
+        at = numbers[node], numbers[node] + 1
+        asked += _portions(own_points, error, numbers[over], most, at, float(levelled.error[over]))
     out = Growing(crowded=sum(each.crowded for each in kept))
     with hands(workers) as some:
         error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
@@ -130,7 +133,8 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         shown, root_error = root()
         above: list[_Asked] = [(first[shown], root_error, -1)]
         if len(rest := first[~shown]) or len(tree) > 1:
-            above += _portions(rest, error, 0, context.most if len(tree) == 1 and kept[0].is_crowd else None)
+            most = context.most if len(tree) == 1 and kept[0].is_crowd else None
+            above += _portions(rest, error, 0, most, (1, 2), root_error)
         else:
             numbers[0] = 0
         for tile in (*some.each(partial(_emitted, context, points), above), *others):
@@ -273,7 +277,9 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
     for node in range(1, len(tree)):
         own = points_levels.held(tree, levelled.level, node)
         most = context.most if tree.is_leaf[node] else None
-        portions = _portions(own, float(levelled.error[node]), int(tree.parent[node]) - 1, most)
+        over = int(tree.parent[node])
+        at = node - 1, len(tree) - 1 + len(beside)
+        portions = _portions(own, float(levelled.error[node]), over - 1, most, at, float(levelled.error[over]))
         asked.append(portions[0])
         beside += portions[1:]
     sizes = (tree.last - tree.first)[tree.is_leaf]
@@ -286,13 +292,22 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
     return _Thinned(kept, points, (*asked, *beside))
 
 
-def _portions(held: NDArray[np.int64], error: float, parent: int, most: int | None) -> list[_Asked]:
-    """What a node holds as one tile, or, of a leaf whose points crowd together, as many side by side as hold `most`.
+def _portions(  # noqa: PLR0917 - a tile, and where others of it go
+    held: NDArray[np.int64], error: float, parent: int, most: int | None, numbers: tuple[int, int], above: float
+) -> list[_Asked]:
+    """What a node holds as one tile, or, of a leaf whose points crowd together, as many as hold `most` points each.
 
-    Points, error and the tile above; what lies below the node hangs on the first one.
+    `numbers` are those of the first and the second of them, from which on they count. Tiles of a crowd hang on one
+    another, eight on each, as an octree has room for; one that has others below it is as wrong as what is `above` the
+    node while those are not shown.
     """
     number = 1 if most is None or len(held) <= _CROWD * most else -(-len(held) // most)
-    return [(held[part::number], error, parent) for part in range(number)]
+    found: list[_Asked] = []
+    for part in range(number):
+        on = (part - 1) // _FAN
+        hangs_on = parent if not part else numbers[0] if not on else numbers[1] + on - 1
+        found.append((held[part::number], max(error, above) if _FAN * part + 1 < number else error, hangs_on))
+    return found
 
 
 def _near(

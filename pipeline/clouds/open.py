@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline import mapped
+from pipeline.files import Zip
 from pipeline.mapped import Store
 from scenes.errors import TooLarge, Unsupported
 
@@ -24,6 +25,8 @@ _POINTS = ("xyz", "pts", "asc", "xyzrgb", "xyzn")
 _TEXTS = (*_POINTS, "txt", "csv")
 _PROMISED = {"las": "las", "laz": "las", "e57": "e57", **dict.fromkeys(_POINTS, "text")}
 """what is a cloud or nothing; .txt and .csv may be anything"""
+_MODELS = {"glb", "gltf", "obj", "dae", "stl", "off", "model"}
+"""endings of what is no cloud; .model is the part of a 3MF"""
 ENDINGS = ("las", "laz", "e57", "ply", *_TEXTS)
 FORMATS = "LAS, LAZ, COPC, E57, PLY, and text of points"
 
@@ -52,6 +55,40 @@ def kind_of(path: Path, name: str) -> str:
 
         return "text" if text.looks_like_points(begin) else ""
     return _PROMISED.get(ending, "")
+
+
+def unpacked(path: Path, scratch: Path) -> tuple[Path, str] | None:
+    """The cloud in a zip, put into the folder `scratch`, and its name; None where it is no zip, or holds a model.
+
+    Raises:
+        Malformed, TooLarge, ForbiddenReference: the zip is refused (`pipeline.files`).
+        Unsupported: it holds several clouds.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return None
+    held = Zip(path, Store(scratch))
+    names = [name for name in held.names() if not PurePosixPath(name).name.startswith("._")]
+    endings = {name: PurePosixPath(name).suffix.lower().removeprefix(".") for name in names}
+    if set(endings.values()) & _MODELS:
+        return None
+    clouds = [name for name in names if endings[name] in _PROMISED]
+    if len(clouds) > 1:
+        some = ", ".join(name[:40] for name in clouds[:3])
+        raise Unsupported(f"the zip holds {len(clouds)} clouds ({some}); deposit each of them by itself")
+    # A PLY may be a surface, and text may be anything: each is looked at where it is the only one.
+    for others in (("ply",), ("txt", "csv")):
+        clouds = clouds or [name for name in names if endings[name] in others]
+    if len(clouds) != 1:
+        return None
+    out = scratch / f"cloud.{endings[clouds[0]]}"
+    with out.open("wb") as file:
+        for piece in held.pieces(clouds[0]):
+            file.write(piece)
+    if kind_of(out, clouds[0]):
+        return out, clouds[0]
+    out.unlink()
+    return None
 
 
 def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSource:

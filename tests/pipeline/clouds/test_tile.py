@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.clouds import open as clouds
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.tile import tile_cloud
 from pipeline.sandbox import tile_in_sandbox
 from pipeline.tile import TileResult, TileSettings
 from scenes.cuts import cut_within
-from scenes.errors import Malformed
+from scenes.errors import Malformed, TooLarge, Unsupported
 from tests.pipeline.clouds import written
 from tiling import check, content, implicit, points_colour, tileset
 
@@ -264,8 +267,99 @@ def test_a_cloud_is_read_and_tiled_in_a_child_with_limits(tmp_path: Path) -> Non
     )
     assert (result.tileset.vertices, result.tileset.triangles) == (500, 0)
     assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+    _zip(source, {"dig/walls.las": written.las(of)})
+    shutil.rmtree(out)
+    out.mkdir()
+    again = tile_in_sandbox(
+        source, "scan.zip", out, settings=TileSettings(), progress=lambda *_: None, cancelled=lambda: False
+    )
+    assert again.files == result.files
+    assert "dig/walls.las of the zip" in again.report[0]
     source.write_bytes(written.las(of)[:-1000])
     with pytest.raises(Malformed):
         tile_in_sandbox(
             source, "scan.las", out, settings=TileSettings(), progress=lambda *_: None, cancelled=lambda: False
         )
+
+
+@pytest.mark.parametrize("spread", [0.0, 10.0])
+def test_a_crowd_of_many_tiles_fits_an_octree(tmp_path: Path, spread: float) -> None:
+    of = _cloud(9_000)
+    of["places"][:] = of["places"][0] + spread * (np.arange(9_000) % 2)[:, None]
+    result, out = _tiled(tmp_path / "m", written.las(of), "scan.las")
+    document = (out / "tileset.json").read_bytes()
+    tree = tileset.read(document, lambda name: (out / name).read_bytes())
+    assert np.bincount(tree.parent[1:]).max() <= 8
+    assert len(tree) > 20
+    assert (tree.error[tree.parent[1:]] >= tree.error[1:]).all()
+    assert json.loads(implicit.write(tree).documents["tileset.json"])["root"]["refine"] == "ADD"
+    assert np.array_equal(_sorted(_shown(result, out)), _sorted(of))
+    assert _findings(out) == []
+
+
+def _zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["scan.las", "scans/scan.laz", "a.ply", "deep/down/scan.XYZ", "scan.e57", "points.txt"]
+)
+def test_a_cloud_in_a_zip_is_tiled_as_it_would_be_by_itself(tmp_path: Path, name: str) -> None:
+    of = _cloud(60)
+    text = b"".join(b"%.3f %.3f %.3f\n" % tuple(place) for place in of["places"])
+    fields = [(f"cartesian{axis}", {"type": "Float"}, of["places"][:, i]) for i, axis in enumerate("XYZ")]
+    data = {
+        "las": lambda: written.las(of),
+        "laz": lambda: written.las(of, packed=True),
+        "ply": lambda: written.ply(of),
+        "e57": lambda: written.e57([{"fields": fields}]),
+    }.get(name[-3:], lambda: text)()
+    beside = {"__MACOSX/._scan.las": b"no cloud", "photo.jpg": b"no cloud"}
+    path = _zip(tmp_path / "dig.zip", {name: data} | beside)
+    found = clouds.unpacked(path, tmp_path)
+    assert found is not None
+    assert found[1] == name
+    assert found[0].read_bytes() == data
+    assert sum(map(len, clouds.open_cloud(*found).chunks())) == 60
+
+
+SURFACE = b"""ply
+format ascii 1.0
+element vertex 3
+property float x
+property float y
+property float z
+element face 1
+property list uchar int vertex_indices
+end_header
+0 0 0
+1 0 0
+0 1 0
+3 0 1 2
+"""
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"a.obj": b"v 0 0 0", "a.ply": b"ply\n"},
+        {"a.ply": SURFACE},
+        {"read me.txt": b"what this is", "photo.jpg": b""},
+        {"photo.jpg": b""},
+    ],
+    ids=["a model", "a surface", "a note", "a picture"],
+)
+def test_what_else_is_in_a_zip_is_no_cloud(tmp_path: Path, members: dict[str, bytes]) -> None:
+    path = _zip(tmp_path / "dig.zip", members)
+    assert clouds.unpacked(path, tmp_path) is None
+    assert [each.name for each in tmp_path.iterdir()] == ["dig.zip"]
+
+
+def test_a_zip_of_clouds_is_refused_by_name_and_one_that_swells_by_its_size(tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match=r"2 clouds \(a.las, b.laz\)"):
+        clouds.unpacked(_zip(tmp_path / "two.zip", {"a.las": b"", "b.laz": b""}), tmp_path)
+    with pytest.raises(TooLarge, match="200 times"):
+        clouds.unpacked(_zip(tmp_path / "big.zip", {"a.las": bytes(3 << 20)}), tmp_path)
