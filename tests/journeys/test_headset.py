@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.journeys.conftest import ARTIFACTS, ROOT, WEB, Visit, own_address, serving
+from tests.journeys.test_rooms import enter, opened, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,10 +105,14 @@ class Wearer:
 
     def enter(self, button: str = "Enter VR") -> None:
         """By the button, once something is drawn."""
-        self.visit.settle("s.shown.tiles > 0")
+        self.until("s.shown.tiles > 0")
         self.page.evaluate(_HANDS.read_text())
         self.page.get_by_role("button", name=button).click()
-        self.visit.settle("s.inHeadset && s.headsetFrames > 4 && s.headsetViews === 2")
+        self.until("s.inHeadset && s.headsetFrames > 4 && s.headsetViews === 2")
+
+    def until(self, holds: str) -> None:
+        """Wait until that holds of `s`, whether or not the view is complete."""
+        self.page.wait_for_function(f"() => {{ const s = window.chronotope?.stats; return s && {holds}; }}")
 
     def frames(self, count: int = 3) -> dict[str, Any]:
         """What the page knows of the headset some frames later: hands are read once a frame."""
@@ -258,6 +263,38 @@ def test_the_site_lies_on_a_table_of_the_wearer_s_room(served: Served, visiting:
     visit.page.evaluate("() => quest.activeSession?.end()")
     visit.page.wait_for_function("() => !chronotope.stats.inHeadset")
     visit.settle("s.shown.tiles > 0 && s.headset.scale === 1")
+
+
+def test_a_wearer_follows_a_guide_and_each_sees_what_the_other_points_at(
+    served: Served, visiting: Callable[..., Visit]
+) -> None:
+    links = opened(served)
+    page = f"{served.url}/exhibitions/journey"
+    guide = visiting(page + links["guideLink"], width=640, height=400)
+    enter(guide, "Zoë")
+    visit = visiting(page + links["visitorLink"], width=640, height=360, script=quest())
+    enter(visit, "Ada")
+    wearer = Wearer(visit)
+    wearer.enter()
+    # In time, inside the headset.
+    guide.page.evaluate("() => chronotope.seek('0450')")
+    visit.page.wait_for_function("() => chronotope.stats.at === '0450'", timeout=60_000)
+    # To where the guide stands.
+    guide.page.evaluate("() => chronotope.camera([6, 3, 30], [0, 3, 0])")
+    room(visit, "Object.values(r.heads).some(([x, y, z]) => Math.abs(z - 30) < 0.1)")
+    wearer.push("guide")
+    wearer.frames()
+    assert np.hypot(wearer.eye()[0] - 6, wearer.eye()[2] - 30) < 2
+    # Both hands of the wearer are seen by the guide, and the guide's beam by the wearer.
+    room(guide, "r.hands === 2")
+    guide.page.get_by_role("button", name="Point").click()
+    guide.page.mouse.move(320, 180)
+    room(visit, "r.beams === 1")
+    guide.page.get_by_role("button", name="Point").click()
+    room(visit, "r.beams === 0")
+    visit.page.evaluate("() => quest.activeSession?.end()")
+    visit.page.wait_for_function("() => !chronotope.stats.inHeadset")
+    guide.page.context.close()
 
 
 @pytest.fixture(scope="module")

@@ -169,7 +169,7 @@ export class Visit {
       this.study.look(view);
       return this.socket.look(view) > 0;
     });
-    this.together = new Together(readInvitation(), this.stage, this.movement, this.headset, reducedMotion, {
+    this.together = new Together(readInvitation(), this.stage, this.movement, this.headset, this.exhibit.root, reducedMotion, {
       send: (message) => this.socket.say(message),
       moment: () => this.wanted,
       step: () => this.tour.current,

@@ -53,7 +53,7 @@ export class Avatars {
 
   /** How many are drawn. */
   get visible(): number {
-    return [...this.all.values()].filter(({ root }) => root.visible).length;
+    return [...this.all.values()].filter(({ head }) => head.object.visible).length;
   }
 
   /** Where the heads are that are known, by member. */
@@ -69,7 +69,12 @@ export class Avatars {
 
   /** How many point at something. */
   get beams(): number {
-    return [...this.all.values()].filter(({ root, right, beam }) => beam && root.visible && right.object.visible).length;
+    return [...this.all.values()].filter(({ right, beam }) => beam && right.object.visible).length;
+  }
+
+  /** How many hands are drawn. */
+  get hands(): number {
+    return [...this.all.values()].flatMap(({ left, right }) => [left, right]).filter(({ object }) => object.visible).length;
   }
 
   move(peer: Peer, member: Member, guides: boolean): void {
@@ -121,9 +126,11 @@ export class Avatars {
       const { position } = avatar.head.object;
       const distance = position.distanceTo(eye);
       avatar.name.position.copy(position).setY(position.y + 0.3 + Math.min(distance, 60) * 0.012);
-      const visible = avatar.head.goal !== null && distance > OWN_SPACE_M;
-      moved ||= visible !== avatar.root.visible;
-      avatar.root.visible = visible;
+      // Whoever stands in somebody's place does not see them from within, but what they point at.
+      const apart = avatar.head.goal !== null && distance > OWN_SPACE_M;
+      moved ||= apart !== avatar.name.visible;
+      avatar.name.visible = avatar.head.object.visible = apart;
+      avatar.left.object.visible &&= apart;
     }
     return moved;
   }

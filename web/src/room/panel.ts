@@ -14,6 +14,8 @@ export interface RoomView {
   guide: number | null;
   members: readonly Member[];
   following: boolean;
+  /** whether the guide's mouse points for all */
+  points: boolean;
   /** what others open to come in; empty: there is no room yet */
   link: string;
 }
@@ -24,6 +26,7 @@ export interface RoomActions {
   join(name: string): void;
   leave(): void;
   follow(follow: boolean): void;
+  point(point: boolean): void;
 }
 
 const MAX_NAME = 40;
@@ -66,10 +69,13 @@ export class RoomPanel {
     if (!view.inside && this.stands === "outside") return;
     this.stands = view.inside ? "inside" : "outside";
     const close = button("close", say("close"), () => (this.element.hidden = true), { class: "button-round panel-close" });
+    // Pressed buttons are made anew, too: whoever pressed one with a key stays on it.
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.textContent : null;
     replace(this.element, close, ...(view.inside ? this.together(view) : [...this.door, this.refusal]));
+    if (focused) [...this.element.querySelectorAll("button")].find(({ textContent }) => textContent === focused)?.focus({ preventScroll: true });
   }
 
-  private together({ you, guide, members, following, link }: RoomView): Node[] {
+  private together({ you, guide, members, following, points, link }: RoomView): Node[] {
     const leads = guide !== null && guide === you;
     const named = members.find(({ m }) => m === guide);
     const words = say(leads ? "room_you_lead" : !named ? "room_no_guide" : following ? "room_you_follow" : "room_by_yourself");
@@ -102,6 +108,7 @@ export class RoomPanel {
                 : button("tour", say("room_follow"), () => this.actions.follow(true), { class: "button-main" }),
             ]
           : []),
+        leads && button("target", say("room_point"), () => this.actions.point(!points), { "aria-pressed": String(points) }),
         button("close", say("room_leave"), () => this.actions.leave()),
       ),
     ];

@@ -14,6 +14,7 @@ import type { Lead, Peer, Pose, Quadruple, RoomMessage, Stance, Triple } from ".
 import { Attendance } from "./attendance";
 import { Avatars } from "./avatars";
 import { RoomPanel } from "./panel";
+import { Pointer } from "./pointer";
 
 export interface TogetherHandlers {
   send(message: string | ArrayBuffer): boolean;
@@ -73,6 +74,7 @@ export class Together {
   readonly panel: RoomPanel;
   readonly attendance: Attendance;
   readonly avatars: Avatars;
+  private readonly pointer: Pointer;
   private latest: Lead | null = null;
   private following = true;
   private goal: View | null = null;
@@ -85,10 +87,12 @@ export class Together {
     private readonly stage: Stage,
     private readonly movement: Movement,
     private readonly headset: Headset,
+    solid: THREE.Object3D,
     private readonly reducedMotion: () => boolean,
     private readonly handlers: TogetherHandlers,
   ) {
     this.avatars = new Avatars(stage);
+    this.pointer = new Pointer(stage, solid);
     this.attendance = new Attendance({
       send: (message) => handlers.send(message),
       changed: () => this.refresh(),
@@ -103,6 +107,10 @@ export class Together {
       },
       leave: () => this.attendance.leave(),
       follow: (follow) => this.setFollowing(follow),
+      point: (point) => {
+        this.pointer.turn(point);
+        this.refresh();
+      },
     });
     this.refresh();
     for (const type of ["pointerdown", "wheel"] as const) stage.canvas.addEventListener(type, () => this.wander(), { passive: true });
@@ -142,6 +150,8 @@ export class Together {
       following: this.following,
       avatars: avatars.visible,
       heads: avatars.heads,
+      beams: avatars.beams,
+      hands: avatars.hands,
     };
   }
 
@@ -194,6 +204,7 @@ export class Together {
       guide: attendance.guide,
       members: [...attendance.members.values()],
       following: this.following,
+      points: this.pointer.points,
       link: this.invitation ? `${location.origin}${location.pathname}?room=${this.invitation.room}` : "",
     });
   }
@@ -259,21 +270,21 @@ export class Together {
   private pose(): Pose {
     const inside = this.headset.view();
     if (inside) {
-      const hand = (side: Hand): Stance | null => {
-        const stance = this.headset.stance(side);
-        return stance && { position: triple(stance.position), orientation: quadruple(stance.orientation) };
-      };
+      const hand = (side: Hand): Stance | null => stanceAt(this.headset.stance(side));
       return { head: { position: inside.eye, orientation: inside.orientation }, left: hand("left"), right: hand("right") };
     }
-    return { head: stanceOf(this.stage.camera), left: null, right: null };
+    const right = this.attendance.leads ? stanceAt(this.pointer.stance(performance.now())) : null;
+    return { head: stanceOf(this.stage.camera), left: null, right };
   }
 }
 
 function stanceOf(object: THREE.Object3D): Stance {
-  return {
-    position: triple(object.getWorldPosition(new THREE.Vector3())),
-    orientation: quadruple(object.getWorldQuaternion(new THREE.Quaternion())),
-  };
+  const position = object.getWorldPosition(new THREE.Vector3());
+  return { position: triple(position), orientation: quadruple(object.getWorldQuaternion(new THREE.Quaternion())) };
+}
+
+function stanceAt(hand: { position: THREE.Vector3; orientation: THREE.Quaternion } | null): Stance | null {
+  return hand && { position: triple(hand.position), orientation: quadruple(hand.orientation) };
 }
 
 function triple({ x, y, z }: THREE.Vector3): Triple {

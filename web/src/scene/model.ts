@@ -8,6 +8,7 @@ import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { GLTFLoaderPlugin, GLTFParser } from "three/addons/loaders/GLTFLoader.js";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { measure } from "./points";
+import { breath } from "./upload";
 
 export interface Model {
   root: THREE.Object3D;
@@ -37,6 +38,7 @@ export class ModelReader {
     const root = gltf.scene;
     root.updateMatrixWorld(true);
     const textures = new Set<THREE.Texture>();
+    const clouds: THREE.Points[] = [];
     root.traverse((object) => {
       object.matrixAutoUpdate = false;
       if (!(object instanceof THREE.Mesh || object instanceof THREE.Points)) return;
@@ -46,8 +48,9 @@ export class ModelReader {
       if (object instanceof THREE.Mesh) {
         object.castShadow = true;
         object.receiveShadow = true;
-      } else measure(object);
+      } else clouds.push(object);
     });
+    for (const cloud of clouds) await measure(cloud, breath);
     return { root, textures: [...textures] };
   }
 

@@ -14,6 +14,8 @@ const OVERLAP = 2;
 const CELLS = 8;
 /** points of a cell that tell their distance */
 const ENOUGH = 12;
+/** points between two pauses: a few milliseconds */
+const AT_A_TIME = 8192;
 
 /** How far points of one tile lie apart, cell by cell of their box (x quickest); Infinity where there are too few. */
 export interface Spread {
@@ -43,6 +45,15 @@ export const anyPoints = (): boolean => sized.size > 0;
  * has some, tell its area.
  */
 export function spreadOf(points: ArrayLike<number>, low: readonly number[], high: readonly number[]): Spread {
+  const work = spreading(points, low, high);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, with pauses: a large tile's points are more than a frame has time for. */
+function* spreading(points: ArrayLike<number>, low: readonly number[], high: readonly number[]): Generator<void, Spread> {
   const count = Math.floor(points.length / 3);
   const extent = Math.max(...high.map((value, axis) => value - low[axis]!));
   const spacing = new Float32Array(CELLS ** 3).fill(Infinity);
@@ -53,6 +64,7 @@ export function spreadOf(points: ArrayLike<number>, low: readonly number[], high
   const counts = new Uint32Array(CELLS ** 3);
   const filled = new Uint32Array(CELLS ** 3);
   for (let at = 0; at < 3 * count; at += 3) {
+    if (at % (3 * AT_A_TIME) === 0 && at > 0) yield;
     let small = 0;
     let cell = 0;
     for (let axis = 2; axis >= 0; axis--) {
@@ -75,8 +87,8 @@ export function spreadOf(points: ArrayLike<number>, low: readonly number[], high
   return { low, high, spacing, widest: widest || side * Math.sqrt(seen.size / count) };
 }
 
-/** Measures a tile's points, once its model is read and its matrices are known. */
-export function measure(part: THREE.Points): void {
+/** Measures a tile's points, once its model is read and its matrices are known. `breath` gives the thread to others for a moment. */
+export async function measure(part: THREE.Points, breath: () => Promise<void>): Promise<void> {
   const geometry = part.geometry as THREE.BufferGeometry;
   geometry.computeBoundingBox();
   const position = geometry.getAttribute("position");
@@ -84,10 +96,18 @@ export function measure(part: THREE.Points): void {
   const point = new THREE.Vector3();
   const box = new THREE.Box3();
   for (let at = 0; at < position.count; at++) {
+    if (at % AT_A_TIME === 0 && at > 0) await breath();
     point.fromBufferAttribute(position, at).applyMatrix4(part.matrixWorld).toArray(flat, 3 * at);
     box.expandByPoint(point);
   }
-  spreads.set(geometry, spreadOf(flat, box.min.toArray(), box.max.toArray()));
+  const work = spreading(flat, box.min.toArray(), box.max.toArray());
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) {
+      spreads.set(geometry, step.value);
+      return;
+    }
+    await breath();
+  }
 }
 
 /** Gives points that are about to be drawn a look of their own. */
