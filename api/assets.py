@@ -54,7 +54,13 @@ CACHING: Mapping[Keeping, str] = {
     Keeping.OWN: PRIVATE,
 }
 _BLOB_NAME = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9]{1,8})?")
-_RANGE = re.compile(r"(\d*)-(\d*)")
+_RANGE = re.compile(r"([0-9]*)-([0-9]*)")
+_MOST_DIGITS = 18
+"""of a position: what has more lies behind any content, and of some thousands Python makes no number at all"""
+_OVERLAP = 64 << 10
+"""bytes that the ranges of one request may have together beyond the content itself"""
+_GZIP = re.compile(r"gzip(?:;q=(?:1(?:\.0{0,3})?|0\.(?=.*[1-9])\d{1,3}))?")
+"""RFC 9110, 12.4.2: a weight above none"""
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -111,7 +117,9 @@ def _wanted(request: Request, tag: str, size: int) -> list[tuple[int, int]] | No
     if header is None or request.headers.get("if-range", tag) != tag:
         # RFC 9110, 13.1.5: a range of another version than the asker's is answered with the whole.
         return None
-    return parse_ranges(header, size)
+    ranges = parse_ranges(header, size)
+    # RFC 9110, 14.2: ranges that overlap may be ignored; the content 16 times over is an attack, and never of use.
+    return ranges if ranges and sum(length for _, length in ranges) <= size + _OVERLAP else None
 
 
 async def _pieces(services: Services, digest: str, parts: list[bytes | tuple[int, int]]) -> AsyncIterator[bytes]:
@@ -200,7 +208,7 @@ def deliver_bytes(request: Request, content: bytes, *, media_type: str, headers:
 def takes_gzip(request: Request) -> bool:
     """Whether the asker decodes gzip (RFC 9110, 12.5.3); `gzip;q=0` says that it doesn't."""
     codings = [each.strip().lower().replace(" ", "") for each in request.headers.get("accept-encoding", "").split(",")]
-    return any(each == "gzip" or (each.startswith("gzip;") and float(each[7:] or 0) > 0) for each in codings)
+    return any(_GZIP.fullmatch(each) for each in codings)
 
 
 def _vary(keeping: Keeping) -> str:

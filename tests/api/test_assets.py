@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.requests import Request
 
-from api.assets import MAX_RANGES, parse_ranges
+from api.assets import MAX_RANGES, parse_ranges, takes_gzip
 from api.errors import DoorError
 from scenes.model import Asset, Role, Visibility
 from scenes.ports import BlobUse, Put
@@ -40,13 +41,23 @@ DRAFT = f"/blobs/{digest(DRAFT_TILE)}"
         ("bytes=-", None),
         ("bytes=", None),
         ("nonsense", None),
+        ("bytes=0-" + "9" * 5000, [(0, 10)]),
+        ("bytes=-" + "9" * 5000, [(0, 10)]),
+        ("bytes=" + "0" * 5000 + "2-3", [(2, 2)]),
+        ("bytes=0-0," + "9" * 5000 + "-", [(0, 1)]),
+        ("bytes=" + "9" * 5000 + "-1", None),
+        ("bytes=\u0661-2", None),
+        ("bytes=+1-2", None),
+        ("bytes=0x1-2", None),
     ],
 )
 def test_ranges(header: str, ranges: list[tuple[int, int]] | None) -> None:
     assert parse_ranges(header, 10) == ranges
 
 
-@pytest.mark.parametrize("header", ["bytes=10-", "bytes=99-100", "bytes=-0", "bytes=" + ",".join(["0-0"] * 17)])
+@pytest.mark.parametrize(
+    "header", ["bytes=10-", "bytes=99-100", "bytes=-0", "bytes=" + "9" * 5000 + "-", "bytes=" + ",".join(["0-0"] * 17)]
+)
 def test_ranges_outside_or_too_many_are_refused(header: str) -> None:
     with pytest.raises(DoorError) as refused:
         parse_ranges(header, 10)
@@ -107,6 +118,26 @@ async def test_several_ranges_are_answered_in_parts(doors: Doors) -> None:
     assert parts[2].endswith(TILE[-2:] + b"\r\n")
     assert parts[3] == b"--\r\n"
     assert answer.headers["content-length"] == str(len(answer.content))
+
+
+async def test_seventeen_ranges_are_refused_and_what_overlaps_comes_once(doors: Doors) -> None:
+    many = await doors.client.get(f"/blobs/{digest(TILE)}", headers={"Range": "bytes=" + ",".join(["0-0"] * 17)})
+    assert (many.status_code, many.json()["code"]) == (416, "RANGE")
+    large = b"glTF" + bytes(1 << 20)
+    write_asset(doors.services, "large", tile=large, visibility=Visibility.PUBLIC, rights=CC0)
+    for asked in ("0-,0-", ",".join(["0-"] * 16), "0-,-" + str(len(large))):
+        whole = await doors.client.get(f"/blobs/{digest(large)}", headers={"Range": f"bytes={asked}"})
+        assert (whole.status_code, len(whole.content)) == (200, len(large))
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip; q=1.000", True), ("gzip;q=0", False), ("gzip;q=0.000", False),
+     ("gzip;q=nonsense", False), ("gzip;q=nan", False), ("gzip;q=" + "9" * 5000, False), ("gzip;level=9", False)],
+)  # fmt: skip
+def test_who_takes_gzip(said: str, taken: bool) -> None:
+    request = Request({"type": "http", "headers": [(b"accept-encoding", said.encode())]})
+    assert takes_gzip(request) is taken
 
 
 async def test_a_range_outside_is_416_with_the_size(doors: Doors) -> None:
