@@ -12,6 +12,7 @@ finding says format and number: `mutants.mutant("glb", 17)` is that file again.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import mmap
 import os
@@ -130,6 +131,7 @@ def _child(kind: str, folder: Path, first: int, last: int, shared: mmap.mmap, wr
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    faulthandler.disable()
     path, name = folder / "master", GOOD[kind][0]
     for number in range(first, last):
         shared[:8] = struct.pack("<q", number)
