@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pipeline.results import Buffer
 
-VERSION = "17"
+VERSION = "18"
 """part of every key; to be raised when the same inputs come to give other results"""
 _RECEIPT = "receipt"
 _contexts: dict[tuple[str, str], Any] = {}

@@ -263,8 +263,8 @@ def reduce(
     """A parent tile. `merged` is what was said of its children, `strips` are the results for its interfaces."""
     tiles = [_tile(at, child) for child in children]
     edge = borders.with_strips(at.get(merged, EDGE), [at.get(each, str(place.tile)) for each in strips])
-    together = build.joined(tiles, place, edge)
-    done = build.reduced(at.context.surface, together, tiles, place, goal)
+    together = build.joined(at.context.surface, tiles, place, edge, goal)
+    done = build.reduced(at.context.surface, together.patch, tiles, place, goal, triangles=together.triangles)
     points = error.thinned([at.get(child, POINTS) for child in children], at.context.samples)
     at.put(points, POINTS)
     quick = error.thinned([points], _QUICK)

@@ -293,6 +293,11 @@ def _proper(attributes: Singles, layout: Layout) -> Singles:
     return attributes
 
 
+def tidied(patch: Patch, layout: Layout) -> Patch:
+    """A patch whose attributes are means: normals of length one again, and what is equal by now is one."""
+    return welded(replace(patch, attributes=_proper(patch.attributes.copy(), layout)))
+
+
 def _undo_wild_moves(patch: Patch, positions: Singles, attributes: Singles) -> None:
     """Take vertices back that flew out of the patch: some quadrics have no clear optimum."""
     low, high = extent.low_high(patch.positions)

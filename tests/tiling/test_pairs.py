@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.tiling.shapes import ball, edges_of, joined, moved, open_edges, patch_of, sheet
-from tiling import error
+from tiling import error, pairs
 from tiling.mesh import Model
 from tiling.normals import with_normals
-from tiling.pairs import KEPT, paired
+from tiling.pairs import KEPT
 from tiling.patch import Patch
 
 
@@ -20,6 +20,10 @@ def _free(patch: Patch) -> np.ndarray:
     return np.zeros(len(patch.positions), bool)
 
 
+def _paired(patch: Patch, held: np.ndarray, target: int, most_error: float = np.inf) -> Patch:
+    return pairs.paired(patch, held, target_triangles=target, most_error=most_error)[0]
+
+
 def _distance(one: Patch, two: Patch) -> float:
     points = error.scatter(one, 4000)
     return error.root_mean_square(error.distances(points.points, [two]), points.weights)
@@ -27,7 +31,7 @@ def _distance(one: Patch, two: Patch) -> float:
 
 def test_a_sphere_keeps_its_share_of_triangles_stays_closed_and_round() -> None:
     whole = _of(ball(40))
-    fewer = paired(whole, _free(whole), target_triangles=100)
+    fewer = _paired(whole, _free(whole), 100)
     assert fewer.triangles == pytest.approx(KEPT * whole.triangles, abs=2)
     assert open_edges(fewer.positions, fewer.indices) == 0
     assert set(edges_of(fewer.positions, fewer.indices).values()) == {1}
@@ -44,7 +48,7 @@ def test_a_sphere_keeps_its_share_of_triangles_stays_closed_and_round() -> None:
 def test_it_does_the_same_in_any_unit(scale: float) -> None:
     whole = _of(ball(40, ripple=0.1))
     scaled = replace(whole, positions=whole.positions * np.float32(scale))
-    fewer = paired(scaled, _free(scaled), target_triangles=100)
+    fewer = _paired(scaled, _free(scaled), 100)
     assert _distance(scaled, fewer) < 0.0021 * scale
     assert fewer.triangles == pytest.approx(KEPT * whole.triangles, abs=2)
 
@@ -52,7 +56,7 @@ def test_it_does_the_same_in_any_unit(scale: float) -> None:
 def test_held_vertices_and_open_edges_stay() -> None:
     whole = _of(Model((sheet(30, 30, height=0.1),)))
     held = whole.positions[:, 0] > np.median(whole.positions[:, 0])
-    fewer = paired(whole, held, target_triangles=100)
+    fewer = _paired(whole, held, 100)
     assert fewer.triangles < 0.85 * whole.triangles
     assert open_edges(fewer.positions, fewer.indices) == open_edges(whole.positions, whole.indices) == 120
     kept = {tuple(p) for p in fewer.positions.tolist()}
@@ -61,7 +65,7 @@ def test_held_vertices_and_open_edges_stay() -> None:
 
 def test_a_plane_stays_where_it_is_and_no_triangle_turns_over() -> None:
     whole = _of(Model((sheet(30, 30),)))
-    fewer = paired(whole, _free(whole), target_triangles=100)
+    fewer = _paired(whole, _free(whole), 100)
     assert fewer.triangles < 0.7 * whole.triangles
     a, b, c = (fewer.positions[fewer.indices[:, corner]].astype(np.float64) for corner in range(3))
     facing = np.cross(b - a, c - a)
@@ -72,21 +76,35 @@ def test_a_plane_stays_where_it_is_and_no_triangle_turns_over() -> None:
 
 def test_nothing_costs_more_than_the_limit() -> None:
     whole = _of(ball(40, ripple=0.1))
-    assert paired(whole, _free(whole), target_triangles=100, most_error=0.0).triangles == whole.triangles
-    some = paired(whole, _free(whole), target_triangles=100, most_error=2e-4)
+    assert _paired(whole, _free(whole), 100, 0.0).triangles == whole.triangles
+    some = _paired(whole, _free(whole), 100, 2e-4)
     assert KEPT * whole.triangles + 10 < some.triangles < whole.triangles
     assert _distance(whole, some) < 2e-4
 
 
-def test_what_is_near_its_target_is_left_alone() -> None:
+def test_a_pass_ends_at_the_target_and_further_ones_go_on_to_it() -> None:
     whole = _of(ball(20))
-    assert paired(whole, _free(whole), target_triangles=int(KEPT * whole.triangles)) is whole
+    assert _paired(whole, _free(whole), whole.triangles) is whole
+    assert _paired(whole, _free(whole), 3000).triangles == 3000
+    fewer, left = pairs.paired(whole, _free(whole), target_triangles=1000, times=4)
+    assert fewer.triangles == 1000
+    assert open_edges(fewer.positions, fewer.indices) == 0
+    assert np.array_equal(fewer.leaves, whole.leaves[left])
+    assert np.linalg.norm(fewer.positions - whole.positions[left], axis=1).max() < 0.2
+
+
+def test_it_is_known_how_much_of_a_surface_is_closed() -> None:
+    whole = _of(ball(20))
+    assert pairs.closed_share(whole, _free(whole)) == 1.0
+    half = replace(whole, indices=whole.indices[: whole.triangles // 2])
+    assert 0.5 < pairs.closed_share(half, _free(half)) < 1.0
+    assert pairs.closed_share(half, ~_free(half)) == 1.0
 
 
 def test_surfaces_that_touch_do_not_grow_together() -> None:
     # Two closed surfaces through one edge of four triangles: it is not closed like a ring, and stays.
     whole = _of(joined([ball(12), moved(ball(12), (2.0, 0.0, 0.0))]))
-    fewer = paired(whole, _free(whole), target_triangles=10)
+    fewer = _paired(whole, _free(whole), 10)
     assert set(edges_of(fewer.positions, fewer.indices).values()) == {1}
     assert open_edges(fewer.positions, fewer.indices) == 0
 
@@ -94,7 +112,7 @@ def test_surfaces_that_touch_do_not_grow_together() -> None:
 def test_the_same_patch_gives_the_same_bytes_and_is_not_changed() -> None:
     whole = _of(ball(30, ripple=0.1))
     before = whole.positions.tobytes()
-    one, two = (paired(whole, _free(whole), target_triangles=100) for _ in range(2))
+    one, two = (_paired(whole, _free(whole), 100) for _ in range(2))
     assert one.positions.tobytes() == two.positions.tobytes()
     assert one.indices.tobytes() == two.indices.tobytes()
     assert whole.positions.tobytes() == before
