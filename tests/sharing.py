@@ -35,8 +35,8 @@ MOST_WORKERS = 8
 
 
 def workers(cores: int) -> int:
-    """How many are at work (`-n auto`): one more than there are cores, for journeys and commands wait in between."""
-    return min(cores + 1, MOST_WORKERS)
+    """How many are at work (`-n auto`): two more than cores, for journeys and commands wait a third of their time."""
+    return min(cores + 2, MOST_WORKERS)
 
 
 def unit(nodeid: str) -> str:
