@@ -2,7 +2,11 @@
 
     urn:chronotope:asset:ID    masters/SHA256/NAME of every version, record.json, premis.jsonl (`storage.premis`)
     urn:chronotope:tiles:ID    SHA256.json, .glb, .webp, …: what is delivered of it, of every version
-    urn:chronotope:museum      about.json, revisions/0000000001.jsonl, …: each revision with what it wrote and ended
+    urn:chronotope:museum      about.json, revisions/0000000001.jsonl, …: each revision with what it wrote and ended;
+                               purges.json: what was erased for good
+
+What was erased in the museum is erased in its tree by the next export: of an asset one PREMIS event is left, the
+deletion, and the revisions are written anew, without the versions of that file that still told of it.
 
 The revisions are the catalogue: written again in their order they make the same one, with its history. They are written
 last, up to the one that was the last when the export began, so that a tree never speaks of an asset that it does not
@@ -17,21 +21,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from scenes.errors import Conflict, Malformed, NotFound
 from scenes.model import Asset, AssetState, Job, JobState, Record, Revision
 from scenes.ports import BlobUse, LogEntry, Put, Remove, Step, Taking
+from scenes.purging import Purge
 from storage import premis
 from storage.records import KINDS, decode, encode, kind_name, moment, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from scenes.ingest import Depot
     from scenes.ports import Blobs, Catalogue, Jobs
+    from scenes.purging import Purges
     from storage.ocfl import Kept, Ocfl, Source
 
 FORMAT = 1
@@ -76,10 +83,14 @@ def export(depot: Depot, tree: Ocfl, *, author: str, progress: Progress) -> Move
     until = catalogue.latest()
     if not until:
         raise NotFound("the museum is empty: nothing was ever recorded")
+    purges = cast("Purges", catalogue)
     with tree.locked():
-        _check_same_museum(tree, catalogue)
+        purged = purges.purged()
+        is_behind = _count_purged(tree) != len(purged)
+        _check_same_museum(tree, catalogue, was_purged=bool(purged))
+        written = _erase_purged(tree, purged, author=author, at=clock.now()) if is_behind else 0
         versions = _versions(catalogue, until)
-        files = total = written = 0
+        files = total = 0
         for done, (asset_id, history) in enumerate(sorted(versions.items())):
             progress(done / len(versions), f"asset {done + 1} of {len(versions)}")
             message = f"up to revision {history[-1][0].number}"
@@ -92,9 +103,11 @@ def export(depot: Depot, tree: Ocfl, *, author: str, progress: Progress) -> Move
         progress(1.0, "revisions")
         about = {"format": FORMAT, "madeBy": f"chronotope {metadata.version('chronotope')}", "revisions": until}
         museum: dict[str, Source | Kept] = {"about.json": _bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))}
+        if purged:
+            museum["purges.json"] = _bytes(_purges_told(purges, purged))
         museum |= {_chunk_name(start): _chunk(catalogue, start, until) for start in range(1, until + 1, _CHUNK)}
         message = f"revisions 1 to {until}"
-        written += tree.write(MUSEUM, museum, message=message, author=author, at=clock.now())
+        written += tree.write(MUSEUM, museum, message=message, author=author, at=clock.now(), is_anew=is_behind)
     return Moved(until, len(versions), files, total, written)
 
 
@@ -123,6 +136,8 @@ def restore(depot: Depot, jobs: Jobs, tree: Ocfl, *, progress: Progress) -> Move
             depot.catalogue.allow_blobs(object_id.removeprefix(_TILES), uses)
     progress(1.0, "revisions")
     assets = _write_again(depot.catalogue, _entries(tree, kept))
+    if "purges.json" in kept:
+        cast("Purges", depot.catalogue).carry_purges(*_purges_of(_read(tree, MUSEUM, kept["purges.json"])))
     _begin_anew(depot, jobs, assets)
     return Moved(depot.catalogue.latest(), len(assets), files, total, written)
 
@@ -153,7 +168,9 @@ def _write_again(catalogue: Catalogue, entries: Iterable[LogEntry]) -> dict[str,
     latest, assets = catalogue.latest(), dict[str, Asset]()
     for entry in entries:
         said = entry.revision
-        if said.number > latest:
+        if said.number > latest and not entry.changes:
+            cast("Purges", catalogue).empty_revision(said, entry.taking)
+        elif said.number > latest:
             made = catalogue.commit(
                 entry.changes, author=said.author, reason=said.reason, at=said.at, taking=entry.taking
             )
@@ -357,12 +374,65 @@ def _check_begun(catalogue: Catalogue, tree: Ocfl, kept: Mapping[str, Kept]) -> 
         raise Conflict(f"this museum has {latest} revisions of its own; import into an empty one")
 
 
-def _check_same_museum(tree: Ocfl, catalogue: Catalogue) -> None:
-    """A tree that was written before is this museum's past."""
+def _count_purged(tree: Ocfl) -> int:
+    """How many records the tree knows to be erased."""
+    kept = tree.kept(MUSEUM) or {}
+    return len(orjson.loads(_read(tree, MUSEUM, kept["purges.json"]))["records"]) if "purges.json" in kept else 0
+
+
+def _erase_purged(tree: Ocfl, purged: Mapping[str, tuple[str, Purge]], *, author: str, at: datetime) -> int:
+    """Leave of assets that were erased nothing but that; how many were there."""
+    written = 0
+    for name, (kind, purge) in purged.items():
+        if kind == kind_name(Asset) and set(tree.kept(_ASSET + name) or {}) != {"premis.jsonl"}:
+            tree.erase(_TILES + name)
+            event = {"premis.jsonl": _bytes(premis.erasure(name, purge))}
+            written += tree.write(_ASSET + name, event, message=purge.id, author=author, at=at, is_anew=True)
+    return written
+
+
+def _purges_told(purges: Purges, purged: Mapping[str, tuple[str, Purge]]) -> bytes:
+    every = {purge.id: purge for _, purge in purged.values()}
+    told = {
+        "purges": [_plain_purge(each) for each in purges.purges(first=1 << 30) if each.id in every],
+        "records": {name: {"kind": kind, "purge": purge.id} for name, (kind, purge) in purged.items()},
+    }
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def _plain_purge(purge: Purge) -> dict[str, Any]:
+    times = {name: getattr(purge, name) for name in _TIMES}
+    said = {name: getattr(purge, name) for name in ("id", "records", "reason", "proposed_by", "approved_by")}
+    return said | {name: None if at is None else stamp(at) for name, at in times.items()}
+
+
+_TIMES = ("proposed_at", "approved_at", "erased_at", "ended_at")
+
+
+def _purges_of(data: bytes) -> tuple[list[Purge], dict[str, tuple[str, str]]]:
+    """Purges, oldest first, and kind and purge of each record, as `_purges_told` wrote them. Raises Malformed."""
+    try:
+        told = orjson.loads(data)
+        made = [
+            Purge(
+                **{**each, "records": tuple(each["records"])}
+                | {name: each[name] and moment(each[name]) for name in _TIMES}
+            )
+            for each in reversed(told["purges"])
+        ]
+        return made, {name: (each["kind"], each["purge"]) for name, each in told["records"].items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed(f"purges.json does not tell what was erased: {error}") from error
+
+
+def _check_same_museum(tree: Ocfl, catalogue: Catalogue, *, was_purged: bool) -> None:
+    """A tree that was written before is this museum's past; what was erased since may have been in its beginning."""
     kept = tree.kept(MUSEUM)
     if kept is None:
         return
     first = next(_entries(tree, kept))
     (own,) = catalogue.log(after=0, first=1)
-    if _line(first) != _line(own):
+    one, other = first.revision, own.revision
+    is_same = (one.author, one.at) == (other.author, other.at) if was_purged else _line(first) == _line(own)
+    if not is_same:
         raise Conflict("the tree is the archive of another museum")

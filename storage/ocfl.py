@@ -104,15 +104,25 @@ class Ocfl:
         return (folder / str(first)).open("rb")
 
     def write(
-        self, object_id: str, files: Mapping[str, Source | Kept], *, message: str, author: str, at: datetime
+        self,
+        object_id: str,
+        files: Mapping[str, Source | Kept],
+        *,
+        message: str,
+        author: str,
+        at: datetime,
+        is_anew: bool = False,
     ) -> bool:
         """A new version that holds these files: new ones, and kept ones of the version before.
 
-        Whether there was anything to write: what is the same makes no version.
+        Whether there was anything to write: what is the same makes no version. `is_anew`: versions before are erased,
+        because they hold what must not be kept; then no file is a kept one.
 
         Raises:
             StorageFull: the disk is full.
         """
+        if is_anew:
+            self.erase(object_id)
         folder = self._folder(object_id)
         inventory = self._mended(folder) if folder.is_dir() else None
         number = 1 if inventory is None else int(inventory["head"][1:]) + 1
@@ -146,6 +156,19 @@ class Ocfl:
             }
             self._publish(folder, new, number, (json.dumps(written, indent=1, sort_keys=True) + "\n").encode())
         return True
+
+    def erase(self, object_id: str) -> None:
+        """Delete an object with all its versions; nothing where there is none."""
+        folder = self._folder(object_id)
+        if folder.is_dir():
+            # In one step out of the tree, so that it is never there in part; what is left here goes the next time.
+            aside = self._work / f"{folder.name}.erased"
+            shutil.rmtree(aside, ignore_errors=True)
+            with disk_refused():
+                os.rename(folder, aside)  # noqa: PTH104 a folder is not replaced
+                sync_folder(folder.parent)
+                shutil.rmtree(aside)
+                _drop_empty(folder.parent, self._root)
 
     def damaged(self) -> Iterator[str]:
         """What is not as its inventory says, in words. All files are read."""

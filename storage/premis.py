@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scenes.model import Revision
+    from scenes.purging import Purge
 
 FIRST = "0" * 64
 """what stands for the digest of the line before the first"""
@@ -43,6 +44,22 @@ def lines(asset_id: str, versions: Iterable[tuple[Revision, Asset | None]]) -> b
             told.append(line)
         before = asset
     return b"".join(line + b"\n" for line in told)
+
+
+def erasure(asset_id: str, purge: Purge) -> bytes:
+    """The one event that is left of an asset that was erased for good."""
+    event = {
+        "eventIdentifier": f"{asset_id}/{purge.id}/deletion",
+        "eventType": "deletion",
+        "eventDateTime": None if purge.erased_at is None else purge.erased_at.isoformat(),
+        "eventDetail": purge.reason,
+        "eventOutcome": "success",
+        "eventOutcomeDetailNote": ["erased for good, with its files and its history"],
+        "linkingAgent": [purge.proposed_by, purge.approved_by],
+        "linkingObject": asset_id,
+        "previous": FIRST,
+    }
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
 def broken(data: bytes) -> int | None:

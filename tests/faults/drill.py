@@ -1,7 +1,7 @@
 """The drill: a museum is lost with its machine, and comes back on an empty one, every scene the same.
 
-From each of the two copies that it is backed up to: an OCFL tree (`chronotope export`), and a copy of its data directory
-of which the objects are gone and come from the replica (`chronotope fsck --replicate`). All by the command line.
+From each of the two copies that it is backed up to: an OCFL tree (`chronotope export`), and a copy of its data
+directory without the objects, which come from the replica (`chronotope fsck --replicate`). All by the command line.
 """
 
 from __future__ import annotations

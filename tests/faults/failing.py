@@ -29,11 +29,14 @@ def going_on(ground: Ground, operation: str) -> Callable[[Voice], None]:
 
     def work(voice: Voice) -> None:
         if operation in _BARE:
+            voice.wait("start")
             _tried(voice, ground, operation)
             voice.wait("faulted")
             OPERATIONS[operation](ground.data, voice.say)
             return
         with opened(ground.data) as services, operations.kept_open(services):
+            # Whoever starts on a full disk is refused at once (`open`); this one runs already.
+            voice.wait("start")
             _tried(voice, ground, operation)
             found = [each for each in assets(services) if services.blobs.read(each.master)]
             if not found or services.catalogue.get(Asset, "asset_stone") is None:
@@ -65,7 +68,9 @@ def campaign(
         for operation in names:
             tally = Tally(operation)
             ground.lay(operation)
-            child, found = recorded(going_on(ground, operation), ground.folder, ground.scratch, until="faulted")
+            child, found = recorded(
+                going_on(ground, operation), ground.folder, ground.scratch, until="faulted", waits=False
+            )
             if child.said[-1].get("at") != "done":
                 raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
             for point in chosen(found, most[operation]):
@@ -77,7 +82,7 @@ def campaign(
 
 def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally, *, goes_on: bool) -> None:
     ground.lay(operation)
-    child, strace = disturbed(going_on(ground, operation), point, FAULTS[error], ground.scratch)
+    child, strace = disturbed(going_on(ground, operation), point, FAULTS[error], ground.scratch, waits=False)
     reached = child.listen("faulted")
     strace.let_go()
     tally.points += 1

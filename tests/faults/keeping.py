@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,50 +33,101 @@ def wrong(data: Path, said: Sequence[dict[str, Any]], operation: str) -> Iterato
 
 
 def lost(services: Services, said: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """What was acknowledged and is not there."""
-    reached: dict[str, int] = {}
-    for each in said:
-        match each.get("ack"):
-            case "key":
-                if services.settings.secret_key != each["key"]:
-                    yield "the secret key is another one"
-            case "token":
-                if services.tokens.use_token(token_hash(each["token"]), at=services.clock.now()) is None:
-                    yield "a token is not known any more"
-            case "revision":
-                found = services.catalogue.log(after=each["number"] - 1, first=1)
-                if not found or entry_digest(found[0]) != each["digest"]:
-                    yield f"revision {each['number']} is lost, or another one"
-            case "upload":
-                reached[each["id"]] = each["offset"]
-            case "deposit":
-                reached.clear()
-                asset = services.catalogue.get(Asset, each["asset"])
-                if asset is None or asset.master != each["master"]:
-                    yield f"{each['asset']} is lost"
-                elif not is_whole(services.blobs, each["master"]):
-                    yield f"the master of {each['asset']} is not whole"
-                if services.jobs.job(each["job"]) is None:
-                    yield f"{each['job']} is lost"
-            case "job":
-                if services.jobs.job(each["job"]) is None:
-                    yield f"{each['job']} is lost"
-            case "ready":
-                asset = services.catalogue.get(Asset, each["asset"])
-                if asset is None or asset.tileset is None or asset.tileset.digest != each["tileset"]:
-                    yield f"the tiles of {each['asset']} are lost"
-            case "blob":
-                if not is_whole(services.blobs, each["digest"]):
-                    yield f"the object {each['digest']} is not whole"
-            case "replica":
-                replica = stores(services.settings)[1]
-                if replica is None or not is_whole(replica, each["digest"]):
-                    yield f"the replica's {each['digest']} is not whole"
-            case "tree":
-                yield from _lost_tree(services.settings.data.with_name("tree"), each["revisions"])
-    for upload, offset in reached.items():
-        if services.jobs.job(upload.replace("upload_", "job_")) is None and services.uploads.offset(upload)[0] < offset:
-            yield f"{upload} lost acknowledged bytes"
+    """What was acknowledged and is not there; of uploads the last offset counts."""
+    offsets = {each["id"]: each for each in said if each.get("ack") == "upload"}
+    for each in [*(one for one in said if one.get("ack") not in {None, "upload"}), *offsets.values()]:
+        yield from _CHECKS[each["ack"]](services, each)
+
+
+def _lost_key(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if services.settings.secret_key != told["key"]:
+        yield "the secret key is another one"
+
+
+def _lost_token(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if services.tokens.use_token(token_hash(told["token"]), at=services.clock.now()) is None:
+        yield "a token is not known any more"
+
+
+def _lost_revision(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    found = services.catalogue.log(after=told["number"] - 1, first=1)
+    if not found or entry_digest(found[0]) != told["digest"]:
+        yield f"revision {told['number']} is lost, or another one"
+
+
+def _lost_upload(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    deposited = services.jobs.job(told["id"].replace("upload_", "job_"))
+    if deposited is None and services.uploads.offset(told["id"])[0] < told["offset"]:
+        yield f"{told['id']} lost acknowledged bytes"
+
+
+def _lost_deposit(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    asset = services.catalogue.get(Asset, told["asset"])
+    if asset is None or asset.master != told["master"]:
+        yield f"{told['asset']} is lost"
+    elif not is_whole(services.blobs, told["master"]):
+        yield f"the master of {told['asset']} is not whole"
+    yield from _lost_job(services, told)
+
+
+def _lost_job(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if services.jobs.job(told["job"]) is None:
+        yield f"{told['job']} is lost"
+
+
+def _lost_tiles(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    asset = services.catalogue.get(Asset, told["asset"])
+    if asset is None or asset.tileset is None or asset.tileset.digest != told["tileset"]:
+        yield f"the tiles of {told['asset']} are lost"
+
+
+def _lost_blob(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if not is_whole(services.blobs, told["digest"]):
+        yield f"the object {told['digest']} is not whole"
+
+
+def _lost_copy(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    replica = stores(services.settings)[1]
+    if replica is None or not is_whole(replica, told["digest"]):
+        yield f"the replica's {told['digest']} is not whole"
+
+
+def _lost_purge(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if services.purges.purge(told["id"]) is None:
+        yield f"{told['id']} is lost"
+
+
+def _not_erased(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if services.catalogue.revision_of(told["asset"]) or told["asset"] not in services.purges.purged():
+        yield f"{told['asset']} is back, or nobody knows that it was erased"
+    yield from _not_collected(services, told)
+
+
+def _not_collected(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    if any(store.size(told["digest"]) is not None for store in every_store(services.settings)):
+        yield f"the erased object {told['digest']} is back"
+
+
+def _lost_from_tree(services: Services, told: dict[str, Any]) -> Iterator[str]:
+    yield from _lost_tree(services.settings.data.with_name("tree"), told["revisions"])
+
+
+_CHECKS: dict[str, Callable[[Services, dict[str, Any]], Iterator[str]]] = {
+    "key": _lost_key,
+    "token": _lost_token,
+    "revision": _lost_revision,
+    "upload": _lost_upload,
+    "deposit": _lost_deposit,
+    "job": _lost_job,
+    "ready": _lost_tiles,
+    "blob": _lost_blob,
+    "replica": _lost_copy,
+    "purge": _lost_purge,
+    "erased": _not_erased,
+    "collected": _not_collected,
+    "tree": _lost_from_tree,
+}
+"""by what was acknowledged"""
 
 
 def _lost_tree(folder: Path, revisions: int) -> Iterator[str]:

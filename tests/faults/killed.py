@@ -96,7 +96,7 @@ def after(ground: Ground, operation: str, said: Sequence[dict[str, Any]], *, aga
 def campaign(
     base: Path, operations: Sequence[str], *, most: Mapping[str, int | None], goes_on: bool = True
 ) -> list[Tally]:
-    """Kill each operation at each of its points, or at `most` of them; and go on in what is left, unless told not to."""
+    """Kill each operation at each of its points, or at `most` of them, and go on in what is left, or not."""
     tallies = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))

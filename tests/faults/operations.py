@@ -21,7 +21,7 @@ import apsw
 from api.app import sandboxed_tile
 from api.auth import make_token
 from api.data_directory import prepare
-from api.services import Services, archived, open_services, restored, stores
+from api.services import Services, archived, every_store, open_services, restored, stores
 from api.settings import Settings, SettingsError
 from api.uploads import complete
 from api.worker import Worker
@@ -44,18 +44,21 @@ from scenes.model import (
     Viewpoint,
 )
 from scenes.ports import LogEntry
+from scenes.purging import approve_purge, collect, job_of, propose_purge
+from scenes.restoring import restore
 from scenes.versions import deposit_version
 from storage.migrate import migrate, migrations
 from storage.records import encode
 from tests.contracts.samples import scene
 
-INES = Actor("ines", Role.CURATOR)
+INES, BOB = Actor("ines", Role.CURATOR), Actor("bob", Role.ADMINISTRATOR)
 DATA = Path(__file__).resolve().parents[1] / "data"
 TINY = (DATA / "tiny.stl").read_bytes()
 CHIME = (DATA / "chime.flac").read_bytes()
 """a recording, which is looked into ten times as fast as a model is tiled"""
 TEXT = (DATA / "tiny-text.stl").read_bytes()
 VIEW = Viewpoint((0, 2, 10), (0, 0, 0))
+LENT = b"solid lent\nendsolid lent\n"
 _UPLOAD = "upload_faults"
 _PIECES = 3
 
@@ -236,6 +239,48 @@ def delete(data: Path, say: Say) -> None:
                 continue
 
 
+def bring_back_removed(data: Path, say: Say) -> None:
+    """A placement is removed, and brought back with what it needs."""
+    with opened(data) as services:
+        try:
+            removed = compose.remove(Placement, services, INES, "placement_urn")
+            say_revisions(services, say, removed.revision.number)
+        except NotFound:
+            pass
+        if services.catalogue.get(Placement, "placement_urn") is None:
+            say_revisions(services, say, restore(services, INES, "placement_urn").revision.number)
+
+
+def erase(data: Path, say: Say) -> None:
+    """An asset that was removed 31 days ago is erased for good: proposed, approved, done by a job."""
+    with opened(data, ahead=timedelta(days=31)) as services:
+        if services.purges.purged():
+            return
+        found = [each for each in services.purges.purges(first=9) if "asset_lent" in each.records]
+        purge = (
+            found[0]
+            if found
+            else propose_purge(services, services.purges, INES, ["asset_lent"], reason="the lender asked")
+        )
+        say(ack="purge", id=purge.id)
+        approve_purge(services, services.purges, BOB, purge.id)
+        say(ack="job", job=job_of(purge.id))
+        work(services)
+        done = services.purges.purge(purge.id)
+        if done is not None and done.ended_at is not None:
+            say(ack="erased", asset="asset_lent", digest=_digest(LENT))
+
+
+def collect_garbage(data: Path, say: Say) -> None:
+    """Bytes that nothing names are erased, two days after they were put."""
+    with opened(data) as services:
+        strays = [services.blobs.put(b"stray %d" % number) for number in range(3)]
+    with opened(data, ahead=timedelta(days=2)) as services:
+        collect(services, services.purges, every_store(services.settings))
+        for each in strays:
+            say(ack="collected", digest=each)
+
+
 def replicated(data: Path, say: Say) -> None:
     """The replica gets what it lacks, and a spoilt object is mended from it."""
     with opened(data) as services:
@@ -277,6 +322,9 @@ OPERATIONS: dict[str, Callable[[Path, Say], None]] = {
     "edit": edit,
     "publish": publish,
     "delete": delete,
+    "restore": bring_back_removed,
+    "purge": erase,
+    "collect": collect_garbage,
     "replicate": replicated,
     "export": export,
     "import": bring_back,
@@ -320,6 +368,10 @@ def make_base(folder: Path, *, is_tiled: bool = True) -> None:
             anchor=Anchor.at((0.0, 0.0, 0.0), "placement_stone"),
             existence="-0430/0300",
         )
+        # Removed a moment ago, and so long ago for whoever asks at a later time of day.
+        deposit(services, INES, io.BytesIO(LENT), name="lent.stl", asset_id="asset_lent", job_id="job_lent")
+        services.jobs.cancel("job_lent", at=services.clock.now())
+        compose.remove_asset(services, services.jobs, INES, "asset_lent")
         given = {"scene": "scene_faults", "slug": "faults", "title": "Faults"}
         compose.create(Exhibition, services, INES, id="exhibition_faults", **given)
     with opened(folder / "whole") as services:

@@ -26,6 +26,7 @@ SESSIONS: dict[str, tuple[str, ...]] = {
     "migrate": ("migrate",),
     "edit": ("edit", "publish", "delete"),
     "deposit": ("upload", "ingest"),
+    "purge": ("restore", "purge", "collect"),
     "archive": ("export",),
     "import": ("import",),
 }
@@ -91,7 +92,7 @@ class Rebuilt:
 
 
 def campaign(base: Path, sessions: Sequence[str], *, draws: int = 4, every: int = 1) -> list[Tally]:
-    """Cut after each call (or after one of `every`): in each model with nothing unsynced left, and with `draws` parts."""
+    """Cut after each call (or one of `every`): in each model with nothing unsynced left, and with `draws` parts."""
     tallies = []
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="faults-", dir=memory if memory.is_dir() else None) as folder:

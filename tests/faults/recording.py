@@ -43,7 +43,7 @@ class Recorder:
             elif result >= 0:
                 yield from self._event(name, words, result)
 
-    def _event(self, name: str, words: str, result: int) -> Iterator[Event]:
+    def _event(self, name: str, words: str, result: int) -> Iterator[Event]:  # noqa: C901 - a case for each call
         if name in {"openat", "creat"}:
             yield from self._opened(words, result)
             return

@@ -96,8 +96,11 @@ def _line(wire: socket.socket) -> bytes:
     return bytes(found)
 
 
-def fork(work: Callable[[Voice], None], log: Path) -> Child:
-    """A child that does `work` when it is told to go; what it prints is added to `log`."""
+def fork(work: Callable[[Voice], None], log: Path, *, waits: bool = True) -> Child:
+    """A child that does `work` when it is told to go; what it prints is added to `log`.
+
+    `waits`: before the work; without, the work says itself that it is at the `start`, and waits.
+    """
     ours, theirs = socket.socketpair()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -113,7 +116,8 @@ def fork(work: Callable[[Voice], None], log: Path) -> Child:
         os.dup2(kept, 2)
         ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
         voice = Voice(theirs)
-        voice.wait("start")
+        if waits:
+            voice.wait("start")
         try:
             work(voice)
             voice.say(at="done")
@@ -189,10 +193,10 @@ def points(trace: Sequence[str], folder: Path) -> list[Point]:
 
 
 def recorded(
-    work: Callable[[Voice], None], folder: Path, scratch: Path, *, until: str | None = None
+    work: Callable[[Voice], None], folder: Path, scratch: Path, *, until: str | None = None, waits: bool = True
 ) -> tuple[Child, list[Point]]:
     """Do something once, undisturbed; the points at which it can be disturbed, before it says `until`."""
-    child = fork(work, scratch / "log")
+    child = fork(work, scratch / "log", waits=waits)
     trace = scratch / "trace"
     child.listen("start")
     strace = attach(child.pid, trace, "-y", "-s", "0", "-e", f"trace={CALLS}")
@@ -206,12 +210,14 @@ def recorded(
     return child, points(trace.read_text(errors="replace").splitlines(), folder)
 
 
-def disturbed(work: Callable[[Voice], None], point: Point, what: str, scratch: Path) -> tuple[Child, Strace]:
+def disturbed(
+    work: Callable[[Voice], None], point: Point, what: str, scratch: Path, *, waits: bool = True
+) -> tuple[Child, Strace]:
     """Begin something in which one call is disturbed as `what` says (`signal=KILL`); it is running when this returns.
 
     `when` is the point alone, or with `+` at the end of `what` all such calls from there on.
     """
-    child = fork(work, scratch / "log")
+    child = fork(work, scratch / "log", waits=waits)
     child.listen("start")
     what, and_on = what.removesuffix("+"), "+" if what.endswith("+") else ""
     strace = attach(

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from scenes.errors import Conflict, Malformed, NotFound
-from scenes.model import Asset, AssetState, Visibility
+from scenes.model import Asset, AssetState, Job, JobState, Visibility
 from scenes.ports import BlobUse, Put, Remove, Step, Taking
+from scenes.purging import Purge
 from storage import premis
 from storage.archive import MUSEUM, Moved, export, restore
 from storage.memory import MemoryBlobs, MemoryBus, MemoryCatalogue
@@ -284,3 +285,37 @@ def test_a_thing_that_was_refused_says_so():
     assert [(each["eventType"], each["eventOutcome"]) for each in told][-2:] == [
         ("validation", "fail"), ("deletion", "success"),
     ]  # fmt: skip
+
+
+def test_what_was_erased_is_erased_in_the_tree_but_for_the_deletion_itself(tmp_path: Path) -> None:
+    catalogue, tree = CATALOGUES["sqlite"](tmp_path), tmp_path / "tree"
+    here = Depot(catalogue, MemoryBlobs())
+    kept, gone = (tiled(here.blobs, name, seed=seed)[0] for seed, name in enumerate(("kept", "gone")))
+    write(catalogue, Put(gone))
+    write(catalogue, Put(kept))
+    write(catalogue, Remove(gone))
+    export(here, Ocfl(tree), author="ines", progress=quiet)
+    assert list(tree.rglob("*gone*scan.ply"))
+    at = datetime(2027, 2, 1, tzinfo=UTC)
+    catalogue.add_purge(Purge("purge_a", (gone.id,), "the lender asked", "ines", at))
+    job = Job("job_p", "purge", "purge_a", JobState.QUEUED, 0.0, "", "", 0, at, at)
+    catalogue.approve_purge("purge_a", by="bob", at=at, job=job)
+    assert catalogue.erase_records("purge_a", removed_before=at, at=at)
+    catalogue.end_purge("purge_a", at=at)
+
+    export(here, Ocfl(tree), author="ines", progress=quiet)
+    assert is_valid(tree)
+    left = b"".join(path.read_bytes() for path in tree.rglob("*") if path.is_file())
+    assert b"gone | scan.ply" not in left
+    assert gone.master.encode() not in left
+    (said,) = [path for path in tree.rglob("premis.jsonl") if "gone" in str(path)]
+    event = json.loads(said.read_bytes())
+    assert (event["eventType"], event["linkingAgent"]) == ("deletion", ["ines", "bob"])
+    assert not export(here, Ocfl(tree), author="ines", progress=quiet).written, "once"
+
+    there = Depot(CATALOGUES["memory"](tmp_path), MemoryBlobs())
+    restore(there, there.catalogue, Ocfl(tree), progress=quiet)
+    assert there.catalogue.log(after=0, first=99) == catalogue.log(after=0, first=99)
+    assert there.catalogue.purged() == catalogue.purged()
+    assert there.catalogue.ended_among([gone.id]) == {gone.id}
+    catalogue.close()
