@@ -1,7 +1,9 @@
 """The tiler of point clouds beside py3dtiles and the bare decoding of LAZ: time, memory, bytes, evenness.
 
 Every contender runs in a process of its own. Input is a wave of three million points made here, and `terrain.laz` where
-CHRONOTOPE_TEST_DATA names a folder that has it. The peer is py3dtiles (PyPI, Apache-2.0; never a dependency): install
+CHRONOTOPE_TEST_DATA names a folder that has it; it is tiled unpacked, too. Clouds of any size that
+CHRONOTOPE_BENCH_CLOUDS names, paths with colons between them, are tiled by one worker and by two, for time, memory and
+temporary files. The peer is py3dtiles (PyPI, Apache-2.0; never a dependency): install
 12.1.1 with laspy and lazrs in an environment of its own, and name its command in CHRONOTOPE_BENCH_PY3DTILES.
 
 Times are processor time; the pace of the machine (`bench.pace`) stands beside them, because what else it does slows all
@@ -17,6 +19,7 @@ import shutil
 import struct
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,10 +51,12 @@ def run() -> Iterator[Row]:
         terrain = Path(os.environ.get("CHRONOTOPE_TEST_DATA", "")) / "terrain.laz"
         if terrain.is_file():
             sources.append(terrain)
+        for large in filter(None, os.environ.get("CHRONOTOPE_BENCH_CLOUDS", "").split(":")):
+            yield from _large(Path(large), folder)
         for source in sources:
             yield from _ours(source, folder)
             if source.suffix == ".laz":
-                yield from _decoding(source)
+                yield from _unpacked(source, folder)
                 continue  # py3dtiles 12.1.1 never came to an end with one
             if peer := os.environ.get("CHRONOTOPE_BENCH_PY3DTILES", ""):
                 yield from _py3dtiles(Path(peer), source, folder)
@@ -114,6 +119,67 @@ def _nearest(points: NDArray[np.float64]) -> NDArray[np.float64]:
     away: Any = cKDTree(points).query(points, k=2)[0]
     found: NDArray[np.float64] = away[:, 1]
     return found
+
+
+def _large(source: Path, folder: Path) -> Iterator[Row]:
+    """Time of one worker and of two, and of one the memory and the most that lies beside the source and the tiles."""
+    name, most, ended = source.name, [0], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.5):
+            most[0] = max(most[0], sum(map(_size, (path for path in folder.rglob("*") if "out" not in path.parts))))
+
+    before = sum(_size(path) for path in folder.rglob("*"))
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        said, done = _tiled(source, folder / "out", 1, _EXACT)
+    finally:
+        ended.set()
+        looking.join()
+    contender, points = "chronotope, exact", said["points"]
+    yield contender, name, "points", points, ""
+    yield contender, name, "processor time, read to disk", said["processor_s"], "s"
+    yield contender, name, "speed, read to disk", points / said["processor_s"] / 1e6, "Mpoints/s"
+    yield contender, name, "memory, peak", done.resident_mb, "MB"
+    yield contender, name, "temporary files, by input", (most[0] - before) / source.stat().st_size, "×"
+    yield contender, name, "on the wire", said["coded"] / points, "bytes/point"
+    yield contender, name, "root, on the wire", said["root"], "bytes"
+    two = _tiled(source, folder / "out", 2, _EXACT)[0]
+    yield contender, name, "second worker", said["elapsed_s"] / two["elapsed_s"], "×"
+    shutil.rmtree(folder / "out")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # it was there a moment ago
+        return 0
+
+
+def _unpacked(source: Path, folder: Path) -> Iterator[Row]:
+    """The same points as LAS, and the bare decoding: what LAZ may take."""
+    import lazrs
+
+    from pipeline import mapped
+    from pipeline.clouds.las_header import LASZIP, header
+
+    data = source.read_bytes()
+    of = header(mapped.source(source))
+    rows = np.empty(of.count * of.size, np.uint8)
+    lazrs.decompress_points(np.frombuffer(data, np.uint8, offset=of.start), of.records[LASZIP], rows, parallel=False)
+    head = bytearray(data[: of.start])
+    head[104] &= 0x7F
+    plain = folder / f"{source.stem}.las"
+    plain.write_bytes(bytes(head) + rows.tobytes())
+    runs = [
+        (_tiled(each, folder / "out", 1, _EXACT)[0]["processor_s"]) for _ in range(_TIMES) for each in (source, plain)
+    ]
+    packed, unpacked = (float(np.median(runs[at::2])) for at in (0, 1))
+    yield "chronotope, exact", plain.name, "processor time, read to disk", unpacked, "s"
+    decoding = list(_decoding(source))
+    yield from decoding
+    yield "chronotope, exact", source.name, "by decoding and LAS", packed / (decoding[0][3] + unpacked), "×"
 
 
 def _decoding(source: Path) -> Iterator[Row]:

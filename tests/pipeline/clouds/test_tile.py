@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.clouds import open as clouds
 from pipeline.clouds.open import open_cloud
+from pipeline.clouds.source import CHUNK
 from pipeline.clouds.tile import tile_cloud
 from pipeline.sandbox import tile_in_sandbox
 from pipeline.tile import TileResult, TileSettings
@@ -130,6 +131,20 @@ def test_workers_change_nothing(tiled: tuple[Columns, TileResult, Path], tmp_pat
     of, result, _ = tiled
     again, _ = _tiled(tmp_path / "b", written.las(of), "scan.las", workers=3)
     assert again == result
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["read twice", "kept aside"])
+def test_workers_change_nothing_where_there_are_many_chunks(tmp_path: Path, packed: bool) -> None:
+    # Two chunks, a few buckets that touch, and one that is crowded.
+    of = _cloud(CHUNK + 20_000)
+    of["places"][:CHUNK:4] = of["places"][:CHUNK:4] * 0.02 + of["places"][0] * 0.98
+    data, name = written.las(of, packed=packed), "scan.laz" if packed else "scan.las"
+    made = [
+        _tiled(tmp_path / str(workers), data, name, node=20_000, bucket=80_000, workers=workers)[0]
+        for workers in (1, 3)
+    ]
+    assert made[0].tileset.vertices == CHUNK + 20_000
+    assert made[0] == made[1]
 
 
 def test_packed_or_not_the_tiles_are_the_same(tiled: tuple[Columns, TileResult, Path], tmp_path: Path) -> None:
