@@ -509,7 +509,8 @@ class Tiling:
                 far = np.flatnonzero(lacking)
                 # What is out of reach of every leaf asks the one whose box is nearest.
                 nearest = extent.nearest_box(points.points[far], low, high)
-                for leaf in np.unique(nearest).tolist():
+                # (`np.unique` would load `numpy.ma` first.)
+                for leaf in np.flatnonzero(np.bincount(nearest)).tolist():
                     wanted[leaf, is_wide].append((len(samples), far[nearest == leaf]))
                 samples.append((number, tile, points))
         best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]

@@ -50,12 +50,13 @@ def gathered(primitives: Sequence[Primitive], layout: Layout, origin: Floats) ->
     lacking = layout.normals and any(primitive.normals is None for primitive in primitives)
     if layout.normals and not lacking:
         patch = with_joined_normals(patch, layout)
+    is_plain = not patch.attributes.any() and patch.features is None and len({each.material for each in primitives}) < 2
     patch = welded(patch)
     degenerate = before - patch.triangles
-    place, count, is_open, is_first = _places(patch)
+    place, count, is_open, is_first = _places(patch, is_plain=is_plain)
     if not is_first.all():
         patch = welded(replace(patch, indices=patch.indices[is_first]))
-        place, count, is_open, _ = _places(patch)
+        place, count, is_open, _ = _places(patch, is_plain=is_plain)
     first = np.zeros(count, np.int64)
     first[place[::-1]] = np.arange(len(place) - 1, -1, -1)
     rim = np.flatnonzero(is_open)
@@ -70,10 +71,17 @@ def gathered(primitives: Sequence[Primitive], layout: Layout, origin: Floats) ->
     )
 
 
-def _places(patch: Patch) -> tuple[NDArray[np.uint32], int, NDArray[np.bool_], NDArray[np.bool_]]:
-    """By vertex its place, how many there are, which are on open edges, and which triangles are no repetition."""
-    place, count = meshopt.remap(patch.positions)
-    keep, is_open, _, _ = topology.tidy(place[patch.indices], count)
+def _places(patch: Patch, *, is_plain: bool) -> tuple[NDArray[np.uint32], int, NDArray[np.bool_], NDArray[np.bool_]]:
+    """By vertex its place, how many there are, which are on open edges, and which triangles are no repetition.
+
+    Of an `is_plain` patch that is welded, no two vertices are at one place.
+    """
+    count = len(patch.positions)
+    place, corners = np.arange(count, dtype=np.uint32), patch.indices
+    if not is_plain:
+        place, count = meshopt.remap(patch.positions)
+        corners = place[corners]
+    keep, is_open, _, _ = topology.tidy(corners, count)
     return place, count, is_open, keep
 
 
