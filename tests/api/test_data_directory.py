@@ -61,3 +61,10 @@ def test_a_holder_that_was_killed_holds_nothing(tmp_path: Path) -> None:
         holder.wait()
     with held(tmp_path):
         pass
+
+
+def test_a_secret_that_a_power_cut_emptied_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_bytes(b"")
+    key = prepare(Settings(data=tmp_path)).secret_key
+    assert len(key) == 64
+    assert prepare(Settings(data=tmp_path)).secret_key == key

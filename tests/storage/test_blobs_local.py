@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import io
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def test_a_blob_put_again_is_not_written_again(tmp_path):
     before = path.stat()
     blobs.put(DATA)
     blobs.put_stream(io.BytesIO(DATA))
-    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    # The same file; it counts as put now, so that `erase` leaves it to who puts it.
+    assert path.stat().st_ino == before.st_ino
+    assert path.stat().st_mtime_ns > before.st_mtime_ns
     assert len(files(tmp_path)) == 1
 
 
@@ -95,3 +98,21 @@ def test_a_full_disk_leaves_the_blob_without_its_packed_form(tmp_path, monkeypat
         blobs.keep_packed(DIGEST, gzip.compress(DATA))
     assert blobs.read_packed(DIGEST) is None
     assert len(files(tmp_path)) == 1
+
+
+def test_only_what_was_not_put_lately_is_erased_with_all_that_was_kept_of_it(tmp_path):
+    blobs, now = LocalBlobs(tmp_path), datetime.now(UTC)
+    digest = blobs.put(b"lent")
+    blobs.keep_packed(digest, gzip.compress(b"lent"))
+    assert not blobs.erase(digest, before=now - timedelta(days=1)), "it is fresh"
+    blobs.set_aside(digest)
+    blobs.put(b"lent")
+    path = next(tmp_path.glob(f"??/??/{digest}"))
+    os.utime(path, (0, 0))
+    blobs.put(b"lent")
+    assert not blobs.erase(digest, before=now - timedelta(days=1)), "somebody put it again and may be about to name it"
+    os.utime(path, (0, 0))
+    assert blobs.erase(digest, before=now - timedelta(days=1))
+    assert blobs.size(digest) is None
+    assert not [each for each in tmp_path.rglob(f"{digest}*") if each.is_file()]
+    assert not blobs.erase(digest, before=now)

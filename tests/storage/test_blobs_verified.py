@@ -113,3 +113,16 @@ def test_a_packed_form_that_is_wrong_is_dropped_and_made_again(blobs: VerifiedBl
     assert not path.exists()
     blobs.keep_packed(digest, packed)
     assert blobs.read_packed(digest) == packed
+
+
+def test_what_is_missing_comes_back_from_the_replica(tmp_path: Path) -> None:
+    """As after a mending that a full disk broke off, between setting aside and putting back."""
+    store, replica = LocalBlobs(tmp_path / "store"), LocalBlobs(tmp_path / "replica")
+    digest = replica.put(b"whole")
+    blobs = VerifiedBlobs(store, replica)
+    assert blobs.read(digest) == b"whole"
+    store.set_aside(digest)
+    with blobs.open(digest) as file:
+        assert file.read() == b"whole"
+    with pytest.raises(NotFound):
+        blobs.read("0" * 64)

@@ -113,3 +113,24 @@ def test_what_is_put_down_is_closed(tmp_path):
     catalogue.close()
     assert not (tmp_path / "catalogue.db-wal").exists()
     assert SqliteCatalogue(tmp_path / "catalogue.db").get(Scene, "scene_a") == scene()
+
+
+def test_on_a_full_disk_it_refuses_to_write_reads_on_and_writes_again_when_there_is_room(tmp_path, room):
+    catalogue = SqliteCatalogue(tmp_path / "catalogue.db")
+    catalogue.commit([Put(scene())], author="ada", reason="", at=NOON)
+    with room((tmp_path / "catalogue.db-wal").stat().st_size):
+        for _ in range(2):
+            with pytest.raises(StorageFull):
+                catalogue.commit([Put(placement("p_1"))], author="ada", reason="", at=NOON)
+            assert catalogue.get(Scene, "scene_a") == scene()
+    assert catalogue.commit([Put(placement("p_1"))], author="ada", reason="", at=NOON).number == 2
+
+
+def test_what_is_erased_is_not_in_the_files_any_more(tmp_path):
+    database = SqliteDatabase(tmp_path / "catalogue.db")
+    with database.writing() as connection:
+        connection.execute("INSERT INTO revision (number, author, at, reason) VALUES (1, 'ada', '', 'of Mrs Lovelace')")
+    with database.writing() as connection:
+        connection.execute("DELETE FROM revision")
+    database.wipe()
+    assert b"Lovelace" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -2,7 +2,7 @@ import fcntl
 
 import pytest
 
-from scenes.errors import Conflict
+from scenes.errors import Conflict, StorageFull
 from storage.uploads_local import LocalUploads
 from tests.contracts.samples import NOON
 
@@ -49,3 +49,26 @@ def test_a_half_made_upload_is_none_and_can_be_cleared_away(tmp_path):
     (tmp_path / "upload_b" / "bytes").write_bytes(b"")
     uploads.discard("upload_b")
     uploads.create(upload_id="upload_b", length=1, metadata={}, owner="ada", at=NOON)
+
+
+def test_a_write_that_was_cut_short_is_not_acknowledged(tmp_path, room):
+    """A disk that fills up takes a part of a write and says so; the next write is refused."""
+    uploads = LocalUploads(tmp_path)
+    uploads.create(upload_id="upload_a", length=20_000, metadata={}, owner="ada", at=NOON)
+    with room(5_000), pytest.raises(StorageFull):
+        uploads.append("upload_a", offset=0, chunks=iter([b"x" * 3_000, b"y" * 17_000]))
+    assert uploads.offset("upload_a")[0] == 3_000
+    assert uploads.append("upload_a", offset=3_000, chunks=iter([b"y" * 17_000])) == 20_000
+    with uploads.open_upload("upload_a") as file:
+        assert file.read() == b"x" * 3_000 + b"y" * 17_000
+
+
+def test_an_upload_that_could_not_be_begun_can_be_begun_again(tmp_path, room):
+    uploads = LocalUploads(tmp_path)
+    told = {"upload_id": "upload_a", "length": 1, "metadata": {}, "owner": "ada", "at": NOON}
+    with room(5), pytest.raises(StorageFull):
+        uploads.create(**told)
+    assert uploads.begun() == []
+    uploads.create(**told)
+    with pytest.raises(Conflict, match="there already"):
+        uploads.create(**told)
