@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import shutil
 import threading
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
@@ -42,8 +44,10 @@ from api import (
 )
 from api.data_directory import held, prepare
 from api.gate import Gate
-from api.services import Services, open_services
+from api.scrub import Scrubber
+from api.services import Services, open_services, stores
 from api.worker import Worker
+from scenes.errors import Invalid, ParserCrash, TooLarge
 from tiling.select import warm
 
 if TYPE_CHECKING:
@@ -59,8 +63,15 @@ if TYPE_CHECKING:
     from scenes.model import Vector
 
 
+log = logging.getLogger("chronotope.app")
+
+
 def sandboxed_tile(settings: Settings) -> Tile:
-    """The tiler as the worker calls it: in a child process with limits. It is imported with the first job."""
+    """The tiler as the worker calls it: in a child process with limits. It is imported with the first job.
+
+    With a Dask scheduler in the settings its workers do what can be spread. What fails there, or takes too long, is
+    begun anew here before anything is said of the file: a cluster that is away is no fault of it.
+    """
     cores = max(1, (os.cpu_count() or 1) // max(1, settings.workers))
 
     def tile(
@@ -75,11 +86,22 @@ def sandboxed_tile(settings: Settings) -> Tile:
         from pipeline.sandbox import tile_in_sandbox
         from pipeline.tile import TileSettings
 
-        # The tiles are for everybody who may see the asset; where it lies is not.
-        chosen = TileSettings(workers=cores, tells_place=False)
-        return tile_in_sandbox(
-            source, name, out, settings=chosen, progress=progress, cancelled=cancelled, origin=origin
-        )
+        def tiled(scheduler: str | None) -> TileResult:
+            # The tiles are for everybody who may see the asset; where it lies is not.
+            chosen = TileSettings(workers=cores, scheduler=scheduler, tells_place=False)
+            return tile_in_sandbox(
+                source, name, out, settings=chosen, progress=progress, cancelled=cancelled, origin=origin
+            )
+
+        if not settings.dask_scheduler:
+            return tiled(None)
+        try:
+            return tiled(settings.dask_scheduler)
+        except (Invalid, ParserCrash, TooLarge) as trouble:
+            log.warning("tiling on the cluster failed, and is begun anew here: %s", trouble)
+            shutil.rmtree(out)
+            out.mkdir(mode=0o700)
+            return tiled(None)
 
     return tile
 
@@ -100,6 +122,15 @@ def create_app(settings: Settings, *, tile: Tile | None = None) -> FastAPI:
         return assemble(services, worker, closing=stack.pop_all())
 
 
+def _scrubber(services: Services) -> Scrubber | None:
+    """What looks through the objects by and by, begun, where the settings want it."""
+    if not services.settings.scrub_days or services.rounds is None:
+        return None
+    scrubber = Scrubber(services, services.rounds, *stores(services.settings))
+    scrubber.start()
+    return scrubber
+
+
 def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastAPI:
     """The application on open ports; `closing` is closed at shutdown."""
     settings = services.settings
@@ -109,6 +140,7 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
         with closing:
             if settings.workers:
                 worker.start(settings.workers)
+            scrubber = _scrubber(services)
             sweeping = asyncio.create_task(uploads.keep_forgetting(services))
             # Or the first visitor of a stream would wait for the compiler.
             threading.Thread(target=warm, name="warming", daemon=True).start()
@@ -119,6 +151,8 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
                 sweeping.cancel()
                 await asyncio.gather(sweeping, return_exceptions=True)
                 await services.call(worker.stop)
+                if scrubber is not None:
+                    await services.call(scrubber.stop)
 
     app = FastAPI(
         title="Chronotope",

@@ -174,12 +174,21 @@ def fsck(  # noqa: PLR0917 - typer passes by name
     ] = False,
     replicate: Annotated[bool, typer.Option("--replicate", help="First copy to the replica what it lacks.")] = False,
     pace: Annotated[str | None, typer.Option(metavar="SIZE", help="Read no more than this each second: 20M.")] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Read nothing; say how far the server's own look is.")
+    ] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Read every object again and compare it with its digest; exit 1 where one is damaged or missing."""
     from api.cli_fsck import fsck as run
+    from api.cli_fsck import status as say
 
+    if status:
+        if repair or replicate or pace:
+            raise typer.BadParameter("--status goes with --data and --json only")
+        say(data=data, as_json=json)
+        return
     run(data=data, as_json=json, pace=pace, repair=repair, replicates=replicate)
 
 

@@ -2,16 +2,15 @@
 
 Beside a running server or without one. `--repair` puts right what a replica still has, `--pace` leaves the disk to the
 visitors, `--replicate` fills the replica first. What was found damaged or missing, and what became of it, is added to
-`fixity.jsonl` in the data directory, a line each.
+`fixity.jsonl` in the data directory, a line each. `--status` reads nothing and says how far the server's own look is.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,20 +19,18 @@ import typer
 from api.cli_keep import existing
 from api.cli_progress import progress_bar
 from api.errors import DoorError
+from api.scrub import in_words, record
 from api.services import open_services, stores
 from api.settings import SettingsError, parse_size
 from scenes.counting import counted
 from scenes.fixity import mended, replicate, scrub
-from scenes.model import Asset
+from scenes.missing import assets, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.services import Services
     from scenes.fixity import Store
-
-_PAGE = 500
 
 
 def fsck(
@@ -64,7 +61,9 @@ def fsck(
             return repair and mended(store, replica, digest)
 
         gone = [
-            (f"{asset.id}: {what}", *how) for asset in _assets(services) for what, *how in missing(store, asset, mend)
+            (f"{asset.id}: {what}", *how)
+            for asset in assets(services.catalogue)
+            for what, *how in missing(store, asset, mend)
         ]
         at = services.clock.now().isoformat()
     report: dict[str, Any] = {
@@ -77,15 +76,22 @@ def fsck(
     }
     events = [{"was": "damaged", "what": name, "repaired": name not in found.left} for name in found.damaged]
     events += [{"was": "missing", "what": f"{what} {digest}", "repaired": is_back} for what, digest, is_back in gone]
-    _record(settings.data / "fixity.jsonl", [{"at": at, **event} for event in events])
+    record(settings.data / "fixity.jsonl", [{"at": at, **event} for event in events])
     if as_json:
         print(orjson.dumps(report).decode())
     else:
         _say(report)
     if report["damaged"] or report["missing"]:
-        left, missing = len(found.left), len(report["missing"])
-        wrong = counted(left, "[object is|objects are] damaged"), counted(missing, "[is|are] missing")
+        left, lacking = len(found.left), len(report["missing"])
+        wrong = counted(left, "[object is|objects are] damaged"), counted(lacking, "[is|are] missing")
         raise DoorError("MALFORMED", ", ".join(wrong))
+
+
+def status(*, data: Path | None, as_json: bool) -> None:
+    """Say how far the server's own look through the objects is."""
+    with open_services(existing(data)) as services:
+        found = None if services.rounds is None else services.rounds.last_round()
+    print(orjson.dumps(found and asdict(found)).decode() if as_json else in_words(found))
 
 
 def _say(report: dict[str, Any]) -> None:
@@ -120,52 +126,3 @@ def _reading(title: str, store: Store, pace: int | None) -> Iterator[Callable[[i
                 time.sleep(max(0.0, done / pace - (time.monotonic() - began)))
 
         yield advance
-
-
-def _record(path: Path, events: list[dict[str, object]]) -> None:
-    if events:
-        with path.open("ab") as file:
-            file.writelines(orjson.dumps(event) + b"\n" for event in events)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _assets(services: Services) -> Iterator[Asset]:
-    after = None
-    while True:
-        page = services.catalogue.page(Asset, first=_PAGE, after=after)
-        yield from (record for record in page.records if isinstance(record, Asset))
-        if not page.has_next:
-            return
-        after = page.cursors[-1]
-
-
-def missing(store: Store, asset: Asset, mend: Callable[[str], bool]) -> Iterator[tuple[str, str, bool]]:
-    """What of an asset was not there: the master, what is served of a recording or picture, a tileset or its tiles.
-
-    What it is, its digest, and whether it is back: each is tried to be mended, and what that names is looked for, too.
-    """
-    kept = [("master", asset.master, asset.byte_length)]
-    if asset.media is not None:
-        kept.append(("media", asset.media.digest, asset.media.byte_length))
-    for what, digest, length in kept:
-        if store.size(digest) != length:
-            yield what, digest, mend(digest)
-    waiting = [] if asset.tileset is None else [("tileset", asset.tileset.digest, "json")]
-    seen = {digest for _, digest, _ in waiting}
-    while waiting:
-        what, digest, ending = waiting.pop()
-        if store.size(digest) is None:
-            is_back = mend(digest)
-            yield what, digest, is_back
-            if not is_back:
-                continue
-        if ending == "json":
-            found = sorted(each for each in _named_in(store.read(digest)) if each[0] not in seen)
-            waiting += [("tile", *each) for each in found]
-            seen |= {name for name, _ in found}
-
-
-def _named_in(document: bytes) -> set[tuple[str, str]]:
-    """Digests of the files that a document of a tileset names, and their endings."""
-    return set(re.findall(r"\b([0-9a-f]{64})\.([a-z0-9]+)\"", document.decode(errors="replace")))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from api.app import sandboxed_tile
 from api.cli_keep import existing
 from api.services import open_services
+from api.telemetry import configure_logs
 from api.worker import Worker
 from scenes.counting import counted
 
@@ -29,6 +30,7 @@ def work(*, data: Path | None, threads: int | None) -> None:
         SettingsError: there is no museum.
     """
     settings = existing(data)
+    configure_logs(settings)
     count = threads or settings.workers or os.cpu_count() or 1
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

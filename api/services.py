@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
-    from scenes.fixity import Store
+    from scenes.fixity import Rounds, Store
     from scenes.model import Actor
     from scenes.ports import Accounts, Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
     from scenes.purging import Purges
@@ -64,6 +64,8 @@ class Services:
     """exhibitions as they are looked for"""
     relay: Relay | None = None
     """to other processes, where there may be some"""
+    rounds: Rounds | None = None
+    """looks through the objects, where somebody keeps count of them"""
     details: Details = field(init=False)
     """assets in reduced detail"""
 
@@ -115,6 +117,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             settings=settings,
             derived=derived,
             relay=relay,
+            rounds=catalogue,
         )
     finally:
         if relay is not None:

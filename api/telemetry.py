@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import PlainTextResponse, Response
 
+from api.scrub import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -188,6 +190,8 @@ def readiness(services: Services, *, worker_alive: Callable[[], bool], sandbox: 
     try:
         services.catalogue.revision_of("readiness")
         checks["catalogue"] = "ok"
+        if services.settings.scrub_days and services.rounds is not None:
+            checks["scrub"] = in_words(services.rounds.last_round())
     except Exception as e:  # noqa: BLE001 - whatever is wrong with it is the answer
         checks["catalogue"] = f"cannot be read ({type(e).__name__})"
     try:
@@ -204,9 +208,13 @@ def readiness(services: Services, *, worker_alive: Callable[[], bool], sandbox: 
     return checks
 
 
+_TOLD = {"sandbox", "scrub"}
+"""checks that say how it is, whatever that is"""
+
+
 def ready_answer(checks: dict[str, str], *, stopping: bool) -> Response:
     """`/readyz`: 200 where everything is ok, else 503; the reasons in either case."""
-    faults = [f"{name}: {text}" for name, text in checks.items() if text != "ok" and name != "sandbox"]
+    faults = [f"{name}: {text}" for name, text in checks.items() if text != "ok" and name not in _TOLD]
     if stopping:
         faults.append("the server is stopping")
     body = {"ready": not faults, "reasons": faults, "checks": checks, "version": version()}

@@ -93,12 +93,21 @@ class Worker:
 
     def start(self, count: int) -> None:
         """Begin with `count` threads."""
+        self._tidy()
         self._forget = self._services.bus.listen(JOBS_TOPIC, lambda _: self._wake.set())
         for number in range(count):
             name = self._services.ids.new(f"worker{number}")
             thread = threading.Thread(target=self._run, args=(name,), name=f"worker-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
+
+    def _tidy(self) -> None:
+        """Remove what workers that were killed here left behind of jobs that others have ended."""
+        services = self._services
+        for folder in (services.settings.data / "work").glob("job_*"):
+            job = services.jobs.job(folder.name)
+            if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
+                shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def is_alive(self) -> bool:

@@ -25,7 +25,7 @@ def executor(address: str, folder: str) -> Iterator[Executor]:
     At the end the workers let go of the results in `folder`.
 
     Raises:
-        Invalid: Dask is not installed, or the scheduler does not answer.
+        Invalid: Dask is not installed, or the scheduler does not answer or has no workers.
     """
     try:
         from distributed import Client
@@ -36,6 +36,10 @@ def executor(address: str, folder: str) -> Iterator[Executor]:
     except (OSError, ValueError) as failed:
         raise Invalid(f"the scheduler at {address} does not answer: {failed}") from failed
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE_S)
+        except TimeoutError as none:
+            raise Invalid(f"the scheduler at {address} has no workers") from none
         try:
             yield client.get_executor(pure=False)
         finally:

@@ -17,7 +17,7 @@ from scenes.ports import Blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 _PIECE = 1 << 20
 
@@ -47,6 +47,38 @@ class Store(Blobs, Protocol):
         Whether it is gone, and was there. Putting a blob that is there counts as putting it, so that who puts one and
         then names it within that time never finds it gone.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look of a server through its store, under way or ended."""
+
+    number: int
+    began_at: datetime
+    ended_at: datetime | None = None
+    after: str = ""
+    """the last digest that was read"""
+    objects: int = 0
+    bytes: int = 0
+    damaged: int = 0
+    """objects that were found damaged or missing"""
+    repaired: int = 0
+
+
+class Rounds(Protocol):
+    """The looks through the store, of which one process at a time has one in hand."""
+
+    def take_round(self, *, worker: str, at: datetime, seconds: float, every: timedelta) -> Round | None:
+        """The round that is under way and in nobody's hand, or a new one, where the last began that long ago."""
+        ...
+
+    def report_round(self, found: Round, *, worker: str, at: datetime, seconds: float) -> bool:
+        """Keep how far it came; False where it is no longer this worker's."""
+        ...
+
+    def last_round(self) -> Round | None:
+        """The one that began last."""
         ...
 
 
@@ -91,6 +123,25 @@ def mended(store: Store, replica: Blobs | None, digest: str) -> bool:
     return is_whole(store, digest)
 
 
+def examine(
+    store: Store, digest: str, *, replica: Blobs | None, repairs: bool, advance: Callable[[int], None]
+) -> tuple[str, bool] | None:
+    """Read a blob, and what is kept packed of it: what is damaged (the digest, or `<digest>.gz`), and whether no more.
+
+    None where all is well, or where it is gone since it was listed. With `repairs`, a blob is put back from the
+    replica, where there is one, and a packed form that is wrong is dropped: it is made again when it is asked for.
+    """
+    if not is_whole(store, digest, advance):
+        if store.size(digest) is None:
+            return None
+        return digest, repairs and mended(store, replica, digest)
+    if not is_packed_whole(store, digest):
+        if repairs:
+            store.forget_packed(digest)
+        return f"{digest}.gz", repairs
+    return None
+
+
 def scrub(
     store: Store,
     *,
@@ -98,24 +149,17 @@ def scrub(
     repairs: bool,
     advance: Callable[[int], None],
 ) -> Scrubbed:
-    """Read every blob and what is kept packed. `advance` hears how much was read, and may rest.
-
-    With `repairs`, what is damaged is put back from the replica, where there is one, and a packed form that is wrong is
-    dropped: it is made again when it is asked for.
-    """
+    """`examine` every blob. `advance` hears how much was read, and may rest."""
     found = Scrubbed()
     for digest in store.digests():
         found.objects += 1
         found.bytes += store.size(digest) or 0
-        if not is_whole(store, digest, advance):
-            found.damaged.append(digest)
-            if repairs and mended(store, replica, digest):
-                found.repaired.append(digest)
-        elif not is_packed_whole(store, digest):
-            found.damaged.append(f"{digest}.gz")
-            if repairs:
-                store.forget_packed(digest)
-                found.repaired.append(f"{digest}.gz")
+        wrong = examine(store, digest, replica=replica, repairs=repairs, advance=advance)
+        if wrong is not None:
+            name, is_right_again = wrong
+            found.damaged.append(name)
+            if is_right_again:
+                found.repaired.append(name)
     return found
 
 

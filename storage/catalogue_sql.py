@@ -28,6 +28,7 @@ from storage.records import (
     slug_of,
     stamp,
 )
+from storage.scrubs_sql import SqlRounds
 from storage.sql import Taken, select, select_one
 from storage.tokens_sql import SqlTokens
 from storage.uploads_sql import SqlUploads
@@ -60,7 +61,7 @@ _STANDS = "to_revision IS NULL"
 _STOOD = "from_revision <= ? AND (to_revision IS NULL OR to_revision > ?)"
 
 
-class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlPurges):
+class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRounds, SqlPurges):
     """`scenes.ports.Catalogue`, `Tokens`, `Jobs`, `scenes.audit.Audit` in one database; what it knows of uploads."""
 
     def __init__(self, database: Database) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import apsw
 
 from api.auth import token_hash
-from api.cli_fsck import missing
 from api.services import Services, archive_of, stores
 from scenes.fixity import is_whole, scrub
+from scenes.missing import missing
 from scenes.model import Asset, AssetState, JobState
 from storage.archive import MUSEUM
 from tests.faults.operations import assets, entry_digest, opened, work

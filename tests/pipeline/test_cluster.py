@@ -10,12 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 from PIL import Image as Pillow
 
+from api.app import sandboxed_tile
+from api.data_directory import prepare
+from api.services import Services, open_services
+from api.settings import Settings
+from api.worker import Worker
 from pipeline import cluster
 from pipeline.tile import TileResult, TileSettings, tile_model
 from scenes.errors import Invalid
+from scenes.ingest import deposit
+from scenes.model import Actor, Asset, AssetState, Job, JobState, Role
 from tests.tiling.shapes import ball, sheet
 from tiling.mesh import Image, Material, Model
 
@@ -127,3 +134,50 @@ def test_a_scheduler_that_does_not_answer_is_told_in_a_line(tmp_path: Path, monk
         pass
     with pytest.raises(Invalid, match="does not answer"), cluster.executor("nowhere://x", str(tmp_path)):
         pass
+
+
+def _deposited(services: Services) -> tuple[str, str]:
+    with (DATA / "small.glb").open("rb") as file:
+        asset, job = deposit(services, Actor("ines", Role.CURATOR), file, name="small.glb")
+    return asset.id, job.id
+
+
+def _transitions(address: str) -> int:
+    """How much the scheduler has had to do."""
+    with Client(address, set_as_default=False) as client:
+        return int(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter))
+
+
+def _ended(services: Services, job_id: str) -> tuple[Job | None, Asset | None]:
+    job = services.jobs.job(job_id)
+    return job, None if job is None else services.catalogue.get(Asset, job.subject)
+
+
+def test_a_server_tiles_on_the_cluster_as_it_does_alone(address: str, tmp_path: Path) -> None:
+    made = []
+    for name, scheduler in (("there", address), ("here", "")):
+        settings = prepare(Settings(data=tmp_path / name, dask_scheduler=scheduler))
+        with open_services(settings) as services:
+            before = _transitions(address)
+            _, job_id = _deposited(services)
+            assert Worker(services, sandboxed_tile(settings)).work_once("w")
+            job, asset = _ended(services, job_id)
+        assert job is not None
+        assert (job.state, job.attempts) == (JobState.DONE, 1), job.message
+        assert asset is not None
+        made.append((asset.tileset, _transitions(address) > before))
+    assert made == [(made[1][0], True), (made[1][0], False)]
+
+
+def test_a_cluster_that_is_away_is_no_fault_of_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # Without certificates there is no way there, which is known at once.
+    settings = prepare(Settings(data=tmp_path / "museum", dask_scheduler="tls://127.0.0.1:9"))
+    with open_services(settings) as services:
+        _, job_id = _deposited(services)
+        assert Worker(services, sandboxed_tile(settings)).work_once("w")
+        job, asset = _ended(services, job_id)
+    assert job is not None
+    assert job.state is JobState.DONE
+    assert asset is not None
+    assert asset.state is AssetState.READY
+    assert "begun anew here" in caplog.text
