@@ -25,7 +25,7 @@ def _placed(survey: Survey, scene: Georeference, east: float, north: float, up: 
 
 
 def test_two_clouds_of_one_system_stand_as_their_coordinates_say() -> None:
-    # In the middle of zone 33, where 0.9996 m of the map are a metre of the ground.
+    # In the middle of zone 33, where a metre of the ground is 0.9996 m of the map.
     first, second = (
         _survey("EPSG:32633", place) for place in ((500_000.0, 4.5e6, 20.0), (500_120.0, 4_500_050.0, 25.0))
     )
