@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream fuzz faults web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream test-system fuzz faults web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
@@ -63,6 +63,12 @@ FAULTS ?= kill ENOSPC EIO power drill
 faults: python
 	@$(PYTHON) tools/install.py dev kernels strace
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+# The services of deploy/scaled.yaml without containers, one journey, and what happens as they are taken away: with nginx,
+# which root installs.
+test-system: python
+	@$(PYTHON) tools/install.py dev nginx
+	$(BIN)/python -m tests.system
 
 web: python
 	@$(PYTHON) tools/install.py web
