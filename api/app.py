@@ -44,6 +44,7 @@ from api import (
 )
 from api.data_directory import held, prepare
 from api.gate import Gate
+from api.museums import Site, museums_of
 from api.scrub import Scrubber
 from api.services import Services, open_services, stores
 from api.worker import Worker
@@ -120,6 +121,11 @@ def create_app(settings: Settings, *, tile: Tile | None = None) -> FastAPI:
         services = stack.enter_context(open_services(settings))
         worker = Worker(services, tile or sandboxed_tile(settings))
         return assemble(services, worker, closing=stack.pop_all())
+
+
+def create_site(settings: Settings, *, tile: Tile | None = None) -> Site:
+    """The applications of all museums of `settings`, as one. Raises as `create_app`."""
+    return Site([(each, create_app(each, tile=tile)) for each in museums_of(settings)])
 
 
 def _scrubber(services: Services) -> Scrubber | None:

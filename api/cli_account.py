@@ -42,10 +42,11 @@ def _opened(data: Path | None, *, makes: bool = False) -> Iterator[tuple[Service
 
     from api.cli_keep import existing, user_name
     from api.data_directory import prepare
+    from api.museums import chosen
     from api.services import open_services
     from api.settings import from_environment
 
-    settings = prepare(from_environment(os.environ, data=data)) if makes else existing(data)
+    settings = prepare(chosen(from_environment(os.environ, data=data))) if makes else existing(data)
     with open_services(settings) as services:
         yield services, Actor(user_name(), Role.ADMINISTRATOR)
 

@@ -24,6 +24,7 @@ from api.cli_progress import progress_bar
 from api.data_directory import held, prepare
 from api.demo_log import DemoLog
 from api.errors import DoorError
+from api.museums import chosen
 from api.services import open_services
 from api.settings import from_environment
 from scenes.model import Asset, AssetState, Visibility
@@ -86,7 +87,7 @@ def demo(
 ) -> None:
     """Make what is missing of the sample museum, then serve it, unless `build_only`."""
     if build_only:
-        settings = prepare(from_environment(os.environ, data=data, host=host, port=port))
+        settings = prepare(chosen(from_environment(os.environ, data=data, host=host, port=port)))
         build(settings)
         return
     from api.cli_serve import serve

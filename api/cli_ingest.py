@@ -18,6 +18,7 @@ from api.cli_pack import one_file
 from api.cli_progress import fraction_bar, progress_bar
 from api.data_directory import held, prepare
 from api.errors import TABLE, DoorError, message_of
+from api.museums import chosen
 from api.settings import SettingsError, from_environment
 from scenes.counting import counted
 from scenes.errors import NotFound, SceneError, Unsupported
@@ -246,7 +247,7 @@ def _local(data: Path | None, *, work: bool) -> Iterator[Door]:
     from api.services import open_services
     from api.worker import Worker
 
-    settings = prepare(from_environment(os.environ, data=data))
+    settings = prepare(chosen(from_environment(os.environ, data=data)))
     with ExitStack() as stack:
         services = stack.enter_context(open_services(settings))
         # Where a server holds the directory, its worker takes the jobs; else one works here as long as we wait.

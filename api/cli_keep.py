@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from api.data_directory import prepare
+from api.museums import chosen, museums_of
 from api.services import open_services
 from api.settings import Settings, SettingsError, from_environment
 
@@ -18,7 +19,17 @@ if TYPE_CHECKING:
 
 def existing(data: Path | None) -> Settings:
     """Settings of a data directory that must be there already. Raises SettingsError."""
+    return _there(chosen(from_environment(os.environ, data=data)))
+
+
+def all_existing(data: Path | None) -> tuple[Settings, ...]:
+    """The same of every museum of the server, unless one is named. Raises SettingsError."""
     settings = from_environment(os.environ, data=data)
+    is_one = data is not None or settings.museum
+    return tuple(_there(each) for each in ((chosen(settings),) if is_one else museums_of(settings)))
+
+
+def _there(settings: Settings) -> Settings:
     if not settings.is_postgres and not settings.database_path.is_file():
         raise SettingsError("--data", f"there is no museum in {settings.data.absolute()}; `chronotope serve` makes one")
     return prepare(settings)

@@ -55,11 +55,12 @@ def _here(file: Path, scene: str, data: Path | None, *, living: bool) -> dict[st
     from api.cli_keep import user_name
     from api.data_directory import prepare
     from api.genealogy import import_file
+    from api.museums import chosen
     from api.services import open_services
     from api.settings import from_environment
     from scenes.model import Actor, Role
 
-    settings = prepare(from_environment(os.environ, data=data))
+    settings = prepare(chosen(from_environment(os.environ, data=data)))
     with open_services(settings) as services:
         actor = Actor(user_name(), Role.CURATOR)
         return asdict(import_file(services, actor, scene, file, name=file.name, with_living=living))

@@ -21,6 +21,7 @@ from api.auth import make_token
 from api.connections import Http, Socket
 from api.data_directory import prepare
 from api.errors import DoorError
+from api.museums import Site, museums_of
 from api.pages import front_end
 from api.services import open_services
 from api.settings import Settings, from_environment, variable
@@ -28,7 +29,7 @@ from api.telemetry import configure_logs
 from scenes.model import Actor, Exhibition, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -73,25 +74,27 @@ def serve(
         host = "0.0.0.0"
     settings = from_environment(os.environ, data=data, host=host, port=port)
     configure_logs(settings)
-    settings = prepare(settings)
+    museums = tuple(prepare(each) for each in museums_of(settings))
     if (certificate is None) != (key is None):
         raise DoorError("REFUSED", "--tls-cert and --tls-key belong together; give both or neither")
     if automatic and certificate is not None:
         raise DoorError("REFUSED", "give either --tls-auto or --tls-cert with --tls-key")
-    listening = bind(settings)
+    listening = bind(museums[0])
     with contextlib.closing(listening):
-        settings = replace(settings, port=listening.getsockname()[1])
-        guard_administrator(settings)
+        port = listening.getsockname()[1]
+        museums = tuple(replace(each, port=port) for each in museums)
+        for each in museums:
+            guard_administrator(each)
         if first:
-            first(settings)
+            first(museums[0])
         # Here, because it takes a second that a refusal need not.
         from api.app import create_app
 
-        app = create_app(settings)
-        services: Services = app.state.services
+        site = Site([(each, create_app(each)) for each in museums])
+        services: Services = site.apps[0].state.services
         tls = _tls(services, certificate, key, automatic=automatic)
-        open_door(listening, settings)
-        run(app, listening, tls, announce=lambda: announce(services, tls, as_json=as_json))
+        open_door(listening, museums[0])
+        run(site, listening, tls, announce=lambda: announce(services, tls, museums, as_json=as_json))
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -225,8 +228,10 @@ def addresses_of(services: Services, tls: Tls | None) -> list[str]:
     return [address(each) for each in [*found, "127.0.0.1"]]
 
 
-def announce(services: Services, tls: Tls | None, *, as_json: bool) -> None:
-    """Print the links, the one-time curator link on loopback, and how to trust our authority."""
+def announce(services: Services, tls: Tls | None, museums: Sequence[Settings] = (), *, as_json: bool) -> None:
+    """Print the links, the one-time curator link on loopback, and how to trust our authority; of several `museums` the
+    links of the first, and by which names the others are reached.
+    """
     urls = addresses_of(services, tls)
     base = urls[0]
     studio = ""
@@ -254,6 +259,7 @@ def announce(services: Services, tls: Tls | None, *, as_json: bool) -> None:
         lines += [f"  studio       {studio}", "               (this link signs in one browser, once)"]
     else:
         lines.append(f"  studio       {base}/sign-in (accounts: chronotope account add)")
+    lines += [f"  museum       {each.museum}: {', '.join(each.trusted_hosts)}" for each in museums if each.museum]
     lines += [f"  GraphQL      {base}/graphql", f"  docs         {base}/docs"]
     if front_end() is None:
         lines.append("  The front end is not built: `make web` builds it.")
@@ -302,11 +308,11 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]  # a frame, or None
 
 
-def run(app: FastAPI, listening: socket.socket, tls: Tls | None, *, announce: Callable[[], None]) -> None:
-    """Serve `app` until a signal ends it; returns normally on SIGINT and SIGTERM."""
-    settings: Settings = app.state.services.settings
+def run(site: Site, listening: socket.socket, tls: Tls | None, *, announce: Callable[[], None]) -> None:
+    """Serve `site` until a signal ends it; returns normally on SIGINT and SIGTERM."""
+    settings: Settings = site.apps[0].state.services.settings
     config = uvicorn.Config(
-        app,
+        site.app,
         http=Http,
         ws=Socket,
         ws_max_size=_WS_MAX_BYTES,
@@ -326,8 +332,14 @@ def run(app: FastAPI, listening: socket.socket, tls: Tls | None, *, announce: Ca
         ssl_keyfile=tls.key if tls else None,
     )
     if tls and tls.made:
-        _serve_authority(app, tls.made)
-    server = _Server(config, listening=announce, stopping=app.state.worker.stop_soon)
+        for app in site.apps:
+            _serve_authority(app, tls.made)
+
+    def stopping() -> None:
+        for app in site.apps:
+            app.state.worker.stop_soon()
+
+    server = _Server(config, listening=announce, stopping=stopping)
 
     def end(*_: object) -> NoReturn:
         # uvicorn raises the signal again once it has stopped; that is a normal end.

@@ -10,10 +10,11 @@ import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from api.app import sandboxed_tile
-from api.cli_keep import existing
+from api.cli_keep import all_existing
 from api.services import open_services
 from api.telemetry import configure_logs
 from api.worker import Worker
@@ -24,23 +25,28 @@ if TYPE_CHECKING:
 
 
 def work(*, data: Path | None, threads: int | None) -> None:
-    """Work until told to end (SIGTERM, SIGINT); then the job in hand is given back, and was no attempt.
+    """Work for every museum of the server until told to end (SIGTERM, SIGINT).
+
+    The job in hand is given back then, and was no attempt.
 
     Raises:
         SettingsError: there is no museum.
     """
-    settings = existing(data)
+    museums = all_existing(data)
+    settings = museums[0]
     configure_logs(settings)
     count = threads or settings.workers or os.cpu_count() or 1
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with open_services(settings) as services:
-        worker = Worker(services, sandboxed_tile(settings))
-        worker.start(count)
-        sys.stderr.write(f"working with {counted(count, '[thread|threads]')} on {settings.data}; Ctrl+C ends it\n")
+    with ExitStack() as stack:
+        for each in museums:
+            services = stack.enter_context(open_services(each))
+            worker = Worker(services, sandboxed_tile(each))
+            stack.callback(worker.stop)
+            # Each museum has one at least, so that none waits for the jobs of another.
+            own = max(1, count // len(museums))
+            worker.start(own)
+            sys.stderr.write(f"working with {counted(own, '[thread|threads]')} on {each.data}; Ctrl+C ends it\n")
         sys.stderr.flush()
-        try:
-            ended.wait()
-        finally:
-            worker.stop()
+        ended.wait()

@@ -106,7 +106,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     try:
         yield Services(
             catalogue=catalogue,
-            blobs=VerifiedBlobs(*stores(settings)),
+            blobs=VerifiedBlobs(*stores(settings), derived=derived),
             jobs=catalogue,
             bus=LocalBus() if relay is None else RelayedBus(LocalBus(), relay, ids.new("process")),
             tokens=catalogue,
@@ -173,7 +173,7 @@ def _relay(settings: Settings) -> Relay | None:
         return None
     from storage.bus_redis import RedisRelay
 
-    return RedisRelay(settings.redis_url)
+    return RedisRelay(settings.redis_url, museum=settings.museum)
 
 
 def archive_of(folder: Path) -> Ocfl:

@@ -34,9 +34,10 @@ _HEALTH_S = 5
 
 
 class RedisRelay:
-    """`scenes.ports.Relay` between all processes that name the same Redis."""
+    """`scenes.ports.Relay` between all processes that name the same Redis, and the same museum there."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, museum: str = "") -> None:
+        self._prefix = f"{PREFIX}{museum}:" if museum else PREFIX
         parts = urlsplit(url)
         self._where = f"{parts.hostname}:{parts.port or 6379}"  # without a password, for the log
         self._client = Redis.from_url(
@@ -99,7 +100,7 @@ class RedisRelay:
             try:
                 with self._client.pipeline(transaction=False) as pipe:
                     for topic, data in [each for each in batch if each is not None]:
-                        pipe.publish(PREFIX + topic, data)
+                        pipe.publish(self._prefix + topic, data)
                     pipe.execute()
                 self._note(None)
             except (RedisError, OSError) as error:
@@ -126,9 +127,9 @@ class RedisRelay:
                 with self._lock:
                     wanted = set(self._listeners)
                 if wanted - subscribed:
-                    pubsub.subscribe(*(PREFIX + topic for topic in wanted - subscribed))
+                    pubsub.subscribe(*(self._prefix + topic for topic in wanted - subscribed))
                 if subscribed - wanted:
-                    pubsub.unsubscribe(*(PREFIX + topic for topic in subscribed - wanted))
+                    pubsub.unsubscribe(*(self._prefix + topic for topic in subscribed - wanted))
                 subscribed = wanted
                 self._changed.clear()
                 if not subscribed:
@@ -136,7 +137,7 @@ class RedisRelay:
                     continue
                 message = pubsub.get_message(timeout=_POLL_S)
                 if message is not None and message["type"] == "message":
-                    self._deliver(message["channel"].decode().removeprefix(PREFIX), message["data"])
+                    self._deliver(message["channel"].decode().removeprefix(self._prefix), message["data"])
 
     def _deliver(self, topic: str, data: bytes) -> None:
         with self._lock:
