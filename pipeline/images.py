@@ -97,7 +97,7 @@ def _held_bytes(image: Pillow.Image) -> int:
         return 4 * pixel_count
     if image.format == "PNG" and image.info.get("interlace"):
         # What Pillow reads as bytes may have two for each in the file: `RGBA;16B` is how it stands there.
-        is_double = image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in image.tile)
+        is_double = image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
         return pixel_count * len(image.getbands()) * (2 if is_double else 1)
     if image.format == "JPEG" and image.info.get("progressive"):
         # All coefficients, two bytes each; a component is smaller by its sampling (T.81, A.1.1).

@@ -25,6 +25,9 @@ OLDER: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     **{what: (name, content, error.code) for what, (name, content, error, _) in older_clouds.HOSTILE.items()},
 }
 """those with tests of their own, in tests/pipeline"""
+# No models, but a cloud, and a picture that breaks off.
+OLDER["a PLY of points only"] = (*hostile.HOSTILE["a PLY of points only"][:2], "")
+OLDER["a picture"] = (*hostile.HOSTILE["a picture"][:2], "MALFORMED")
 CORPUS = OLDER | NEW
 SLOW = ("GEDCOM of two million lines", "GEDCOM of sixty-five megabytes", "GEDCOM of twenty thousand people",
         "glTF of a mesh in two million places", "glTF of 250,001 nodes")  # fmt: skip

@@ -35,6 +35,7 @@ def read_as_deposited(path: Path, name: str) -> str:
             recordings.checked(path, kind)
         return kind
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        path, name = clouds.unpacked(path, Path(scratch)) or (path, name)
         if kind := clouds.kind_of(path, name):
             for _ in clouds.open_cloud(path, name, scratch=Path(scratch)).chunks():
                 pass

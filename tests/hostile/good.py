@@ -275,6 +275,7 @@ GOOD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "las": ("x.las", lambda: written.las(_POINTS, kind=7, with_normals=True)),
     "laz": ("x.laz", lambda: written.las(_POINTS, packed=True)),
     "e57": ("x.e57", e57),
+    "cloud-zip": ("x.zip", lambda: zipped({"a/x.laz": written.las(_POINTS, packed=True), "a/readme.txt": b"a field"})),
     "ply-points": ("x.ply", lambda: written.ply(_POINTS)),
     "text": ("x.xyz", text_cloud),
     "png": ("x.png", lambda: media.picture("png", media.quarters(24, 16))),

@@ -38,7 +38,15 @@ _VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 2, 3, 255, 1 << 31, 1 <
            1 << 53, 1 << 64, 10**400, 0.5, -0.5, 1e308, 1e-320, "", "x", "../x", "file:///etc/passwd", "data:,", "VEC3",
            "SCALAR", "MAT4", [], {}, [0], [0, 0], {"x": 1}, [None], "\ud800", "\0", 5120, 5121, 5122, 5123, 5125,
            5126)  # fmt: skip
-_KINDS = {"glb": "glb", "gltf": "json", "obj-zip": "zip", "gltf-zip": "zip", "3mf": "zip", "png": "png"}
+_KINDS = {
+    "glb": "glb",
+    "gltf": "json",
+    "obj-zip": "zip",
+    "gltf-zip": "zip",
+    "cloud-zip": "zip",
+    "3mf": "zip",
+    "png": "png",
+}
 _TEXTS = ("ply-text", "stl-text", "obj", "off", "dae", "text", "gedcom", "gedcom-7")
 
 

@@ -84,7 +84,10 @@ ARCHIVES: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "zip of a zip of a zip": ("x.zip", zipped({"a.zip": zipped({"b.zip": zipped({"x.obj": OBJ})})}), _UNSUPPORTED),
     "zip of a gzip": ("x.zip", zipped({"x.obj.gz": b"\x1f\x8b"}), _UNSUPPORTED),
     "zip of texts": ("x.zip", zipped({"readme.txt": b"hello"}), _UNSUPPORTED),
-    "zip of a cloud": ("x.zip", zipped({"x.las": b"LASF"}), _UNSUPPORTED),
+    "zip of a cloud that is none": ("x.zip", zipped({"x.las": b"LASF"}), _MALFORMED),
+    "zip of two clouds": ("x.zip", zipped({"x.las": b"LASF", "y.laz": b"LASF"}), _UNSUPPORTED),
+    "zip of a cloud that is a bomb": ("x.zip", lambda: zipped({"x.xyz": b"1 2 3\n" * 8_000_000}), _LIMIT),
+    "zip of a cloud that climbs": ("x.zip", zipped({"../x.xyz": b"1 2 3\n"}), _FORBIDDEN),
     "zip of an OBJ bomb in a folder": ("x.zip", lambda: zipped({"a/b/x.obj": b"\n" * 30_000_000}), _LIMIT),
     "zip whose model names a way out": ("x.zip", zipped({"x.obj": OBJ.replace(b"x.mtl", b"../../x.mtl")}), _FORBIDDEN),
     "zip whose materials name a device": (
