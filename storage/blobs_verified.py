@@ -4,7 +4,7 @@
 |---|---|
 | a whole blob | each time: 45 µs for 64 KiB (1.4 GB/s, SHA instructions) |
 | a range of one of at most `most_ahead` bytes | the whole blob, the first time in this process |
-| a range of a longer one | not: `chronotope fsck` reads it |
+| a range of a longer one | the pieces of 4 MiB that it touches, the first time in this process (`storage.pieces`) |
 | from the beginning to the end (`open`) | each time; what is wrong ends with an error before the last piece |
 | the packed form | unpacked, the first time in this process; one that is wrong is dropped and made again |
 
@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from scenes.errors import Damaged
 from scenes.fixity import check_packed, is_whole, mended
+from storage.pieces import PIECE, Pieces
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from scenes.fixity import Store
-    from scenes.ports import Blobs
+    from scenes.ports import Blobs, Derived
 
 log = logging.getLogger("chronotope.fixity")
 
@@ -40,8 +41,11 @@ _PIECE = 1 << 20
 class VerifiedBlobs:
     """`scenes.ports.Blobs` on a store, and a replica to mend it from."""
 
-    def __init__(self, store: Store, replica: Blobs | None = None, *, most_ahead: int = 256 << 20) -> None:
+    def __init__(
+        self, store: Store, replica: Blobs | None = None, *, derived: Derived, most_ahead: int = 256 << 20
+    ) -> None:
         self._store, self._replica, self._most_ahead = store, replica, most_ahead
+        self._pieces = Pieces(store, derived)
         self._guard = threading.Lock()
         self._whole: OrderedDict[str, None] = OrderedDict()
 
@@ -51,7 +55,7 @@ class VerifiedBlobs:
 
     def put_stream(self, source: BinaryIO) -> tuple[str, int]:
         """Keep what `source` yields, never whole in memory; digest and length."""
-        return self._store.put_stream(source)
+        return self._pieces.put_stream(source, beyond=self._most_ahead)
 
     def size(self, digest: str) -> int | None:
         """Length in bytes, None where there is no such blob."""
@@ -66,7 +70,11 @@ class VerifiedBlobs:
                 self._mend(digest)
                 data = self._store.read(digest)
             return data
-        if size is not None and size <= self._most_ahead and not self._is_known(digest):
+        if size is not None and size > self._most_ahead:
+            end = size if length is None else min(size, offset + length)
+            for number in range(offset // PIECE, -(-end // PIECE)):
+                self._check_piece(digest, size, number)
+        elif size is not None and not self._is_known(digest):
             if not is_whole(self._store, digest):
                 self._mend(digest)
             self._remember(digest)
@@ -102,6 +110,18 @@ class VerifiedBlobs:
             log.warning("%s was missing and is back from the replica", digest)
             size = self._store.size(digest)
         return size
+
+    def _check_piece(self, digest: str, size: int, number: int) -> None:
+        name = f"{digest} {number}"
+        if self._is_known(name):
+            return
+        wanted = self._pieces.digest_of(digest, size, number)
+        if wanted is None:
+            return
+        data = self._store.read(digest, offset=number * PIECE, length=PIECE)
+        if hashlib.sha256(data).digest() != wanted:
+            self._mend(digest)
+        self._remember(name)
 
     def _mend(self, digest: str) -> None:
         if not mended(self._store, self._replica, digest):

@@ -11,6 +11,7 @@ import pytest
 from scenes.errors import Damaged, NotFound
 from storage.blobs_local import LocalBlobs
 from storage.blobs_verified import VerifiedBlobs
+from storage.derived_memory import MemoryDerived
 
 DATA = bytes(range(256)) * 20
 
@@ -26,14 +27,14 @@ def _rot(store: Path, digest: str, *, at: int = 100) -> None:
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> VerifiedBlobs:
-    return VerifiedBlobs(LocalBlobs(tmp_path / "objects"))
+    return VerifiedBlobs(LocalBlobs(tmp_path / "objects"), derived=MemoryDerived())
 
 
 @pytest.fixture
 def replicated(tmp_path: Path) -> VerifiedBlobs:
     replica = LocalBlobs(tmp_path / "replica")
     replica.put(DATA)
-    return VerifiedBlobs(LocalBlobs(tmp_path / "objects"), replica)
+    return VerifiedBlobs(LocalBlobs(tmp_path / "objects"), replica, derived=MemoryDerived())
 
 
 def test_what_is_whole_is_read_as_it_is(blobs: VerifiedBlobs) -> None:
@@ -119,7 +120,7 @@ def test_what_is_missing_comes_back_from_the_replica(tmp_path: Path) -> None:
     """As after a mending that a full disk broke off, between setting aside and putting back."""
     store, replica = LocalBlobs(tmp_path / "store"), LocalBlobs(tmp_path / "replica")
     digest = replica.put(b"whole")
-    blobs = VerifiedBlobs(store, replica)
+    blobs = VerifiedBlobs(store, replica, derived=MemoryDerived())
     assert blobs.read(digest) == b"whole"
     store.set_aside(digest)
     with blobs.open(digest) as file:
