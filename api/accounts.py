@@ -112,6 +112,8 @@ def set_disabled(services: Services, actor: Actor, account_id: str, *, disabled:
         raise Forbidden("nobody shuts themselves out; ask another administrator")
     at = services.clock.now()
     services.accounts.set_disabled(account_id, at=at if disabled else None)
+    done = "account.disabled" if disabled else "account.enabled"
+    services.audit.note(done, actor=actor.name, at=at, subject=account_id)
     if disabled:
         services.tokens.end_sessions(account_id, at=at)
     return _known(services, account_id)
@@ -121,6 +123,7 @@ def set_password(services: Services, account: Account, password: str, *, keeping
     """Another password; it ends every session but `keeping` (an id). Blocking. Raises Invalid."""
     kept = passwords.hashed(passwords.checked(password, name=account.name))
     services.accounts.set_password(account.id, kept)
+    services.audit.note("password.changed", at=services.clock.now(), subject=account.id)
     services.tokens.end_sessions(account.id, at=services.clock.now(), but=keeping)
 
 
@@ -167,6 +170,9 @@ async def by_password(services: Services, attempts: Attempts, name: str, passwor
     account, kept = found or (None, "")
     is_right = await passwords.aside(passwords.matches, password, kept)
     if account is None or not is_right or account.disabled_at is not None:
+        # Of a name that nobody has nothing is kept: people type passwords there.
+        whose = "" if account is None else account.id
+        await services.call(services.audit.note, "sign-in.failed", at=services.clock.now(), subject=whose)
         raise Unauthorized(WRONG)
     if passwords.is_outdated(kept):
         await services.call(

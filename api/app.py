@@ -32,6 +32,7 @@ from starlette.routing import Route, WebSocketRoute
 from api import (
     annotations_http,
     assets,
+    audit,
     errors,
     genealogy,
     pages,
@@ -147,15 +148,19 @@ def assemble(services: Services, worker: Worker, *, closing: ExitStack) -> FastA
             if settings.workers:
                 worker.start(settings.workers)
             scrubber = _scrubber(services)
-            sweeping = asyncio.create_task(uploads.keep_forgetting(services))
+            await services.call(audit.note_start, services)
+            sweeping = [
+                asyncio.create_task(keep(services)) for keep in (uploads.keep_forgetting, audit.keep_forgetting)
+            ]
             # Or the first visitor of a stream would wait for the compiler.
             threading.Thread(target=warm, name="warming", daemon=True).start()
             try:
                 yield
             finally:
                 app.state.stopping = True
-                sweeping.cancel()
-                await asyncio.gather(sweeping, return_exceptions=True)
+                for each in sweeping:
+                    each.cancel()
+                await asyncio.gather(*sweeping, return_exceptions=True)
                 await services.call(worker.stop)
                 if scrubber is not None:
                     await services.call(scrubber.stop)

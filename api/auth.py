@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 from api import links
 from api.rates import toll_of
+from scenes.audit import WHO
 from scenes.errors import Forbidden, Unauthorized
 from scenes.model import ANONYMOUS, EVERYTHING, Actor, KeyKind
 
@@ -170,6 +171,7 @@ async def actor_of(connection: HTTPConnection, services: Services) -> Actor:
     """
     actor = await _actor_of(connection, services)
     if actor != ANONYMOUS:
+        WHO.set(actor.name)
         toll_of(connection).signed_in(actor)
     return actor
 

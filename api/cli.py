@@ -6,13 +6,15 @@ Exit codes: 0 done, 1 refused or failed with one line of reason on stderr, 2 wro
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api import cli_account, cli_ask, cli_change, cli_people, cli_stream, cli_tile
+from api import cli_account, cli_ask, cli_audit, cli_change, cli_people, cli_stream, cli_tile
 
 app = typer.Typer(
     name="chronotope",
@@ -135,6 +137,7 @@ app.command("stream")(cli_stream.stream)
 app.command("import-gedcom")(cli_people.import_gedcom)
 app.command("ask")(cli_ask.ask)
 app.add_typer(cli_account.app, name="account")
+app.add_typer(cli_audit.app, name="audit")
 
 
 @app.command()
@@ -263,6 +266,11 @@ def version() -> None:
 
 def main() -> None:
     """Run a command; one line of reason instead of a trace where something is refused."""
+    from scenes.audit import WHENCE, WHO, sealable
+
+    with contextlib.suppress(KeyError, OSError):
+        WHO.set(getpass.getuser())
+    WHENCE.set(sealable("command line", ""))
     try:
         app(prog_name="chronotope")
     except Exception as error:

@@ -29,6 +29,8 @@ def export(folder: Path, *, data: Path | None, verify: bool, as_json: bool) -> N
     """
     with open_services(existing(data)) as services, fraction_bar("export") as bar:
         moved = archived(services, folder, author=user_name(), progress=bar)
+        told = {"revisions": moved.revisions, "files": moved.files, "bytes": moved.byte_length}
+        services.audit.note("export", actor=user_name(), at=services.clock.now(), subject=folder.name, detail=told)
     damaged = list(archive_of(folder).damaged()) if verify else []
     told = {
         "revisions": moved.revisions, "assets": moved.assets, "files": moved.files, "bytes": moved.byte_length,
@@ -57,6 +59,8 @@ def restore(folder: Path, *, data: Path | None, as_json: bool) -> None:
     settings = prepare(chosen(from_environment(os.environ, data=data)))
     with held(settings.data), open_services(settings) as services, fraction_bar("import") as bar:
         moved = restored(services, folder, progress=bar)
+        told = {"revisions": moved.revisions, "files": moved.files, "bytes": moved.byte_length}
+        services.audit.note("import", actor=user_name(), at=services.clock.now(), subject=folder.name, detail=told)
     told = {
         "revisions": moved.revisions, "assets": moved.assets, "files": moved.files, "bytes": moved.byte_length,
         "filesWritten": moved.written,

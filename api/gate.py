@@ -24,6 +24,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
+from api.audit import coming_from
 from api.errors import DoorError, kind_of, problem_of
 from api.rates import Rates
 
@@ -110,6 +111,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        coming_from(scope)
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         # RFC 9112, 3.2: more than one Host is refused, or who looks at which would decide.

@@ -25,6 +25,7 @@ from api.auth import actor_of, by_token
 from api.errors import DoorError, kind_of
 from api.loaders import Context
 from api.rates import OTHER, query_points, toll_of
+from scenes.audit import WHO
 from scenes.errors import SceneError, Unauthorized
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class _Session:
             known = await self._services.call(by_token, self._services, token)
         if known is None:
             raise _Close(4403, "Forbidden")
+        WHO.set(known.name)
         self._toll.signed_in(known)
         return known
 

@@ -10,9 +10,10 @@ from strawberry import ID
 from api import types
 from api.loaders import Context
 from api.queries_access import AccessQueries
+from api.queries_audit import AuditQueries
 from api.queries_gallery import GalleryQueries
-from api.queries_removal import RemovalQueries
 from api.queries_history import HistoryQueries
+from api.queries_removal import RemovalQueries
 from api.queries_time import TimeQueries
 from api.types import (
     After,
@@ -104,7 +105,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(GalleryQueries, HistoryQueries, TimeQueries, AccessQueries, RemovalQueries):
+class Query(AuditQueries, GalleryQueries, HistoryQueries, TimeQueries, AccessQueries, RemovalQueries):
     """The root of queries."""
 
     @field

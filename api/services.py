@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.settings import Settings
+    from scenes.audit import Audit
     from scenes.fixity import Rounds, Store
     from scenes.model import Actor
     from scenes.ports import Accounts, Blobs, Bus, Catalogue, Clock, Derived, Ids, Jobs, Relay, Tokens, Uploads
@@ -53,6 +54,7 @@ class Services:
     bus: Bus
     tokens: Tokens
     accounts: Accounts
+    audit: Audit
     uploads: Uploads
     clock: Clock
     ids: Ids
@@ -111,6 +113,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             bus=LocalBus() if relay is None else RelayedBus(LocalBus(), relay, ids.new("process")),
             tokens=catalogue,
             accounts=catalogue,
+            audit=catalogue,
             uploads=_uploads(settings, catalogue),
             clock=SystemClock(),
             ids=ids,

@@ -403,6 +403,12 @@ class Settings:
             "Streams that one address may have open at a time; those of this machine itself are not counted.",
         ),
     )
+    audit_address_days: int = field(
+        default=90,
+        metadata=_setting(
+            _whole(1, 3650), "Days after which the audit log forgets from which address something was done."
+        ),
+    )
     rate_per_address: str = field(
         default="500,30000",
         metadata=_setting(

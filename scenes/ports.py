@@ -159,8 +159,9 @@ class Catalogue(Protocol):
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
         job: Job | None = None,
+        noted: bool = True,
     ) -> Revision:
-        """Write all changes as one revision.
+        """Write all changes as one revision, with its entry in the audit log unless that is carried here otherwise.
 
         `expected` maps record ids to the revision number they were read at; where one has changed since: Conflict.
         `taking` says that this takes back another revision; where that was taken back already: Conflict.

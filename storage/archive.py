@@ -3,7 +3,8 @@
     urn:chronotope:asset:ID    masters/SHA256/NAME of every version, record.json, premis.jsonl (`storage.premis`)
     urn:chronotope:tiles:ID    SHA256.json, .glb, .webp, …: what is delivered of it, of every version
     urn:chronotope:museum      about.json, revisions/0000000001.jsonl, …: each revision with what it wrote and ended;
-                               purges.json: what was erased for good
+                               purges.json: what was erased for good;
+                               audit/0000000001.jsonl, …: the audit log, its chain of hashes with it
 
 What was erased in the museum is erased in its tree by the next export: of an asset one PREMIS event is left, the
 deletion, and the revisions are written anew, without the versions of that file that still told of it.
@@ -15,6 +16,7 @@ hold. Access tokens are secrets and stay behind; jobs that had not ended are beg
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import re
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
+from scenes.audit import Entry
 from scenes.errors import Conflict, Malformed, NotFound
 from scenes.model import Asset, AssetState, Job, JobState, Record, Revision
 from scenes.ports import BlobUse, LogEntry, Put, Remove, Step, Taking
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from scenes.audit import Audit
     from scenes.ingest import Depot
     from scenes.ports import Blobs, Catalogue, Jobs
     from scenes.purging import Purges
@@ -80,7 +84,8 @@ def export(depot: Depot, tree: Ocfl, *, author: str, progress: Progress) -> Move
         StorageFull: the disk is full.
     """
     catalogue, clock = depot.catalogue, depot.clock
-    until = catalogue.latest()
+    audit = cast("Audit", catalogue)
+    until, noted = catalogue.latest(), audit.last_entry().number
     if not until:
         raise NotFound("the museum is empty: nothing was ever recorded")
     purges = cast("Purges", catalogue)
@@ -106,6 +111,7 @@ def export(depot: Depot, tree: Ocfl, *, author: str, progress: Progress) -> Move
         if purged:
             museum["purges.json"] = _bytes(_purges_told(purges, purged))
         museum |= {_chunk_name(start): _chunk(catalogue, start, until) for start in range(1, until + 1, _CHUNK)}
+        museum |= {_audit_name(start): _audit_chunk(audit, start, noted) for start in range(1, noted + 1, _CHUNK)}
         message = f"revisions 1 to {until}"
         written += tree.write(MUSEUM, museum, message=message, author=author, at=clock.now(), is_anew=is_behind)
     return Moved(until, len(versions), files, total, written)
@@ -135,6 +141,7 @@ def restore(depot: Depot, jobs: Jobs, tree: Ocfl, *, progress: Progress) -> Move
         if uses:
             depot.catalogue.allow_blobs(object_id.removeprefix(_TILES), uses)
     progress(1.0, "revisions")
+    _carry_audit(cast("Audit", depot.catalogue), tree, kept)
     assets = _write_again(depot.catalogue, _entries(tree, kept))
     if "purges.json" in kept:
         cast("Purges", depot.catalogue).carry_purges(*_purges_of(_read(tree, MUSEUM, kept["purges.json"])))
@@ -172,7 +179,7 @@ def _write_again(catalogue: Catalogue, entries: Iterable[LogEntry]) -> dict[str,
             cast("Purges", catalogue).empty_revision(said, entry.taking)
         elif said.number > latest:
             made = catalogue.commit(
-                entry.changes, author=said.author, reason=said.reason, at=said.at, taking=entry.taking
+                entry.changes, author=said.author, reason=said.reason, at=said.at, taking=entry.taking, noted=False
             )
             if made.number != said.number:
                 raise Conflict(f"revision {said.number} became {made.number}: something else is written meanwhile")
@@ -307,6 +314,31 @@ def _chunk(catalogue: Catalogue, start: int, until: int) -> Source:
         return io.BytesIO(b"".join(_line(entry) + b"\n" for entry in _log(catalogue, start, last)))
 
     return source
+
+
+def _audit_name(start: int) -> str:
+    return f"audit/{start:010}.jsonl"
+
+
+def _audit_chunk(audit: Audit, start: int, until: int) -> Source:
+    def source() -> io.BytesIO:
+        entries = audit.entries(after=start - 1, first=min(_CHUNK, until + 1 - start))
+        told = ({**dataclasses.asdict(entry), "at": stamp(entry.at)} for entry in entries)
+        return io.BytesIO(b"".join(orjson.dumps(each) + b"\n" for each in told))
+
+    return source
+
+
+def _carry_audit(audit: Audit, tree: Ocfl, kept: Mapping[str, Kept]) -> None:
+    """Let the audit log of the tree go on here."""
+    for name in sorted(kept):
+        if name.startswith("audit/"):
+            try:
+                told = [orjson.loads(line) for line in _read(tree, MUSEUM, kept[name]).splitlines()]
+                entries = [Entry(**{**each, "at": moment(each["at"])}) for each in told]
+            except (ValueError, KeyError, TypeError) as error:
+                raise Malformed(f"{name} holds what is no entry of an audit log: {error}") from error
+            audit.carry(entries)
 
 
 def _line(entry: LogEntry) -> bytes:

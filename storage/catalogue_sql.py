@@ -176,8 +176,9 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRoun
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
         job: Job | None = None,
+        noted: bool = True,
     ) -> Revision:
-        """Write all changes as one revision, and enqueue a job with it.
+        """Write all changes as one revision, note it in the audit log, and enqueue a job with it.
 
         Raises:
             Conflict: a record changed since it was read (`expected`), an id or a slug is taken, or the revision that
@@ -202,7 +203,8 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRoun
                 if after:
                     _write(connection, change.record, after, seq, number)
                 told.append((kind_name(type(change.record)), change.record.id, before, after))
-            append_revision(connection, revision, taking, told)
+            if noted:
+                append_revision(connection, revision, taking, told)
             if job is not None:
                 enqueue(connection, job)
         return revision

@@ -134,8 +134,9 @@ class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
         expected: Mapping[str, int] | None = None,
         taking: Taking | None = None,
         job: Job | None = None,
+        noted: bool = True,
     ) -> Revision:
-        """Write all changes as one revision, and enqueue a job with it. Raises Conflict, NotFound, Invalid."""
+        """Write all changes as one revision, note it, enqueue a job with it. Raises Conflict, NotFound, Invalid."""
         if not changes:
             raise Invalid("a revision needs at least one change")
         if len({change.record.id for change in changes}) != len(changes):
@@ -160,7 +161,8 @@ class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
             self._revisions.append(revision)
             if taking is not None:
                 self._takings[revision.number] = taking
-            self._append_revision(revision, taking, changes, before)
+            if noted:
+                self._append_revision(revision, taking, changes, before)
             return revision
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:

@@ -167,6 +167,7 @@ async def statements(
         bus=MemoryBus(),
         tokens=catalogue,
         accounts=catalogue,
+        audit=catalogue,
         uploads=MemoryUploads(),
         clock=SystemClock(),
         ids=RandomIds(),

@@ -58,7 +58,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         ],
         ANYBODY,
     )
-    | {"accounts": HEADS, "signedLink": OWNERS, "tokens": OWNERS, "removed": STAFF, "purges": STAFF},
+    | {"accounts": HEADS, "auditLog": HEADS, "signedLink": OWNERS, "tokens": OWNERS, "removed": STAFF, "purges": STAFF},
     "Mutation": {
         **{f"{verb}{word}": STAFF for word in WORDS for verb in ("create", "update", "remove")},
         **dict.fromkeys(

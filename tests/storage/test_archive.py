@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from scenes.audit import Verifier
 from scenes.errors import Conflict, Malformed, NotFound
 from scenes.model import Asset, AssetState, Job, JobState, Visibility
 from scenes.ports import BlobUse, Put, Remove, Step, Taking
@@ -166,6 +167,17 @@ def test_the_same_museum_comes_of_it(tree: Ocfl, house: House, empty: AnyCatalog
     # What was not tiled yet is begun anew.
     (job,) = empty.jobs_of(["asset_new"])["asset_new"]
     assert (job.kind, job.subject) == ("tile", "asset_new")
+
+
+def test_the_audit_log_goes_with_it_and_goes_on(tree: Ocfl, house: House, empty: AnyCatalogue):
+    into(empty, tree)
+    into(empty, tree)
+    told = house.catalogue.entries(after=0, first=999)
+    assert empty.entries(after=0, first=999) == told[: empty.last_entry().number]
+    assert empty.last_entry().number > 5
+    write(empty, Put(layer("layer_new")))
+    verifier = Verifier()
+    assert verifier.faults(empty.entries(after=0, first=999)) == []
 
 
 def test_what_is_there_is_not_written_again(tree: Ocfl, house: House):
