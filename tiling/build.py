@@ -38,6 +38,8 @@ _FEWEST = 64  # triangles
 _FEW = 2  # samples, that are all believed
 _UNEVEN = 1.5  # times another's error that a sample's must be, or they count as alike
 _SAMPLED = 16_000  # triangles of a tile, at most, that tell of its error
+_TOLD_OVER = 1.05
+"""times the error of tiles that halves of them have: means of eight, of a statue and of terrain"""
 _OF_THE_ERROR = 0.25
 """of the error that a tile is simplified to, what pairs of vertices may cost; with more, rough tiles suffer"""
 _TIMES_IN_PAIRS = 2  # down to a third of the triangles or a little more
@@ -178,19 +180,18 @@ def sampled_error(surface: Surface, patch: Patch, place: Place, share: float) ->
     """The library's error of a tile at `share` of its triangles, metres, and how many triangles that are.
 
     In one go: after a start in pairs or another round what the library tells is of the rest only, and tiles that are
-    simplified to that keep a third more triangles. A part of a large tile tells of it within the spread of tiles: the
-    mean of eight halves is 1.05 times that of the tiles, of a statue and of terrain.
+    simplified to that keep a third more triangles. Of a large tile a part is enough.
     """
     wanted = target(patch, place, share)
-    part, asked = patch, wanted
+    part, asked, over = patch, wanted, 1.0
     if patch.triangles > _SAMPLED:
         # They lie along a curve through space, so the first ones are one part of the surface.
         part = only_used(replace(patch, indices=patch.indices[:_SAMPLED]))
-        asked = target(part, place, share)
+        asked, over = target(part, place, share), _TOLD_OVER
     error = error_at(
         part, surface.layout, target_triangles=asked, leaves=place.leaves, normal_weight=surface.normal_weight
     )
-    return error, wanted
+    return error / over, wanted
 
 
 def mean_error(samples: Sequence[tuple[float, int]]) -> float:

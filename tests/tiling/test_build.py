@@ -26,7 +26,7 @@ from tests.tiling.shapes import (
     tiled,
     with_leaves,
 )
-from tiling import build, cells, content, distance
+from tiling import build, cells, content, distance, simplify
 from tiling import error as errors
 from tiling.mesh import Floats, Material, Model, Primitive
 from tiling.patch import Layout
@@ -132,6 +132,32 @@ def test_tiles_are_uneven_where_more_than_one_of_some_samples_differs(
     found: tuple[float, ...], is_uneven: bool
 ) -> None:
     assert build.is_uneven([(error, 100) for error in found]) == is_uneven
+
+
+def test_a_part_of_a_large_tile_tells_of_its_error() -> None:
+    whole, layout, origin = patch_of(ball(60, ripple=0.03))
+    assert whole.triangles == 43_200
+    found, wanted = build.sampled_error(_surface(layout, origin), whole, build.Place(0, 0), 0.25)
+    assert wanted == 10_800
+    of_all = simplify.error_at(whole, layout, target_triangles=wanted, leaves=(0, 0))
+    assert found == pytest.approx(of_all, rel=0.15)
+
+
+def test_children_are_begun_before_they_are_joined_and_still_meet() -> None:
+    whole, layout, origin = patch_of(ball(40, ripple=0.03))
+    is_left = whole.positions[whole.indices].mean(axis=1)[:, 0] < 0.0
+    whole = with_leaves(whole, np.where(is_left, 0, 1))
+    children = [build.Tile(part(whole, own), {}) for own in (is_left, ~is_left)]
+    surface, place = _surface(layout, origin), build.Place(0, 1)
+    edge = build.edge(children, place)
+    found = build.joined(surface, children, place, edge, build.Goal(1 / 4, None, 1, 1))
+    assert found.triangles == whole.triangles
+    assert found.patch.triangles < 0.45 * whole.triangles
+    assert open_edges(found.patch.positions, found.patch.indices) == 0
+    # What is drawn on is as it was.
+    drawn_on = replace(surface, textured=frozenset({0}))
+    same = build.joined(drawn_on, children, place, edge, build.Goal(1 / 4, None, 1, 1))
+    assert same.patch.triangles == whole.triangles
 
 
 def test_a_second_round_and_a_start_in_pairs_end_nearer_to_the_original() -> None:
