@@ -1,1 +1,4 @@
 """Files in, tiles out: readers, the sandbox around them, and the tasks that tile."""
+
+PACKAGES = ("pipeline", "scenes", "tiling", "timeline")
+"""of ours, that the child of the sandbox loads"""

@@ -25,7 +25,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import confine
+from pipeline import PACKAGES, confine
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -56,8 +56,6 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-PACKAGES = ("pipeline", "scenes", "tiling", "timeline")
-"""of ours, that a child loads"""
 _ROOT = Path(__file__).resolve().parent.parent
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/urandom", "/proc/self", "/proc/stat",
            "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu")  # fmt: skip

@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from pipeline.child import PACKAGES
+from pipeline import PACKAGES
 
 LOCATOR = "pipeline.kept_code.Kept"
 """NUMBA_CACHE_LOCATOR_CLASSES of a child"""
