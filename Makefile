@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream test-system fuzz faults web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream test-system fuzz fuzz-http faults web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
@@ -15,7 +15,7 @@ demo: python
 # Compiled modules are kept whatever the machine's habit: tests start hundreds of processes, each of which reads them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: python
-	@$(PYTHON) tools/install.py web dev kernels browser ocfl
+	@$(PYTHON) tools/install.py web dev kernels browser ocfl schemathesis provider
 	$(BIN)/python -m pytest -n auto $(ARGS)
 	cd web && npm test --silent
 
@@ -33,7 +33,7 @@ format: python
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: python
-	@$(PYTHON) tools/install.py dev peers
+	@$(PYTHON) tools/install.py dev peers load
 	$(BIN)/python -m bench.run $(TASKS)
 
 # The tiler beside gltfpack and fast-simplification. Scans: CHRONOTOPE_TEST_DATA; 9 and 36 million triangles too:
@@ -56,6 +56,13 @@ fuzz: python
 	$(BIN)/python -m tests.streaming.fuzz 100000
 	$(BIN)/python -m tests.hostile.fuzz $(MUTANTS)
 	$(BIN)/python -m tests.hostile.measure
+
+# Schemathesis tries every HTTP door and GraphQL operation, as nobody and as an administrator, with so many examples each;
+# a few are in the tests.
+EXAMPLES ?= 200
+fuzz-http: python
+	@$(PYTHON) tools/install.py web dev schemathesis
+	$(BIN)/python -m tests.api.fuzz_http $(EXAMPLES)
 
 # kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
 # hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.

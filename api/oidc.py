@@ -101,8 +101,24 @@ class Provider:
         except id_tokens.UnknownKey:
             raise Unauthorized("the ID token is signed by a key that the provider does not publish") from None
 
-    async def token_for(self, code: str, *, verifier: str, back: str) -> str:
-        """The ID token for a code. Raises Unauthorized, Unavailable."""
+    async def about(self, claims: dict[str, Any], access_token: str) -> dict[str, Any]:
+        """What the provider says of who signed in: in the token, and at its endpoint for that (Core, 5.3).
+
+        Raises:
+            Unauthorized: that is somebody else (5.3.2).
+            Unavailable: it does not answer.
+        """
+        address = (await self.said()).get("userinfo_endpoint")
+        if not address or not access_token:
+            return claims
+        _check_address(str(address))
+        more = await self._send("GET", str(address), headers={"Authorization": f"Bearer {access_token}"})
+        if more.get("sub") != claims["sub"]:
+            raise Unauthorized("the identity provider speaks of two people")
+        return {**more, **claims}
+
+    async def tokens_for(self, code: str, *, verifier: str, back: str) -> tuple[str, str]:
+        """The ID token for a code, and what else to ask with. Raises Unauthorized, Unavailable."""
         said, settings = await self.said(), self._settings
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": verifier,
@@ -116,10 +132,10 @@ class Provider:
         elif secret:
             form["client_secret"] = secret
         answer = await self._send("POST", said["token_endpoint"], data=form, auth=auth)
-        token = answer.get("id_token")
+        token, access = answer.get("id_token"), answer.get("access_token")
         if not isinstance(token, str):
             raise Unauthorized("the identity provider gave no ID token for this code")
-        return token
+        return token, access if isinstance(access, str) and access.isascii() else ""
 
     async def _known_keys(self, oldest_s: float) -> dict[str, Any]:
         now = self._monotonic()
@@ -130,12 +146,15 @@ class Provider:
     async def _get(self, address: str) -> dict[str, Any]:
         return await self._send("GET", address)
 
-    async def _send(self, method: str, address: str, **more: Any) -> dict[str, Any]:
+    async def _send(
+        self, method: str, address: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
         """A JSON object. Redirects are not followed: a code or a secret goes to nobody else."""
+        sent = {"Accept": "application/json", **(headers or {})}
         try:
             async with (
                 httpx.AsyncClient(timeout=_PATIENCE_S) as client,
-                client.stream(method, address, headers={"Accept": "application/json"}, **more) as answer,
+                client.stream(method, address, headers=sent, **more) as answer,
             ):
                 body = b""
                 async for piece in answer.aiter_bytes():
@@ -296,13 +315,25 @@ class _Doors:
         until_at = datetime.fromtimestamp(until, UTC)
         if not await services.call(services.tokens.spend, spent, expires_at=until_at, at=now):
             raise Unauthorized("this attempt came back before; begin again")
+        try:
+            return await self._answered(request, state), to
+        except (SceneError, DoorError):
+            await services.call(
+                services.audit.note, "sign-in.failed", at=now, detail={"by": host_of(settings.oidc_issuer)}
+            )
+            raise
+
+    async def _answered(self, request: Request, state: str) -> Account:
+        """Whose account it is, as the provider says to an attempt of ours."""
+        services, given = self._services, request.query_params
         if "error" in given or not given.get("code"):
             raise Unauthorized(f"the identity provider says no ({given.get('error', 'no code')[:60]})")
-        token = await self._provider.token_for(
+        token, access = await self._provider.tokens_for(
             given["code"], verifier=self._made_of(state, "verifier"), back=base_of(request, services) + BACK
         )
-        claims = await self._provider.claims(token, nonce=self._made_of(state, "nonce"), at=now)
-        return await services.call(account_for, services, claims), to
+        claims = await self._provider.claims(token, nonce=self._made_of(state, "nonce"), at=services.clock.now())
+        claims = await self._provider.about(claims, access)
+        return await services.call(account_for, services, claims)
 
     def _attempt(self, request: Request) -> tuple[str, int, str]:
         """State, end and goal of the attempt that this browser began. Raises Unauthorized where it began none."""

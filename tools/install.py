@@ -23,8 +23,8 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 NODE_NEEDED = (20, 19)
 # One stage after the other; the lines of a stage beside each other, each from left to right.
 STAGES = (
-    (("runtime", "dev", "peers"), ("web",)),
-    (("compiled", "kernels"), ("browser", "nginx", "strace"), ("ocfl",)),
+    (("runtime", "dev", "peers"), ("web", "provider")),
+    (("compiled", "kernels"), ("browser", "nginx", "strace"), ("ocfl", "schemathesis", "load")),
 )
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Run the steps named on the command line, by `STAGES`."""
     steps = {
         "runtime": runtime, "dev": dev, "compiled": compiled, "kernels": kernels, "web": web, "browser": browser,
-        "peers": peers, "nginx": nginx, "strace": strace, "ocfl": ocfl,
+        "peers": peers, "provider": provider, "nginx": nginx, "strace": strace, "ocfl": ocfl, "schemathesis": schemathesis, "load": load,
     }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
@@ -132,6 +132,15 @@ def peers() -> None:
         (folder / "node_modules/.stamp").write_text(installed)
 
 
+def provider() -> None:
+    """The identity provider of tests/api/test_oidc.py: tests/identity_provider by its lock file."""
+    folder = ROOT / "tests" / "identity_provider"
+    installed = digest(folder / "package.json", folder / "package-lock.json")
+    if not fresh(folder / "node_modules/.stamp", installed):
+        node_modules(node_and_npm(), folder)
+        (folder / "node_modules/.stamp").write_text(installed)
+
+
 def nginx() -> None:
     """The server of files that peers of `make bench-stream` pull from, and the proxy of tests/api/test_proxy.py.
 
@@ -157,21 +166,35 @@ def system_package(program: str, package: str) -> None:
 
 
 def ocfl() -> None:
-    """A validator of OCFL trees that is not ours, in an environment of its own: requirements/ocfl.txt."""
-    locked, folder = ROOT / "requirements/ocfl.txt", VENV / "ocfl"
+    """A validator of OCFL trees that is not ours. Two of its packages are pure Python that is published as source."""
+    apart("ocfl", "ocfl-py", "--no-binary", "bagit,pairtree")
+
+
+def schemathesis() -> None:
+    """What tries every door by the description of it (tests/api/fuzz_http.py)."""
+    apart("schemathesis", "Schemathesis")
+
+
+def load() -> None:
+    """Locust, the visitors of `make bench TASKS=load`."""
+    apart("load", "Locust")
+
+
+def apart(name: str, what: str, *more: str) -> None:
+    """A tool that does not go with what we use, in an environment of its own: requirements/NAME.txt in .venv/NAME."""
+    locked, folder = ROOT / f"requirements/{name}.txt", VENV / name
     if fresh(folder / ".stamp", digest(locked)):
         return
-    print("install: ocfl-py, in .venv/ocfl", flush=True)
+    print(f"install: {what}, in .venv/{name}", flush=True)
     run(
         *(sys.executable, "-m", "venv", "--without-pip", folder),
         fails="Python's venv module does not work here.\nMend: install python3-venv, or Python from python.org.",
     )
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    # Two of its packages are pure Python that is published as source alone.
     run(
         *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"),
-        *("--require-hashes", "--only-binary", ":all:", "--no-binary", "bagit,pairtree", "-r", locked),
-        fails="pip could not install ocfl-py.\nMend: see pip's words above.",
+        *("--require-hashes", "--only-binary", ":all:", *more, "-r", locked),
+        fails=f"pip could not install {what}.\nMend: see pip's words above.",
     )
     (folder / ".stamp").write_text(digest(locked))
 

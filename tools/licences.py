@@ -74,15 +74,23 @@ def of_python() -> list[Row]:
 
 
 def of_npm() -> list[Row]:
-    """Packages that web/package-lock.json names. What is built in goes to visitors."""
-    locked = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    """Packages that the lock files name. What is built into the front end goes to visitors."""
+    rows: dict[tuple[str, str], str] = {}
+    for folder in ("web", "tests/identity_provider"):
+        locked = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+        rows |= _locked(locked, is_built=folder == "web")
+    return [(name, use, licence) for (name, use), licence in rows.items()]
+
+
+def _locked(locked: dict[str, dict[str, object]], *, is_built: bool) -> dict[tuple[str, str], str]:
+    """Licences by package and use."""
     rows = {}
     for path, package in locked.items():
         name = path.rpartition("node_modules/")[2]
         if name:
-            use = "development" if package.get("dev") else "web"
+            use = "web" if is_built and not package.get("dev") else "development"
             rows[name, use] = STATED.get(name, ("",))[0] or str(package.get("license", ""))
-    return [(name, use, licence) for (name, use), licence in rows.items()]
+    return rows
 
 
 def named(requirements: str) -> set[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from api.auth import token_hash
 from scenes.model import Asset, Hypothesis, Placement, Role, Scene, Viewpoint, Visibility
 from scenes.ports import Put, Remove
 from streaming.client import Arrived, Drawn
@@ -110,3 +111,15 @@ async def test_what_a_visitor_may_not_see_is_never_sent_at_any_moment_or_in_adva
         await client.until(State)
         await client.until(complete=True)
         assert client.session.held & shrine
+
+
+async def test_a_stream_ends_with_the_token_that_opened_it(museum: Museum):
+    token = museum.token(Role.MEMBER)
+    async with museum.client(additional_headers={"Authorization": f"Bearer {token}"}) as client:
+        await client.until(complete=True)
+        tokens, at = museum.services.tokens, museum.services.clock.now()
+        assert tokens.end_token(token_hash(token)[:16], at=at)
+        with pytest.raises(ConnectionClosed):
+            async with asyncio.timeout(WITHIN_S):
+                await client.until(State)
+        assert client.connection.close_code == 4403
