@@ -30,9 +30,9 @@ class Studio {
   constructor(private readonly main: Element) {}
 
   async open(): Promise<void> {
-    let me: { name: string; role: string } | null;
+    let me: Me | null;
     try {
-      me = (await ask<{ me: { name: string; role: string } | null }>("{ me { name role } }")).me;
+      me = (await ask<{ me: Me | null }>("{ me { name role exhibitions { role } } }")).me;
     } catch (error) {
       replace(this.main, notice("The studio is not answering", words(error)));
       return;
@@ -42,13 +42,13 @@ class Studio {
       { class: "masthead" },
       h("p", { class: "brand" }, h("a", { href: "/" }, "Chronotope")),
       h("h1", {}, "Studio"),
-      h("p", { class: "whoami", id: "whoami" }, who(me)),
+      h("p", { class: "whoami", id: "whoami" }, who(me), " ", isKnown(me) ? h("a", { href: "/account" }, "Account") : ""),
     );
-    if (!me || me.role.toLowerCase() === "visitor") {
+    if (!works(me)) {
       replace(
         this.main,
         head,
-        h("p", { class: "prose" }, "Only curators can bring things in. Open the curator link that the server printed when it started, or ask your administrator for one."),
+        h("p", { class: "prose" }, "Only curators can bring things in. ", h("a", { href: "/sign-in?next=/studio" }, "Sign in"), ", or open the curator link that the server printed when it started."),
       );
       return;
     }
@@ -101,9 +101,25 @@ class Studio {
   }
 }
 
-function who(me: { name: string; role: string } | null): string {
-  if (!me || me.role.toLowerCase() === "visitor") return "You are a visitor.";
-  return `You are ${me.name}, ${me.role.toLowerCase()}.`;
+interface Me {
+  name: string;
+  role: string;
+  /** roles in single exhibitions */
+  exhibitions?: { role: string }[];
+}
+
+const isKnown = (me: Me | null): boolean => me !== null && me.name !== "anonymous";
+
+/** Whether somebody works on the museum, or on an exhibition of it. */
+function works(me: Me | null): boolean {
+  const roles = me ? [me.role, ...(me.exhibitions ?? []).map((each) => each.role)] : [];
+  return roles.some((role) => role !== "VISITOR" && role !== "MEMBER");
+}
+
+function who(me: Me | null): string {
+  if (!me || !isKnown(me)) return "You are a visitor.";
+  const role = me.role.toLowerCase().replaceAll("_", "-");
+  return works(me) && (role === "visitor" || role === "member") ? `You are ${me.name}, curator of an exhibition.` : `You are ${me.name}, ${role}.`;
 }
 
 function notice(title: string, why: string): HTMLElement {
