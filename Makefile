@@ -66,7 +66,7 @@ fuzz-http: python
 
 # kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
 # hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
-FAULTS ?= kill ENOSPC EIO power drill
+FAULTS ?= kill ENOSPC EIO serve power drill
 faults: python
 	@$(PYTHON) tools/install.py dev kernels strace
 	$(BIN)/python -m tests.faults $(FAULTS)
@@ -74,7 +74,7 @@ faults: python
 # The services of deploy/scaled.yaml without containers, one journey, and what happens as they are taken away: with nginx,
 # which root installs.
 test-system: python
-	@$(PYTHON) tools/install.py dev nginx
+	@$(PYTHON) tools/install.py dev nginx kernels
 	$(BIN)/python -m tests.system
 
 web: python

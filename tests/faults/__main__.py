@@ -3,6 +3,7 @@
 kill      kill -9 at every durable system call of every operation
 ENOSPC    every one of them fails, the disk being full, and then is well again; EIO: it fails once
 power     power is cut after every one, in two models
+serve     the same over HTTP, on the real server: 507 or 503, reading goes on, and then writing
 drill     the sample museum is backed up, lost, and brought back on an empty machine
 smoke     a few points of each but the drill
 """
@@ -16,12 +17,12 @@ import tempfile
 from pathlib import Path
 
 from tests.api.command import COMMAND, ROOT, environment
-from tests.faults import drill, failing, killed, power
+from tests.faults import drill, failing, killed, power, served
 from tests.faults.killed import Tally
 from tests.faults.operations import OPERATIONS, make_base
 from tests.faults.tracing import NoStrace
 
-PARTS = ("kill", "ENOSPC", "EIO", "power", "drill", "smoke")
+PARTS = ("kill", "ENOSPC", "EIO", "serve", "power", "drill", "smoke")
 EXPENSIVE = {"tile": 60, "renew": 40}
 """points at most of operations at each of which a model is tiled, drawn by seed"""
 
@@ -59,6 +60,8 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
         for error in ("ENOSPC", "EIO"):
             if error in given.part:
                 tallies += failing.campaign(base, names, error, most=most)
+        if "serve" in given.part:
+            tallies += served.campaign(base)
         if "power" in given.part:
             tallies += power.campaign(base, given.session or list(power.SESSIONS), draws=given.draws)
     if "drill" in given.part:
