@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,8 +24,10 @@ from api import links
 from api.auth import actor_of
 from api.errors import DoorError
 from api.gate import CORS
+from api.packed import packed_form
 from scenes import closed_set
 from scenes.errors import NotFound
+from scenes.fixity import coding_of
 from scenes.ingest import ENDINGS
 from scenes.model import ANONYMOUS, Asset, Visibility
 from scenes.rights import Action, Keeping, keeping, may, require, seen
@@ -59,8 +62,8 @@ _MOST_DIGITS = 18
 """of a position: what has more lies behind any content, and of some thousands Python makes no number at all"""
 _OVERLAP = 64 << 10
 """bytes that the ranges of one request may have together beyond the content itself"""
-_GZIP = re.compile(r"gzip(?:;q=(?:1(?:\.0{0,3})?|0\.(?=.*[1-9])\d{1,3}))?")
-"""RFC 9110, 12.4.2: a weight above none"""
+_WEIGHT = re.compile(r"(?:;q=(?:1(?:\.0{0,3})?|0\.(?=.*[1-9])\d{1,3}))?")
+"""RFC 9110, 12.4.2: no weight, or one above 0"""
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -207,19 +210,33 @@ def deliver_bytes(request: Request, content: bytes, *, media_type: str, headers:
 
 def takes_gzip(request: Request) -> bool:
     """Whether the asker decodes gzip (RFC 9110, 12.5.3); `gzip;q=0` says that it doesn't."""
-    codings = [each.strip().lower().replace(" ", "") for each in request.headers.get("accept-encoding", "").split(",")]
-    return any(_GZIP.fullmatch(each) for each in codings)
+    return takes(request, "gzip")
+
+
+def takes(request: Request, coding: str) -> bool:
+    """Whether the asker decodes a content coding by name."""
+    said = [each.strip().lower().replace(" ", "") for each in request.headers.get("accept-encoding", "").split(",")]
+    return any(each.startswith(coding) and _WEIGHT.fullmatch(each[len(coding) :]) for each in said)
 
 
 def _vary(keeping: Keeping) -> str:
     return "Accept-Encoding, Authorization, Cookie" if keeping is Keeping.OWN else "Accept-Encoding"
 
 
-async def _packed_for(request: Request, services: Services, digest: str) -> bytes | None:
-    """The gzip form that was kept of a blob, if the asker takes it. Ranges are of the blob as it is."""
-    if not takes_gzip(request) or "range" in request.headers:
+async def _packed_for(request: Request, services: Services, digest: str) -> tuple[bytes, str] | None:
+    """A blob by a content coding that the asker takes, and which: the one that it is kept by, or gzip instead of brotli.
+
+    Ranges are of the blob as it is.
+    """
+    if "range" in request.headers or not (takes_gzip(request) or takes(request, "br")):
         return None
-    return await services.call(services.blobs.read_packed, digest)
+    packed = await services.call(services.blobs.read_packed, digest)
+    if packed is None or takes(request, coding := coding_of(packed)):
+        return packed and (packed, coding)
+    if coding != "br":
+        return None
+    made = await services.call(partial(packed_form, services.blobs, digest, coding="gzip"))
+    return made and (made, "gzip")
 
 
 def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, Keeping]:
@@ -233,16 +250,21 @@ def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, Keep
 
 def deliver_made(request: Request, kept: Kept, digest: str, keeping: Keeping) -> Response:
     """Answer with what was made, compressed where the asker takes it."""
-    packed = takes_gzip(request)
-    headers = {
-        "ETag": f'"{digest}{"-gzip" if packed else ""}"',
+    coding = "gzip" if takes_gzip(request) else ""
+    headers = _coded_headers(digest, coding, keeping)
+    content = kept.packed if coding else kept.data
+    return deliver_bytes(request, content, media_type=kept.media_type, headers=headers)
+
+
+def _coded_headers(digest: str, coding: str, keeping: Keeping) -> dict[str, str]:
+    """Of some content by a coding: each form of it has an entity tag of its own (RFC 9110, 8.8.3.3)."""
+    return {
+        "ETag": f'"{digest}-{coding}"' if coding else f'"{digest}"',
         "Cache-Control": CACHING[keeping],
         "Vary": _vary(keeping),
         **({} if keeping is Keeping.OWN else CORS),
-        **({"Content-Encoding": "gzip"} if packed else {}),
+        **({"Content-Encoding": coding} if coding else {}),
     }
-    content = kept.packed if packed else kept.data
-    return deliver_bytes(request, content, media_type=kept.media_type, headers=headers)
 
 
 def _blob_for(services: Services, actor: Actor, digest: str) -> tuple[BlobUse, Keeping, str]:
@@ -336,10 +358,10 @@ async def _deliver_blob(request: Request, services: Services, digest: str) -> Re
         return deliver_made(request, kept, digest, kept_for)
     if links.is_signed(request) and use.media_type == _JSON and use.byte_length <= _WHOLE:
         return await _by_link(request, services, await services.call(services.blobs.read, use.digest))
-    packed = await _packed_for(request, services, use.digest)
-    if packed is not None:
-        kept = closed_set.Kept(packed, use.media_type, ())
-        return deliver_made(request, kept, use.digest, kept_for)
+    if (found := await _packed_for(request, services, use.digest)) is not None:
+        packed, coding = found
+        headers = _coded_headers(use.digest, coding, kept_for)
+        return deliver_bytes(request, packed, media_type=use.media_type, headers=headers)
     headers = {"Vary": _vary(kept_for)}
     if name:
         headers["Content-Disposition"] = disposition(name, how="inline")

@@ -114,7 +114,7 @@ def tile(  # noqa: PLR0917 - typer passes by name
     ktx2: Annotated[
         bool, typer.Option("--ktx2", help="Add KTX2 images and tileset-ktx2.json afterwards; slow, needs Node.")
     ] = False,
-    gzip: Annotated[bool, typer.Option("--gzip", help="A .gz beside every file, for servers that send such.")] = False,
+    gzip: Annotated[bool, typer.Option("--gzip", help="A .gz beside every file (a .br, too, of points).")] = False,
     implicit: Annotated[
         bool, typer.Option("--implicit", help="Implicit tiling: names by place instead of by content.")
     ] = False,
@@ -312,7 +312,7 @@ def _tell(result: TileResult, out: Path) -> None:
         sys.stdout.write(result.measured["table"] + "\n")
         return
     if not figures.triangles:
-        sys.stdout.write("  level  tiles      points       bytes     bytes, gzip  error m, at most\n")
+        sys.stdout.write("  level  tiles      points       bytes   bytes, brotli  error m, at most\n")
         for number, level in enumerate(result.levels):
             sys.stdout.write(
                 f"  {number:5} {level.tiles:6,} {level.triangles:11,} {level.byte_length:11,} {level.coded_length:15,}"

@@ -1,6 +1,7 @@
-"""Blobs as gzip has them: made once, when they are built, or when a stream first asks for one that was not.
+"""Blobs as content codings have them: made once, when they are built, or when a stream first asks for one that was not.
 
-docs/adr/0014 says why, and what it costs.
+Tiles of points are kept as brotli has them (docs/adr/0034), all else as gzip has it (docs/adr/0014). Whoever does not
+take brotli gets what gzip makes of a tile of points, made anew each time that it is not in memory.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pipeline.compress import gzipped
+from pipeline.compress import brotlied, gzipped
 from scenes.errors import SceneError
+from scenes.fixity import coding_of
 
 if TYPE_CHECKING:
     from scenes.ports import Blobs
@@ -22,10 +24,11 @@ MOST_BYTES = 16 << 20
 """of a blob that is packed: it is read whole"""
 
 
-def pack(blobs: Blobs, digest: str) -> bytes | None:
-    """Keep the gzip form of a blob; None where it is no smaller, or the blob is none that is packed.
+def pack(blobs: Blobs, digest: str, *, coding: str = "") -> bytes | None:
+    """Keep the packed form of a blob, by `coding` (`gzip` or `br`) or the one that suits it.
 
-    A disk that is too full for it does no harm: it is made again when it is asked for.
+    None where it is no smaller, or the blob is none that is packed so. A disk that is too full for it does no harm: it
+    is made again when it is asked for. The gzip form of a tile of points is made, and not kept.
 
     Raises:
         NotFound: there is no such blob.
@@ -33,17 +36,20 @@ def pack(blobs: Blobs, digest: str) -> bytes | None:
     if (blobs.size(digest) or 0) > MOST_BYTES:
         return None
     data = blobs.read(digest)
-    packed = gzipped(data)
+    by_brotli = brotlied(data) if coding != "gzip" else None
+    packed = by_brotli or (gzipped(data) if coding != "br" else data)
     if len(packed) >= len(data):
         return None
-    try:
-        blobs.keep_packed(digest, packed)
-    except SceneError as error:
-        log.warning("the packed form of %s is not kept: %s", digest, error)
+    kept = blobs.read_packed(digest)
+    if by_brotli or kept is None:
+        try:
+            blobs.keep_packed(digest, packed)
+        except SceneError as error:
+            log.warning("the packed form of %s is not kept: %s", digest, error)
     return packed
 
 
-def packed_form(blobs: Blobs, digest: str) -> bytes | None:
-    """The gzip form of a blob, made now where it was not; None where it has none. Raises NotFound."""
+def packed_form(blobs: Blobs, digest: str, *, coding: str = "gzip") -> bytes | None:
+    """A blob by `coding`, made now where it is not kept; None where it has no such form. Raises NotFound."""
     found = blobs.read_packed(digest)
-    return pack(blobs, digest) if found is None else found
+    return found if found is not None and coding_of(found) == coding else pack(blobs, digest, coding=coding)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FILES = re.compile(
     r"tileset(?:-ktx2)?\.json|\.chronotope\.(?:json|copy)|\.ktx2-.*"
-    r"|[0-9a-f]{64}\.(?:glb|webp|ktx2|json)(?:\.gz)?"
-    r"|\d+(?:-\d+){2,3}\.(?:glb|subtree)(?:\.gz)?|tileset\.json\.gz"
+    r"|[0-9a-f]{64}\.(?:glb|webp|ktx2|json)(?:\.gz|\.br)?"
+    r"|\d+(?:-\d+){2,3}\.(?:glb|subtree)(?:\.gz|\.br)?|tileset\.json\.gz"
 )
 """names that such a folder may hold"""
 _CODED = (".glb", ".json", ".subtree")
@@ -28,7 +28,8 @@ def put(made: Path, out: Path, result: TileResult, *, digest: str, is_implicit: 
     """Move what was `made` into `out`, which gets nothing else and keeps nothing of before.
 
     `digest` is told to the next run. With `is_implicit` tiles get names by place, and `out` is one implicit tileset;
-    with `is_coded` every file that shrinks by it has a gzip copy beside it, made now unless it came with the file.
+    with `is_coded` every file that shrinks by it has a gzip copy beside it, made now unless it came with the file;
+    tiles of points came with a brotli copy.
     """
     if is_implicit:
         _name_by_place(made, result)
@@ -68,11 +69,12 @@ def _name_by_place(made: Path, result: TileResult) -> None:
     found = implicit.write(tree)
     for name, digest in found.contents.items():
         # Copies: two tiles may have the same content.
-        for ending in ("", ".gz") if (made / f"{digest}.glb.gz").exists() else ("",):
+        for ending in [each for each in ("", ".gz", ".br") if (made / f"{digest}.glb{each}").exists()]:
             (made / f"{name}{ending}").write_bytes((made / f"{digest}.glb{ending}").read_bytes())
     for name, _, _, media_type in result.files:
         if not media_type.startswith("image/"):
             (made / name).unlink()
-            (made / f"{name}.gz").unlink(missing_ok=True)
+            for ending in (".gz", ".br"):
+                (made / f"{name}{ending}").unlink(missing_ok=True)
     for name, data in found.documents.items():
         (made / name).write_bytes(data)

@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import imagecodecs
+
 from scenes.errors import NotFound
 from scenes.ports import Blobs
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 _PIECE = 1 << 20
+PACKED_ENDINGS = {"gzip": ".gz", "br": ".br"}
+"""by content coding (RFC 9110, 8.4.1), how names of packed forms end"""
 
 
 class Store(Blobs, Protocol):
@@ -38,7 +42,7 @@ class Store(Blobs, Protocol):
         ...
 
     def forget_packed(self, digest: str) -> None:
-        """Drop the gzip form of a blob; nothing where there is none."""
+        """Drop the packed form of a blob; nothing where there is none."""
         ...
 
     def erase(self, digest: str, *, before: datetime) -> bool:
@@ -175,26 +179,67 @@ def replicate(store: Store, replica: Blobs, advance: Callable[[int], None]) -> i
 
 
 def check_packed(digest: str, packed: bytes, size: int | None) -> None:
-    """Refuse what is no gzip form of the blob of `size` bytes under `digest`.
+    """Refuse what is no packed form of the blob of `size` bytes under `digest`.
 
     Raises:
         NotFound: there is no such blob (`size` is None).
-        ValueError: it is not gzip, or of other bytes.
+        ValueError: it is neither gzip nor brotli, or of other bytes.
     """
     if size is None:
         raise NotFound(f"there is no blob {digest[:80]!r}")
-    unpack = zlib.decompressobj(wbits=31)
     try:
-        # Never more than the blob has, whatever the packed bytes say.
-        data = unpack.decompress(packed, size + 1)
-    except zlib.error as error:
-        raise ValueError(f"the packed form of {digest} is not gzip") from error
-    if not unpack.eof or unpack.unused_data or hashlib.sha256(data).hexdigest() != digest:
+        data = unpacked(packed, size)
+    except ValueError as error:
+        raise ValueError(f"the packed form of {digest} is not {coding_of(packed)} of that blob") from error
+    if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError(f"the packed form of {digest} is not of that blob")
 
 
+def coding_of(packed: bytes) -> str:
+    """How a packed form is coded: `gzip`, which begins as nothing else does, or `br`."""
+    return "gzip" if packed[:2] == b"\x1f\x8b" else "br"
+
+
+def unpacked(packed: bytes, size: int) -> bytes:
+    """The `size` bytes that were packed. Never more are made, whatever the packed bytes say.
+
+    Raises:
+        ValueError: it is neither gzip nor brotli, of fewer bytes or of more, or something follows it.
+    """
+    if coding_of(packed) == "br":
+        return unbrotlied(packed, size)
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        data = unpack.decompress(packed, size + 1)
+    except zlib.error as error:
+        raise ValueError("not gzip") from error
+    if not unpack.eof or unpack.unused_data or len(data) != size:
+        raise ValueError(f"not gzip of {size} bytes")
+    return data
+
+
+def unbrotlied(packed: bytes, size: int) -> bytes:
+    """The same of brotli alone. Raises ValueError."""
+    try:
+        data = bytes(imagecodecs.brotli_decode(packed, out=size))
+    except imagecodecs.BrotliError as error:
+        raise ValueError(f"not brotli of at most {size} bytes") from error
+    if len(data) != size or _ends_before(packed, size):
+        raise ValueError(f"not brotli of {size} bytes")
+    return data
+
+
+def _ends_before(packed: bytes, size: int) -> bool:
+    """Whether brotli ends before its last byte: the decoder passes over what follows."""
+    try:
+        imagecodecs.brotli_decode(packed[:-1], out=size)
+    except imagecodecs.BrotliError:
+        return False
+    return True
+
+
 def is_packed_whole(blobs: Blobs, digest: str) -> bool:
-    """Whether what is kept packed of a blob, if anything, is its gzip form."""
+    """Whether what is kept packed of a blob, if anything, is of that blob."""
     packed = blobs.read_packed(digest)
     try:
         if packed is not None:

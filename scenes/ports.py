@@ -388,16 +388,16 @@ class Blobs(Protocol):
         ...
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
-        """Keep the gzip form of a blob beside it, for whoever takes it so. Keeping it again changes nothing.
+        """Keep a blob packed beside it, by gzip or by brotli, for whoever takes it so. One form is kept of a blob.
 
         Raises:
             NotFound: there is no such blob.
-            ValueError: it is no gzip form of that blob.
+            ValueError: it is neither of that blob.
         """
         ...
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The gzip form of a blob, None where none is kept. It is never more than a convenience: the blob is there."""
+        """The packed form of a blob, None where none is kept. It is never more than a convenience: the blob is there."""
         ...
 
 

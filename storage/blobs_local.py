@@ -1,4 +1,4 @@
-"""Content-addressed files: `ab/cd/<sha256>` under one folder, and `<sha256>.gz` where a blob is kept packed, too.
+"""Content-addressed files: `ab/cd/<sha256>` under one folder, and `<sha256>.gz` or `.br` where one is kept packed, too.
 
 A blob is written beside its place, synced, renamed, and the folder synced: rename without these lost acknowledged blobs
 at a third of the simulated power cuts. Half-written files are under `incoming/` and hold no promise.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from scenes.errors import NotFound
-from scenes.fixity import check_packed
+from scenes.fixity import PACKED_ENDINGS, check_packed, coding_of
 from storage.files import disk_refused, make_folder, sync_folder
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class LocalBlobs:
             raise NotFound(f"there is no blob {digest}") from None
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
-        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        """Keep a blob packed beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))
-        final = self._path(digest).with_suffix(".gz")
+        final = self._path(digest).with_suffix(PACKED_ENDINGS[coding_of(packed)])
         with disk_refused():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
             temporary = Path(name)
@@ -88,15 +88,17 @@ class LocalBlobs:
                     sync_folder(final.parent)
             finally:
                 temporary.unlink(missing_ok=True)
+        for each in _packed(self._path(digest)):
+            if each != final:
+                each.unlink(missing_ok=True)
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The gzip form of a blob, None where none is kept."""
-        if not _DIGEST.fullmatch(digest):
-            return None
-        try:
-            return self._path(digest).with_suffix(".gz").read_bytes()
-        except FileNotFoundError:
-            return None
+        """The packed form of a blob, None where none is kept."""
+        if _DIGEST.fullmatch(digest):
+            for each in _packed(self._path(digest)):
+                with suppress(FileNotFoundError):
+                    return each.read_bytes()
+        return None
 
     def digests(self, *, after: str = "") -> Iterator[str]:
         """Digests of the blobs that are here, in order, those after `after`."""
@@ -112,15 +114,16 @@ class LocalBlobs:
             raise NotFound(f"there is no blob {digest[:80]!r}")
         path = self._path(digest)
         make_folder(self._root / "damaged")
-        for each in (path, path.with_suffix(".gz")):
+        for each in (path, *_packed(path)):
             with suppress(FileNotFoundError):
                 each.replace(self._root / "damaged" / each.name)
                 sync_folder(path.parent)
 
     def forget_packed(self, digest: str) -> None:
-        """Drop the gzip form of a blob; nothing where there is none."""
+        """Drop the packed form of a blob; nothing where there is none."""
         if _DIGEST.fullmatch(digest):
-            self._path(digest).with_suffix(".gz").unlink(missing_ok=True)
+            for each in _packed(self._path(digest)):
+                each.unlink(missing_ok=True)
 
     def erase(self, digest: str, *, before: datetime) -> bool:
         """Delete a blob for good if it was last put before that moment; whether it is gone, and was there."""
@@ -135,7 +138,7 @@ class LocalBlobs:
             if not is_old:
                 return False
             # What was set aside goes first: as long as the blob is there, it is found again.
-            for each in (aside.with_suffix(".gz"), aside, path.with_suffix(".gz"), path):
+            for each in (*_packed(aside), aside, *_packed(path), path):
                 with suppress(FileNotFoundError):
                     each.unlink()
                     sync_folder(each.parent)
@@ -190,6 +193,11 @@ class LocalBlobs:
             finally:
                 temporary.unlink(missing_ok=True)
         return digest, length
+
+
+def _packed(path: Path) -> list[Path]:
+    """Where a blob's packed form may be."""
+    return [path.with_suffix(ending) for ending in PACKED_ENDINGS.values()]
 
 
 def _names(folder: Path, least: str) -> list[str]:

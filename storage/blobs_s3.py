@@ -1,4 +1,4 @@
-"""Content-addressed objects in S3: `<prefix>/ab/cd/<sha256>`, and `<sha256>.gz` where a blob is kept packed, too.
+"""Content-addressed objects in S3: `<prefix>/ab/cd/<sha256>`, and `<sha256>.gz` or `.br` where one is kept packed, too.
 
 An object appears whole or not at all, and what the service answered is durable. A stream is first kept in a local file,
 because its name is known only at its end: nothing is whole in memory, and a master takes its size on the local disk for
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import obstore
 
 from scenes.errors import NotFound
-from scenes.fixity import check_packed
+from scenes.fixity import PACKED_ENDINGS, check_packed, coding_of
 from storage.files import disk_refused
 from storage.s3 import open_store, told
 
@@ -101,19 +101,22 @@ class S3Blobs:
         return cast("BinaryIO", io.BufferedReader(_Reading(self, digest, self._length(digest)), _PIECE))
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
-        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        """Keep a blob packed beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))
         with told(f"blob {digest}"):
-            obstore.put(self._store, _key(digest) + ".gz", packed, use_multipart=False)
+            obstore.put(self._store, _key(digest) + PACKED_ENDINGS[coding_of(packed)], packed, use_multipart=False)
+        if coding_of(packed) == "br":
+            with suppress(NotFound), told(f"blob {digest}"):
+                obstore.delete(self._store, _key(digest) + PACKED_ENDINGS["gzip"])
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The gzip form of a blob, None where none is kept."""
-        try:
+        """The packed form of a blob, None where none is kept."""
+        with suppress(NotFound):
             _checked(digest)
-            with told(f"blob {digest}"):
-                return bytes(obstore.get(self._store, _key(digest) + ".gz").bytes())
-        except NotFound:
-            return None
+            for key in _packed(digest):
+                with suppress(NotFound), told(f"blob {digest}"):
+                    return bytes(obstore.get(self._store, key).bytes())
+        return None
 
     def digests(self, *, after: str = "") -> Iterator[str]:
         """Digests of the blobs that are here, in order, those after `after`."""
@@ -127,16 +130,18 @@ class S3Blobs:
     def set_aside(self, digest: str) -> None:
         """Move a damaged blob to `damaged/`, its packed form as well; nothing where there is none."""
         _checked(digest)
-        for key in (_key(digest), _key(digest) + ".gz"):
+        for key in (_key(digest), *_packed(digest)):
             with suppress(NotFound), told(f"blob {digest}"):
                 obstore.rename(self._store, key, f"damaged/{key.rpartition('/')[2]}")
         self._length.cache_clear()
 
     def forget_packed(self, digest: str) -> None:
-        """Drop the gzip form of a blob; nothing where there is none."""
-        with suppress(NotFound), told(f"blob {digest}"):
+        """Drop the packed form of a blob; nothing where there is none."""
+        with suppress(NotFound):
             _checked(digest)
-            obstore.delete(self._store, _key(digest) + ".gz")
+            for key in _packed(digest):
+                with suppress(NotFound), told(f"blob {digest}"):
+                    obstore.delete(self._store, key)
 
     def erase(self, digest: str, *, before: datetime) -> bool:
         """Nothing is erased here: a bucket has no lock between who finds an object there and who deletes it."""
@@ -177,6 +182,11 @@ class _Reading(io.RawIOBase):
 
 def _key(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def _packed(digest: str) -> list[str]:
+    """Where a blob's packed form may be."""
+    return [_key(digest) + ending for ending in PACKED_ENDINGS.values()]
 
 
 def _checked(digest: str) -> None:

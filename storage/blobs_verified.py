@@ -87,11 +87,11 @@ class VerifiedBlobs:
         return cast("BinaryIO", io.BufferedReader(reading, _PIECE))
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
-        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        """Keep a blob packed beside it. Raises NotFound, ValueError."""
         self._store.keep_packed(digest, packed)
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The gzip form of a blob, None where none is kept or it is wrong."""
+        """The packed form of a blob, None where none is kept or it is wrong."""
         packed, name = self._store.read_packed(digest), f"{digest}.gz"
         if packed is not None and not self._is_known(name):
             try:

@@ -359,7 +359,7 @@ class MemoryBlobs:
         self._packed.pop(digest, None)
 
     def forget_packed(self, digest: str) -> None:
-        """Drop the gzip form of a blob; nothing where there is none."""
+        """Drop the packed form of a blob; nothing where there is none."""
         self._packed.pop(digest, None)
 
     def erase(self, digest: str, *, before: datetime) -> bool:
@@ -371,12 +371,12 @@ class MemoryBlobs:
         return True
 
     def keep_packed(self, digest: str, packed: bytes) -> None:
-        """Keep the gzip form of a blob beside it. Raises NotFound, ValueError."""
+        """Keep a blob packed beside it. Raises NotFound, ValueError."""
         check_packed(digest, packed, self.size(digest))
-        self._packed.setdefault(digest, bytes(packed))
+        self._packed[digest] = bytes(packed)
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The gzip form of a blob, None where none is kept."""
+        """The packed form of a blob, None where none is kept."""
         return self._packed.get(digest)
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tiling import meshopt, points_order
+from tiling import points_order
+from tiling.points_planes import encode_vertices
 
 WIDEST = (1 << 24) - 2
 """steps of a tile: what 24 bits hold, about its middle"""
@@ -90,7 +91,7 @@ def packed(
     if extent.max() < _SHORT:
         rows = _shorts(positions, places, corner)
         high = tuple(float(number) for number in extent)
-        attributes.append(Coded("POSITION", meshopt.encode_vertices(rows), 8, 5123, "VEC3", low=(0.0,) * 3, high=high))
+        attributes.append(Coded("POSITION", encode_vertices(rows), 8, 5123, "VEC3", low=(0.0,) * 3, high=high))
     else:
         middle = corner + extent // 2
         whole = positions[places].astype(np.int64) - middle
@@ -99,20 +100,20 @@ def packed(
         whole = (whole + coarse // 2) // coarse
         words = np.ascontiguousarray((whole & 0xFFFFFF).astype(np.uint32))  # exponent 0, mantissa of 24 bits
         low_at, high_at = (tuple(map(float, side)) for side in (whole.min(axis=0).tolist(), whole.max(axis=0).tolist()))
-        data = meshopt.encode_vertices(words)
+        data = encode_vertices(words)
         attributes.append(Coded("POSITION", data, 12, 5126, "VEC3", filtered="EXPONENTIAL", low=low_at, high=high_at))
         corner = middle
     if colours is not None:
         size, component = (8, 5123) if colours.dtype == np.uint16 else (4, 5121)
-        coded = meshopt.encode_vertices(colours)
+        coded = encode_vertices(colours)
         attributes.append(Coded("COLOR_0", coded, size, component, "VEC3", is_normalized=True))
     if normals is not None:
-        coded = meshopt.encode_vertices(np.ascontiguousarray(normals))
+        coded = encode_vertices(np.ascontiguousarray(normals))
         attributes.append(Coded("NORMAL", coded, 4, 5120, "VEC3", is_normalized=True, filtered="OCTAHEDRAL"))
     if intensity is not None:
-        attributes.append(Coded("_INTENSITY", meshopt.encode_vertices(intensity), 4, 5123, "SCALAR"))
+        attributes.append(Coded("_INTENSITY", encode_vertices(intensity), 4, 5123, "SCALAR"))
     if classification is not None:
-        attributes.append(Coded("_CLASSIFICATION", meshopt.encode_vertices(classification), 4, 5121, "SCALAR"))
+        attributes.append(Coded("_CLASSIFICATION", encode_vertices(classification), 4, 5121, "SCALAR"))
     return Packed(count, corner, coarse, tuple(attributes))
 
 

@@ -81,12 +81,6 @@ def tile_glb(packed: Packed, *, step: Floats, base: Floats) -> bytes:
     return glb.write(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), b"".join(parts))
 
 
-def begins(packed: Packed, data: bytes) -> list[int]:
-    """Where in a tile's bytes each attribute's stream begins."""
-    sizes = [len(attribute.data) + -len(attribute.data) % 4 for attribute in packed.attributes]
-    return [len(data) - sum(sizes[at:]) for at in range(len(sizes))]
-
-
 def _accessor(attribute: Coded, view: int, count: int) -> dict[str, Any]:
     fields: dict[str, Any] = {"bufferView": view, "componentType": attribute.component, "count": count}
     fields["type"] = attribute.kind

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import compress
 from pipeline.clouds import document
 from pipeline.clouds.records import columns, places_of
 from pipeline.compiled import njit
-from tiling import points_code, points_deflate, points_levels, points_order
+from tiling import points_code, points_levels, points_order
 from tiling.points_levels import Nodes
 from tiling.points_order import DEEPEST
 
@@ -34,7 +35,7 @@ class Context:
     frame: Frame
     out: Path
     is_coded: bool
-    """whether a gzip copy is written beside each tile"""
+    """whether a brotli copy is written beside each tile"""
     most: int = MOST
     """points of a node that is not parted"""
 
@@ -149,7 +150,7 @@ def coded(context: Context, points: Ordered, held: NDArray[np.int64]) -> Coded:
     packed = points_code.packed(points.places, order, box, **columns(points.rows, points.number[order], of))
     data = document.tile_glb(packed, step=of.step, base=of.base)
     low, high = (of.base + corner * of.step for corner in box)
-    return Coded(data, points_deflate.gzipped(data, document.begins(packed, data)), low, high)
+    return Coded(data, compress.brotlied(data) or data, low, high)
 
 
 def emit(context: Context, points: Ordered, held: NDArray[np.int64], error: float, *, parent: int = -1) -> Tile:
@@ -161,5 +162,5 @@ def emit(context: Context, points: Ordered, held: NDArray[np.int64], error: floa
     path = context.out / f"{digest}.glb"
     path.write_bytes(made.data)
     if context.is_coded:
-        path.with_name(f"{path.name}.gz").write_bytes(made.zipped)
+        path.with_name(f"{path.name}.br").write_bytes(made.zipped)
     return Tile(digest, len(made.data), len(made.zipped), len(held), error, made.low, made.high, parent)

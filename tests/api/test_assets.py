@@ -10,9 +10,11 @@ from starlette.requests import Request
 
 from api.assets import MAX_RANGES, parse_ranges, takes_gzip
 from api.errors import DoorError
+from pipeline.compress import brotlied, gzipped
 from scenes.model import Asset, Role, Visibility
 from scenes.ports import BlobUse, Put
 from tests.api.museum import CC0, DRAFT_TILE, MASTER, NOON, TILE, digest, write_asset
+from tests.api.points_tile import points_tile
 from tests.tiling.trees import grid_tree, with_files
 from tiling import tileset
 from tiling.check import resolved
@@ -286,6 +288,25 @@ async def test_a_tile_that_is_kept_packed_goes_packed_to_whoever_takes_it_so(doo
     assert again.status_code == 304
     head = await doors.client.head(f"/blobs/{WORDY_DIGEST}")
     assert head.headers["content-length"] == packed.headers["content-length"]
+
+
+async def test_a_tile_of_points_goes_by_brotli_or_by_gzip_or_as_it_is(doors: Doors) -> None:
+    tile = points_tile()
+    name = digest(tile)
+    write_asset(doors.services, "points", tile=tile, visibility=Visibility.PUBLIC)
+    doors.services.blobs.keep_packed(name, brotlied(tile))
+    tags = set()
+    for said, coding in (("gzip, br", "br"), ("br", "br"), ("gzip, br;q=0", "gzip"), ("zstd", "")):
+        answer = await doors.client.get(f"/blobs/{name}", headers={"Accept-Encoding": said})
+        raw = {"br": brotlied(tile), "gzip": gzipped(tile), "": tile}[coding]
+        assert answer.headers.get("content-encoding", "") == coding
+        assert (int(answer.headers["content-length"]), answer.headers["vary"]) == (len(raw), "Accept-Encoding")
+        if coding != "br":  # the client here knows no brotli
+            assert answer.content == tile
+        tags.add(answer.headers["etag"])
+        held = {"Accept-Encoding": said, "If-None-Match": answer.headers["etag"]}
+        assert (await doors.client.get(f"/blobs/{name}", headers=held)).status_code == 304
+    assert tags == {f'"{name}"', f'"{name}-gzip"', f'"{name}-br"'}
 
 
 async def test_whoever_does_not_take_gzip_or_wants_a_range_gets_the_tile_as_it_is(doors: Doors) -> None:

@@ -3,6 +3,7 @@ import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import imagecodecs
 import pytest
 
 from scenes.errors import NotFound
@@ -91,11 +92,31 @@ def test_the_packed_form_of_a_blob_is_kept_beside_it(blobs):
     assert blobs.size(DIGEST) == len(DATA)
 
 
+BROTLI = bytes(imagecodecs.brotli_encode(DATA))
+
+
+def test_brotli_takes_the_place_of_gzip_and_goes_with_the_blob(blobs):
+    blobs.put(DATA)
+    blobs.keep_packed(DIGEST, PACKED)
+    blobs.keep_packed(DIGEST, BROTLI)
+    assert blobs.read_packed(DIGEST) == BROTLI
+    blobs.forget_packed(DIGEST)
+    assert blobs.read_packed(DIGEST) is None
+    blobs.keep_packed(DIGEST, BROTLI)
+    blobs.set_aside(DIGEST)
+    assert (blobs.size(DIGEST), blobs.read_packed(DIGEST)) == (None, None)
+
+
 @pytest.mark.parametrize(
     "packed",
     [
         b"",
         DATA,
+        BROTLI[:-1],
+        BROTLI + b"x",
+        bytes(imagecodecs.brotli_encode(DATA[:-1])),
+        bytes(imagecodecs.brotli_encode(DATA + b"x")),
+        bytes(imagecodecs.brotli_encode(bytes(3_000_000))),
         PACKED[:-1],
         PACKED + b"x",
         gzip.compress(DATA[:-1]),
