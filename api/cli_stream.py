@@ -24,6 +24,7 @@ import typer
 from api.errors import TABLE, DoorError
 from api.settings import parse_size
 from scenes.counting import counted
+from scenes.fixity import unbrotlied
 from streaming.client import Arrived, ClientSession, Drawn, Event, Forgotten
 from streaming.errors import CloseCode, StreamError
 from streaming.events import Content, Hello, Refusal, State, Stats
@@ -100,7 +101,7 @@ def stream(  # noqa: PLR0917 - typer passes by name
     budget: Annotated[
         str, typer.Option(metavar="SIZE", help="Bytes that the client can hold; default: the profile's.")
     ] = "",
-    plain: Annotated[bool, typer.Option("--plain", help="Take no gzip, and draw no tile in part.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Take no codings, and draw no tile in part.")] = False,
     seek: Annotated[
         list[str] | None, typer.Option(metavar="EDTF", help="Then go to this moment; may be repeated.")
     ] = None,
@@ -111,7 +112,7 @@ def stream(  # noqa: PLR0917 - typer passes by name
 ) -> None:
     """Receive a scene as a headset would: verify digests, say what arrived when, end when the view is complete."""
     query = {"scene": scene, "at": at, "hypothesis": hypothesis or "", "certainty": certainty, "size": size}
-    query |= {"profile": profile} | ({} if plain else {"encodings": "gzip", "groups": "1"})
+    query |= {"profile": profile} | ({} if plain else {"encodings": "gzip,br", "groups": "1"})
     opening = _opening(query, pose, fov, budget)
     tell = _tell_json if json else _tell_text
     if output:
@@ -205,7 +206,10 @@ class _Run:
     ) -> None:
         self._url, self._opening, self._output, self._kept, self._tell = url, opening, output, kept, tell
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._session = ClientSession(budget_bytes=opening.bytes, gzip=opening.gzip, groups=opening.groups)
+        self._session = ClientSession(
+            budget_bytes=opening.bytes, gzip=opening.gzip, brotli=unbrotlied if opening.brotli else None,
+            groups=opening.groups,
+        )  # fmt: skip
         self._began = time.monotonic()
         self._report = Report(opening.scene)
         self._at, self._wanted_seek = opening.at, 0

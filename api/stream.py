@@ -124,7 +124,7 @@ async def _begun(opening: Opening, actor: Actor, services: Services, shared: Sha
     visit = Visit(
         token=new_token(), actor=actor, scene=opening.scene, session=session, delivery=delivery,
         view=first_view(opening, delivery), limits=limits_of(budget, opening.error), gzip=opening.gzip,
-        groups=opening.groups, prefetch=opening.prefetch, foresight=foresight,
+        brotli=opening.brotli, groups=opening.groups, prefetch=opening.prefetch, foresight=foresight,
     )  # fmt: skip
     session.open(session=services.ids.new("session"), scene=opening.scene, title=entered.title, token=visit.token)
     session.enter(

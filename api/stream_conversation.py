@@ -272,7 +272,8 @@ class Conversation:
         visit = self.visit
         plan = await self._services.call(
             self._delivery.plan, visit.view, visit.limits, state=self._session.state, look=visit.look,
-            groups=visit.groups, gzip=visit.gzip, ahead_s=self._session.window.round_trip_s / 2 + AHEAD_S,
+            groups=visit.groups, gzip=visit.gzip, brotli=visit.brotli,
+            ahead_s=self._session.window.round_trip_s / 2 + AHEAD_S,
         )  # fmt: skip
         self._session.set_plan(plan)
         self._woken.set()
@@ -298,7 +299,7 @@ class Conversation:
         visit = self.visit
         plan = await self._services.call(
             visit.foresight.plan, visit.view, visit.limits, state=state, look=visit.look, groups=visit.groups,
-            gzip=visit.gzip,
+            gzip=visit.gzip, brotli=visit.brotli,
         )  # fmt: skip
         if plan is not None and state == self._session.state:
             self._session.set_spare(plan)
@@ -338,7 +339,7 @@ class Conversation:
         if self._session.is_fed:
             return
         for digest in self._session.needs():
-            data = self._shared.hot(digest, packed=self._session.is_encoded(digest))
+            data = self._shared.hot(digest, self._session.encoding_of(digest))
             if data is None:
                 if not self._fetching:
                     self._fetching = True
@@ -366,7 +367,7 @@ class Conversation:
 
     async def _fetch(self) -> None:
         while digests := self._session.needs()[:READ_TOGETHER]:
-            wanted = [(digest, self._session.is_encoded(digest)) for digest in digests]
+            wanted = [(digest, self._session.encoding_of(digest)) for digest in digests]
             try:
                 found = await self._services.call(self._shared.read, wanted)
             except NotFound as error:

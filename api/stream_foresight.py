@@ -71,7 +71,7 @@ class Foresight:
         return self._forward is not None and self._done != (state, look)
 
     def plan(
-        self, view: View, limits: Limits, *, state: int, look: int, groups: bool, gzip: bool
+        self, view: View, limits: Limits, *, state: int, look: int, groups: bool, gzip: bool, brotli: bool
     ) -> Plan | None:  # fmt: skip
         """The files that the next moments need, the nearest first; None where there is nothing ahead. Blocking."""
         self._done = state, look
@@ -86,7 +86,9 @@ class Foresight:
             plans = []
             for moment in moments:
                 delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
-                plans.append(delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip))
+                plans.append(
+                    delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip, brotli=brotli)
+                )
         except (SceneError, TimelineError):
             return None  # the stream itself finds out, and says so
         if not plans:

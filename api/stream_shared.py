@@ -23,6 +23,7 @@ from scenes.file_names import named
 from scenes.group_tree import group_tree, key_of
 from scenes.ladders import Ladders
 from streaming.errors import CloseCode, StreamError
+from streaming.events import Encoding
 from tiling import stock_bytes, tileset
 from tiling.stock import Stock, stock
 
@@ -45,6 +46,8 @@ _WORTH_KEEPING = 1_000
 """tiles of a tree whose arrays are kept: of fewer the documents are read as soon"""
 _GROUP_BYTES = 1500
 """of a group in memory, about"""
+
+_CODINGS = {Encoding.GZIP: "gzip", Encoding.BROTLI: "br"}
 
 V = TypeVar("V")
 
@@ -142,30 +145,31 @@ class Shared:
                 self._groups.put(key, found, _GROUP_BYTES * len(found.stock))
         return found
 
-    def hot(self, digest: str, *, packed: bool) -> bytes | None:
-        """The bytes of a tile, packed or not, if they are in memory."""
-        return self._tiles.get(_name(digest, packed))
+    def hot(self, digest: str, encoding: Encoding) -> bytes | None:
+        """The bytes of a tile, so encoded, if they are in memory."""
+        return self._tiles.get(_name(digest, encoding))
 
-    def read(self, wanted: Sequence[tuple[str, bool]]) -> list[tuple[str, bytes]]:
-        """The bytes of some tiles, each packed or not. Blocking. Raises NotFound."""
+    def read(self, wanted: Sequence[tuple[str, Encoding]]) -> list[tuple[str, bytes]]:
+        """The bytes of some tiles, each as it is to be encoded. Blocking. Raises NotFound."""
         found = []
-        for digest, packed in wanted:
-            data = self._tiles.get(_name(digest, packed))
+        for digest, encoding in wanted:
+            data = self._tiles.get(_name(digest, encoding))
             if data is None:
-                data = self._read(digest, packed=packed)
-                self._tiles.put(_name(digest, packed), data, len(data))
+                data = self._read(digest, encoding)
+                self._tiles.put(_name(digest, encoding), data, len(data))
             found.append((digest, data))
         return found
 
-    def _read(self, digest: str, *, packed: bool) -> bytes:
+    def _read(self, digest: str, encoding: Encoding) -> bytes:
+        coding = _CODINGS.get(encoding)
         try:
-            data = packed_form(self._blobs, digest) if packed else self._blobs.read(digest)
+            data = packed_form(self._blobs, digest, coding=coding) if coding else self._blobs.read(digest)
         except NotFound:
             # Proxies of groups are no blobs: they were made of the scene, and are kept by gzip.
             made = closed_set.content_of(self._derived, digest)
             if made is None:
                 raise
-            return made.packed if packed else made.data
+            return made.packed if coding else made.data
         if data is None:
             raise NotFound(f"blob {digest} has no packed form")
         return data
@@ -200,8 +204,8 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _name(digest: str, packed: bool) -> str:
-    return f"{digest}.gz" if packed else digest
+def _name(digest: str, encoding: Encoding) -> str:
+    return f"{digest}.{_CODINGS[encoding]}" if encoding in _CODINGS else digest
 
 
 def shared_of(websocket: WebSocket, services: Services) -> Shared:

@@ -33,6 +33,7 @@ class Visit:
     view: View
     limits: Limits
     gzip: bool
+    brotli: bool
     groups: bool
     prefetch: bool
     foresight: Foresight

@@ -20,7 +20,7 @@ from scenes.model import Asset, AssetState, Scene, Viewpoint, Visibility
 from scenes.stands import Stand
 from scenes.table import MomentTable, SceneTable
 from streaming.cut import Way
-from streaming.events import Content, Count, Numbered
+from streaming.events import Content, Count, Encoding, Numbered
 from streaming.limits import NO_PLACEMENT
 from streaming.schedule import Chunk, Plan, PlanNode
 from tiling.grove import Grove, grove
@@ -130,7 +130,7 @@ class Delivery:
         self._nodes: dict[tuple[int, int | str], int] = {}
         """node number by n and tile; of a proxy by its digest"""
         self._known: dict[int, _Told] = {}
-        """the last word on each node, by twice its number, and 1 where files go by gzip: looks are much like before"""
+        """the last word on each node, by its number and the codings that files may go by: looks are much like before"""
         self._planted = _Planted((), None, _NOTHING)
         self._order: tuple[int, ...] = ()
         """n of each tree of the grove, the tree of groups included"""
@@ -182,15 +182,15 @@ class Delivery:
 
     def plan(
         self, view: View, limits: Limits, *, state: int, look: int, groups: bool = False, gzip: bool = False,
-        ahead_s: float = 0.0,
+        brotli: bool = False, ahead_s: float = 0.0,
     ) -> Plan:  # fmt: skip
         """The tiles that this eye wants, in the order of sending.
 
-        `groups`: the client draws tiles in part. `gzip`: it takes files by gzip. What is sent now arrives in `ahead_s`
-        seconds: what the eye will see by then is wanted, too, and the order goes by it.
+        `groups`: the client draws tiles in part. `gzip`, `brotli`: it takes files so. What is sent now arrives in
+        `ahead_s` seconds: what the eye will see by then is wanted, too, and the order goes by it.
         """
         selection = select(
-            self._planted.grove, view, limits, later=predicted(view, ahead_s), is_parted=groups, is_coded=gzip
+            self._planted.grove, view, limits, later=predicted(view, ahead_s), is_parted=groups, is_coded=gzip or brotli
         )
         trees, tiles = selection.tree.tolist(), selection.tile.tolist()
         numbers = [self._node(tree, tile) for tree, tile in zip(trees, tiles, strict=True)]
@@ -198,24 +198,27 @@ class Delivery:
         nodes: list[PlanNode] = []
         for number, tree, tile, parts in zip(numbers, trees, tiles, selection.replacements(), strict=True):
             regions = tuple([None if each is None else tuple([numbers[part] for part in each]) for each in parts])
-            told = self._known.get(2 * number + gzip)
+            told = self._known.get(4 * number + 2 * brotli + gzip)
             if told is None or told.node.replaced_by != regions:
-                told = self._tell(number, tree, tile, regions, gzip=gzip)
+                told = self._tell(number, tree, tile, regions, gzip=gzip, brotli=brotli)
             nodes.append(told.node)
             for chunk in told.files:
                 chunks[chunk.digest] = chunk
         return Plan(state, look, tuple(numbers[: selection.roots]), tuple(nodes), chunks)
 
-    def _tell(self, number: int, tree: int, tile: int, regions: Way, *, gzip: bool) -> _Told:
+    def _tell(self, number: int, tree: int, tile: int, regions: Way, *, gzip: bool, brotli: bool) -> _Told:
         """A node and its files from now on."""
         stock = self._planted.grove.stock_of(tree)
         facts = stock.facts[tile].tolist()
         digest, length, coded = stock.tree.content[tile], facts[BYTES], facts[CODED]
-        is_shorter = gzip and 0 < coded < length
         is_added, is_grouped = facts[REFINE] == ADDED, facts[REFINE] == GROUPED
+        # Tiles of points are kept as brotli has them, all others as gzip has them (docs/adr/0034).
+        coding = Encoding.BROTLI if is_added and brotli else Encoding.GZIP
+        is_shorter = (gzip or coding is Encoding.BROTLI) and 0 < coded < length
         glb = Chunk(
-            digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0, added=is_added
-        )
+            digest, coded if is_shorter else length, Content.GLB, decoded=length if is_shorter else 0, coding=coding,
+            added=is_added,
+        )  # fmt: skip
         files = [glb]
         for name in stock.tree.needs[tile]:
             image, _, extension = name.partition(".")
@@ -227,7 +230,7 @@ class Delivery:
             groups=stock.tree.groups_of(tile) if is_grouped else (), added=is_added,
         )  # fmt: skip
         said = node, tuple(files)
-        told = self._known[2 * number + gzip] = self._shared.sharing.one(said, lambda: _Told(*said))
+        told = self._known[4 * number + 2 * brotli + gzip] = self._shared.sharing.one(said, lambda: _Told(*said))
         return told
 
     def _node(self, tree: int, tile: int) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -119,12 +119,19 @@ class _Incoming:
 Event = Hello | State | Placements | Refusal | Stats | Arrived | Drawn | Forgotten | RoomServerMessage
 
 
+Unpack = Callable[[bytes, int], bytes]
+"""bytes as they were sent, and how many they become, to those; ValueError where they become others"""
+
+
 class ClientSession:
     """One stream, as a client keeps it, over as many connections as it takes."""
 
-    def __init__(self, *, budget_bytes: int | None = None, gzip: bool = True, groups: bool = True) -> None:
+    def __init__(
+        self, *, budget_bytes: int | None = None, gzip: bool = True, brotli: Unpack | None = None, groups: bool = True
+    ) -> None:
+        """What the opening said. `brotli` decodes it, for the standard library does not."""
         self.hello: Hello | None = None
-        self._said_budget, self._gzip, self._groups = budget_bytes, gzip, groups
+        self._said_budget, self._gzip, self._brotli, self._groups = budget_bytes, gzip, brotli, groups
         self._look = self._seek = 0
         self._start_over()
 
@@ -339,7 +346,7 @@ class ClientSession:
         incoming.received += len(frame.payload)
         if not frame.last:
             return ()
-        data = b"" if frame.held else _decoded(b"".join(incoming.pieces), incoming, frame.chunk)
+        data = b"" if frame.held else _decoded(b"".join(incoming.pieces), incoming, frame.chunk, self._brotli)
         incoming.pieces, incoming.whole = [], True
         return (Arrived(incoming.digest, incoming.content, incoming.total, data, frame.held, incoming.decoded),)
 
@@ -349,7 +356,8 @@ class ClientSession:
         meant = frame.digest, frame.encoding
         if self._digests.setdefault(frame.chunk, meant) != meant:
             raise StreamError(f"CHUNK {frame.chunk}: the number means another digest or encoding now")
-        if frame.encoding is Encoding.GZIP and not self._gzip:
+        asked = {Encoding.IDENTITY: True, Encoding.GZIP: self._gzip, Encoding.BROTLI: self._brotli is not None}
+        if not asked[frame.encoding]:
             raise StreamError(f"CHUNK {frame.chunk}: an encoding that was not asked for")
         if frame.held and prefix_of(frame.digest) not in self._claimed:
             raise StreamError(f"CHUNK {frame.chunk}: called held, but it is not")
@@ -415,7 +423,7 @@ class ClientSession:
         self._out.append(frames.encode(message))
 
 
-def _decoded(data: bytes, incoming: _Incoming, chunk: int) -> bytes:
+def _decoded(data: bytes, incoming: _Incoming, chunk: int, brotli: Unpack | None) -> bytes:
     """The bytes of a whole chunk; never more than it said, however they were packed."""
     if incoming.encoding is Encoding.GZIP:
         unpack = zlib.decompressobj(wbits=31)
@@ -425,6 +433,11 @@ def _decoded(data: bytes, incoming: _Incoming, chunk: int) -> bytes:
             raise StreamError(f"CHUNK {chunk}: the bytes are not gzip") from error
         if not unpack.eof or unpack.unused_data:
             raise StreamError(f"CHUNK {chunk}: it does not end where it should")
+    elif incoming.encoding is Encoding.BROTLI and brotli is not None:
+        try:
+            data = brotli(data, incoming.decoded)
+        except ValueError as error:
+            raise StreamError(f"CHUNK {chunk}: the bytes are not brotli of {incoming.decoded} bytes") from error
     if len(data) != incoming.decoded or hashlib.sha256(data).hexdigest() != incoming.digest:
         raise StreamError(f"CHUNK {chunk}: the bytes are not those of its digest")
     return data

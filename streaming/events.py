@@ -29,6 +29,7 @@ class Encoding(IntEnum):
 
     IDENTITY = 0
     GZIP = 1
+    BROTLI = 2
 
 
 class Certainty(StrEnum):

@@ -65,6 +65,8 @@ class Opening:
     textures: int | None = None
     gzip: bool = False
     """whether the client decodes chunks that are coded by gzip"""
+    brotli: bool = False
+    """whether it decodes those that are coded by brotli"""
     groups: bool = False
     """whether it can draw groups of a tile"""
     held: int = 0
@@ -107,6 +109,7 @@ def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
         raise StreamError("scene is missing")
     defaults = Opening("")
     width, height = _size(given.get("size"), defaults)
+    codings = _codings(given.get("encodings"))
     return Opening(
         scene=_text(given, "scene", MAX_ID) or "",
         at=_text(given, "at", MAX_AT) or "",
@@ -123,7 +126,8 @@ def read_opening(pairs: Iterable[tuple[str, str]]) -> Opening:
         triangles=_count(given, "triangles"),
         draws=_count(given, "draws"),
         textures=_count(given, "textures"),
-        gzip=_codings(given.get("encodings")),
+        gzip="gzip" in codings,
+        brotli="br" in codings,
         groups=_truth(given, "groups", default=False),
         held=_up_to(given, "held", MAX_HELD),
         resume=_text(given, "resume", MAX_TOKEN) or "",
@@ -151,8 +155,8 @@ def write_opening(opening: Opening) -> dict[str, str]:
         said["gaze"] = ",".join(map(str, opening.gaze))
     if (opening.width, opening.height) != (defaults.width, defaults.height):
         said["size"] = f"{opening.width}x{opening.height}"
-    if opening.gzip:
-        said["encodings"] = "gzip"
+    if codings := [word for word, is_taken in (("gzip", opening.gzip), ("br", opening.brotli)) if is_taken]:
+        said["encodings"] = ",".join(codings)
     for name in ("groups", "prefetch", "stats"):
         if getattr(opening, name) != getattr(defaults, name):
             said[name] = str(int(getattr(opening, name)))
@@ -248,12 +252,12 @@ def _profile(value: str | None) -> str:
     return value or "desktop"
 
 
-def _codings(value: str | None) -> bool:
-    """Whether gzip is among them. Codings that we do not know do no harm: the client knows them besides."""
+def _codings(value: str | None) -> list[str]:
+    """Codings by name. Those that we do not know do no harm: the client knows them besides."""
     words = [word.strip().lower() for word in (value or "").split(",", _WORDS)]
     if len(words) > _WORDS:
         raise StreamError(f"encodings are more than {_WORDS}")
-    return "gzip" in words
+    return words
 
 
 def _size(value: str | None, defaults: Opening) -> tuple[int, int]:

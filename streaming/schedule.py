@@ -24,6 +24,8 @@ class Chunk:
     content: Content
     decoded: int = 0
     """bytes of the file where it is sent encoded, 0 where it is sent as it is; see `kept`"""
+    coding: Encoding = Encoding.GZIP
+    """how, where it is sent encoded"""
     texture: int = 0
     """of an image: bytes of its texture, with mip levels"""
     added: bool = False
@@ -110,7 +112,7 @@ class Transfer:
     @property
     def encoding(self) -> Encoding:
         """How it is sent."""
-        return Encoding.GZIP if self.chunk.decoded else Encoding.IDENTITY
+        return self.chunk.coding if self.chunk.decoded else Encoding.IDENTITY
 
 
 def within(plan: Plan, budget_bytes: int) -> tuple[tuple[PlanNode, ...], set[str]]:

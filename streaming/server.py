@@ -30,6 +30,7 @@ from streaming.events import (
     ClientMessage,
     Count,
     DeviceBudget,
+    Encoding,
     Have,
     Hello,
     Look,
@@ -275,10 +276,10 @@ class ServerSession:
         if self.phase is not Phase.CLOSED:
             self._sender.supply(digest, data)
 
-    def is_encoded(self, digest: str) -> bool:
-        """Whether the bytes of a chunk are to be supplied as gzip has them."""
+    def encoding_of(self, digest: str) -> Encoding:
+        """How the bytes of a chunk are to be supplied."""
         transfer = self._sender.holdings.get(digest)
-        return transfer is not None and bool(transfer.chunk.decoded)
+        return Encoding.IDENTITY if transfer is None else transfer.encoding
 
     def messages_to_send(self, now: float) -> list[Message]:
         """Messages to send now, in order: text, or the pieces of a binary message.

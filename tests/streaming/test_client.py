@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+import imagecodecs
 import pytest
 
+from scenes.fixity import unbrotlied
 from streaming import frames
 from streaming.client import TALK_PATIENCE_S, Arrived, ClientSession, Drawn, Forgotten, Phase
 from streaming.errors import StreamError
@@ -82,6 +84,21 @@ def test_what_is_packed_is_unpacked_and_counts_as_the_client_keeps_it():
     arrived = Arrived(DIGEST, Content.GLB, total, DATA, held=False, decoded=6)
     assert tell(client, HELLO, STATE, PLACED, coded)[-1] == arrived
     assert client.held_bytes == 6
+
+
+def test_brotli_is_decoded_by_whoever_is_given_a_decoder_and_never_beyond_what_was_said():
+    packed = bytes(imagecodecs.brotli_encode(DATA))
+    coded = first(len(packed), packed, decoded=6, encoding=Encoding.BROTLI)
+    client = ClientSession(budget_bytes=1000, brotli=unbrotlied)
+    arrived = Arrived(DIGEST, Content.GLB, len(packed), DATA, held=False, decoded=6)
+    assert tell(client, HELLO, STATE, PLACED, coded)[-1] == arrived
+    with pytest.raises(StreamError, match="not asked for"):
+        tell(ClientSession(budget_bytes=1000), HELLO, STATE, PLACED, coded)
+    bomb = bytes(imagecodecs.brotli_encode(bytes(50_000_000)))
+    for sent in (packed[:-1], packed + b"x", PACKED, b"not brotli", bomb):
+        client = ClientSession(budget_bytes=1000, brotli=unbrotlied)
+        with pytest.raises(StreamError, match="not brotli of 6 bytes"):
+            tell(client, HELLO, STATE, PLACED, first(len(sent), sent, decoded=6, encoding=Encoding.BROTLI))
 
 
 def test_a_pack_means_what_its_messages_mean_and_counts_as_one():

@@ -17,7 +17,8 @@ def test_what_is_not_said_is_as_documented():
     opening = read_opening([("scene", "scene_1")])
     assert opening == Opening("scene_1", "", None, Certainty.POSSIBLE, None, None, 1.0472, 1280, 720, 1.0, "desktop")
     assert opening.budget() == DeviceBudget(268435456, 3000000, 500, 1610612736)
-    assert (opening.gzip, opening.groups, opening.held, opening.resume, opening.received) == (False, False, 0, "", 0)
+    assert (opening.gzip, opening.brotli, opening.groups) == (False, False, False)
+    assert (opening.held, opening.resume, opening.received) == (0, "", 0)
     assert (opening.prefetch, opening.stats) == (True, False)
 
 
@@ -31,7 +32,7 @@ def test_everything_can_be_said():
     assert query.keys() == PARAMETERS
     assert read_opening(query.items()) == Opening(
         "scene_1", "-0430", "h", Certainty.CERTAIN, (1, 2.5, -30), (0, 0, 0, 1), 1.5, 640, 360, 2.0, "phone", 1, 2, 3,
-        4, gzip=True, groups=True, held=5, resume="t", received=6, prefetch=False, stats=True,
+        4, gzip=True, brotli=True, groups=True, held=5, resume="t", received=6, prefetch=False, stats=True,
     )  # fmt: skip
 
 

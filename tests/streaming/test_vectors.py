@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from scenes.fixity import unbrotlied
 from streaming import frames
 from streaming.errors import StreamError
 from streaming.events import ChunkFrame, Encoding
@@ -60,4 +61,8 @@ def test_no_two_vectors_have_one_name_and_digests_are_true():
         message for _, message in SERVER if isinstance(message, ChunkFrame) and message.encoding is Encoding.GZIP
     )
     assert gzip.decompress(coded.payload) == TILE
+    by_brotli = next(
+        message for _, message in SERVER if isinstance(message, ChunkFrame) and message.encoding is Encoding.BROTLI
+    )
+    assert unbrotlied(by_brotli.payload, len(TILE)) == TILE
     assert digest_of(TILE) == coded.digest

@@ -57,6 +57,7 @@ KINDS = {
 TILE = b"glTF root of the temple"
 TILE_GZIP = bytes.fromhex("1f8b08000000000002034bcf09715328cacf2f51c84f5328c948552849cd2dc8490500dc92019e17000000")
 """made once and kept, because compressors differ from version to version"""
+TILE_BROTLI = bytes.fromhex("0b0b80676c544620726f6f74206f66207468652074656d706c6503")
 IMAGE = b"RIFF: an image in WebP"
 _DIGEST, _IMAGE_DIGEST = digest_of(TILE), digest_of(IMAGE)
 _MATRIX = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 12.5, 0.0, -3.25, 1.0)
@@ -90,6 +91,9 @@ SERVER: tuple[tuple[str, ServerMessage], ...] = (
     ("the second piece of two", ChunkFrame(8, Content.WEBP, len(IMAGE), 10, IMAGE[10:])),
     ("coded by gzip", ChunkFrame(
         9, Content.GLB, len(TILE_GZIP), 0, TILE_GZIP, _DIGEST, len(TILE), Encoding.GZIP,
+    )),
+    ("coded by brotli", ChunkFrame(
+        9, Content.GLB, len(TILE_BROTLI), 0, TILE_BROTLI, _DIGEST, len(TILE), Encoding.BROTLI,
     )),
     ("held by the client", ChunkFrame(
         9, Content.GLB, len(TILE_GZIP), 0, b"", _DIGEST, len(TILE), Encoding.GZIP, held=True,
@@ -184,7 +188,7 @@ MALFORMED: tuple[tuple[str, str, str | bytes, int], ...] = (
     ("NODES of more than there are", "server", b"\x10\0\x02\0" + bytes(12), 4400),
     ("NODES with a reserved field set", "server", b"\x10\x01\0\0", 4400),
     ("CHUNK of content 9", "server", b"\x11\x09" + _chunk(3, 0, _FIRST, bytes(10))[2:], 4400),
-    ("CHUNK of encoding 2", "server", _chunk(3, 0, _FIRST, bytes(10), encoding=2), 4400),
+    ("CHUNK of encoding 3", "server", _chunk(3, 0, _FIRST, bytes(10), encoding=3), 4400),
     ("CHUNK with an unknown flag", "server", _chunk(11, 0, _FIRST, bytes(10)), 4400),
     ("CHUNK of total 0", "server", _chunk(3, 0, bytes(36), b"", total=0), 4400),
     ("CHUNK that begins without flag 1", "server", _chunk(0, 0, b"", b"x"), 4400),

@@ -67,7 +67,7 @@ class Walk:
     def supply(self) -> None:
         for digest in self.server.needs():
             data = self.blobs[digest]
-            self.server.supply(digest, packed_of(data) if self.server.is_encoded(digest) else data)
+            self.server.supply(digest, packed_of(data) if self.server.encoding_of(digest) else data)
 
     def pump(self, most: int = 1_000_000) -> int:
         """Send what may be sent without acknowledging; the number of messages."""

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { encodings } from "../src/stream/opening";
 import { Damaged, check, unpack } from "../src/workers/unpack";
 
 const own = (bytes: ArrayLike<number>): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes);
@@ -16,6 +17,13 @@ describe("a file as it was sent", () => {
   it("is unpacked where it was", async () => {
     expect(packed.length).toBeLessThan(file.length / 10);
     expect(await unpack(packed, "gzip", file.length)).toEqual(file);
+  });
+
+  it.runIf(encodings().includes("br"))("is unpacked where brotli packed it", async () => {
+    const sent = own(brotliCompressSync(file));
+    expect(await unpack(sent, "br", file.length)).toEqual(file);
+    await expect(unpack(sent, "br", file.length - 1)).rejects.toThrow(Damaged);
+    await expect(unpack(sent.slice(0, -9), "br", file.length)).rejects.toThrow(Damaged);
   });
 
   it.each([

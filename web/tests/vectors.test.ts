@@ -41,7 +41,7 @@ function bytes(digits: string, zeros = 0): ArrayBuffer {
 }
 
 const CONTENTS = ["", "glb", "webp", "jpeg", "png"];
-const ENCODINGS = ["identity", "gzip"];
+const ENCODINGS = ["identity", "gzip", "br"];
 
 /** A binary message by the names of the page. */
 function fields(frame: ServerFrame): Record<string, unknown> {

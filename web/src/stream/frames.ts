@@ -45,7 +45,7 @@ export interface NodesFrame {
 }
 
 export type Content = "glb" | "webp" | "jpeg" | "png";
-export type Encoding = "identity" | "gzip";
+export type Encoding = "identity" | "gzip" | "br";
 
 export interface ChunkFrame {
   kind: typeof CHUNK;
@@ -145,7 +145,7 @@ export type Pose = Pick<Look, "eye" | "orientation" | "fov" | "aspect" | "height
 
 const CONTENTS: Record<number, Content> = { 1: "glb", 2: "webp", 3: "jpeg", 4: "png" };
 const CERTAINTIES: Record<number, Certainty> = { 1: "possible", 2: "certain" };
-const ENCODINGS: Record<number, Encoding> = { 0: "identity", 1: "gzip" };
+const ENCODINGS: Record<number, Encoding> = { 0: "identity", 1: "gzip", 2: "br" };
 
 export function hex(bytes: Uint8Array): string {
   let text = "";

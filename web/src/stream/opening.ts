@@ -21,9 +21,17 @@ export interface Continuing {
   received: number;
 }
 
-/** Content codings that this browser decodes besides identity. */
+/** Content codings that this browser decodes besides identity: brotli not everywhere yet. */
 export function encodings(): string {
-  return typeof DecompressionStream === "undefined" ? "" : "gzip";
+  return [["gzip", "gzip"], ["br", "brotli"]].flatMap(([word, format]) => (decodes(format!) ? [word] : [])).join(",");
+}
+
+function decodes(format: string): boolean {
+  try {
+    return new DecompressionStream(format as CompressionFormat) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the visitor asked the browser to spare data: nothing is loaded on suspicion then. */

@@ -7,6 +7,9 @@ export class Damaged extends Error {
   override name = "Damaged";
 }
 
+/** As the browser names them; its types do not know brotli yet. */
+const FORMATS = { gzip: "gzip", br: "brotli" as CompressionFormat } as const;
+
 /** Digests are checked only where the browser lends its hash: in a secure context. */
 export const verifies = typeof crypto !== "undefined" && crypto.subtle !== undefined;
 
@@ -21,7 +24,7 @@ export async function unpack(sent: Uint8Array<ArrayBuffer>, encoding: Encoding, 
     return sent;
   }
   const file = new Uint8Array(length);
-  const reader = new Blob([sent]).stream().pipeThrough(new DecompressionStream(encoding)).getReader();
+  const reader = new Blob([sent]).stream().pipeThrough(new DecompressionStream(FORMATS[encoding])).getReader();
   let at = 0;
   try {
     for (;;) {
