@@ -167,7 +167,9 @@ def _unpacked(source: Path, folder: Path) -> Iterator[Row]:
     data = source.read_bytes()
     of = header(mapped.source(source))
     rows = np.empty(of.count * of.size, np.uint8)
-    lazrs.decompress_points(np.frombuffer(data, np.uint8, offset=of.start), of.records[LASZIP], rows, parallel=False)
+    with source.open("rb") as file:
+        file.seek(of.start)
+        lazrs.LasZipDecompressor(file, of.records[LASZIP]).decompress_many(rows)
     head = bytearray(data[: of.start])
     head[104] &= 0x7F
     plain = folder / f"{source.stem}.las"

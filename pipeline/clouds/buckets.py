@@ -67,9 +67,9 @@ def most_points(count: int) -> int:
     """Of a bucket of a cloud of so many: an eighth, so that there is work for several hands, 600,000 to a million.
 
     Some tiles' worth at least, because what only passes through a bucket is handled twice, the second time by one hand;
-    of huge clouds more, so that their buckets remain some hundreds.
+    of huge clouds more, because what all buckets leave for the cells above them is in memory at once.
     """
-    return max(min(max(count // 8, 600_000), 1 << 20), count // 256)
+    return max(min(max(count // 8, 600_000), 1 << 20), count // 100)
 
 
 def dealt(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -102,12 +102,15 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
         for depth in range(int(buckets.depth.max()))
     }
     tree, bucket_of = _above(buckets, [len(each.rows) for each in kept])
+    # What was joined is let go of: of a large cloud it is most of the memory.
+    kept = [replace(each, rows=rows[:0], reach=reach[:0], borders={}) for each in kept]
     number = np.arange(len(rows), dtype=np.uint32)
     points = Ordered(rows, number, places_of(rows, number))
     places, of = points.places, context.frame
     found = points_order.codes(places, of.cube.inverse)
+    metres = context.metres(places, np.zeros(3))
     levelled = points_levels.levels(
-        context.metres(places, np.zeros(3)), found, tree, of.cube,
+        metres, found, tree, of.cube,
         corner=np.zeros(3), reach=reach,
         halos={depth: context.metres(halo, np.zeros(3)) for depth, halo in halos.items()},
         beyond=max(each.beyond for each in kept),
@@ -128,7 +131,7 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     out = Growing(crowded=sum(each.crowded for each in kept))
     with hands(workers) as some:
         error = kept[0].error if len(tree) == 1 else float(levelled.error[0])
-        root = some.begun(partial(_root, context, points, found, first, levelled.reach, error))
+        root = some.begun(partial(_root, context, points, (found, metres), first, levelled.reach, error))
         others = list(some.each(partial(_emitted, context, points), asked))
         shown, root_error = root()
         above: list[_Asked] = [(first[shown], root_error, -1)]
@@ -348,16 +351,18 @@ def _above(buckets: Buckets, sizes: list[int]) -> tuple[Nodes, dict[int, int]]:
 def _root(  # noqa: PLR0917 - columns of the same points
     context: Context,
     points: Ordered,
-    found: NDArray[np.uint64],
+    where: tuple[NDArray[np.uint64], NDArray[np.float32]],
     first: NDArray[np.int64],
     reach: NDArray[np.float32],
     error: float,
 ) -> tuple[NDArray[np.bool_], float]:
-    """Which of the points of the whole cube the root shows, so that it is small, and its error."""
-    cube = context.frame.cube
+    """Which of the points of the whole cube the root shows, so that it is small, and its error.
+
+    `where` are codes and metres of all points.
+    """
+    cube, (found, metres) = context.frame.cube, where
     if len(stages.coded(context, points, first).zipped) <= _ROOT_BYTES:
         return np.ones(len(first), np.bool_), error
-    metres = context.metres(points.places, np.zeros(3))
     finest, coarsest = cube.radius(0), float(cube.side.min()) / 4
     best: tuple[NDArray[np.bool_], float] | None = None
     for _ in range(9):
