@@ -100,6 +100,8 @@ def sandboxed_tile(settings: Settings) -> Tile:
         try:
             return tiled(settings.dask_scheduler)
         except (Invalid, ParserCrash, TooLarge) as trouble:
+            if cancelled():
+                raise
             log.warning("tiling on the cluster failed, and is begun anew here: %s", trouble)
             shutil.rmtree(out)
             out.mkdir(mode=0o700)

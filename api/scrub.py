@@ -37,6 +37,8 @@ _FIRST_S = 60.0
 _IDLE_S = 300.0
 _REPORT_S = 10.0
 _LEASE_S = 120.0
+_ASKING = 64 << 10
+"""bytes that an object counts for beside its own: finding and opening it costs the disk or the network as much"""
 _REST_S = 0.01
 """between two assets, for each of which the store is asked a few hundred times"""
 
@@ -105,7 +107,7 @@ class Scrubber:
             found = replace(found, after=digest, objects=found.objects + 1, bytes=found.bytes + length)
             if wrong is not None:
                 found = self._found(found, "damaged", *wrong)
-            advance(0)
+            advance(_ASKING)
         for asset in assets(self._services.catalogue):
             for what, digest, is_back in missing(self._store, asset, self._mend):
                 found = self._found(found, "missing", f"{asset.id}: {what} {digest}", is_back)

@@ -102,10 +102,10 @@ class Worker:
             thread.start()
 
     def _tidy(self) -> None:
-        """Remove what workers that were killed here left behind of jobs that others have ended."""
+        """Remove what workers that were killed left behind of jobs that have ended since."""
         services = self._services
         for folder in (services.settings.data / "work").glob("job_*"):
-            job = services.jobs.job(folder.name)
+            job = services.jobs.job(folder.name.partition("-")[0])
             if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -132,6 +132,8 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 did_work = self.work_once(name)
+                if did_work:
+                    self._tidy()
             except (StorageFull, Unavailable) as refusal:
                 log.warning("%s; the worker rests for %g s", refusal, _ROOM_S)
                 self._stopping.wait(_ROOM_S)
@@ -195,7 +197,8 @@ class Worker:
         if what is None:
             self._finish(job, name, JobState.DONE, "nothing left to do", "")
             return
-        scratch = services.settings.data / "work" / job.id
+        # Of this worker alone: one that was taken for dead may go on for a while beside the next one.
+        scratch = services.settings.data / "work" / f"{job.id}-{name}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True, mode=0o700)
         try:

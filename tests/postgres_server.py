@@ -110,11 +110,17 @@ class PostgresServer:
 
 
 @functools.cache
-def _shared() -> str:
-    """Address of a database of this process, which ends with it: to begin a server takes longer than most tests."""
+def shared_postgres() -> PostgresServer:
+    """A server of this process, which ends with it: to begin one takes longer than most tests."""
     server = PostgresServer()
     atexit.register(server.__exit__)
-    return server.__enter__().database()
+    return server.__enter__()
+
+
+@functools.cache
+def _shared() -> str:
+    """Address of a database of its own in it."""
+    return shared_postgres().database()
 
 
 def empty_postgres() -> PostgresCatalogue:

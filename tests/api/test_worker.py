@@ -442,3 +442,41 @@ def test_a_new_version_of_what_lies_far_off_is_moved_as_the_one_before_was(servi
     assert after.replacement is None
     assert after.tileset
     assert after.tileset.origin == far
+
+
+def test_a_worker_that_was_taken_for_dead_does_not_share_a_folder_with_the_next_one(services: Services) -> None:
+    folders: list[Path] = []
+    deposit(services, INES, io.BytesIO(b"ply"), name="venus.ply")
+
+    def slow(source: Path, name: str, out: Path, **more: object) -> TileResult:
+        folders.append(out)
+        if len(folders) == 1:
+            # Its lease runs out, another worker does the job, and it still has its own file and folder.
+            with services.catalogue._database.writing() as connection:  # type: ignore[attr-defined]
+                connection.execute("UPDATE job SET lease_until = '2000'")
+            assert Worker(services, slow).work_once("next")
+        assert source.read_bytes() == b"ply"
+        assert out.is_dir()
+        return _tile(source, name, out, progress=lambda *_: None, cancelled=lambda: False)
+
+    worker = Worker(services, slow)
+    worker.work_once("first")
+    assert len(set(folders)) == 2
+    work = services.settings.data / "work"
+    assert list(work.iterdir()) == []
+    (asset,) = services.catalogue.page(Asset, first=9).records
+    assert asset.state is AssetState.READY
+
+
+def test_what_a_killed_worker_left_behind_goes_when_its_job_has_ended(services: Services) -> None:
+    _, job = deposit(services, INES, io.BytesIO(b"ply"), name="venus.ply")
+    left = services.settings.data / "work" / f"{job.id}-killed"
+    other = services.settings.data / "work" / "sample"
+    for folder in (left, other):
+        folder.mkdir(parents=True)
+    worker = Worker(services, _tile)
+    worker._tidy()
+    assert left.exists()
+    assert worker.work_once("w")
+    worker._tidy()
+    assert (left.exists(), other.exists()) == (False, True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,14 @@ from storage.catalogue_sqlite import SqliteCatalogue
 from storage.migrate import SchemaTooNew
 from storage.sql import select
 from tests.contracts.samples import NOON, scene
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import shared_postgres
 
-COUNT = 15
+COUNT = 8
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "catalogue.db")
-    else:
-        with PostgresServer() as server:
-            yield server.database()
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return str(tmp_path / "catalogue.db") if request.param == "sqlite" else shared_postgres().database()
 
 
 def opened(address: str) -> SqliteCatalogue | PostgresCatalogue:
