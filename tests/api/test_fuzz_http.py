@@ -1,0 +1,23 @@
+"""A few requests to each door, made up from its description; `make fuzz-http` makes more."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from tests.api.described import described
+from tests.api.fuzz_http import campaign
+from tests.api.museum import Doors
+
+
+def test_no_made_up_request_finds_a_fault_of_ours():
+    # Two examples, and the fuzzing phase alone: enough to see that every door still answers for itself.
+    found = [each for each in campaign(2, phases="fuzzing") if not each.passed]
+    assert found == [], "\n".join(each.said for each in found)
+
+
+async def test_every_door_is_described(doors: Doors):
+    paths = described(doors.app)["paths"]
+    for route in doors.app.router.routes:
+        if isinstance(route, Route):
+            path = route.path.replace(":path", "").replace(":str", "")
+            assert {each.lower() for each in route.methods or ()} - {"head", "options"} <= set(paths[path])
