@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tiling import error
+from tiling import build, error
 from tiling.tree import TileTree
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from pipeline.stages import Distances, LeafReceipt, MakeReceipt, TileReceipt
     from tiling.mesh import Floats
+
+_SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
+_DEEPEST_SKIRT = 0.25  # of its tile's longest side
+_SKIRT_ABOVE = 4.0  # times that of the level above
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,24 @@ class Level:
     def triangles(self) -> int:
         """Triangles of all tiles."""
         return sum(receipt.triangles for receipt in self.receipts)
+
+
+def skirt(level: Level, above: Level | None, tile: int) -> float:
+    """How deep the skirts of a tile are, metres: as the errors ask for of what may be seen beside it."""
+    if len(level.keys) == 1:
+        return 0.0
+    wanted = _SKIRT * _mean_near(level, tile)
+    if above is not None:
+        wanted = max(wanted, _SKIRT_ABOVE * _mean_near(above, tile >> above.fan))
+    # Where a level loses whole parts its error says nothing of gaps, and skirts would stand out of the tile.
+    receipt = level.receipts[tile]
+    return build.rounded(min(wanted, _DEEPEST_SKIRT * float((receipt.high - receipt.low).max())))
+
+
+def _mean_near(level: Level, tile: int) -> float:
+    """The largest error of a tile and those that it touches, or that of the level."""
+    near = (tile, *(other for other in level.neighbours[tile] if other < len(level.receipts)))
+    return max(level.mean, *(level.receipts[other].mean for other in near))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import source, stages
+from pipeline import source, stages, way_back
 from pipeline.graph import Graph, Task, key
-from pipeline.level import File, Level, Tiled, assembled
+from pipeline.level import File, Level, Tiled, assembled, skirt
 from scenes.errors import Malformed
-from tiling import borders, build, error, extent
+from tiling import borders, build, spacing, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from pipeline.plan import Plan
     from pipeline.results import Results
     from pipeline.source import Dealt, Source
     from pipeline.stages import Context, LeafReceipt, TileReceipt
     from tiling.build import Goal, Place
-    from tiling.quantize import Coding
 
 ROOT_BYTES = 12_300
 """what a root may take on the wire: it shall fit the first flight of a connection, ten segments of 1,448 bytes (RFC
@@ -43,34 +42,9 @@ has colours stays nearer to its place"""
 _FEWEST_STEPS = 128.0  # that the widest tile of a level spans
 _STEPS_OF_AN_EDGE = 4.0  # at least, of the longest one of a usual triangle
 _SHAPED = 1_000_000  # triangles of leaves; with fewer, what is saved is little and normals are a fifteenth worse
-_SKIRT = 10.0  # times the root mean square error of a tile and those about it, or of its level if that is more
-_DEEPEST_SKIRT = 0.25  # of its tile's longest side
-_SKIRT_ABOVE = 4.0  # times that of the level above
-_NARROW = 3  # halvings above the leaves up to which a tile is
 _MOST_TEXELS = 1 << 22  # 2048², of one material in a tile
 _MOST_LEAF_TEXELS = 1 << 24
 _ROOT_TEXELS = 1 << 18  # of the image that colours at a root's vertices are taken from
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many halvings of the kd tree there are, and at which of them tiles stand."""
-
-    depth: int
-    shifts: tuple[int, ...]
-    """finest first; a level's tiles cover 2^shift leaves each; the last may be there twice, for a small root"""
-    root_triangles: int
-    coding: Coding
-
-
-def plan(depth: int, *, is_root_apart: bool, root_triangles: int, coding: Coding) -> Plan:
-    """Levels at every second halving: a level of half the triangles costs a third of all bytes, a tenth of all time.
-
-    >>> plan(5, is_root_apart=True, root_triangles=5000, coding="meshopt").shifts
-    (0, 2, 4, 5, 5)
-    """
-    shifts = (*range(0, depth, 2), depth)
-    return Plan(depth, shifts + shifts[-1:] * is_root_apart, root_triangles, coding)
 
 
 class Tiling:
@@ -104,8 +78,8 @@ class Tiling:
             self._raise(number, is_root=number == len(shifts) - 1)
         if len(shifts) == 1:
             self._write(self._levels[0], None, above=None)
-        distances = self._back()
-        return assembled(self._levels, distances, leaves)
+        back = way_back.distances(self._levels, self._results, self._run, self._told)
+        return assembled(self._levels, back, leaves)
 
     # Leaves
 
@@ -167,7 +141,7 @@ class Tiling:
                 receipts=closed,
                 neighbours=[()] * len(closed),
                 mean=0.0,
-                step=build.grid_step(build.leaf_step(short, self._diagonal(closed))),
+                step=spacing.grid_step(spacing.leaf_step(short, self._diagonal(closed))),
                 halvings=0,
                 most_texels=_MOST_LEAF_TEXELS,
             )
@@ -392,7 +366,7 @@ class Tiling:
             receipts=receipts,
             neighbours=[receipt.touching for _, receipt in merges],
             mean=mean,
-            step=build.grid_step(wanted),
+            step=spacing.grid_step(wanted),
             halvings=goal.halvings,
             most_texels=goal.most_texels,
         )
@@ -401,11 +375,13 @@ class Tiling:
 
     def _write(self, level: Level, below: Level | None, *, above: Level | None) -> int:
         """Make the files of a level; the bytes that they are on the wire."""
-        skirts = [_skirt(level, above, tile) for tile in range(len(level.keys))]
+        skirts = [skirt(level, above, tile) for tile in range(len(level.keys))]
         # Skirts make a tile wider, and still it spans no more than 16 bits.
         widths = [float((each.high - each.low).max()) for each in level.receipts]
-        steps = build.grid_steps(level.step, [width + 2.0 * skirt for width, skirt in zip(widths, skirts, strict=True)])
-        look = build.Look(
+        steps = spacing.grid_steps(
+            level.step, [width + 2.0 * skirt for width, skirt in zip(widths, skirts, strict=True)]
+        )
+        look = written.Look(
             step=level.step,
             skirt=0.0,
             halvings=level.halvings,
@@ -480,74 +456,6 @@ class Tiling:
         # Each level has about half the work of the one below.
         self._progress(1.0 - 0.6 ** (1 + len(self._levels)))
         return receipts
-
-    # The way back: points on tiles to the original
-
-    def _back(self) -> dict[tuple[int, int], stages.Distances]:
-        """By level and tile the distances from its surface to the original."""
-        leaves = self._levels[0]
-        low = np.array([receipt.low for receipt in leaves.receipts], np.float32)
-        high = np.array([receipt.high for receipt in leaves.receipts], np.float32)
-        samples: list[tuple[int, int, error.Samples]] = []
-        # Points on wide tiles are asked for apart: an edit moves them everywhere, and there are few near each leaf.
-        wanted: dict[tuple[int, bool], list[tuple[int, NDArray[np.int64]]]] = defaultdict(list)
-        for number, level in enumerate(self._levels[1:], start=1):
-            is_wide = level.shift > _NARROW
-            for tile, file in level.files.items():
-                points: error.Samples = self._results.get(file.key, stages.POINTS)
-                if not len(points.points):
-                    continue  # it has no area, on its grid
-                reach = np.float32(file.receipt.forward.bound)
-                lacking = np.ones(len(points.points), bool)
-                own_low, own_high = extent.low_high(points.points)
-                near = np.flatnonzero(((low <= own_high + reach) & (high >= own_low - reach)).all(axis=1))
-                for leaf in near.tolist():
-                    rows = extent.inside(points.points, low[leaf] - reach, high[leaf] + reach)
-                    if len(rows):
-                        lacking[rows] = False
-                        wanted[leaf, is_wide].append((len(samples), rows))
-                far = np.flatnonzero(lacking)
-                # What is out of reach of every leaf asks the one whose box is nearest.
-                nearest = extent.nearest_box(points.points[far], low, high)
-                # (`np.unique` would load `numpy.ma` first.)
-                for leaf in np.flatnonzero(np.bincount(nearest)).tolist():
-                    wanted[leaf, is_wide].append((len(samples), far[nearest == leaf]))
-                samples.append((number, tile, points))
-        best = [np.full(len(points.points), np.inf, np.float32) for _, _, points in samples]
-        tasks = []
-        asked = sorted(wanted)
-        for number, (leaf, is_wide) in enumerate(asked):
-            points_near = np.concatenate([samples[which][2].points[rows] for which, rows in wanted[leaf, is_wide]])
-            told = self._told(number, (points_near.tobytes(),))
-            name = key("back", leaves.receipts[leaf].digest, told)
-            tasks.append(Task(stages.back, name, {"leaf_key": leaves.keys[leaf], "points": points_near}))
-        for group, found in zip(asked, self._run(tasks), strict=True):
-            at = 0
-            for which, rows in wanted[group]:
-                best[which][rows] = np.minimum(best[which][rows], found[at : at + len(rows)])
-                at += len(rows)
-        return {
-            (level, tile): stages.summary(own, points.weights)
-            for (level, tile, points), own in zip(samples, best, strict=True)
-        }
-
-
-def _skirt(level: Level, above: Level | None, tile: int) -> float:
-    """How deep the skirts of a tile are, metres: as the errors ask for of what may be seen beside it."""
-    if len(level.keys) == 1:
-        return 0.0
-    wanted = _SKIRT * _mean_near(level, tile)
-    if above is not None:
-        wanted = max(wanted, _SKIRT_ABOVE * _mean_near(above, tile >> above.fan))
-    # Where a level loses whole parts its error says nothing of gaps, and skirts would stand out of the tile.
-    receipt = level.receipts[tile]
-    return build.rounded(min(wanted, _DEEPEST_SKIRT * float((receipt.high - receipt.low).max())))
-
-
-def _mean_near(level: Level, tile: int) -> float:
-    """The largest error of a tile and those that it touches, or that of the level."""
-    near = (tile, *(other for other in level.neighbours[tile] if other < len(level.receipts)))
-    return max(level.mean, *(level.receipts[other].mean for other in near))
 
 
 def _bytes_of(parts: Sequence[Any]) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ import numpy as np
 from pipeline import compress, images
 from pipeline.graph import key
 from scenes import gltf_build
-from tiling import borders, bounds, build, distance, error, extent, leaf
+from tiling import borders, bounds, build, distance, error, extent, leaf, spacing, written
 from tiling.simplify import metres_per_uv, weights
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.graph import At
-    from tiling.build import Goal, Look, Made, Place, Surface, Tile
+    from tiling.build import Goal, Place, Surface, Tile
     from tiling.mesh import Floats, Material, Primitive, Singles
     from tiling.patch import Patch
+    from tiling.written import Look, Made
 
 RIM = "rim"
 POINTS = "points"
@@ -193,7 +194,7 @@ def _settled(at: At, task: str, place: Place, look: Look) -> Tile:
     own = replace(look, step=look.steps[place.tile]) if look.steps else look
 
     def settled() -> tuple[Tile, int]:
-        tile = build.settled(at.context.surface, _tile(at, task), place, own)
+        tile = written.settled(at.context.surface, _tile(at, task), place, own)
         return tile, tile.patch.positions.nbytes
 
     tile: Tile = at.lasting(task, f"settled {key(own.step, own.steps, own.is_leaf)}", settled)
@@ -269,7 +270,7 @@ def reduce(
     at.put(points, POINTS)
     quick = error.thinned([points], _QUICK)
     mean = error.root_mean_square(error.distances(quick.points, [done.patch]), quick.weights)
-    return TileReceipt(at.put(done), done.patch.triangles, *_corners(done.patch), mean, build.middle_edge(done.patch))
+    return TileReceipt(at.put(done), done.patch.triangles, *_corners(done.patch), mean, spacing.middle_edge(done.patch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,15 +316,15 @@ def make(
     """
     surface = at.context.surface
     tile = _settled(at, tile_key, place, look)
-    patch = build.dressed(surface, tile, place, look)
-    done = build.made(
+    patch = written.dressed(surface, tile, place, look)
+    done = written.made(
         surface, tile, patch, place, look=replace(look, missing=missing), emit=lambda content: emit(at.context, content)
     )
     points: error.Samples = at.get(tile_key, POINTS)
     if not look.is_leaf:
-        shown = build.snapped(tile.patch, look.step)
+        shown = written.snapped(tile.patch, look.step)
         around = [
-            build.snapped(_settled(at, each, build.Place(number, place.shift), look).patch, look.step)
+            written.snapped(_settled(at, each, build.Place(number, place.shift), look).patch, look.step)
             for number, each in neighbours
         ]
         found = error.distances(points.points, [shown, *around])
@@ -332,8 +333,8 @@ def make(
         # A leaf is the original but for rounding: few points tell how far that went, each held against the triangle
         # that it was on. Another one may be nearer, so this is never too little.
         points, owners = at.get(tile_key, _OWNED)
-        found = error.distances(points.points, [build.on_grid(tile.patch, owners, look.step)])
-    content = build.on_steps(patch.positions, look.step).astype(np.float64) + surface.origin
+        found = error.distances(points.points, [written.on_grid(tile.patch, owners, look.step)])
+    content = written.on_steps(patch.positions, look.step).astype(np.float64) + surface.origin
     low, high = extent.low_high(content)
     return MakeReceipt(
         made=done,
@@ -379,7 +380,7 @@ def _zipped(path: Path) -> Path:
     return path.with_name(f"{path.name}.gz")
 
 
-def emit(context: Context, content: build.Content) -> build.Stored:
+def emit(context: Context, content: written.Content) -> written.Stored:
     """Write a tile's file into the folder; one that is there already has the same bytes."""
     pictures: dict[int, Mapping[str, gltf_build.TileImage]] = {}
     needs: set[str] = set()
@@ -418,7 +419,7 @@ def emit(context: Context, content: build.Content) -> build.Stored:
     _write(path, data)
     if context.is_coded:
         _write(_zipped(path), coded)
-    return build.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
+    return written.Stored(digest, len(data), len(coded), texture_bytes, tuple(sorted(needs)))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import cluster, images, levels, memory, read, source, stages, textures
+from pipeline import plan as plans
 from pipeline.graph import Graph
 from pipeline.level import LevelFigures, Tiled
 from pipeline.results import Results
@@ -174,7 +175,7 @@ def tile_model(
         if work is None and settings.scheduler is None:
             results.passing()
         graph = Graph(results, context, executor, ahead=4 * settings.workers if settings.scheduler is None else _AHEAD)
-        plan = levels.plan(
+        plan = plans.plan(
             depth,
             is_root_apart=found.triangles >> max(depth - 1, 0) > min(settings.root_triangles, _ALONE),
             root_triangles=settings.root_triangles,

@@ -12,24 +12,22 @@ original at the very end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
-from tiling import atlas, bake, borders, grid, quantize, shading, tint
+from tiling import atlas, bake, borders, shading, tint
 from tiling.pairs import closed_share, paired
-from tiling.patch import materials_in, only_used, side_by_side, welded, with_joined_normals, without_degenerates
+from tiling.patch import materials_in, only_used, side_by_side, welded, with_joined_normals
 from tiling.simplify import NORMAL_WEIGHT, Simplified, error_at, simplify, tidied
-from tiling.skirts import with_skirts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tiling.cells import Cells
-    from tiling.mesh import Bytes, Floats, Indices, Singles
+    from tiling.mesh import Floats, Indices
     from tiling.patch import Layout, Patch
 
 # A tile gets a texture of its own when keeping the old one costs so many times the error.
@@ -49,8 +47,6 @@ _CLOSED = 0.98
 _REACHED = 1.02  # of the triangles that are wanted
 _SMALL_ROOT = 1000  # triangles, of fewer of which meshoptimizer may find all too dear
 _COLOUR = "base_colour"
-_MOST_STEPS = 65_533
-_LOOKED_AT = 4096  # triangles
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,234 +407,3 @@ def _child(surface: Surface, child: Tile, material: int, halvings: int) -> bake.
     level = min(halvings, source.depth - 1)
     images = {role: levels[level] for role, levels in source.levels.items()}
     return bake.Child(child.patch, images, (source.width / 2.0**level, source.height / 2.0**level))
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a level's tiles are written."""
-
-    step: float
-    """of the tile's grid, metres"""
-    skirt: float
-    """depth, metres; 0: none"""
-    halvings: int
-    most_texels: int
-    fan: int
-    """halvings of the kd tree between this level and the one below"""
-    coding: quantize.Coding
-    is_leaf: bool
-    normal_bits: int = 8
-    """of an octahedral coordinate, in the fast coding"""
-    missing: tuple[int, ...] = ()
-    """children of which nothing is left"""
-    steps: tuple[float, ...] = ()
-    """of all tiles of the level, where they differ"""
-
-    @property
-    def groups(self) -> int:
-        """Groups of triangles: one per child and the straddlers, or all of a leaf in one; then skirts."""
-        return 2 if self.is_leaf else (1 << self.fan) - len(self.missing) + 2
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a tile shows: pieces on their grid, and by material the tile's own images, by role."""
-
-    geometry: quantize.Quantised
-    images: Mapping[int, Mapping[str, Bytes]]
-    is_plain: bool
-    """whether no image is to be shown"""
-    planes: tuple[tuple[int, float], ...]
-    """axis and place, metres, of the planes between the regions of children, upper ones first"""
-    slots: tuple[int, ...] | None
-    """the regions that have a child; None: all"""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of a tile's content once it was written."""
-
-    digest: str
-    byte_length: int
-    coded_length: int
-    """bytes on the wire, content coding included"""
-    texture_bytes: int
-    needs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A finished tile."""
-
-    stored: Stored
-    triangles: int
-    """that its file holds, without skirts"""
-    vertices: int
-    draws: int
-    texel: float
-    """side of its coarsest texel on the surface, metres; 0 without texture"""
-    groups: tuple[int, ...] = ()
-    """triangles of each group where it may be shown in part: of each child's region, of straddlers, of skirts"""
-
-
-def settled(surface: Surface, tile: Tile, place: Place, look: Look) -> Tile:
-    """The tile with vertices where its level's grid has them; those of its border as each neighbour rounds them, too.
-
-    A leaf's others stay: its grid is so fine that it doesn't matter how they are rounded.
-    """
-    patch, positions = tile.patch, tile.patch.positions
-    if look.steps:
-        positions = grid.aligned(positions, patch.leaves, place.tile, place.shift, np.array(look.steps))
-    if not look.is_leaf:
-        held = patch.outside(*place.leaves)
-        free = grid.BOUND if surface.is_drawn_on else grid.FREE
-        positions = grid.settled(positions, patch.indices, held, step=look.step, free=free)
-    return tile if positions is patch.positions else replace(tile, patch=replace(patch, positions=positions))
-
-
-def dressed(surface: Surface, tile: Tile, place: Place, look: Look) -> Patch:
-    """The tile's surface with its skirts."""
-    if look.skirt <= 0.0:
-        return tile.patch
-    return with_skirts(tile.patch, surface.layout, tile.patch.outside(*place.leaves), look.skirt)
-
-
-def made(
-    surface: Surface, tile: Tile, patch: Patch, place: Place, *, look: Look, emit: Callable[[Content], Stored]
-) -> Made:
-    """Quantise and write a tile whose dressed surface is `patch`; `emit` stores it."""
-    layout = tile.plain or surface.layout
-    own = tile.patch.triangles
-    groups = regions(surface, patch, own, place, look)
-    owners, present = materials_in(patch)
-    atlases = {
-        material: atlas.cut(
-            surface.textures[material],
-            patch.attributes[:, layout.uv_columns],
-            patch.indices[owners == material],
-            level=look.halvings,
-            most_texels=look.most_texels,
-        )
-        for material in present
-        if material in surface.textures and material not in tile.baked and tile.plain is None
-    }
-    own_uvs = patch.attributes[:, layout.uv_columns]
-    geometry = quantize.quantise(
-        patch,
-        layout,
-        step=look.step,
-        origin=surface.origin,
-        uvs_of=lambda material: (
-            atlases[material].uvs if material in atlases else own_uvs if material in tile.baked else None
-        ),
-        textured=surface.textured.__contains__,
-        groups=groups,
-        group_count=look.groups,
-        coding=look.coding,
-        features=patch.features,
-        second=surface.second,
-        normal_bits=look.normal_bits,
-    )
-    texels = [surface.texel_sizes[material] * 2.0**cut.level for material, cut in atlases.items()]
-    texels += [baked.texel for baked in tile.baked.values()]
-    images = {material: cut.images for material, cut in atlases.items()}
-    images |= {material: baked.images for material, baked in tile.baked.items()}
-    cells = surface.cells
-    planes = tuple(
-        (axis, at + float(surface.origin[axis]))
-        for axis, at in cells.below(cells.depth - place.shift, place.tile, look.fan)
-    )
-    slots = tuple(child for child in range(1 << look.fan) if child not in look.missing) if look.missing else None
-    stored = emit(Content(geometry, images, tile.plain is not None, planes, slots))
-    return Made(
-        stored=stored,
-        triangles=sum(geometry.triangles[:-1]),
-        vertices=sum(piece.vertices for piece in geometry.pieces),
-        draws=len(geometry.pieces),
-        texel=max(texels, default=0.0),
-        # The dense coding tells groups apart by planes, not by order: who shows it in part has to sort it first.
-        groups=geometry.triangles if look.coding == "meshopt" and not look.is_leaf else (),
-    )
-
-
-def regions(surface: Surface, patch: Patch, own: int, place: Place, look: Look) -> NDArray[np.int8]:
-    """The group of every triangle: the child whose region it lies in, straddlers, and skirts (from `own` on) last."""
-    groups = np.zeros(patch.triangles, np.int8)
-    if look.fan:
-        cells = surface.cells
-        part = cells.part_of(patch.positions, cells.depth - place.shift, place.tile, look.fan)
-        corners = part[patch.indices]
-        alike = (corners[:, 0] == corners[:, 1]) & (corners[:, 1] == corners[:, 2])
-        there = np.array([child not in look.missing for child in range(1 << look.fan)])
-        rank = np.where(there, np.cumsum(there) - 1, look.groups - 2)
-        groups = np.where(alike, rank[corners[:, 0]], look.groups - 2).astype(np.int8)
-    groups[own:] = look.groups - 1
-    return groups
-
-
-def snapped(patch: Patch, step: float) -> Patch:
-    """The patch where a client will see it, without triangles that fall onto a line or a point and are not written."""
-    on_grid = on_steps(patch.positions, step)
-    indices = without_degenerates(on_grid, patch.indices)
-    return replace(patch, positions=on_grid, indices=indices if len(indices) else patch.indices)
-
-
-def on_grid(patch: Patch, triangles: NDArray[np.int64], step: float) -> Patch:
-    """Some triangles of a patch where a client will see them; one that falls onto a line is there as that."""
-    corners = patch.indices.take(triangles, axis=0)
-    positions = on_steps(patch.positions.take(corners.reshape(-1), axis=0), step)
-    rows = np.arange(corners.size, dtype=np.uint32)
-    return replace(patch.of_vertices(corners.reshape(-1), rows.reshape(-1, 3)), positions=positions)
-
-
-@njit(cache=True, nogil=True)
-def on_steps(positions: Singles, step: float) -> Singles:  # pragma: no cover - compiled
-    """Positions (n, 3) rounded to whole multiples of a step. (Four times as fast as numpy's.)"""
-    out = np.empty_like(positions)
-    for row in range(len(positions)):
-        for axis in range(3):
-            out[row, axis] = np.float32(np.rint(np.float64(positions[row, axis]) / step) * step)
-    return out
-
-
-def middle_edge(patch: Patch) -> float:
-    """The longest edge, metres, that half of the area by some triangles has no longer one than; 0 of an empty patch.
-
-    By area, not by number: specks that a scan is full of must not tell how fine the grid of its surface is.
-    """
-    if not patch.triangles:
-        return 0.0
-    some = patch.indices[:: max(1, patch.triangles // _LOOKED_AT)]
-    edges = patch.positions[some] - patch.positions[np.roll(some, 1, axis=1)]
-    longest = np.linalg.norm(edges, axis=2).max(axis=1)
-    areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).astype(np.float64)
-    order = np.argsort(longest, kind="stable")
-    share = np.cumsum(areas[order])
-    return float(longest[order[np.searchsorted(share, share[-1] / 2.0)]])
-
-
-def leaf_step(short_edge: float, diagonal: float) -> float:
-    """The grid of the finest level: an eighth of a short edge, or 2^-15 of the diagonal if that is less."""
-    return max(min(short_edge / 8.0, diagonal / 2.0**15), diagonal / 2.0**24, 1e-12)
-
-
-def grid_steps(wanted: float, widths: Sequence[float]) -> list[float]:
-    """The steps of a level's tiles that are so wide, metres: as wanted, but of what is too wide for that coarser.
-
-    A tile's border may move by half a neighbour's step, which counts as width.
-
-    >>> grid_steps(0.001, [10.0, 1000.0])
-    [0.0009765625, 0.015625]
-    """
-    steps = [grid_step(wanted, width) for width in widths]
-    if min(steps) < max(steps):
-        steps = [grid_step(wanted, width + 2.0 * max(steps)) for width in widths]
-    return steps
-
-
-def grid_step(wanted: float, widest: float = 0.0) -> float:
-    """The power of two nearest to `wanted`, but so coarse that a tile of this width spans no more than 16 bits."""
-    step = float(2.0 ** np.round(np.log2(wanted)))
-    while widest / step > _MOST_STEPS:
-        step *= 2.0
-    return step

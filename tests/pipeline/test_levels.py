@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import levels
+from pipeline import plan as plans
 from pipeline.tile import TileResult, TileSettings, tile_model
 from scenes.errors import Malformed
 from tests.tiling.shapes import ball, sheet
@@ -210,7 +210,7 @@ def test_a_run_that_was_killed_is_gone_on_with(first: tuple[Path, TileResult], t
 def test_levels_stand_at_every_second_halving_and_at_the_last(
     depth: int, is_root_apart: bool, shifts: tuple[int, ...]
 ) -> None:
-    plan = levels.plan(depth, is_root_apart=is_root_apart, root_triangles=5000, coding="meshopt")
+    plan = plans.plan(depth, is_root_apart=is_root_apart, root_triangles=5000, coding="meshopt")
     assert plan.shifts == shifts
 
 

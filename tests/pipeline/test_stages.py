@@ -12,11 +12,11 @@ from pipeline.graph import At, Graph, Task
 from pipeline.results import Results
 from scenes import glb
 from tests.tiling.shapes import sheet
-from tiling import build, content
+from tiling import build, content, written
 from tiling.mesh import Material, Model
 from tiling.patch import layout_of
 
-LOOK = build.Look(step=2.0**-14, skirt=0.0, halvings=0, most_texels=1 << 20, fan=0, coding="meshopt", is_leaf=True)
+LOOK = written.Look(step=2.0**-14, skirt=0.0, halvings=0, most_texels=1 << 20, fan=0, coding="meshopt", is_leaf=True)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.tiling.shapes import (
     tiled,
     with_leaves,
 )
-from tiling import build, cells, content, distance, simplify
+from tiling import build, cells, content, distance, simplify, spacing, written
 from tiling import error as errors
 from tiling.mesh import Floats, Material, Model, Primitive
 from tiling.patch import Layout
@@ -75,7 +75,7 @@ def test_a_rounded_length_is_near_and_stays_when_rounded_again(length: float) ->
 
 @given(st.floats(1e-9, 1e3), st.floats(1e-6, 1e7))
 def test_a_grid_is_a_power_of_two_near_the_wish_that_sixteen_bits_can_span(wanted: float, widest: float) -> None:
-    step = build.grid_step(wanted, widest)
+    step = spacing.grid_step(wanted, widest)
     assert np.log2(step) == np.rint(np.log2(step))
     assert widest / step <= 65_533
     near = abs(np.log2(step / wanted)) <= 0.5 + 1e-9
@@ -83,10 +83,10 @@ def test_a_grid_is_a_power_of_two_near_the_wish_that_sixteen_bits_can_span(wante
 
 
 def test_the_finest_grid_follows_short_edges_down_to_what_single_precision_holds() -> None:
-    assert build.leaf_step(0.8, 1000.0) == pytest.approx(1000 / 2**15)
-    assert build.leaf_step(0.008, 1000.0) == pytest.approx(0.001)
-    assert build.leaf_step(0.0, 1000.0) == pytest.approx(1000 / 2**24)
-    assert build.leaf_step(0.0, 0.0) > 0.0
+    assert spacing.leaf_step(0.8, 1000.0) == pytest.approx(1000 / 2**15)
+    assert spacing.leaf_step(0.008, 1000.0) == pytest.approx(0.001)
+    assert spacing.leaf_step(0.0, 1000.0) == pytest.approx(1000 / 2**24)
+    assert spacing.leaf_step(0.0, 0.0) > 0.0
 
 
 @pytest.mark.parametrize(
@@ -183,21 +183,21 @@ def test_settled_neighbours_still_share_their_border() -> None:
     is_left = whole.positions[whole.indices].mean(axis=1)[:, 0] < 0.0
     whole = with_leaves(whole, np.where(is_left, 0, 1))
     surface = _surface(layout, origin)
-    look = build.Look(step=2.0**-5, skirt=0.0, halvings=0, most_texels=1, fan=1, coding="meshopt", is_leaf=False)
+    look = written.Look(step=2.0**-5, skirt=0.0, halvings=0, most_texels=1, fan=1, coding="meshopt", is_leaf=False)
     borders = []
     for number, own in enumerate((is_left, ~is_left)):
         tile = build.Tile(part(whole, own), {})
-        settled = build.settled(surface, tile, build.Place(number, 0), look).patch
+        settled = written.settled(surface, tile, build.Place(number, 0), look).patch
         border = settled.positions[settled.outside(number, number)]
         borders.append({row.tobytes() for row in border})
-        assert not np.array_equal(settled.positions, build.snapped(tile.patch, 2.0**-5).positions)
+        assert not np.array_equal(settled.positions, written.snapped(tile.patch, 2.0**-5).positions)
     assert len(borders[0]) > 20
     assert borders[0] == borders[1]
 
 
 def test_snapped_points_lie_on_the_grid_half_a_step_away_at_most() -> None:
     whole, _, _ = patch_of(ball(8))
-    snapped = build.snapped(whole, 2.0**-5).positions
+    snapped = written.snapped(whole, 2.0**-5).positions
     assert np.array_equal(snapped * 32, np.rint(snapped * 32))
     assert np.abs(snapped - whole.positions).max() <= 2.0**-6
 
@@ -205,25 +205,25 @@ def test_snapped_points_lie_on_the_grid_half_a_step_away_at_most() -> None:
 def test_some_triangles_on_the_grid_are_those_of_the_whole_patch_there() -> None:
     whole, _, _ = patch_of(ball(8))
     some = np.array([5, 0, 5])
-    found, snapped = build.on_grid(whole, some, 2.0**-5), build.on_steps(whole.positions, 2.0**-5)
+    found, snapped = written.on_grid(whole, some, 2.0**-5), written.on_steps(whole.positions, 2.0**-5)
     assert np.array_equal(found.positions[found.indices], snapped[whole.indices[some]])
 
 
 def test_snapped_triangles_that_fall_onto_a_line_are_gone_but_never_all() -> None:
     corners = np.array([[[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[4, 0, 0], [4.1, 0, 0], [4, 9, 0]]], np.float64)
     both, _, _ = patch_of(_soup(corners))
-    assert np.array_equal(build.snapped(both, 0.5).indices, both.indices[:1])
-    assert np.array_equal(build.snapped(both, 64.0).indices, both.indices)
+    assert np.array_equal(written.snapped(both, 0.5).indices, both.indices[:1])
+    assert np.array_equal(written.snapped(both, 64.0).indices, both.indices)
 
 
 def test_a_middle_edge_is_the_longest_of_a_usual_triangle_whatever_specks_there_are() -> None:
     sizes = np.array([0.25] * 9 + [2.0] * 3 + [2.25])
     corners = np.array([[0, 0, 0], [3, 0, 0], [0, 4, 0]]) * sizes[:, None, None]
-    assert build.middle_edge(patch_of(_soup(corners))[0]) == 10.0
+    assert spacing.middle_edge(patch_of(_soup(corners))[0]) == 10.0
 
 
 def test_groups_are_children_straddlers_and_skirts_without_what_is_missing() -> None:
-    look = build.Look(step=1.0, skirt=0.0, halvings=0, most_texels=1, fan=2, coding="meshopt", is_leaf=False)
+    look = written.Look(step=1.0, skirt=0.0, halvings=0, most_texels=1, fan=2, coding="meshopt", is_leaf=False)
     assert look.groups == 6
     assert replace(look, missing=(1, 2)).groups == 4
     assert replace(look, is_leaf=True, fan=0).groups == 2
@@ -245,10 +245,10 @@ def test_a_triangle_goes_to_the_child_of_its_three_corners_else_to_the_straddler
     points = np.concatenate([corners, np.zeros((18, 1))], axis=1)
     whole = patch_of(Model((Primitive(points, np.arange(18, dtype=np.uint32).reshape(-1, 3)),)))[0]
     whole = replace(whole, positions=points.astype(np.float32), indices=np.arange(18, dtype=np.uint32).reshape(-1, 3))
-    look = build.Look(step=1.0, skirt=1.0, halvings=0, most_texels=1, fan=2, coding="meshopt", is_leaf=False)
-    groups = build.regions(surface, whole, 5, build.Place(0, 2), look)
+    look = written.Look(step=1.0, skirt=1.0, halvings=0, most_texels=1, fan=2, coding="meshopt", is_leaf=False)
+    groups = written.regions(surface, whole, 5, build.Place(0, 2), look)
     assert groups.tolist() == [0, 3, 4, 3, 2, 5]
-    without = build.regions(surface, whole, 5, build.Place(0, 2), replace(look, missing=(1, 2)))
+    without = written.regions(surface, whole, 5, build.Place(0, 2), replace(look, missing=(1, 2)))
     assert without.tolist() == [0, 1, 2, 1, 2, 3]
 
 
