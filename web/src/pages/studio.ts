@@ -8,6 +8,7 @@ import { ASSET, assetRow } from "../studio/asset";
 import type { Asset } from "../studio/asset";
 import { People } from "../studio/people";
 import { Uploads } from "../studio/uploads";
+import { Scenes } from "../studio/scenes";
 import { Visits } from "../studio/visits";
 import { words } from "../studio/words";
 import { h, replace } from "../ui/dom";
@@ -52,7 +53,7 @@ class Studio {
       );
       return;
     }
-    replace(this.main, head, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new People().element, new Visits().element);
+    replace(this.main, head, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new Scenes().element, new People().element, new Visits().element);
     await this.refresh();
   }
 
@@ -126,4 +127,18 @@ function notice(title: string, why: string): HTMLElement {
   return h("div", { class: "notice panel", role: "alert" }, h("h1", {}, title), h("p", {}, why));
 }
 
-void new Studio(document.querySelector("main")!).open();
+/** The studio, or of it the page of one scene, which is loaded when it is wanted. */
+async function open(): Promise<void> {
+  const main = document.querySelector("main")!;
+  const scene = new URLSearchParams(location.hash.slice(1)).get("scene");
+  if (scene === null) return new Studio(main).open();
+  try {
+    const { compose } = await import("./compose");
+    if (!(await compose(main, scene))) replace(main, notice("There is no such scene", "It may have been removed, or it is not yours to see."));
+  } catch (error) {
+    replace(main, notice("The scene could not be opened", words(error)));
+  }
+}
+
+window.addEventListener("hashchange", () => location.reload());
+void open();

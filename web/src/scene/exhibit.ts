@@ -174,6 +174,15 @@ export class Exhibit {
     return box;
   }
 
+  /** Draws a thing elsewhere until a cut says where it stands. */
+  move(placement: string, transform: readonly number[]): void {
+    for (const { object, placement: owner } of this.drawn.values()) {
+      if (!object || owner.id !== placement) continue;
+      object.matrix.fromArray(transform);
+      object.updateMatrixWorld(true);
+    }
+  }
+
   private stir(object: THREE.Object3D, { id }: Place, act: (part: THREE.Points) => void): void {
     for (const part of pointsIn(object)) {
       act(part);

@@ -121,6 +121,11 @@ export class Movement {
     this.orbit.maxDistance = metres * 4;
   }
 
+  /** Leaves the pointer to somebody else for a while. */
+  rest(resting: boolean): void {
+    this.orbit.enabled = !resting && this.manner === "orbit";
+  }
+
   /** Stands at `view` at once. */
   place(view: View): void {
     this.cancelFlight();

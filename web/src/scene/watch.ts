@@ -27,7 +27,7 @@ export class Watch {
 
   constructor(
     private readonly stage: Stage,
-    private readonly headset: Headset,
+    private readonly headset: Headset | null,
     private readonly look: (view: Gaze) => boolean,
   ) {
     stage.onTick(() => {
@@ -37,7 +37,7 @@ export class Watch {
   }
 
   private pose(): Pose {
-    const inside = this.headset.view();
+    const inside = this.headset?.view();
     if (inside) return inside;
     const { camera, canvas } = this.stage;
     camera.updateMatrixWorld();

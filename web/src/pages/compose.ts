@@ -1,0 +1,467 @@
+/** The page on which a scene is composed: joins the stage, the tracks, the words and the journal. Loaded by the studio. */
+
+import * as THREE from "three";
+import "../styles/exhibition.css";
+import "../styles/compose.css";
+import { alignment } from "../compose/align";
+import type { Triangle } from "../compose/align";
+import { boundsOf, textOf } from "../compose/bounds";
+import type { Bounds } from "../compose/bounds";
+import { Inspector } from "../compose/inspector";
+import { Journal } from "../compose/journal";
+import type { Edit, Step } from "../compose/journal";
+import { Stagehand } from "../compose/stagehand";
+import type { Grip } from "../compose/stagehand";
+import { Tracks } from "../compose/tracks";
+import { Writer, isOffline, loadStock, loadWorkshop } from "../compose/workshop";
+import type { Thing, Workshop } from "../compose/workshop";
+import type { Span } from "../data/exhibition";
+import { subscribe } from "../data/graphql";
+import { suitableQuality } from "../scene/quality";
+import { Relay } from "../stream/relay";
+import type { Seek } from "../stream/session";
+import { StreamSocket } from "../stream/socket";
+import { words } from "../studio/words";
+import { TimeBar } from "../time/bar";
+import { TimeScale } from "../time/scale";
+import { Seeker } from "../time/seeker";
+import { edtfYear, yearEdtf } from "../time/years";
+import { button, h, replace } from "../ui/dom";
+import { Files } from "../workers/files";
+
+const KEPT = "chronotope.edits:";
+const POINTS = 3;
+
+/** Opens a scene in `main`; answers whether there is one. */
+export async function compose(main: Element, id: string): Promise<boolean> {
+  const workshop = await loadWorkshop(id);
+  if (!workshop) return false;
+  new Composer(main, workshop);
+  return true;
+}
+
+class Composer {
+  private readonly canvas = h("canvas", { class: "view", tabindex: "0", role: "img", "aria-label": "The scene; things are also listed below with their dates" });
+  private readonly saved = h("p", { class: "saved", role: "status" });
+  private readonly trouble = h("div", { class: "trouble panel", role: "alert", hidden: true });
+  private readonly hint = h("p", { class: "hint panel", role: "status", hidden: true });
+  private readonly undoButton = button("undo", "Undo", () => this.takeBack(), { class: "button-round" });
+  private readonly redoButton = button("redo", "Redo", () => this.doAgain(), { class: "button-round" });
+  private readonly grips = h("div", { class: "grips", role: "group", "aria-label": "How the grip takes hold" });
+  private readonly snap = h("input", { type: "checkbox", id: "snap" });
+  private readonly stock = h("select", { "aria-label": "A thing to place" });
+  private readonly time = h("div", { class: "compose-time" });
+  private bar!: TimeBar;
+  private tracks!: Tracks;
+  private readonly inspector: Inspector;
+  private readonly hand: Stagehand;
+  private readonly socket: StreamSocket;
+  private readonly writer = new Writer();
+  private readonly journal: Journal;
+  private readonly seeker: Seeker<Seek>;
+  private wanted: Seek;
+  private chosen: string | null = null;
+  private grip: Grip = "translate";
+  private points: THREE.Vector3[] | null = null;
+  private made = 0;
+  private reading: number | undefined;
+
+  constructor(main: Element, private workshop: Workshop) {
+    const { id, things } = workshop;
+    document.title = `${workshop.title} · Studio`;
+    this.wanted = { at: workshop.defaultMoment, hypothesis: workshop.defaultHypothesis?.id ?? null, certainty: "possible" };
+    this.writer.read(things);
+    this.layTime();
+    this.inspector = new Inspector({
+      edit: (label, forth, back) => this.edit(label, forth, back),
+      duplicate: () => this.duplicate(),
+      remove: () => this.remove(),
+      drop: () => this.drop(),
+      align: () => this.startAligning(),
+    });
+    this.journal = new Journal(
+      {
+        send: async (step) => {
+          await this.writer.send(step);
+          if (this.journal.state.waiting <= 1) this.readSoon();
+        },
+        changed: () => this.showJournal(),
+        keep: (waiting) => keepWaiting(id, waiting),
+        later: (ms, run) => window.setTimeout(run, ms),
+        isOffline,
+      },
+      waitingOf(id),
+    );
+    this.furnish(main);
+    const files = new Files();
+    const view = workshop.viewpoint;
+    const reach = new THREE.Vector3(...view.position).distanceTo(new THREE.Vector3(...view.target)) * 1.6;
+    const relay = new Relay({ opening: early, held: () => [] });
+    this.socket = new StreamSocket(location.href, relay);
+    this.seeker = new Seeker<Seek>({
+      ask: (seek) => this.socket.seek(seek),
+      now: () => performance.now(),
+      later: (ms, run) => window.setTimeout(run, ms),
+      everyMs: 70,
+      patienceMs: 1500,
+    });
+    this.hand = new Stagehand(this.canvas, { id, viewpoint: view, reach }, suitableQuality(new URLSearchParams(location.search)), files, this.socket, relay, {
+      link: (link) => {
+        if (link.state === "connecting") this.seeker.reset();
+      },
+      heard: (event) => {
+        if (event.type === "state") {
+          this.seeker.answered(event.state.seek);
+          this.bar.count(event.state.count.certain, event.state.count.possible);
+        }
+      },
+      seek: () => this.wanted,
+      picked: (thing, at) => this.picked(thing, at),
+      moved: (thing, transform) => this.moved(thing, transform),
+    });
+    this.hand.hold(this.grip, false);
+    this.show();
+    this.showJournal();
+    void files.open(id, false, 0).then(() => this.hand.begin());
+    void loadStock().then((stock) => replace(this.stock, h("option", { value: "" }, "Place a thing…"), ...stock.map((one) => h("option", { value: one.id }, one.title))));
+    subscribe<{ sceneChanged: { author: string } }>(
+      "subscription Changes($id: ID!) { sceneChanged(id: $id) { author } }",
+      { id },
+      () => this.readSoon(),
+      () => undefined, // the journal says when the museum cannot be reached
+    );
+    Object.defineProperty(window, "studio", { value: this.inspected(), configurable: true });
+  }
+
+  // ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private furnish(main: Element): void {
+    const names: [Grip, string, string][] = [["translate", "target", "Move"], ["rotate", "orbit", "Turn"], ["scale", "table", "Size"]];
+    this.grips.append(
+      ...names.map(([grip, sign, name]) => button(sign, name, () => this.hold(grip), { "data-grip": grip, "aria-pressed": String(grip === this.grip) })),
+      h("label", { class: "snap", for: "snap" }, this.snap, "By steps"),
+    );
+    this.snap.addEventListener("change", () => this.hand.hold(this.grip, this.snap.checked));
+    this.stock.addEventListener("change", () => {
+      if (this.stock.value) this.place(this.stock.value, this.stock.selectedOptions[0]?.textContent ?? "");
+      this.stock.value = "";
+    });
+    const head = h(
+      "header",
+      { class: "compose-head" },
+      h("a", { class: "title-back", href: "/studio" }, "Studio"),
+      h("h1", {}, this.workshop.title),
+      this.saved,
+      this.undoButton,
+      this.redoButton,
+      this.stock,
+    );
+    replace(main, h("div", { class: "compose" }, head, h("div", { class: "compose-stage" }, this.canvas, this.grips, this.hint, this.trouble), this.inspector.element, this.time));
+    document.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("beforeunload", (event) => {
+      if (this.journal.state.waiting > 0) event.preventDefault(); // it is kept here, but not yet in the museum
+    });
+  }
+
+  /** Bar and tracks over all the years that matter: a scene that was just begun has few, and gets more. */
+  private layTime(): void {
+    const { epochs, things } = this.workshop;
+    const marks: readonly { existence: Span }[] = epochs.length > 0 ? epochs : things; // as the bar does
+    const [spans, present] = [marks.map(({ existence }) => existence), new Date().getFullYear()];
+    const scale = TimeScale.over(spans, present);
+    if (this.bar && this.bar.scale.first === scale.first && this.bar.scale.last === scale.last) return;
+    this.bar = new TimeBar(epochs, spans, present, { moved: (year) => this.at(year) }, () => true);
+    this.tracks = new Tracks(this.bar.scale, { choose: (chosen) => this.choose(chosen), dated: (thing, bounds) => this.dated(thing, bounds) });
+    replace(this.time, this.bar.element, this.tracks.element);
+    const year = edtfYear(this.wanted.at) ?? 0;
+    this.bar.show(year);
+    this.tracks.at(this.bar.scale.place(year));
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      if (event.shiftKey) this.doAgain();
+      else this.takeBack();
+    } else if (event.key === "Escape") {
+      this.stopAligning();
+      this.choose(null);
+    } else if (event.key === "Delete" && this.chosen !== null) this.remove();
+    else if (!command && { g: 1, r: 1, s: 1 }[event.key]) this.hold(({ g: "translate", r: "rotate", s: "scale" } as const)[event.key as "g" | "r" | "s"]);
+  }
+
+  private show(): void {
+    const { workshop, chosen } = this;
+    this.tracks.show(workshop.things, chosen);
+    this.inspector.show(this.thing(chosen), workshop);
+  }
+
+  private showJournal(): void {
+    const { waiting, refused, trouble, offline, undo, redo } = this.journal.state;
+    this.saved.textContent = offline
+      ? `No connection. ${waiting} ${waiting === 1 ? "edit is" : "edits are"} kept on this device.`
+      : waiting > 0
+        ? "Saving…"
+        : refused > 0
+          ? "Not saved"
+          : "All saved";
+    this.saved.classList.toggle("is-waiting", waiting > 0 || refused > 0);
+    this.undoButton.disabled = undo === null;
+    this.undoButton.title = undo === null ? "Undo" : `Undo: ${undo}`;
+    this.redoButton.disabled = redo === null;
+    this.redoButton.title = redo === null ? "Redo" : `Redo: ${redo}`;
+    this.trouble.hidden = refused === 0;
+    if (refused > 0) {
+      replace(
+        this.trouble,
+        h("p", {}, `The museum did not take ${refused === 1 ? "an edit" : `${refused} edits`}: ${trouble}`),
+        h("p", { class: "quiet" }, "You see what the museum has now. Yours is kept until you decide."),
+        button("next", "Put mine over it", () => this.journal.insist(), { class: "button-main" }),
+        button("close", "Leave it as it is", () => {
+          this.journal.giveUp();
+          void this.readAgain();
+        }),
+      );
+      void this.readAgain();
+    }
+  }
+
+  private thing(id: string | null): Thing | null {
+    return this.workshop.things.find((one) => one.id === id) ?? null;
+  }
+
+  private readSoon(): void {
+    window.clearTimeout(this.reading);
+    this.reading = window.setTimeout(() => void this.readAgain(), 150);
+  }
+
+  /** Somebody changed the scene, we among them: the records are read anew. What waits here is not overwritten. */
+  private async readAgain(): Promise<void> {
+    if (this.journal.state.waiting > 0) return; // once it is said, it is read
+    try {
+      const read = await loadWorkshop(this.workshop.id);
+      if (!read || this.journal.state.waiting > 0) return;
+      this.workshop = read;
+      this.layTime();
+      this.writer.read(read.things);
+      for (const { id, transform } of read.things) this.hand.feed.exhibit.move(id, transform);
+      this.chosen = this.chosen && this.writer.idOf(this.chosen);
+      this.hand.choose(this.chosen, this.thing(this.chosen)?.transform ?? null);
+      this.show();
+    } catch (error) {
+      this.saved.textContent = words(error);
+    }
+  }
+
+  // ── choosing and moving ────────────────────────────────────────────────────────────────────────────────────────────
+
+  private choose(id: string | null): void {
+    this.chosen = id;
+    this.hand.choose(id, this.thing(id)?.transform ?? null);
+    this.show();
+  }
+
+  private hold(grip: Grip): void {
+    this.grip = grip;
+    this.hand.hold(grip, this.snap.checked);
+    for (const one of this.grips.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one.dataset["grip"] === grip));
+  }
+
+  private picked(id: string | null, at: THREE.Vector3 | null): void {
+    if (this.points) {
+      if (at) this.pointed(at);
+      return;
+    }
+    this.choose(id);
+  }
+
+  private moved(id: string, transform: number[]): void {
+    const thing = this.thing(id);
+    if (!thing || thing.transform.every((value, i) => Math.abs(value - transform[i]!) < 1e-9)) return;
+    this.edit("Move", { transform }, { transform: thing.transform });
+  }
+
+  private drop(): void {
+    const thing = this.thing(this.chosen);
+    const gap = thing && this.hand.gapBelow(thing.id);
+    if (!thing || gap === null) {
+      this.say("Nothing lies under it.");
+      return;
+    }
+    const transform = thing.transform.map((value, i) => (i === 13 ? value - gap : value));
+    this.edit("To the ground", { transform }, { transform: thing.transform });
+  }
+
+  // ── aligning ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private startAligning(): void {
+    this.points = [];
+    this.hand.choose(null, null);
+    this.say("Point at three places of the thing, then at the three where they belong. Escape ends it.");
+  }
+
+  private stopAligning(): void {
+    if (!this.points) return;
+    this.points = null;
+    this.hand.mark([]);
+    this.say("");
+    this.hand.choose(this.chosen, this.thing(this.chosen)?.transform ?? null);
+  }
+
+  private pointed(at: THREE.Vector3): void {
+    const points = this.points!;
+    points.push(at.clone());
+    this.hand.mark(points);
+    this.say(points.length < POINTS ? `Place ${points.length + 1} of the thing` : `Where place ${points.length - POINTS + 1} belongs`);
+    if (points.length < 2 * POINTS) return;
+    const motion = alignment(points.slice(0, POINTS) as unknown as Triangle, points.slice(POINTS) as unknown as Triangle, false);
+    const thing = this.thing(this.chosen);
+    this.stopAligning();
+    if (!motion || !thing) {
+      this.say("Three places on a line do not say how it is turned; choose them farther apart.");
+      return;
+    }
+    const transform = motion.multiply(new THREE.Matrix4().fromArray(thing.transform)).toArray();
+    this.edit("Align", { transform }, { transform: thing.transform });
+  }
+
+  private say(text: string): void {
+    this.hint.textContent = text;
+    this.hint.hidden = text === "";
+  }
+
+  // ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private at(year: number): void {
+    this.wanted = { ...this.wanted, at: yearEdtf(year) };
+    this.tracks.at(this.bar.scale.place(year));
+    this.seeker.want(this.wanted);
+  }
+
+  private dated(id: string, bounds: Bounds): void {
+    const thing = this.thing(id);
+    if (!thing) return;
+    const existence = textOf({ text: thing.existence.text, bounds: boundsOf(thing.existence) }, bounds);
+    if (existence === thing.existence.text) return;
+    const [startEarliestYear, startLatestYear, endEarliestYear, endLatestYear] = bounds;
+    Object.assign(thing.existence, { startEarliestYear, startLatestYear, endEarliestYear, endLatestYear });
+    this.journal.do(editOf(`Date ${thing.title}`, id, { existence }, { existence: thing.existence.text }));
+  }
+
+  // ── edits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Of the chosen thing; seen at once. */
+  private edit(label: string, forth: Record<string, unknown>, back: Record<string, unknown>): void {
+    const thing = this.thing(this.chosen);
+    if (!thing) return;
+    this.journal.do(editOf(`${label}: ${thing.title}`, thing.id, forth, back));
+    this.apply(thing.id, forth);
+  }
+
+  private apply(id: string, fields: Readonly<Record<string, unknown>>): void {
+    const thing = this.thing(this.writer.idOf(id));
+    if (!thing) return;
+    if (Array.isArray(fields["transform"])) {
+      thing.transform = fields["transform"] as number[];
+      this.hand.show(thing.id, thing.transform);
+    }
+    if (typeof fields["title"] === "string") thing.title = fields["title"];
+    if (typeof fields["why"] === "string") thing.reason = fields["why"];
+    if (typeof fields["reliability"] === "string") thing.reliability = fields["reliability"];
+    this.show();
+  }
+
+  private takeBack(): void {
+    const edit = this.journal.undo();
+    if (edit?.back.kind === "edit") this.apply(edit.back.id, edit.back.fields);
+  }
+
+  private doAgain(): void {
+    const edit = this.journal.redo();
+    if (edit?.forth.kind === "edit") this.apply(edit.forth.id, edit.forth.fields);
+  }
+
+  private place(asset: string, title: string): void {
+    const layer = this.workshop.layers[0]?.id;
+    if (!layer) {
+      this.say("The scene has no layer yet.");
+      return;
+    }
+    const at = this.hand.movement.target;
+    const transform = new THREE.Matrix4().makeTranslation(at).toArray();
+    // Undated it would stand at every moment: it is of the moment that is shown until somebody says better.
+    this.create(`Place ${title}`, { layer, asset, transform, existence: "", title: "" });
+  }
+
+  private duplicate(): void {
+    const thing = this.thing(this.chosen);
+    if (!thing?.asset) return;
+    const transform = thing.transform.map((value, i) => (i === 12 ? value + 1 : value));
+    const { title, reliability, reason: why } = thing;
+    this.create(`Duplicate ${title}`, {
+      layer: thing.layer.id, asset: thing.asset.id, title, existence: thing.existence.text, transform, hypothesis: thing.hypothesis?.id ?? null, reliability, why,
+    });
+  }
+
+  private create(label: string, fields: Record<string, unknown>): void {
+    const key = `new-${++this.made}`;
+    this.chosen = key;
+    this.journal.do({ label, forth: { kind: "create", key, fields }, back: { kind: "remove", key } });
+  }
+
+  private remove(): void {
+    const thing = this.thing(this.chosen);
+    if (!thing) return;
+    this.journal.do({ label: `Remove ${thing.title}`, forth: { kind: "remove", key: thing.id }, back: { kind: "create", key: thing.id, fields: {} } });
+    this.choose(null);
+  }
+
+  private inspected(): object {
+    const self = this;
+    return {
+      get journal() {
+        return self.journal.state;
+      },
+      get things() {
+        return self.workshop.things;
+      },
+      get chosen() {
+        return self.chosen;
+      },
+      get shown() {
+        return self.hand.feed.exhibit.shown;
+      },
+      stage: this.hand.stage,
+      boxOf: (id: string) => this.hand.feed.exhibit.boxOf(id),
+    };
+  }
+}
+
+/** The stage listens before the stream is opened. */
+function early(): never {
+  throw new Error("the stream was opened before its stage");
+}
+
+function editOf(label: string, id: string, forth: Record<string, unknown>, back: Record<string, unknown>): Edit {
+  return { label, forth: { kind: "edit", id, fields: forth }, back: { kind: "edit", id, fields: back } };
+}
+
+/** Edits that the museum has not taken yet, from one visit to the next. */
+function waitingOf(scene: string): Step[] {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT + scene) ?? "[]") as Step[];
+  } catch {
+    return []; // nothing is kept here
+  }
+}
+
+function keepWaiting(scene: string, steps: readonly Step[]): void {
+  try {
+    if (steps.length === 0) localStorage.removeItem(KEPT + scene);
+    else localStorage.setItem(KEPT + scene, JSON.stringify(steps));
+  } catch {
+    // then only this page has them, and it asks before it is closed
+  }
+}
