@@ -13,6 +13,7 @@ of as many points taken at random or by the cells of a grid: 0 is a lattice, 0.5
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -127,9 +128,9 @@ def _large(source: Path, folder: Path) -> Iterator[Row]:
 
     def look() -> None:
         while not ended.wait(0.5):
-            most[0] = max(most[0], sum(map(_size, (path for path in folder.rglob("*") if "out" not in path.parts))))
+            most[0] = max(most[0], _beside(folder))
 
-    before = sum(_size(path) for path in folder.rglob("*"))
+    before = _beside(folder)
     looking = threading.Thread(target=look)
     looking.start()
     try:
@@ -150,11 +151,15 @@ def _large(source: Path, folder: Path) -> Iterator[Row]:
     shutil.rmtree(folder / "out")
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:  # it was there a moment ago
-        return 0
+def _beside(folder: Path) -> int:
+    """Bytes of files in a folder but those in `out`; what goes away while we look is passed over."""
+    size = 0
+    for at, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name != "out"]
+        for name in files:
+            with contextlib.suppress(OSError):
+                size += (Path(at) / name).stat().st_size
+    return size
 
 
 def _unpacked(source: Path, folder: Path) -> Iterator[Row]:
