@@ -21,17 +21,9 @@ export interface Continuing {
   received: number;
 }
 
-/** Content codings that this browser decodes besides identity: brotli not everywhere yet. */
+/** Content codings that are decoded here besides identity: gzip by the browser, brotli by the worker of files. */
 export function encodings(): string {
-  return [["gzip", "gzip"], ["br", "brotli"]].flatMap(([word, format]) => (decodes(format!) ? [word] : [])).join(",");
-}
-
-function decodes(format: string): boolean {
-  try {
-    return new DecompressionStream(format as CompressionFormat) !== null;
-  } catch {
-    return false;
-  }
+  return typeof DecompressionStream === "undefined" ? "br" : "gzip,br";
 }
 
 /** Whether the visitor asked the browser to spare data: nothing is loaded on suspicion then. */
@@ -60,7 +52,7 @@ export function streamUrl(base: string, opening: Opening, held = 0, resume: Cont
   query.set("profile", opening.profile);
   for (const [name, value] of Object.entries(opening.budget)) query.set(name, String(value));
   query.set("groups", "1");
-  if (encodings()) query.set("encodings", encodings());
+  query.set("encodings", encodings());
   if (sparesData()) query.set("prefetch", "0");
   if (opening.stats) query.set("stats", "1");
   if (held > 0) query.set("held", String(held));

@@ -2,13 +2,11 @@
 
 import { hex } from "../stream/frames";
 import type { Encoding } from "../stream/frames";
+import { unbrotli } from "./brotli";
 
 export class Damaged extends Error {
   override name = "Damaged";
 }
-
-/** As the browser names them; its types do not know brotli yet. */
-const FORMATS = { gzip: "gzip", br: "brotli" as CompressionFormat } as const;
 
 /** Digests are checked only where the browser lends its hash: in a secure context. */
 export const verifies = typeof crypto !== "undefined" && crypto.subtle !== undefined;
@@ -23,8 +21,15 @@ export async function unpack(sent: Uint8Array<ArrayBuffer>, encoding: Encoding, 
     if (sent.byteLength !== length) throw new Damaged(`a file of ${sent.byteLength} bytes, ${length} were said`);
     return sent;
   }
+  if (encoding === "br") {
+    try {
+      return unbrotli(sent, length);
+    } catch (cause) {
+      throw new Damaged("a file cannot be decoded", { cause });
+    }
+  }
   const file = new Uint8Array(length);
-  const reader = new Blob([sent]).stream().pipeThrough(new DecompressionStream(FORMATS[encoding])).getReader();
+  const reader = new Blob([sent]).stream().pipeThrough(new DecompressionStream(encoding)).getReader();
   let at = 0;
   try {
     for (;;) {
