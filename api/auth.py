@@ -29,7 +29,7 @@ from api import links
 from api.rates import toll_of
 from scenes.audit import WHO
 from scenes.errors import Forbidden, Unauthorized
-from scenes.model import ANONYMOUS, EVERYTHING, Actor, KeyKind
+from scenes.model import ANONYMOUS, Actor, KeyKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +76,10 @@ def _signature(token: str, secret: str) -> str:
 def begin_session(
     response: Response, actor: Actor, services: Services, *, https: bool, before: HTTPConnection | None = None
 ) -> None:
-    """Sign a browser in as `actor` by a cookie; the session that it had `before` ends. Blocking: it writes both."""
+    """Sign a browser in as `actor`, for what they came with, by a cookie; the session that it had `before` ends.
+
+    Blocking: it writes both.
+    """
     settings = services.settings
     lifetime = timedelta(hours=settings.session_hours)
     at = services.clock.now()
@@ -84,7 +87,7 @@ def begin_session(
         end_session(before, services)
     token = make_token(
         services.tokens,
-        replace(actor, scopes=EVERYTHING),
+        actor,
         at=at,
         expires_at=at + lifetime,
         kind=KeyKind.SESSION,

@@ -37,6 +37,7 @@ from api.plain import plain_page
 from api.session import local_path, signed_in
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound, SceneError, Unauthorized, Unavailable
 from scenes.model import Account, Role
+from scenes.ports import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -229,6 +230,8 @@ def _made(services: Services, claims: Mapping[str, Any], issuer: str, subject: s
     for attempt in range(5):
         # Whoever has that name here already keeps it; nobody becomes somebody else by it.
         full = name if attempt == 0 else f"{name} {secrets.token_hex(3)}"
+        if services.catalogue.takeable(full, Step.UNDO) is not None:
+            continue  # somebody without an account changed things under that name: they are not this one's
         account = Account(
             services.ids.new("account"), full, Role(settings.oidc_new), services.clock.now(), False,
             issuer=issuer, subject=subject,

@@ -44,6 +44,15 @@ async def test_a_token_is_made_for_a_part_of_what_one_may_and_ended(doors: Doors
     assert (await doors.client.post("/graphql", json={"query": "{ me { name } }"}, headers=scanner)).status_code == 401
 
 
+async def test_a_browser_that_comes_by_a_token_may_no_more_than_that_token(doors: Doors) -> None:
+    ines = doors.account(Role.ADMINISTRATOR, "Inès")
+    made = (await ask(doors, MAKE, ines, label="scanner", scopes=["INGEST"]))["data"]["createToken"]
+    assert (await doors.client.get(f"/studio?key={made['token']}")).status_code == 303
+    me = (await ask(doors, "{ me { name scopes } }", OURS))["data"]["me"]
+    assert me == {"name": "Inès", "scopes": ["INGEST"]}
+    assert code(await ask(doors, TITLE, OURS)) == "FORBIDDEN"
+
+
 async def test_nobody_but_an_administrator_ends_anothers_token(doors: Doors) -> None:
     ines, ben, root = (
         doors.account(role, name)

@@ -28,7 +28,8 @@ from api import accounts, id_tokens, oidc
 from api.app import create_app
 from api.settings import Settings
 from scenes.errors import Unauthorized, Unavailable
-from scenes.model import Actor, Role
+from scenes.model import Actor, Role, Scene, Viewpoint, Visibility
+from scenes.ports import Put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -154,7 +155,11 @@ async def test_who_has_an_account_there_signs_in_here_and_is_no_more_than_a_visi
 async def test_groups_give_roles_where_they_are_mapped(browser: Browser) -> None:
     await browser.sign_in("ben+staff+heads+unknown")
     assert await browser.who() == {"name": "ben", "role": "EDITOR_IN_CHIEF"}
-    # Somebody else of that name is somebody else.
+    # Somebody else of that name is somebody else, be it one who has no account.
+    scene = Scene("scene_1", "By hand", "", "1200", Visibility.DRAFT, Viewpoint((0, 0, 1), (0, 0, 0)))
+    browser.services.catalogue.commit([Put(scene)], author="root", reason="", at=NOW)
+    await browser.sign_in("root")
+    assert re.fullmatch(r"root [0-9a-f]{6}", (await browser.who())["name"])
     await browser.sign_in("ben+unknown")
     other = await browser.who()
     assert other["role"] == "VISITOR"

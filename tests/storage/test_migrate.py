@@ -5,7 +5,7 @@ import sys
 import apsw
 import pytest
 
-from scenes.model import Scene
+from scenes.model import Actor, Role, Scene
 from scenes.ports import Put, Step
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.migrate import SchemaTooNew, Unreadable, migrate, migrations, version
@@ -117,3 +117,23 @@ def test_processes_that_begin_at_once_on_a_new_file_all_succeed(tmp_path):
     command = [sys.executable, "-c", program, str(tmp_path / "catalogue.db")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate()[0].strip() for process in running] == ["0"] * 4
+
+
+def test_tokens_of_before_there_were_scopes_open_as_they_did(tmp_path):
+    path = tmp_path / "catalogue.db"
+    connection = apsw.Connection(str(path))
+    migrate(connection, migrations()[:4])
+    late = "2999-01-01T00:00:00.000000Z"
+    for row in (
+        ("a" * 64, "ada", "curator", late, None, 0, None),
+        ("b" * 64, "ben", "administrator", late, late, 1, None),
+        ("c" * 64, "cleo", "curator", late, None, 1, late),
+    ):
+        connection.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.close()
+    catalogue = SqliteCatalogue(path)
+    assert catalogue.use_token("a" * 64, at=NOON) == Actor("ada", Role.CURATOR)
+    assert catalogue.use_token("b" * 64, at=NOON) == Actor("ben", Role.ADMINISTRATOR)
+    assert catalogue.use_token("b" * 64, at=NOON) is None
+    assert catalogue.use_token("c" * 64, at=NOON) is None
+    catalogue.close()
