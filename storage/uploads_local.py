@@ -108,13 +108,14 @@ class LocalUploads:
             raise NotFound(f"there is no upload {upload_id}") from None
 
     def discard(self, upload_id: str) -> None:
-        """Forget an upload; nothing where there is none."""
+        """Forget an upload; nothing where there is none. Raises StorageFull, Unavailable."""
         try:
             folder = self._folder(upload_id)
         except NotFound:
             return
         # Without this file the rest holds no promise.
-        (folder / "about.json").unlink(missing_ok=True)
+        with disk_refused():
+            (folder / "about.json").unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
 
     def begun(self) -> Sequence[str]:
