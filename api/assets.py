@@ -224,7 +224,7 @@ def _vary(keeping: Keeping) -> str:
 
 
 async def _packed_for(request: Request, services: Services, digest: str) -> tuple[bytes, str] | None:
-    """A blob by a content coding that the asker takes, and which: the one that it is kept by, or gzip instead of brotli.
+    """A blob by a content coding that the asker takes, and which: the one it is kept by, or gzip instead of brotli.
 
     Ranges are of the blob as it is.
     """
@@ -232,11 +232,11 @@ async def _packed_for(request: Request, services: Services, digest: str) -> tupl
         return None
     packed = await services.call(services.blobs.read_packed, digest)
     if packed is None or takes(request, coding := coding_of(packed)):
-        return packed and (packed, coding)
+        return None if packed is None else (packed, coding)
     if coding != "br":
         return None
     made = await services.call(partial(packed_form, services.blobs, digest, coding="gzip"))
-    return made and (made, "gzip")
+    return None if made is None else (made, "gzip")
 
 
 def _made_for(services: Services, actor: Actor, digest: str) -> tuple[Kept, Keeping]:

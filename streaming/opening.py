@@ -65,8 +65,6 @@ class Opening:
     textures: int | None = None
     gzip: bool = False
     """whether the client decodes chunks that are coded by gzip"""
-    brotli: bool = False
-    """whether it decodes those that are coded by brotli"""
     groups: bool = False
     """whether it can draw groups of a tile"""
     held: int = 0
@@ -77,6 +75,8 @@ class Opening:
     """messages of that session that it received"""
     prefetch: bool = True
     stats: bool = False
+    brotli: bool = False
+    """whether it decodes chunks that are coded by brotli"""
 
     def budget(self, profiles: Mapping[str, DeviceBudget] = PROFILES) -> DeviceBudget:
         """The budget in force: the profile's, what the client said over it, and never more than any device holds.

@@ -124,7 +124,10 @@ def lengths_of(counts: Any, codes: Any, longest: int) -> Any:  # pragma: no cove
         counts[0] = 1
     lengths = code_lengths(counts, longest)
     if np.count_nonzero(lengths) > 1:
-        codes[:] = codes_of(lengths) | (lengths.astype(np.uint64) << _U64(16))
+        # A loop, because an expression of arrays takes six seconds to compile.
+        bare = codes_of(lengths)
+        for symbol in range(len(lengths)):
+            codes[symbol] = bare[symbol] | _U64(lengths[symbol]) << _U64(16)
     return lengths
 
 
@@ -147,10 +150,10 @@ def _width(symbols: int) -> int:  # pragma: no cover - compiled
 def _small(said: Any, at: int, value: int) -> int:  # pragma: no cover - compiled
     """A number of types or of trees, less one, 0 to 255 (9.2)."""
     if not value:
-        return _say(said, at, 0, 1)
+        return int(_say(said, at, 0, 1))
     length = _width(value + 1) - 1
     at = _say(said, at, 1 | length << 1, 4)
-    return _say(said, at, value - (1 << length), length)
+    return int(_say(said, at, value - (1 << length), length))
 
 
 @njit(cache=True, nogil=True)
@@ -159,7 +162,7 @@ def _table(said: Any, at: int, lengths: Any, width: int) -> int:  # noqa: C901  
     there = np.flatnonzero(lengths)
     if len(there) == 1:
         at = _say(said, at, 1, 4)  # simple, and one symbol
-        return _say(said, at, int(there[0]), width)
+        return int(_say(said, at, int(there[0]), width))
     used = there[-1] + 1
     symbols, extras = np.empty(used + 8, np.int64), np.zeros(used + 8, np.int64)
     number, place, before = 0, 0, 8
@@ -258,4 +261,4 @@ def _context_map(said: Any, at: int, tree: Any, trees: int) -> int:  # noqa: C90
         at = _say(said, at, int(codes[symbols[each]] & _U64(0xFFFF)), int(codes[symbols[each]] >> _U64(16)))
         if 0 < symbols[each] <= most:
             at = _say(said, at, extras[each], symbols[each])
-    return _say(said, at, 1, 1)
+    return int(_say(said, at, 1, 1))

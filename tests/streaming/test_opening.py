@@ -56,6 +56,7 @@ def test_nobody_gets_a_budget_that_no_device_has():
         st.floats(0.02, 3.0), st.integers(1, 16384), st.integers(1, 16384), st.floats(0.1, 64.0),
         st.sampled_from(sorted(PROFILES)), *[st.none() | st.integers(1, 2**53)] * 4, st.booleans(), st.booleans(),
         st.integers(0, 100_000), st.text("abc_-", max_size=64), st.integers(0, 2**32 - 1), st.booleans(), st.booleans(),
+        st.booleans(),
     )
 )  # fmt: skip
 def test_what_is_written_is_read_back(opening):
