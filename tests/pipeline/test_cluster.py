@@ -22,7 +22,7 @@ from pipeline import cluster
 from pipeline.tile import TileResult, TileSettings, tile_model
 from scenes.errors import Invalid
 from scenes.ingest import deposit
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Role
+from scenes.model import Actor, Asset, AssetState, JobState, Role
 from tests.tiling.shapes import ball, sheet
 from tiling.mesh import Image, Material, Model
 
@@ -148,36 +148,21 @@ def _transitions(address: str) -> int:
         return int(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter))
 
 
-def _ended(services: Services, job_id: str) -> tuple[Job | None, Asset | None]:
-    job = services.jobs.job(job_id)
-    return job, None if job is None else services.catalogue.get(Asset, job.subject)
-
-
-def test_a_server_tiles_on_the_cluster_as_it_does_alone(address: str, tmp_path: Path) -> None:
+def test_a_server_tiles_on_the_cluster_and_without_one_that_is_away(
+    address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     made = []
-    for name, scheduler in (("there", address), ("here", "")):
-        settings = prepare(Settings(data=tmp_path / name, dask_scheduler=scheduler))
+    # To the other one there is no way without certificates, which is known at once.
+    for number, scheduler in enumerate((address, "tls://127.0.0.1:9")):
+        settings = prepare(Settings(data=tmp_path / str(number), dask_scheduler=scheduler))
         with open_services(settings) as services:
             before = _transitions(address)
-            _, job_id = _deposited(services)
+            asset_id, job_id = _deposited(services)
             assert Worker(services, sandboxed_tile(settings)).work_once("w")
-            job, asset = _ended(services, job_id)
+            job, asset = services.jobs.job(job_id), services.catalogue.get(Asset, asset_id)
         assert job is not None
         assert (job.state, job.attempts) == (JobState.DONE, 1), job.message
         assert asset is not None
-        made.append((asset.tileset, _transitions(address) > before))
-    assert made == [(made[1][0], True), (made[1][0], False)]
-
-
-def test_a_cluster_that_is_away_is_no_fault_of_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    # Without certificates there is no way there, which is known at once.
-    settings = prepare(Settings(data=tmp_path / "museum", dask_scheduler="tls://127.0.0.1:9"))
-    with open_services(settings) as services:
-        _, job_id = _deposited(services)
-        assert Worker(services, sandboxed_tile(settings)).work_once("w")
-        job, asset = _ended(services, job_id)
-    assert job is not None
-    assert job.state is JobState.DONE
-    assert asset is not None
-    assert asset.state is AssetState.READY
-    assert "begun anew here" in caplog.text
+        assert asset.state is AssetState.READY
+        made.append((asset.tileset, _transitions(address) > before, "begun anew here" in caplog.text))
+    assert made == [(made[1][0], True, False), (made[1][0], False, True)]

@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import ssl
 import sys
 import tempfile
@@ -221,6 +222,8 @@ def main() -> int:
     def tell(text: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
 
+    # Whoever stops it doesn't leave its services behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="chronotope-system-"))
     try:
         with Topology(folder) as system:

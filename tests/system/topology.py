@@ -106,6 +106,8 @@ class Topology:
                 process.kill()
                 process.wait()
         self._stack.close()
+        for server in (self.s3, self.redis, self.postgres):
+            server.kill()  # one that did not answer at its start
 
     def _begin(self) -> None:
         for server in (self.postgres, self.redis, self.s3):
