@@ -48,9 +48,9 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
     base, tallies, wrong = scratch / "base", list[Tally](), list[str]()
     if "smoke" in given.part:
         make_base(base, is_tiled=False)
-        tallies += killed.campaign(base, ("edit", "publish"), most={"edit": 4, "publish": 4}, goes_on=False)
-        tallies += failing.campaign(base, ("edit",), "ENOSPC", most={"edit": 4}, goes_on=False)
-        tallies += power.campaign(base, ("edit",), draws=1, every=24)
+        tallies += killed.campaign(base, ("edit", "publish"), most={"edit": 3, "publish": 3}, goes_on=False)
+        tallies += failing.campaign(base, ("edit",), "ENOSPC", most={"edit": 3}, goes_on=False)
+        tallies += power.campaign(base, ("edit",), draws=1, every=40)
     elif set(given.part) != {"drill"}:
         make_base(base)
         names = given.only or list(OPERATIONS)

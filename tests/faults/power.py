@@ -24,7 +24,8 @@ from tests.faults.tracing import Voice, attach, fork
 SESSIONS: dict[str, tuple[str, ...]] = {
     "open": ("open",),
     "migrate": ("migrate",),
-    "edit": ("edit", "publish", "delete"),
+    "edit": ("edit", "publish"),
+    "delete": ("delete",),
     "deposit": ("upload", "ingest"),
     "purge": ("restore", "purge", "collect"),
     "archive": ("export",),
