@@ -173,9 +173,13 @@ class Composer {
     this.bar = new TimeBar(epochs, spans, present, { moved: (year) => this.at(year) }, () => true);
     this.tracks = new Tracks(this.bar.scale, { choose: (chosen) => this.choose(chosen), dated: (thing, bounds) => this.dated(thing, bounds) });
     replace(this.time, this.bar.element, this.tracks.element);
-    const year = edtfYear(this.wanted.at) ?? 0;
+    const wanted = edtfYear(this.wanted.at) ?? 0;
+    // Where nothing stood any more or yet, nothing would be seen of what is being dated.
+    const outside = things.length > 0 && (wanted < scale.first || wanted > scale.last);
+    const year = outside ? Math.floor(scale.year(0.5)) : wanted;
     this.bar.show(year);
-    this.tracks.at(this.bar.scale.place(year));
+    if (outside) this.at(year);
+    else this.tracks.at(this.bar.scale.place(year));
   }
 
   private key(event: KeyboardEvent): void {
