@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from api.auth import token_hash
-from api.services import Services, archive_of, stores
+from api.services import Services, archive_of, every_store, stores
 from scenes.fixity import is_whole, scrub
 from scenes.missing import missing
 from scenes.model import Asset, AssetState, JobState
