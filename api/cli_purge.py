@@ -6,6 +6,7 @@ museum keeps that it was done, by whom, and why. Over the network it takes two p
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import orjson
@@ -48,27 +49,28 @@ def purge(
                 print(orjson.dumps({"unreferenced": found}).decode() if as_json else told)
                 return
             raise typer.BadParameter("what is erased cannot be brought back; say so", param_hint="--yes-really")
-        answer: dict[str, object] = {}
+        if ids and not reason.strip():
+            raise typer.BadParameter("say why; it stays when all else is gone", param_hint="--reason")
+        answer: dict[str, str | int] = {}
         if ids:
-            if not reason.strip():
-                raise typer.BadParameter("say why; it stays when all else is gone", param_hint="--reason")
             done = purge_at_once(services, services.purges, user_name(), ids, reason=reason)
             answer |= {"purge": done.id, "objects": carry_out(services, services.purges, stores, done.id)}
             services.derived.clear()
         if unreferenced:
             answer["unreferenced"] = collect(services, services.purges, stores)
-        if as_json:
-            print(orjson.dumps(answer).decode())
-            return
-        if ids:
-            objects = counted(int(str(answer["objects"])), "[object|objects]")
-            print(
-                f"{answer['purge']}: {counted(len(ids), '[record|records]')} and what belonged to them, {objects} erased"
-            )
-        if unreferenced:
-            print(counted(int(str(answer["unreferenced"])), "[object|objects] that nothing names erased"))
+        print(orjson.dumps(answer).decode() if as_json else _in_words(answer, len(ids)))
         if services.settings.objects_url.startswith("s3:"):
-            print("objects in S3 are not erased; see docs/durability.md")
+            sys.stderr.write("objects in S3 are not erased; see docs/durability.md\n")
+
+
+def _in_words(answer: dict[str, str | int], records: int) -> str:
+    lines = []
+    if records:
+        named, objects = counted(records, "[record|records]"), counted(int(answer["objects"]), "[object|objects]")
+        lines.append(f"{answer['purge']}: {named} and what belonged to them, {objects} erased")
+    if "unreferenced" in answer:
+        lines.append(counted(int(answer["unreferenced"]), "[object|objects] that nothing names erased"))
+    return "\n".join(lines)
 
 
 def _list(services: Services, *, as_json: bool) -> None:

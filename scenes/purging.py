@@ -222,7 +222,7 @@ def carry_out(museum: Museum, purges: Purges, stores: Sequence[Store], purge_id:
 
 
 def unnamed(purges: Purges, store: Store) -> list[str]:
-    """Digests of the blobs that nothing names: what a crash or a refusal left, or an earlier purge could not yet take."""
+    """Digests of the blobs that nothing names: what a crash or a refusal left, or a purge could not take yet."""
     # Listed first: what is put and named after that is not among them.
     found = list(store.digests())
     named = purges.named_blobs()

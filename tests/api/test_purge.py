@@ -17,6 +17,7 @@ from api.worker import Worker
 from scenes import compose
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound
 from scenes.model import Actor, Asset, JobState, Placement, Role, Scene
+from scenes.ports import Remove
 from scenes.purging import approve_purge, carry_out, collect, job_of, propose_purge, unnamed
 from scenes.restoring import restore
 from tests.api.command import token
@@ -179,3 +180,12 @@ def test_at_the_machine_it_has_to_be_said(services: Services) -> None:
     early = run("asset_own", "--yes-really", "--reason", "the lender asked")
     assert isinstance(early.exception, Conflict)
     assert json.loads(run("--unreferenced", "--json").stdout) == {"unreferenced": []}
+    long_ago = services.clock.now() - timedelta(days=31)
+    secret = services.catalogue.get(Asset, "asset_secret")
+    assert secret is not None
+    services.catalogue.commit([Remove(secret)], author="ines", reason="", at=long_ago)
+    done = run("asset_secret", "--yes-really", "--reason", "the lender asked")
+    assert done.stdout.endswith("1 record and what belonged to them, 0 objects erased\n"), "its files are of today"
+    assert services.catalogue.revision_of("asset_secret") == 0
+    left = json.loads(run("--unreferenced", "--json").stdout)["unreferenced"]
+    assert digest(DRAFT_TILE) in left
