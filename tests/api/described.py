@@ -21,7 +21,8 @@ _EXAMPLES: dict[str, list[str]] = {
     "name": [f"{digest(TILE)}.glb", digest(MASTER)],
     "asset": ["asset_temple", "asset_secret"],
     "slug": ["terrace", "next-year"],
-    "form": ["share.jpg", "card.webp"],
+    # No picture that is really made: the museum's tile is none that could be drawn.
+    "form": ["share.gif"],
     "upload": ["upload_x"],
     "path": ["index.html", "../../etc/passwd"],
     "scene_id": ["scene_open", "scene_draft"],

@@ -50,8 +50,15 @@ class Tried:
 PHASES = "examples,coverage,fuzzing"
 
 
-def campaign(examples: int, *, phases: str = PHASES, seed: int = SEED) -> list[Tried]:
-    """Try every door with so many examples each; what was found."""
+def campaign(
+    examples: int,
+    *,
+    seconds: int = 0,
+    phases: str = PHASES,
+    whos: tuple[str, ...] = ("nobody", "administrator"),
+    seed: int = SEED,
+) -> list[Tried]:
+    """Try every door with so many examples each, or for so many seconds in all; what was found."""
     assert TOOL.is_file(), "schemathesis is missing; tools/install.py schemathesis"
     with tempfile.TemporaryDirectory(prefix="chronotope-doors-") as kept:
         folder = Path(kept)
@@ -61,13 +68,15 @@ def campaign(examples: int, *, phases: str = PHASES, seed: int = SEED) -> list[T
             urls = {"http": server.url, "graphql": f"{server.url}/graphql"}
             found = []
             for what in places:
-                for who, headers in (("nobody", {}), ("administrator", {"Authorization": f"Bearer {token}"})):
+                for who in whos:
+                    headers = {} if who == "nobody" else {"Authorization": f"Bearer {token}"}
                     tried = _try(
                         folder,
                         places[what],
                         urls[what],
                         {**headers, **ASSUMED},
                         examples=examples,
+                        seconds=seconds,
                         phases=phases,
                         seed=seed,
                     )
@@ -90,13 +99,14 @@ async def _museum(folder: Path) -> str:
 
 
 def _try(
-    folder: Path, place: Path, url: str, headers: dict[str, str], *, examples: int, phases: str, seed: int
+    folder: Path, place: Path, url: str, headers: dict[str, str], *, examples: int, seconds: int, phases: str, seed: int
 ) -> tuple[bool, str]:
     said = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
     done = subprocess.run(
         [
             str(TOOL), "run", str(place), "--url", url, *said,
             "--checks", "no_fault_of_ours", "--phases", phases, "--max-examples", str(examples),
+            *(("--max-time", str(seconds)) if seconds else ()),
             "--seed", str(seed), "--workers", "1", "--continue-on-failure", "--warnings", "off", "--no-color",
             "--request-timeout", "30", "--generation-database", "none",
         ],

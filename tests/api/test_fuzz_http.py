@@ -10,8 +10,9 @@ from tests.api.museum import Doors
 
 
 def test_no_made_up_request_finds_a_fault_of_ours():
-    # Two examples, and the fuzzing phase alone: enough to see that every door still answers for itself.
-    found = [each for each in campaign(2, phases="fuzzing") if not each.passed]
+    # As who may do most, for some seconds: enough to see that the doors answer for themselves.
+    tried = campaign(1, seconds=3, phases="fuzzing", whos=("administrator",))
+    found = [each for each in tried if not each.passed]
     assert found == [], "\n".join(each.said for each in found)
 
 
