@@ -36,7 +36,8 @@ def main() -> int:
     """Run the steps named on the command line, by `STAGES`."""
     steps = {
         "runtime": runtime, "dev": dev, "compiled": compiled, "kernels": kernels, "web": web, "browser": browser,
-        "peers": peers, "provider": provider, "nginx": nginx, "strace": strace, "ocfl": ocfl, "schemathesis": schemathesis, "load": load,
+        "peers": peers, "provider": provider, "nginx": nginx, "strace": strace, "ocfl": ocfl,
+        "schemathesis": schemathesis, "load": load,
     }  # fmt: skip
     wanted = sys.argv[1:]
     if not wanted or any(name not in steps for name in wanted):
