@@ -29,8 +29,8 @@ def export(folder: Path, *, data: Path | None, verify: bool, as_json: bool) -> N
     """
     with open_services(existing(data)) as services, fraction_bar("export") as bar:
         moved = archived(services, folder, author=user_name(), progress=bar)
-        told = {"revisions": moved.revisions, "files": moved.files, "bytes": moved.byte_length}
-        services.audit.note("export", actor=user_name(), at=services.clock.now(), subject=folder.name, detail=told)
+        size = {"revisions": moved.revisions, "files": moved.files, "bytes": moved.byte_length}
+        services.audit.note("export", actor=user_name(), at=services.clock.now(), subject=folder.name, detail=size)
     damaged = list(archive_of(folder).damaged()) if verify else []
     told = {
         "revisions": moved.revisions, "assets": moved.assets, "files": moved.files, "bytes": moved.byte_length,

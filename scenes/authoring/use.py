@@ -217,7 +217,7 @@ def _new_desk(
     if rules.home == "layer":
         place = anywhere.exists(Layer, home)
     elif home:
-        place = anywhere.exists(Asset if rules.home == "asset" else Scene, home)
+        place = anywhere.exists(Asset, home) if rules.home == "asset" else anywhere.exists(Scene, home)
     elif rules.home:
         raise NotFound(f"there is no {rules.home} ''")
     scene = place.scene if isinstance(place, Layer) else place.id if place is not None else ""
