@@ -397,7 +397,7 @@ class Blobs(Protocol):
         ...
 
     def read_packed(self, digest: str) -> bytes | None:
-        """The packed form of a blob, None where none is kept. It is never more than a convenience: the blob is there."""
+        """The packed form of a blob, None where none is kept. It is no more than a convenience: the blob is there."""
         ...
 
 

@@ -52,7 +52,7 @@ describe("messages from the server", () => {
     ["a CUT that claims four billion nodes", bytes(...EMPTY_CUT.slice(0, 20), 255, 255, 255, 255)],
     ["a CUT with an unknown flag", bytes(0x12, 2, ...EMPTY_CUT.slice(2))],
     ["a chunk of an unknown content", bytes(0x11, 9, 0, 2, 5, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3)],
-    ["a chunk in an unknown coding", bytes(0x11, 1, 2, 2, 5, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3)],
+    ["a chunk in an unknown coding", bytes(0x11, 1, 3, 2, 5, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3)],
     ["a payload past the end of its chunk", bytes(0x11, 1, 0, 2, 5, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 3, 4)],
     ["a last piece that is none", bytes(0x11, 1, 0, 2, 5, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 3)],
     ["a held chunk with a payload", bytes(0x11, 1, 0, 7, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, ...DIGEST, 1, 0, 0, 0, 1)],
