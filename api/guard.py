@@ -51,7 +51,7 @@ INTROSPECTION_DEPTH = 16
 """what the usual introspection query of tools needs"""
 ALIASES = 50
 FRAGMENTS = 64
-OPERATIONS = 10
+OPERATIONS = 8
 DIRECTIVES = 50
 VARIABLES = 50
 VARIABLE_NESTING = 16
