@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream test-system fuzz fuzz-http faults web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream test-system test-long fuzz fuzz-http faults web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
@@ -15,7 +15,7 @@ demo: python
 # Compiled modules are kept whatever the machine's habit: tests start hundreds of processes, each of which reads them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: python
-	@$(PYTHON) tools/install.py web dev kernels browser ocfl schemathesis provider
+	@$(PYTHON) tools/install.py web dev kernels browser ocfl provider
 	$(BIN)/python -m pytest -n auto $(ARGS)
 	cd web && npm test --silent
 
@@ -70,6 +70,12 @@ FAULTS ?= kill ENOSPC EIO serve power drill
 faults: python
 	@$(PYTHON) tools/install.py dev kernels strace
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+# What takes longest: whole scans, clusters, other clients in large scenes, made-up requests. Shorter tests are a smoke of it.
+test-long: export PYTHONDONTWRITEBYTECODE =
+test-long: python
+	@$(PYTHON) tools/install.py web dev kernels browser schemathesis
+	$(BIN)/python -m pytest -n auto -m long $(ARGS)
 
 # The services of deploy/scaled.yaml without containers, one journey, and what happens as they are taken away: with nginx,
 # which root installs.

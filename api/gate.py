@@ -208,7 +208,7 @@ class _Outgoing:
         self._send = send
         self._head = scope["method"] == "HEAD"
         self._public = scope["path"].startswith(PUBLIC_PREFIXES)
-        self._by_link = b"link=" in scope["query_string"]
+        self._by_link = b"link=" in scope.get("query_string", b"")
         self.begun = False
 
     async def __call__(self, message: Message) -> None:

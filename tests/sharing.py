@@ -35,8 +35,11 @@ MOST_WORKERS = 8
 
 
 def workers(cores: int) -> int:
-    """How many are at work (`-n auto`): two more than cores, for journeys and commands wait a third of their time."""
-    return min(cores + 2, MOST_WORKERS)
+    """How many are at work (`-n auto`): one more than there are cores, for journeys and commands wait in between.
+
+    Two more were tried: browsers that draw by software burn what is left over.
+    """
+    return min(cores + 1, MOST_WORKERS)
 
 
 def unit(nodeid: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import Private
@@ -211,7 +212,9 @@ class Asset(Recorded):
         return Survey(value=found) if found and may(info.context.actor, Action.EDIT, self.value) else None
 
     @field
-    async def placing(self, info: Info, layer: strawberry.ID) -> Placing | None:
+    async def placing(
+        self, info: Info, layer: Annotated[strawberry.ID, strawberry.argument(description="Id of the layer.")]
+    ) -> Placing | None:
         """How it stands in a layer by its survey; null: its file does not say, or you may not change both."""
         strand = await info.context.loaders.record(model.Layer, layer)
         where = None if strand is None else await info.context.loaders.scene(strand.scene)

@@ -106,6 +106,7 @@ def test_a_file_is_uploaded_tiled_and_shown(server: Server, curator: dict[str, s
 @pytest.mark.parametrize(
     "name", ["venus.glb", "small.glb", "small.obj.zip", "small-strips.ply", "tiny.stl", "small-draco.zip"]
 )
+@pytest.mark.long
 def test_every_kind_of_mesh_becomes_tiles(curator: dict[str, str], name: str) -> None:
     done = run("ingest", SAMPLES / name, "--json", **curator)
     assert (done.returncode, done.stderr) == (0, "")

@@ -73,6 +73,7 @@ def test_a_second_server_on_the_directory_is_refused(server: Server) -> None:
     assert f"in use by another server (process {server.process.pid})" in done.stderr
 
 
+@pytest.mark.long
 def test_a_directory_is_free_again_after_a_kill(tmp_path: Path) -> None:
     with served(tmp_path / "museum") as first:
         first.process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from starlette.routing import Route
 
 from tests.api.described import described
@@ -9,6 +10,7 @@ from tests.api.fuzz_http import campaign
 from tests.api.museum import Doors
 
 
+@pytest.mark.long
 def test_no_made_up_request_finds_a_fault_of_ours():
     # As who may do most, for some seconds: enough to see that the doors answer for themselves.
     tried = campaign(1, seconds=3, phases="fuzzing", whos=("administrator",))

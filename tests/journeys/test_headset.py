@@ -158,7 +158,7 @@ class Wearer:
 def test_the_wearer_jumps_glides_turns_and_walks_through_time_within_the_device_s_budget(
     served: Served, visiting: Callable[..., Visit]
 ) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=640, height=360, script=quest())
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=400, height=240, script=quest())
     wearer = Wearer(visit)
     wearer.enter()
 
@@ -229,7 +229,7 @@ def within_budget(stats: dict[str, Any]) -> None:
 
 
 def test_tracked_hands_are_seen_and_a_pinch_jumps(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey", width=640, height=360, script=quest())
+    visit = visiting(f"{served.url}/exhibitions/journey", width=400, height=240, script=quest())
     wearer = Wearer(visit)
     visit.page.evaluate("() => { quest.primaryInputMode = 'hand'; }")
     wearer.enter()
@@ -245,7 +245,7 @@ def test_tracked_hands_are_seen_and_a_pinch_jumps(served: Served, visiting: Call
 
 
 def test_the_site_lies_on_a_table_of_the_wearer_s_room(served: Served, visiting: Callable[..., Visit]) -> None:
-    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=640, height=360, script=quest())
+    visit = visiting(f"{served.url}/exhibitions/journey?capture=1", width=400, height=240, script=quest())
     wearer = Wearer(visit)
     wearer.enter("On my table")
     inside = visit.settle("s.headset.scale > 20")
@@ -265,6 +265,7 @@ def test_the_site_lies_on_a_table_of_the_wearer_s_room(served: Served, visiting:
     visit.settle("s.shown.tiles > 0 && s.headset.scale === 1")
 
 
+@pytest.mark.long
 def test_a_wearer_follows_a_guide_and_each_sees_what_the_other_points_at(
     served: Served, visiting: Callable[..., Visit]
 ) -> None:
@@ -272,7 +273,7 @@ def test_a_wearer_follows_a_guide_and_each_sees_what_the_other_points_at(
     page = f"{served.url}/exhibitions/journey"
     guide = visiting(page + links["guideLink"], width=640, height=400)
     enter(guide, "Zoë")
-    visit = visiting(page + links["visitorLink"], width=640, height=360, script=quest())
+    visit = visiting(page + links["visitorLink"], width=400, height=240, script=quest())
     enter(visit, "Ada")
     wearer = Wearer(visit)
     wearer.enter()

@@ -232,6 +232,7 @@ def test_three_loads_the_scene_as_one_file_with_and_without_instances(
     visit.picture("peer-crowd-file", "canvas")
 
 
+@pytest.mark.long
 def test_cesium_shows_the_town_from_afar_and_from_within(
     crowd: str, chromium: Browser, tmp_path: Path, built_pages: None
 ) -> None:

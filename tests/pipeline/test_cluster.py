@@ -148,6 +148,7 @@ def _transitions(address: str) -> int:
         return int(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter))
 
 
+@pytest.mark.long
 def test_a_server_tiles_on_the_cluster_and_without_one_that_is_away(
     address: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

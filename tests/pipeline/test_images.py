@@ -65,7 +65,7 @@ def test_webp_keeps_alpha() -> None:
 
 
 def _claiming(kind: str, side: int, **options: object) -> bytes:
-    """A small image whose header says that it is `side` pixels wide and high."""
+    """A small image whose header says that it is `side` pixels wide and high, of a length that could be true."""
     out = io.BytesIO()
     Pillow.new("RGB", (8, 8)).save(out, kind, **options)
     data = bytearray(out.getvalue())
@@ -74,7 +74,7 @@ def _claiming(kind: str, side: int, **options: object) -> bytes:
         data[frame + 5 : frame + 9] = side.to_bytes(2, "big") * 2
     else:
         data[18:26] = side.to_bytes(4, "little") * 2
-    return bytes(data)
+    return bytes(data) + bytes(side * side // 512 + 1)
 
 
 def test_an_image_is_refused_for_what_its_decoder_must_hold() -> None:

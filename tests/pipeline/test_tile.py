@@ -233,6 +233,7 @@ def test_progress_never_goes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif("CHRONOTOPE_TEST_DATA" not in os.environ, reason="CHRONOTOPE_TEST_DATA names no folder of scans")
+@pytest.mark.long
 def test_a_whole_scan_of_half_a_million_triangles(tmp_path: Path) -> None:
     source = Path(os.environ["CHRONOTOPE_TEST_DATA"]) / "venus"
     result = tile_file(source, "venus.gltf", tmp_path, TileSettings(workers=2), lambda fraction, message: None)

@@ -285,7 +285,7 @@ FIRST = bytes(32) + (10).to_bytes(4, "little")
         (0, 7, 0, FIRST, b"x"),  # held, with a payload
         (0, 5, 0, FIRST, b""),  # held, but not the last
         (0, 9, 0, FIRST, b"x"),  # an unknown flag
-        (2, 1, 0, FIRST, b"x"),  # an unknown encoding
+        (3, 1, 0, FIRST, b"x"),  # an unknown encoding
         (0, 1, 0, bytes(32) + b"\x0b\0\0\0", b"x"),  # identity, but decoded it is of another length
         (1, 1, 0, bytes(36), b"x"),  # decoded it is nothing
     ],

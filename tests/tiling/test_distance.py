@@ -202,6 +202,7 @@ print(hashlib.sha256(best.tobytes()).hexdigest())
 """
 
 
+@pytest.mark.long
 def test_the_process_that_compiles_and_those_that_load_find_the_same_to_the_bit(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
     said = [

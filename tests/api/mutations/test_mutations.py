@@ -311,6 +311,7 @@ def test_every_mutation_of_a_kind_has_its_two_others() -> None:
     assert mutation
     names = set(mutation.fields)
     kinds = {name.removeprefix("create") for name in names if name.startswith("create")}
+    kinds -= {"Account", "Token"}  # no records: one is never ended, the other never changed
     assert len(kinds) == 14
     for kind in kinds:
         assert {f"update{kind}", f"remove{kind}"} <= names

@@ -350,8 +350,9 @@ class Composer {
     const existence = textOf({ text: thing.existence.text, bounds: boundsOf(thing.existence) }, bounds);
     if (existence === thing.existence.text) return;
     const [startEarliestYear, startLatestYear, endEarliestYear, endLatestYear] = bounds;
-    Object.assign(thing.existence, { startEarliestYear, startLatestYear, endEarliestYear, endLatestYear });
-    this.journal.do(editOf(`Date ${thing.title}`, id, { existence }, { existence: thing.existence.text }));
+    const before = thing.existence.text;
+    Object.assign(thing.existence, { text: existence, startEarliestYear, startLatestYear, endEarliestYear, endLatestYear });
+    this.journal.do(editOf(`Date ${thing.title}`, id, { existence }, { existence: before }));
   }
 
   // ── edits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
