@@ -131,6 +131,7 @@ def test_what_is_made_is_public_ready_and_whole(services: Services) -> None:
     assert not (services.settings.data / "work" / "sample").exists()
 
 
+@pytest.mark.long
 def test_a_second_run_makes_nothing_until_its_makers_change(services: Services, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     samples = [Sample("low", partial(marked, 0.0, mark))]

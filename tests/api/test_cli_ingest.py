@@ -115,7 +115,9 @@ def test_every_kind_of_mesh_becomes_tiles(curator: dict[str, str], name: str) ->
     assert said["triangles"] > 100
 
 
-@pytest.mark.parametrize("remote", [True, False], ids=["by the server", "here"])
+@pytest.mark.parametrize(
+    "remote", [pytest.param(True, id="by the server"), pytest.param(False, id="here", marks=pytest.mark.long)]
+)
 def test_a_recording_and_a_picture_become_ready(curator: dict[str, str], tmp_path: Path, remote: bool) -> None:
     (tmp_path / "dig.jpg").write_bytes(picture())
     files, where = (SAMPLES / "chime.flac", tmp_path / "dig.jpg"), () if remote else ("--data", tmp_path / "museum")
@@ -271,6 +273,7 @@ def test_without_waiting_the_job_is_left_to_the_next_worker(hill: Path, tmp_path
         assert state == "DONE"
 
 
+@pytest.mark.long
 def test_a_new_version_keeps_the_id_and_carries_its_annotations_over(
     server: Server, curator: dict[str, str], hill: Path, tmp_path: Path
 ) -> None:

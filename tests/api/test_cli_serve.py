@@ -113,6 +113,7 @@ def test_an_open_address_needs_an_administrator_first(tmp_path: Path) -> None:
         assert httpx.get(f"{server.links['urls'][-1]}/livez").status_code == 200
 
 
+@pytest.mark.long
 def test_a_certificate_that_is_none_is_said(tmp_path: Path) -> None:
     certificate, key = tmp_path / "a.pem", tmp_path / "b.pem"
     certificate.write_text("nothing")

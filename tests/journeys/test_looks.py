@@ -54,6 +54,7 @@ def page(subject: looking.Subject, built_pages: None, chromium: Browser) -> Iter
 
 
 @pytest.mark.parametrize("client", looking.CLIENTS)
+@pytest.mark.long
 def test_tiles_of_both_codings_look_like_the_original(page: Page, subject: looking.Subject, client: str) -> None:
     _compare(page, subject, client, "front", FINE)
 

@@ -171,6 +171,7 @@ def crowd(served: Served) -> str:
     return f"{served.url}/scenes/{CROWD}/tileset.json"
 
 
+@pytest.mark.long
 def test_a_stock_client_shows_a_town_from_afar_by_one_proxy_and_near_by_its_houses(
     crowd: str, peer: str, visiting: Callable[..., Visit]
 ) -> None:

@@ -177,6 +177,7 @@ def test_transforms_are_finite_and_can_be_inverted() -> None:
         assert abs(np.linalg.det(matrix)) > 1e-6
 
 
+@pytest.mark.long
 def test_models_are_sound(models: dict[str, Model]) -> None:
     for slug, model in models.items():
         assert model.primitives, slug
@@ -192,6 +193,7 @@ def test_models_are_sound(models: dict[str, Model]) -> None:
             assert model.materials[primitive.material].base_colour_image is not None, slug
 
 
+@pytest.mark.long
 def test_the_whole_museum_has_a_sensible_weight(models: dict[str, Model]) -> None:
     assert 1_500_000 < sum(model.triangles for model in models.values()) < 3_000_000
     images = {
@@ -204,6 +206,7 @@ def test_the_whole_museum_has_a_sensible_weight(models: dict[str, Model]) -> Non
     assert sum(len(data) for data in images) < 1_000_000
 
 
+@pytest.mark.long
 def test_a_model_made_twice_has_the_same_bytes(models: dict[str, Model]) -> None:
     for slug in ("valley", "temple_columns_standing", "temple_fallen_stones", "church", "boundary_stone_change"):
         again = next(asset for asset in MUSEUM.assets if asset.slug == slug).make()
