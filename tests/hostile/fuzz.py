@@ -4,7 +4,7 @@
 finding says format and number: `mutants.mutant("glb", 17)` is that file again.
 
     crash       a signal ended the child
-    hang        more than 10 s of computing
+    hang        more than 10 s of computing, or a minute of waiting
     uncoded     an exception that is no SceneError
     memory      it took more than 256 MiB above what the process had; pictures, which may be large, are held to 1 GiB
 """
@@ -33,6 +33,7 @@ from tests.hostile.good import GOOD
 from tests.hostile.mutants import good, mutant
 
 HANG_S = 10
+_WAITS_S = 60
 _MOST_BYTES = 256 << 20
 _MOST_BYTES_OF_PICTURES = 1 << 30
 _LIMIT_BYTES = 2 << 30
@@ -101,7 +102,7 @@ def _batch(found: Campaign, folder: Path, first: int, last: int) -> int:
         return last
     (at,) = struct.unpack("<q", shared[:8])
     how = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {os.WEXITSTATUS(status)}"
-    found.findings.append(f"{found.kind} {at}: {'hang' if how == 'SIGPROF' else 'crash'} ({how})")
+    found.findings.append(f"{found.kind} {at}: {'hang' if how in ('SIGPROF', 'SIGALRM') else 'crash'} ({how})")
     return int(at) + 1
 
 
@@ -131,6 +132,7 @@ def _child(kind: str, folder: Path, first: int, last: int, shared: mmap.mmap, wr
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     faulthandler.disable()
     path, name = folder / "master", GOOD[kind][0]
     for number in range(first, last):
@@ -140,6 +142,7 @@ def _child(kind: str, folder: Path, first: int, last: int, shared: mmap.mmap, wr
         begun = time.process_time()
         # The default action ends the process, whatever code it is in.
         signal.setitimer(signal.ITIMER_PROF, HANG_S)
+        signal.setitimer(signal.ITIMER_REAL, _WAITS_S)
         code, wrong = "", ""
         try:
             read_as_deposited(path, name)
@@ -153,6 +156,7 @@ def _child(kind: str, folder: Path, first: int, last: int, shared: mmap.mmap, wr
                 place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}, {place}"
             code, wrong = "-", f"uncoded ({type(unexpected).__name__}: {str(unexpected)[:100]}; {place})"
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         said = {"number": number, "code": code, "wrong": wrong, "seconds": time.process_time() - begun}
         os.write(writing, json.dumps(said | {"grown": _peak() - before}).encode() + b"\n")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,18 +15,20 @@ from tests.hostile import fuzz
 from tests.hostile.good import GOOD
 from tests.hostile.mutants import mutant
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 A_FEW = 15
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
-@pytest.mark.parametrize("kind", GOOD)
-def test_a_mutant_is_read_or_refused_and_never_worse(kind: str) -> None:
-    found = fuzz.run(kind, 0, A_FEW)
-    assert found.findings == []
-    assert found.read + sum(found.codes.values()) == A_FEW
+def test_mutants_are_read_or_refused_and_never_worse() -> None:
+    # In a process of its own: what is forked from one with threads, as this may be by now, may wait for ever.
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.fuzz", str(A_FEW)],
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if " read; refused: " in line]
+    assert [line.partition(":")[0] for line in lines] == list(GOOD)
 
 
 def test_a_mutant_is_the_same_each_time() -> None:
