@@ -82,6 +82,7 @@ def test_a_curator_composes_a_scene_in_space_and_in_time(
     handle.press("Shift+ArrowRight")
     (dated,) = things(page, f"t[0].existence.endLatestYear === {last} + 10")
     assert dated["existence"]["text"].endswith(f"..{last + 10}]")
+    page.wait_for_timeout(1000)  # the bar is laid anew over more years
     box = page.get_by_role("slider", name="Begun not before").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -127,12 +127,14 @@ class Row {
       this.held = which;
     });
     handle.addEventListener("pointermove", (event) => {
-      if (this.held !== which) return;
-      this.bounds = moved(this.bounds, which, year(event));
+      if (this.held === null || !handle.hasPointerCapture(event.pointerId)) return;
+      const to = year(event);
+      this.held = this.meant(this.held, to);
+      this.bounds = moved(this.bounds, this.held, to);
       this.lay();
     });
     const release = (): void => {
-      if (this.held !== which) return;
+      if (this.held === null) return;
       this.held = null;
       this.say();
     };
@@ -147,6 +149,14 @@ class Row {
       this.lay();
       this.say();
     });
+  }
+
+  /** Two bounds in one place have handles in one place: to the left goes the earlier, to the right the later. */
+  private meant(held: Which, to: number): Which {
+    const [early, late]: [Which, Which] = held < 2 ? [0, 1] : [2, 3];
+    const at = this.bounds[held];
+    if (at === null || this.bounds[early] !== this.bounds[late] || to === at) return held;
+    return to < at ? early : late;
   }
 
   private say(): void {
