@@ -36,6 +36,8 @@ export interface Invitation {
 /** towards the guide's view, of what is left, a second */
 const FOLLOW = 4.5;
 const AHEAD_M = 12;
+/** the server takes no hand that is farther from its head than twice this */
+const ARM_M = 1.5;
 const THERE_M = 0.01;
 
 /**
@@ -270,7 +272,13 @@ export class Together {
   private pose(): Pose {
     const inside = this.headset.view();
     if (inside) {
-      const hand = (side: Hand): Stance | null => stanceAt(this.headset.stance(side));
+      const head = new THREE.Vector3(...inside.eye);
+      const hand = (side: Hand): Stance | null => {
+        const stance = this.headset.stance(side);
+        // A giant's arms are as long as anybody's for the others; in a session's first frame head and hands may not fit yet.
+        stance?.position.sub(head).divideScalar(this.headset.feet.scale).add(head);
+        return stance && stance.position.distanceTo(head) < ARM_M ? stanceAt(stance) : null;
+      };
       return { head: { position: inside.eye, orientation: inside.orientation }, left: hand("left"), right: hand("right") };
     }
     const right = this.attendance.leads ? stanceAt(this.pointer.stance(performance.now())) : null;
