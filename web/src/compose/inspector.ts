@@ -79,7 +79,7 @@ export class Inspector {
 
   /** A date as people write it; what it may mean is shown, and one meaning is chosen. */
   private date(thing: Thing): HTMLElement {
-    const field = h("input", { type: "text", maxlength: "200", placeholder: "c. 1210, late 3rd century BC, 1210/1250", spellcheck: "false" });
+    const field = h("input", { id: "existence", type: "text", maxlength: "200", placeholder: "c. 1210, late 3rd century BC, 1210/1250", spellcheck: "false" });
     field.value = thing.existence.text;
     const meanings = h("ul", { class: "meanings", role: "status" });
     const take = (text: string): void => {
@@ -115,7 +115,7 @@ export class Inspector {
       "div",
       { class: "field" },
       h("label", { for: "existence" }, "When it stood"),
-      (field.id = "existence") && field,
+      field,
       h("p", { class: "quiet" }, thing.existence.label || "Undated"),
       narrowed && h("p", { class: "quiet" }, `With what is said of it: ${thing.narrowed.label}`),
       meanings,

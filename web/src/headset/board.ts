@@ -132,7 +132,7 @@ export class Board {
     return place === null ? { kind: "face" } : { kind: "dial", year: scale.year(place) };
   }
 
-  /** A point of the board that stands for `what`, scene frame: for tests and for hands that are led. */
+  /** A point of the board that stands for `what`, scene frame: where tests point. */
   placeOf(what: Exclude<Pointed, { kind: "face" }>): THREE.Vector3 | null {
     if (!this.view) return null;
     let pixel: [number, number];

@@ -31,6 +31,7 @@ import { Files } from "../workers/files";
 
 const KEPT = "chronotope.edits:";
 const POINTS = 3;
+const GRIP_KEYS: Readonly<Record<string, Grip>> = { g: "translate", r: "rotate", s: "scale" };
 
 /** Opens a scene in `main`; answers whether there is one. */
 export async function compose(main: Element, id: string): Promise<boolean> {
@@ -193,7 +194,7 @@ class Composer {
       this.stopAligning();
       this.choose(null);
     } else if (event.key === "Delete" && this.chosen !== null) this.remove();
-    else if (!command && { g: 1, r: 1, s: 1 }[event.key]) this.hold(({ g: "translate", r: "rotate", s: "scale" } as const)[event.key as "g" | "r" | "s"]);
+    else if (!command && GRIP_KEYS[event.key]) this.hold(GRIP_KEYS[event.key]!);
   }
 
   private show(): void {
@@ -396,7 +397,7 @@ class Composer {
     }
     const at = this.hand.movement.target;
     const transform = new THREE.Matrix4().makeTranslation(at).toArray();
-    // Undated it would stand at every moment: it is of the moment that is shown until somebody says better.
+    // Undated, until somebody says better: it may have stood at any moment, so it is seen at this one.
     this.create(`Place ${title}`, { layer, asset, transform, existence: "", title: "" });
   }
 
