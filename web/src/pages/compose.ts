@@ -19,12 +19,13 @@ import type { Span } from "../data/exhibition";
 import { subscribe } from "../data/graphql";
 import { suitableQuality } from "../scene/quality";
 import { Relay } from "../stream/relay";
+import { seekerOver } from "../stream/seeking";
 import type { Seek } from "../stream/session";
 import { StreamSocket } from "../stream/socket";
 import { words } from "../studio/words";
 import { TimeBar } from "../time/bar";
 import { TimeScale } from "../time/scale";
-import { Seeker } from "../time/seeker";
+import type { Seeker } from "../time/seeker";
 import { edtfYear, yearEdtf } from "../time/years";
 import { button, h, replace } from "../ui/dom";
 import { Files } from "../workers/files";
@@ -99,13 +100,7 @@ class Composer {
     const reach = new THREE.Vector3(...view.position).distanceTo(new THREE.Vector3(...view.target)) * 1.6;
     const relay = new Relay({ opening: early, held: () => [] });
     this.socket = new StreamSocket(location.href, relay);
-    this.seeker = new Seeker<Seek>({
-      ask: (seek) => this.socket.seek(seek),
-      now: () => performance.now(),
-      later: (ms, run) => window.setTimeout(run, ms),
-      everyMs: 70,
-      patienceMs: 1500,
-    });
+    this.seeker = seekerOver(this.socket);
     this.hand = new Stagehand(this.canvas, { id, viewpoint: view, reach }, suitableQuality(new URLSearchParams(location.search)), files, this.socket, relay, {
       link: (link) => {
         if (link.state === "connecting") this.seeker.reset();

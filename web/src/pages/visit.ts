@@ -28,11 +28,12 @@ import { Watch } from "../scene/watch";
 import type { Opening } from "../stream/opening";
 import type { Budget, Seek, SessionEvent, State } from "../stream/session";
 import type { StreamSocket } from "../stream/socket";
+import { seekerOver } from "../stream/seeking";
 import type { Link } from "../stream/socket";
 import type { Stats } from "../stream/texts";
 import { TimeBar } from "../time/bar";
 import type { TimeScale } from "../time/scale";
-import { Seeker } from "../time/seeker";
+import type { Seeker } from "../time/seeker";
 import { edtfYear, momentLabel, yearEdtf } from "../time/years";
 import { AddressKeeper, readAddress, writeAddress } from "../ui/address";
 import { ConnectionLine } from "../ui/connection";
@@ -158,13 +159,7 @@ export class Visit {
       together: () => this.together.panel.toggle(),
     });
     this.tour = new TourCard(scene.tours, (step) => this.tourStep(step.viewpoint, step.moment, step.hypothesis?.id ?? null), () => this.saveAddress());
-    this.seeker = new Seeker<Seek>({
-      ask: (seek) => this.socket.seek(seek),
-      now: () => performance.now(),
-      later: (ms, run) => window.setTimeout(run, ms),
-      everyMs: 70,
-      patienceMs: 1500,
-    });
+    this.seeker = seekerOver(this.socket);
     this.watch = new Watch(this.stage, this.headset, (view) => {
       this.study.look(view);
       return this.socket.look(view) > 0;
