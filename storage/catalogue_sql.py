@@ -26,8 +26,8 @@ from storage.records import (
     place,
     scene_of,
     slug_of,
-    stamp,
 )
+from storage.revisions_sql import begin_revision
 from storage.scrubs_sql import SqlRounds
 from storage.sql import Taken, select, select_one
 from storage.tokens_sql import SqlTokens
@@ -194,7 +194,7 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRoun
             _check_expected(connection, expected or {})
             ((number,),) = select(connection, "SELECT coalesce(max(number), 0) + 1 FROM revision")
             revision = Revision(number, author, at, reason)
-            _begin(connection, revision, taking)
+            begin_revision(connection, revision, taking)
             # Ends first: a slug may move from one exhibition to another within a revision.
             ended = [_end(connection, change, number) for change in changes]
             told = []
@@ -259,17 +259,6 @@ def _standing(as_of: int | None) -> tuple[str, tuple[int, ...]]:
 def _index(as_of: int | None) -> str:
     """The index of what belongs to a scene: of what stands, or of all that ever stood."""
     return "record_members" if as_of is None else "record_within"
-
-
-def _begin(connection: Connection, revision: Revision, taking: Taking | None) -> None:
-    step, number = ("change", None) if taking is None else (taking.step.value, taking.number)
-    try:
-        connection.execute(
-            "INSERT INTO revision (number, author, at, reason, step, takes_back) VALUES (?, ?, ?, ?, ?, ?)",
-            (revision.number, revision.author, stamp(revision.at), revision.reason, step, number),
-        )
-    except Taken as error:
-        raise Conflict(f"revision {number} was taken back already") from error
 
 
 def _check_expected(connection: Connection, expected: Mapping[str, int]) -> None:

@@ -14,7 +14,8 @@ from scenes.purging import Purge, Tombstone
 from storage.audit_sql import append, digests_of
 from storage.jobs_sql import enqueue
 from storage.records import KINDS, decode, moment, stamp
-from storage.sql import Taken, select, select_one
+from storage.revisions_sql import begin_revision
+from storage.sql import select, select_one
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -142,18 +143,11 @@ class SqlPurges:
 
     def empty_revision(self, revision: Revision, taking: Taking | None) -> None:
         """Write a revision of which all is erased, at its number. Raises Conflict."""
-        step, number = ("change", None) if taking is None else (taking.step.value, taking.number)
         with self._database.writing() as connection:
             ((last,),) = select(connection, "SELECT coalesce(max(number), 0) FROM revision")
             if last + 1 != revision.number:
                 raise Conflict(f"revision {revision.number} does not follow revision {last}")
-            try:
-                connection.execute(
-                    "INSERT INTO revision (number, author, at, reason, step, takes_back) VALUES (?, ?, ?, ?, ?, ?)",
-                    (revision.number, revision.author, stamp(revision.at), revision.reason, step, number),
-                )
-            except Taken as error:
-                raise Conflict(f"revision {number} was taken back already") from error
+            begin_revision(connection, revision, taking)
 
     def named_blobs(self) -> frozenset[str]:
         """Digests that any version of a record names, or that are delivered of an asset."""
