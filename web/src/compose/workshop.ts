@@ -100,12 +100,19 @@ export async function loadStock(): Promise<Stock[]> {
     masterName: string;
     tileset: { tiles: number } | null;
   }
-  const { assets } = await ask<{ assets: Page<Asset> }>(
-    "{ assets(first: 100) { pageInfo { hasNextPage endCursor } edges { node { id title masterName tileset { tiles } } } } }",
-  );
-  return assets.edges
-    .filter(({ node }) => node.tileset)
-    .map(({ node: { id, title, masterName } }) => ({ id, title: title || masterName }));
+  const found: Stock[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const { assets }: { assets: Page<Asset> } = await ask<{ assets: Page<Asset> }>(
+      `query Stock($after: String) {
+        assets(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id title masterName tileset { tiles } } } }
+      }`,
+      { after },
+    );
+    for (const { node } of assets.edges) if (node.tileset) found.push({ id: node.id, title: node.title || node.masterName });
+    if (!assets.pageInfo.hasNextPage) return found;
+    after = assets.pageInfo.endCursor;
+  }
 }
 
 /** Says edits to the museum. Things that were made here are known by keys until the museum has given them an id. */

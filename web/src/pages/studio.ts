@@ -53,7 +53,7 @@ class Studio {
       );
       return;
     }
-    replace(this.main, head, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new Scenes().element, new People().element, new Visits().element);
+    replace(this.main, head, new Scenes().element, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, "Things"), this.list, new People().element, new Visits().element);
     await this.refresh();
   }
 

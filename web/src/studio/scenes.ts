@@ -9,7 +9,9 @@ interface Listed {
   title: string;
 }
 
-const SCENES = "{ scenes(first: 100) { edges { node { id title } } } }";
+const SCENES = `query Scenes($after: String) {
+  scenes(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id title } } }
+}`;
 const CREATE = `mutation Begin($input: CreateSceneInput!) { createScene(input: $input) { scene { id } } }`;
 const LAYER = `mutation Layer($input: CreateLayerInput!) { createLayer(input: $input) { layer { id } } }`;
 /** where a visitor arrives until somebody says better: before the middle, at the height of the eyes */
@@ -33,8 +35,7 @@ export class Scenes {
 
   private async read(): Promise<void> {
     try {
-      const { scenes } = await ask<{ scenes: { edges: { node: Listed }[] } }>(SCENES);
-      const rows = scenes.edges.map(({ node: { id, title } }) =>
+      const rows = (await listed()).map(({ id, title }) =>
         h("li", {}, h("a", { href: `/studio#scene=${encodeURIComponent(id)}` }, title || "Untitled")),
       );
       replace(this.list, ...(rows.length > 0 ? rows : [h("li", { class: "quiet" }, "No scene yet.")]));
@@ -60,5 +61,19 @@ export class Scenes {
   private refuse(error: unknown): void {
     this.bad.textContent = words(error);
     this.bad.hidden = false;
+  }
+}
+
+async function listed(): Promise<Listed[]> {
+  interface Page {
+    scenes: { pageInfo: { hasNextPage: boolean; endCursor: string | null }; edges: { node: Listed }[] };
+  }
+  const found: Listed[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const { scenes }: Page = await ask<Page>(SCENES, { after });
+    found.push(...scenes.edges.map(({ node }) => node));
+    if (!scenes.pageInfo.hasNextPage) return found;
+    after = scenes.pageInfo.endCursor;
   }
 }
