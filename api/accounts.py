@@ -119,12 +119,12 @@ def set_disabled(services: Services, actor: Actor, account_id: str, *, disabled:
     return _known(services, account_id)
 
 
-def set_password(services: Services, account: Account, password: str, *, keeping: str = "") -> None:
-    """Another password; it ends every session but `keeping` (an id). Blocking. Raises Invalid."""
+def set_password(services: Services, account: Account, password: str) -> None:
+    """Another password; it ends every session. Blocking. Raises Invalid."""
     kept = passwords.hashed(passwords.checked(password, name=account.name))
     services.accounts.set_password(account.id, kept)
     services.audit.note("password.changed", at=services.clock.now(), subject=account.id)
-    services.tokens.end_sessions(account.id, at=services.clock.now(), but=keeping)
+    services.tokens.end_sessions(account.id, at=services.clock.now())
 
 
 def _known(services: Services, account_id: str) -> Account:
