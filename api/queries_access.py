@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -13,9 +13,6 @@ from api.types.node import Info, address, field
 from scenes import model
 from scenes.errors import Unauthorized
 from scenes.rights import Action, require
-
-if TYPE_CHECKING:
-    pass
 
 
 @strawberry.type
