@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,11 @@ class Grid:
 
     def add(self, places: NDArray[np.uint32]) -> None:
         """Count points, (n, 3) in steps."""
-        if self._free.empty():
-            self._every.append(np.zeros(1 << 3 * GRID_DEPTH, np.int64))
-            self._free.put(self._every[-1])
-        table = self._free.get()
+        try:
+            table = self._free.get_nowait()
+        except Empty:
+            table = np.zeros(1 << 3 * GRID_DEPTH, np.int64)
+            self._every.append(table)
         _in_grid(places, self._inverse, table)
         self._free.put(table)
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from pipeline.clouds import counting
@@ -25,6 +28,28 @@ def test_the_grid_and_the_table_count_what_lies_in_each_cell() -> None:
     for depth, codes, numbers in (grid.done(), table.done()):
         assert (codes.tolist(), numbers.tolist()) == _codes(places, depth)
     assert grid.done()[0] == GRID_DEPTH < table.done()[0]
+
+
+class _Together(list[np.ndarray]):
+    """Two threads that append to it wait for one another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2, timeout=30)
+
+    def append(self, table: np.ndarray) -> None:
+        super().append(table)
+        self._both.wait()
+
+
+def test_threads_that_begin_at_once_count_in_tables_of_their_own() -> None:
+    places = np.zeros((1000, 3), np.uint32)
+    grid = counting.Grid(np.ones(3))
+    grid._every = _Together()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(grid.add, [places, places]))
+    assert grid._free.get() is not grid._free.get()
+    assert grid.done()[2].tolist() == [2000]
 
 
 def test_cells_that_are_joined_have_at_most_so_many_points_and_all_of_them() -> None:
