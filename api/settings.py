@@ -1,11 +1,10 @@
 """One frozen `Settings`, read from the environment (prefix `CHRONOTOPE_`); defaults run everything embedded.
 
 A setting that is wrong stops the start: `SettingsError` names the variable, what it holds and what would be right.
-Settings for engines that are not built yet are refused as such, never ignored: a museum that believes its records are
-in PostgreSQL must not find out after the disk died. A variable with our prefix that nobody reads is refused, too,
-because it is most often a slip of the pen; `CHRONOTOPE_TEST_…` and `CHRONOTOPE_BENCH_…` belong to the tests and
-benchmarks. With `_FILE` at the end of its name a variable names a file that holds the value: so secrets need not be in
-the environment.
+A variable with our prefix that nobody reads is refused, too, because it is most often a slip of the pen: a museum that
+believes its records are in PostgreSQL must not find out after the disk died. `CHRONOTOPE_TEST_…` and
+`CHRONOTOPE_BENCH_…` belong to the tests and benchmarks. With `_FILE` at the end of its name a variable names a file
+that holds the value: so secrets need not be in the environment.
 """
 
 from __future__ import annotations
@@ -193,13 +192,6 @@ def _museum_name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
         raise ValueError(f"{text!r} is not 1 to 40 of a-z, 0-9 and -")
     return text
-
-
-def _not_built(what: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        raise ValueError(f"{what} is not built yet; leave it unset")
-
-    return parse
 
 
 def _secret(text: str) -> str:
