@@ -183,6 +183,20 @@ describe("the journal", () => {
     expect(journal.state).toMatchObject({ trouble: "", refused: 0 });
   });
 
+  it("loses nothing and says nothing twice where refused edits come back while another one is on its way", async () => {
+    const ports = museum();
+    ports.fails = new Error("somebody else changed it");
+    const journal = new Journal(ports);
+    journal.do(edit(0, 1));
+    await settled();
+    ports.fails = null;
+    journal.do(edit(0, 2));
+    journal.insist();
+    await settled();
+    expect(ports.has).toEqual([2, 1]);
+    expect(journal.state).toMatchObject({ waiting: 0, refused: 0 });
+  });
+
   it("lets go of what is refused where the curator says so", async () => {
     const ports = museum();
     ports.fails = new Error("no");

@@ -143,7 +143,8 @@ export class Journal {
         this.ports.changed();
         break;
       }
-      this.queue.shift();
+      // Not the first any more where refused edits were put before it meanwhile.
+      this.queue.splice(this.queue.indexOf(step), 1);
       this.ports.keep([...this.refused, ...this.queue]);
       this.ports.changed();
     }
