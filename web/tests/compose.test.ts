@@ -158,6 +158,20 @@ describe("the journal", () => {
     expect(journal.state).toMatchObject({ offline: false, waiting: 0 });
   });
 
+  it("tries again by one alarm, however many edits wait", async () => {
+    const ports = museum();
+    ports.fails = new Error("offline");
+    const journal = new Journal(ports);
+    for (const value of [1, 2, 3]) {
+      journal.do(edit(0, value));
+      await settled();
+    }
+    expect(ports.alarms).toHaveLength(1);
+    ports.alarms.pop()!();
+    await settled();
+    expect(ports.alarms).toHaveLength(1);
+  });
+
   it("says what waited when the page was closed", async () => {
     const ports = museum();
     new Journal(ports, [step(7)]);

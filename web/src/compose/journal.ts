@@ -32,7 +32,7 @@ export interface JournalState {
 export interface JournalPorts {
   send(step: Step): Promise<void>;
   changed(): void;
-  /** keeps the edits that wait on this device, or what was kept there before */
+  /** keeps the edits that the museum does not have yet on this device, in place of what was kept there before */
   keep(waiting: readonly Step[]): void;
   later(ms: number, run: () => void): void;
   /** whether it failed for want of a connection: it is tried again */
@@ -50,6 +50,8 @@ export class Journal {
   private refused: Step[] = [];
   private trouble = "";
   private offline = false;
+  /** whether it is tried again by itself: one alarm, however many edits are made meanwhile */
+  private alarmed = false;
 
   /** `before`: what waited on this device when the page was closed. */
   constructor(
@@ -120,6 +122,15 @@ export class Journal {
     this.ports.changed();
   }
 
+  private tryAgain(): void {
+    if (this.alarmed) return;
+    this.alarmed = true;
+    this.ports.later(AGAIN_MS, () => {
+      this.alarmed = false;
+      void this.work();
+    });
+  }
+
   private async work(): Promise<void> {
     if (this.sending) return;
     this.sending = true;
@@ -132,7 +143,7 @@ export class Journal {
           this.offline = true;
           this.sending = false;
           this.ports.changed();
-          this.ports.later(AGAIN_MS, () => void this.work());
+          this.tryAgain();
           return;
         }
         // What came after it may rest on it, and undoing it would undo somebody else's work. None of it is lost.
