@@ -65,8 +65,9 @@ class S3Uploads:
                     raise TooLarge(f"upload {upload_id} was announced with {begun.byte_length} bytes, more came")
                 batch += chunk
                 while len(batch) >= _PART:
-                    data, batch = bytes(batch[:_PART]), batch[_PART:]
-                    offset = self._add(upload_id, offset, data)
+                    offset = self._add(upload_id, offset, bytes(batch[:_PART]))
+                    # Only now: where it could not be added, what follows must not take its place.
+                    del batch[:_PART]
         finally:
             if batch:
                 offset = self._add(upload_id, offset, bytes(batch))

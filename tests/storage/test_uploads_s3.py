@@ -7,10 +7,11 @@ from pathlib import Path
 import obstore
 import pytest
 
-from scenes.errors import Conflict, Damaged, NotFound
+from scenes.errors import Conflict, Damaged, NotFound, Unavailable
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.s3 import open_store
 from storage.uploads_s3 import S3Uploads
+from storage.uploads_sql import Part
 from tests.contracts.samples import NOON
 from tests.s3_server import new_bucket, shared_s3
 
@@ -84,3 +85,31 @@ def test_an_upload_larger_than_a_part_is_whole_and_in_order(
     assert [int(key.split("/")[-1].split("-")[0]) for key in keys(url)] == [0, 3, 6, 9]
     with one.open_upload("upload_a") as file:
         assert (file.read(4), file.read()) == (b"0123", b"456789")
+
+
+class Failing(SqliteCatalogue):
+    """Its database does not answer once."""
+
+    fails = True
+
+    def add_part(self, upload_id: str, part: Part) -> None:
+        if self.fails:
+            self.fails = False
+            raise Unavailable
+        super().add_part(upload_id, part)
+
+
+def test_what_follows_bytes_that_could_not_be_added_does_not_take_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.uploads_s3._PART", 3)
+    catalogue = Failing(tmp_path / "catalogue.db")
+    uploads = S3Uploads(catalogue, new_bucket(), environment=shared_s3().environment)
+    uploads.create(upload_id="upload_a", length=10, metadata={}, owner="ada", at=NOON)
+    with pytest.raises(Unavailable):
+        uploads.append("upload_a", offset=0, chunks=iter([b"01234567"]))
+    offset = uploads.offset("upload_a")[0]
+    uploads.append("upload_a", offset=offset, chunks=iter([b"0123456789"[offset:]]))
+    with uploads.open_upload("upload_a") as file:
+        assert file.read() == b"0123456789"
+    catalogue.close()
