@@ -73,7 +73,8 @@ class TileSettings:
     is_measured: bool = False
     """whether the errors that tiles state are held against dense sampling of the source"""
     is_coded: bool = False
-    """whether every tile's file gets a gzip copy beside it, which is made in any case: its bytes are told"""
+    """whether every tile's file gets a coded copy beside it (gzip; brotli of points), which is made in any case: its
+    bytes are told"""
     tells_place: bool = True
     """whether the document and the report of a cloud say where on the Earth it lies, as the figures do in any case"""
 

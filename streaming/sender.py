@@ -245,7 +245,7 @@ class Sender:
         self._data[digest] = memoryview(data)
 
     def _is_repacked(self, transfer: Transfer, length: int) -> bool:
-        """Whether gzip made another length of it than was planned, as another version does, before it went out."""
+        """Whether its coding made another length of it than was planned, as other versions do, before it went out."""
         if not transfer.chunk.decoded or transfer.sent:
             return False
         transfer.chunk = replace(transfer.chunk, total=length)

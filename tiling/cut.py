@@ -40,7 +40,7 @@ CANDIDATE, ALIVE, GONE = range(3)
 """states of a record: not in the cut; in the cut, perhaps in part; replaced"""
 
 PARTED, CODED, TOLERANCE, COVER, COVER_SHARE, COVER_LEAST, WORTH_SENDING, WAY_SHARE, WAY_LEAST = range(9)
-"""options, as numbers: may regions go one by one? are files sent by gzip? Pixels of error that may be seen; the others
+"""options, as numbers: may regions go one by one? are files sent packed? Pixels of error that may be seen; the others
 are the constants of `tiling.select`"""
 
 

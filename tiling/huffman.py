@@ -1,4 +1,4 @@
-"""Huffman's codes of bytes, and bits in words of 64: what our coders of deflate and of brotli have in common.
+"""Huffman's codes of bytes, and bits in words of 64: what our coder of brotli writes with.
 
 Codes are canonical, and are written first bit lowest, as RFC 1951 (3.2.2) and RFC 7932 (3.2) both have them. Bits that
 do not fill a word wait in `bits`: (2,) uint64, themselves and how many they are.

@@ -116,7 +116,7 @@ def select(
     """The tiles that `view` wants within `limits`.
 
     `later` is the eye as it will be when what is sent arrives: what it sees is wanted, too, and gains are counted by
-    it. `is_parted`: regions of grouped tiles may go one by one. `is_coded`: files are sent by gzip where that is
+    it. `is_parted`: regions of grouped tiles may go one by one. `is_coded`: files are sent packed where that is
     shorter.
     """
     eyes = sight.poses(view) if later is None or later == view else sight.poses(view, later)

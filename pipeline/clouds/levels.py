@@ -187,7 +187,8 @@ def _several(  # noqa: PLR0917 - the steps, and what they make
 ) -> Iterator[tuple[int, list[Tile]]]:
     """Buckets and their tiles, as several hands thin and write them. What a bucket keeps is put into `kept`.
 
-    Thinning comes first, because others wait for it, unless as many buckets as there are hands are being written.
+    Thinning comes first, because others wait for it, unless two buckets more than there are hands are unfinished: their
+    points are in memory.
     """
     waiting, unwritten = list(order), deque[tuple[int, int, _Thinned]]()
     running: dict[Future[Any], tuple[int, int]] = {}

@@ -78,6 +78,7 @@ class Coded:
 
     data: bytes
     zipped: bytes
+    """the same by brotli"""
     low: Floats
     high: Floats
 
