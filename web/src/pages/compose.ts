@@ -66,6 +66,7 @@ class Composer {
   private grip: Grip = "translate";
   private points: THREE.Vector3[] | null = null;
   private made = 0;
+  private readonly opened = Date.now();
   private reading: number | undefined;
 
   constructor(main: Element, private workshop: Workshop) {
@@ -407,7 +408,8 @@ class Composer {
   }
 
   private create(label: string, fields: Record<string, unknown>): void {
-    const key = `new-${++this.made}`;
+    // Not a key of an earlier visit, whose edits may have waited on this device.
+    const key = `new-${this.opened}-${++this.made}`;
     this.chosen = key;
     this.journal.do({ label, forth: { kind: "create", key, fields }, back: { kind: "remove", key } });
   }
