@@ -44,8 +44,8 @@ class TileTree:
     """of each tile that may be shown in part (docs/tiles.md, "Groups of triangles"), how many triangles each group has:
     one per child, straddlers, skirts; () of one that may not. Not given at all: none may"""
     coded_length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """(n,) bytes of each GLB as it is sent (by gzip, or of points by brotli), 0 where that is not known; or (0,) where it
-    is known of none"""
+    """(n,) bytes of each GLB as it is sent (by gzip, or of points by brotli), 0 where that is not known; or (0,) where
+    it is known of none"""
 
     points: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """(n,) points of each tile, of a tree whose tiles add to one another; (0,) of one of surfaces"""
