@@ -36,6 +36,15 @@ def test_bytes_of_any_kind_come_back(length: int, kinds: int) -> None:
     assert points_brotli.brotli(data, ()) == coded
 
 
+def test_codes_of_bytes_as_seldom_as_can_be_are_not_too_long() -> None:
+    # Fibonacci's numbers make the deepest tree there is: 24 of them ask for 23 bits, and 15 are the most.
+    times = [1, 1]
+    while len(times) < 24:
+        times.append(times[-1] + times[-2])
+    data = np.random.default_rng(2).permutation(np.repeat(np.arange(24, dtype=np.uint8), times)).tobytes()
+    assert _back(points_brotli.brotli(data, ()), len(data)) == data
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.tuples(st.integers(1, 3_000), st.sampled_from([4, 8, 12])), max_size=4))
 def test_streams_of_vertices_come_back(seed: int, shapes: list[tuple[int, int]]) -> None:
