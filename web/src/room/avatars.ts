@@ -25,10 +25,12 @@ interface Part {
   goal: Stance | null;
 }
 
+type Thread = THREE.Mesh<THREE.CylinderGeometry, THREE.MeshBasicMaterial>;
+
 interface Avatar {
   root: THREE.Group;
   /** from the guide's right hand, which points; null of everybody else's */
-  beam: THREE.Object3D | null;
+  beam: Thread | null;
   head: Part;
   left: Part;
   right: Part;
@@ -94,6 +96,8 @@ export class Avatars {
       if (!avatar) continue;
       this.root.remove(avatar.root);
       disposeLabel(avatar.name);
+      avatar.beam?.geometry.dispose();
+      avatar.beam?.material.dispose();
       this.all.delete(m);
       this.stage.invalidate();
     }
@@ -150,7 +154,7 @@ function approach({ object, goal }: Part, blend: number): boolean {
 }
 
 /** What a guide points at, seen by everybody: a thread of light. */
-function makeBeam(): THREE.Mesh {
+function makeBeam(): Thread {
   const geometry = new THREE.CylinderGeometry(0.004, 0.004, BEAM_M, 6, 1, true).translate(0, BEAM_M / 2, 0).rotateX(-Math.PI / 2);
   const material = new THREE.MeshBasicMaterial({ color: GOLD, transparent: true, opacity: 0.55, depthWrite: false, fog: false, toneMapped: false });
   return new THREE.Mesh(geometry, material);
