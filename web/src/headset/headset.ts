@@ -142,7 +142,6 @@ export class Headset {
     this.handlers.began();
   }
 
-
   async exit(): Promise<void> {
     await this.session?.end();
   }
@@ -187,6 +186,7 @@ export class Headset {
     this.blinkers.open();
     this.board.hide();
     this.landing = null;
+    this.tableAt = Infinity;
     this.movement.place({ position: eye, target });
     this.handlers.ended();
   }
