@@ -22,7 +22,6 @@ export interface Thing {
   asset: { id: string; title: string } | null;
 }
 
-
 export interface Workshop {
   id: string;
   title: string;

@@ -2,8 +2,6 @@
 
 export type Size = "life" | "giant" | "table";
 
-export const SIZES: readonly Size[] = ["life", "giant", "table"];
-
 const GIANT = 20;
 /** half the width of the site on the table, metres of the room */
 const TABLE_M = 0.55;

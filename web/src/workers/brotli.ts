@@ -163,15 +163,13 @@ class Blocks {
     this.left = this.amount();
   }
 
-  /** One more; whether it is of another type. */
-  next(): boolean {
-    if (this.left-- > 0) return false;
-    if (!this.kinds) return false;
+  /** One more; `type` is then its type. */
+  next(): void {
+    if (this.left-- > 0 || !this.kinds) return;
     const kind = this.bits.symbol(this.kinds);
     const type = kind === 0 ? this.before : kind === 1 ? (this.type + 1) % this.types : kind - 2;
     [this.before, this.type] = [this.type, type];
     this.left = this.amount() - 1;
-    return true;
   }
 
   private amount(): number {
@@ -256,8 +254,8 @@ function metaBlock(bits: Bits, out: Uint8Array, begin: number, end: number, wind
     commands.next();
     const command = bits.symbol(commandCodes[commands.type]!);
     const cell = command >>> 6;
-    const insertCode = (INSERT_CELL[cell]!) | ((command >>> 3) & 7);
-    const copyCode = (COPY_CELL[cell]!) | (command & 7);
+    const insertCode = INSERT_CELL[cell]! | ((command >>> 3) & 7);
+    const copyCode = COPY_CELL[cell]! | (command & 7);
     const inserted = INSERT_BASE[insertCode]! + bits.take(INSERT_BITS[insertCode]!);
     const copied = COPY_BASE[copyCode]! + bits.take(COPY_BITS[copyCode]!);
     if (at + inserted > end) throw new Error("brotli: literals beyond the end");
