@@ -11,7 +11,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from api import passwords
-from api.auth import token_hash
 from api.buckets import Buckets, Budget
 from api.errors import DoorError
 from api.rates import payer
@@ -78,11 +77,6 @@ def require_account(actor: Actor) -> str:
     if actor == ANONYMOUS:
         raise Unauthorized("sign in, or send an access token of your account")
     raise Forbidden("this needs an account, and this token is nobody's; an administrator gives accounts")
-
-
-def token_id(token: str) -> str:
-    """What a token is listed by (`scenes.model.Key`)."""
-    return token_hash(token)[:16]
 
 
 def give_role(services: Services, actor: Actor, account_id: str, role: Role, *, exhibition: str = "") -> Account:

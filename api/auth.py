@@ -49,6 +49,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def token_id(token: str) -> str:
+    """What a token is listed by (`scenes.model.Key`)."""
+    return token_hash(token)[:16]
+
+
 def make_token(
     tokens: Tokens,
     actor: Actor,
@@ -108,7 +113,7 @@ def end_session(connection: HTTPConnection, services: Services) -> None:
     """End the session of a browser's cookie, if it has one. Blocking."""
     token = _session(connection, services.settings.secret_key)
     if token:
-        services.tokens.end_token(token_hash(token)[:16], at=services.clock.now())
+        services.tokens.end_token(token_id(token), at=services.clock.now())
 
 
 def by_token(services: Services, token: str) -> Actor | None:

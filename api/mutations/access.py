@@ -9,7 +9,7 @@ import strawberry
 from strawberry import ID
 
 from api import accounts
-from api.auth import make_token
+from api.auth import make_token, token_id
 from api.types import Info
 from api.types.access import Account
 from api.types.node import field
@@ -71,7 +71,7 @@ async def _create_token(
     holder = model.Actor(actor.name, actor.role, scopes=wanted, account=actor.account)
     expires_at = at + timedelta(days=days)
     token = await services.call(make_token, services.tokens, holder, at=at, expires_at=expires_at, label=said)
-    return NewToken(id=ID(accounts.token_id(token)), token=token, expires_at=expires_at)
+    return NewToken(id=ID(token_id(token)), token=token, expires_at=expires_at)
 
 
 async def _end_token(

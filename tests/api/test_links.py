@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from api import accounts, links
-from api.auth import actor_of, token_hash
+from api.auth import actor_of, token_id
 from scenes.errors import Invalid, Unauthorized
 from scenes.model import ANONYMOUS, EVERYTHING, Actor, Asset, Role, Scope
 from tests.api.museum import DRAFT_TILE, MASTER, TILE, digest
@@ -127,7 +127,7 @@ async def test_a_link_shows_what_its_maker_may_see_now_and_ends_with_their_token
     assert (await doors.client.get(url)).status_code == 404
     accounts.give_role(services, root, of, Role.CURATOR)
     assert (await doors.client.get(url)).status_code == 200
-    services.tokens.end_token(token_hash(headers["Authorization"].split()[1])[:16], at=services.clock.now())
+    services.tokens.end_token(token_id(headers["Authorization"].split()[1]), at=services.clock.now())
     assert (await doors.client.get(url)).status_code == 401
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from api.auth import token_hash
+from api.auth import token_id
 from scenes.model import Asset, Hypothesis, Placement, Role, Scene, Viewpoint, Visibility
 from scenes.ports import Put, Remove
 from streaming.client import Arrived, Drawn
@@ -118,7 +118,7 @@ async def test_a_stream_ends_with_the_token_that_opened_it(museum: Museum):
     async with museum.client(additional_headers={"Authorization": f"Bearer {token}"}) as client:
         await client.until(complete=True)
         tokens, at = museum.services.tokens, museum.services.clock.now()
-        assert tokens.end_token(token_hash(token)[:16], at=at)
+        assert tokens.end_token(token_id(token), at=at)
         with pytest.raises(ConnectionClosed):
             async with asyncio.timeout(WITHIN_S):
                 await client.until(State)
