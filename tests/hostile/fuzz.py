@@ -66,7 +66,6 @@ class Campaign:
 def run(kind: str, first: int, count: int) -> Campaign:
     """Read mutants `first` to `first + count` of a format."""
     found = Campaign(kind)
-    good(kind)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         # What is compiled or loaded at the first reading is not to be counted, nor done again in each child.
         path = Path(folder) / "master"

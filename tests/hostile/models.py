@@ -113,7 +113,7 @@ GLTF: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
             meshes=[{"primitives": document()["meshes"][0]["primitives"] * 10}],
             nodes=[{"mesh": 0} for _ in range(200_000)], scenes=[{"nodes": list(range(200_000))}],
         )), _LIMIT),
-    "glTF of an image that is its own thumbnail bomb": (
+    "glTF of an image in a view that is not there": (
         "x.glb", _rich(lambda gltf: gltf["images"][0].update(bufferView=77)), _MALFORMED),
     "glTF of an image of a text": (
         "x.glb", _rich(lambda gltf: gltf.update(images=[{"uri": "data:image/png;base64,!!!!"}])), _MALFORMED),
@@ -132,8 +132,7 @@ GLTF: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "glTF of a way up, encoded twice": ("x.gltf", _buffer("%252e%252e/x.bin"), _MALFORMED),
     "glTF of a script for an address": ("x.gltf", _buffer("javascript:alert(1)"), _FORBIDDEN),
     "glTF of an address that is a number": (
-        "x.gltf", json.dumps(document(buffers=[{"byteLength": 4, "uri": 7}])).encode(),
-                                            _MALFORMED),
+        "x.gltf", json.dumps(document(buffers=[{"byteLength": 4, "uri": 7}])).encode(), _MALFORMED),
     "meshopt of four billion rows": (
         "x.glb", _meshopt(lambda gltf: (_packing(gltf, 0).update(count=1 << 32),
                                         gltf["bufferViews"][0].update(byteLength=12 << 32))), _LIMIT),
