@@ -1,7 +1,7 @@
 /**
  * Three points of a thing onto three points of the site: the rigid motion, if wanted with one scale, that brings them there.
- * The first pair meets, the second gives the direction, the third the turn about it; with noise the three are weighed alike.
- * Horn, "Closed-form solution of absolute orientation" (1987), of triangles: their planes and their directions.
+ * Their middles meet, their planes lie on one another, and all three corners have a say in the turn within it, so that what
+ * does not fit is spread over the three. Horn, "Closed-form solution of absolute orientation" (1987), of triangles.
  */
 
 import * as THREE from "three";

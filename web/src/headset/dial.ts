@@ -1,6 +1,6 @@
 /**
  * The dial of time as a ring that is open below: where a place of the time scale lies on it, and which place is pointed at.
- * Angles are clockwise from the left end of the gap; positions in units of the ring's outer radius, x right, y up.
+ * Places go clockwise from the left end of the gap; positions are in units of the ring's outer radius, x right, y up.
  */
 
 /** how much of the circle is used; the rest is a gap below, so that first and last do not touch */
