@@ -84,7 +84,8 @@ class LocalBlobs:
                     os.fsync(file.fileno())
                 if not (final.is_file() and final.stat().st_size == len(packed)):
                     temporary.chmod(0o444)
-                    temporary.replace(final)
+                    with self._guarded(fcntl.LOCK_SH):
+                        temporary.replace(final)
                     sync_folder(final.parent)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -146,7 +147,7 @@ class LocalBlobs:
 
     @contextmanager
     def _guarded(self, how: int) -> Iterator[None]:
-        """Whoever finds a blob there and whoever erases one do it one after the other, in whatever process."""
+        """Whoever finds or puts a blob there and whoever erases one do it one after the other, in whatever process."""
         folder = os.open(self._incoming, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(folder, how)
@@ -188,7 +189,8 @@ class LocalBlobs:
                     final = self._path(digest)
                     make_folder(final.parent)
                     temporary.chmod(0o444)
-                    temporary.replace(final)
+                    with self._guarded(fcntl.LOCK_SH):
+                        temporary.replace(final)
                     sync_folder(final.parent)
             finally:
                 temporary.unlink(missing_ok=True)

@@ -1,8 +1,10 @@
 import errno
+import fcntl
 import gzip
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -116,3 +118,16 @@ def test_only_what_was_not_put_lately_is_erased_with_all_that_was_kept_of_it(tmp
     assert blobs.size(digest) is None
     assert not [each for each in tmp_path.rglob(f"{digest}*") if each.is_file()]
     assert not blobs.erase(digest, before=now)
+
+
+def test_nobody_puts_a_blob_in_its_place_while_one_is_erased(tmp_path):
+    blobs = LocalBlobs(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        # Who erases what was set aside decides by that, and would take the blob that was put meanwhile with it.
+        with blobs._guarded(fcntl.LOCK_EX):
+            putting = pool.submit(blobs.put, DATA)
+            with pytest.raises(TimeoutError):
+                putting.result(timeout=0.2)
+            assert blobs.size(DIGEST) is None
+        assert putting.result() == DIGEST
+    assert blobs.size(DIGEST) == len(DATA)
