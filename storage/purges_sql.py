@@ -107,14 +107,16 @@ class SqlPurges:
             if row is None or not row[1]:
                 raise Conflict(f"{purge_id} is not approved")
             if row[3]:
-                return frozenset(json.loads(row[2]))
-            removed = _removals(connection, json.loads(row[0]))
-            gone = sorted(name for name, when in removed.items() if when is not None and when <= removed_before)
-            theirs = _erase(connection, purge_id, gone, by=row[1], at=at)
-            connection.execute(
-                "UPDATE purge SET erased_at = ?, blobs = ? WHERE id = ?",
-                (stamp(at), json.dumps(sorted(theirs)), purge_id),
-            )
+                theirs = frozenset(json.loads(row[2]))
+            else:
+                removed = _removals(connection, json.loads(row[0]))
+                gone = sorted(name for name, when in removed.items() if when is not None and when <= removed_before)
+                theirs = _erase(connection, purge_id, gone, by=row[1], at=at)
+                connection.execute(
+                    "UPDATE purge SET erased_at = ?, blobs = ? WHERE id = ?",
+                    (stamp(at), json.dumps(sorted(theirs)), purge_id),
+                )
+        # Each time: a crash may have come between the two.
         self._database.wipe()
         return theirs
 

@@ -2,13 +2,16 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import apsw
 import pytest
 
 from scenes.errors import StorageFull
-from scenes.model import Placement, Scene
-from scenes.ports import Put
+from scenes.model import Job, JobState, Placement, Scene
+from scenes.ports import Put, Remove
+from scenes.purging import Purge
+from storage.catalogue_sql import SqlCatalogue
 from storage.catalogue_sqlite import SqliteCatalogue
 from storage.sqlite import SqliteDatabase
 from tests.contracts.samples import NOON, placement, scene
@@ -134,3 +137,29 @@ def test_what_is_erased_is_not_in_the_files_any_more(tmp_path):
         connection.execute("DELETE FROM revision")
     database.wipe()
     assert b"Lovelace" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+class Crashing(SqliteDatabase):
+    """Whoever wipes it the first time does not come to it."""
+
+    crashes = True
+
+    def wipe(self) -> None:
+        if self.crashes:
+            self.crashes = False
+            raise KeyboardInterrupt
+        super().wipe()
+
+
+def test_erasing_again_after_a_crash_leaves_nothing_in_the_files_either(tmp_path):
+    catalogue, gone = SqlCatalogue(Crashing(tmp_path / "catalogue.db")), replace(scene(), title="Mrs Lovelace")
+    catalogue.commit([Put(gone)], author="ada", reason="", at=NOON)
+    catalogue.commit([Remove(gone)], author="ada", reason="", at=NOON)
+    catalogue.add_purge(Purge("purge_p", (gone.id,), "", "ada", NOON))
+    job = Job("job_p", "purge", "purge_p", JobState.QUEUED, 0.0, "", "", 0, NOON, NOON)
+    catalogue.approve_purge("purge_p", by="bob", at=NOON, job=job)
+    with pytest.raises(KeyboardInterrupt):
+        catalogue.erase_records("purge_p", removed_before=NOON, at=NOON)
+    catalogue.erase_records("purge_p", removed_before=NOON, at=NOON)
+    assert b"Lovelace" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    catalogue.close()
