@@ -38,16 +38,10 @@ Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password
 
 @contextmanager
 def _opened(data: Path | None, *, makes: bool = False) -> Iterator[tuple[Services, Actor]]:
-    import os
-
-    from api.cli_keep import existing, user_name
-    from api.data_directory import prepare
-    from api.museums import chosen
+    from api.cli_keep import existing, prepared, user_name
     from api.services import open_services
-    from api.settings import from_environment
 
-    settings = prepare(chosen(from_environment(os.environ, data=data))) if makes else existing(data)
-    with open_services(settings) as services:
+    with open_services(prepared(data) if makes else existing(data)) as services:
         yield services, Actor(user_name(), Role.ADMINISTRATOR)
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import orjson
 
-from api.cli_keep import existing, user_name
+from api.cli_keep import existing, prepared, user_name
 from api.cli_progress import fraction_bar
-from api.data_directory import held, prepare
+from api.data_directory import held
 from api.errors import DoorError
-from api.museums import chosen
 from api.services import archive_of, archived, open_services, restored
-from api.settings import from_environment
 from scenes.counting import counted
 
 if TYPE_CHECKING:
@@ -56,7 +53,7 @@ def restore(folder: Path, *, data: Path | None, as_json: bool) -> None:
         SceneError: the museum has a history of its own, the tree is none, or is damaged; the disk is full.
         SettingsError: a server runs on the data directory.
     """
-    settings = prepare(chosen(from_environment(os.environ, data=data)))
+    settings = prepared(data)
     with held(settings.data), open_services(settings) as services, fraction_bar("import") as bar:
         moved = restored(services, folder, progress=bar)
         told = {"revisions": moved.revisions, "files": moved.files, "bytes": moved.byte_length}

@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.cli_keep import prepared
 from api.cli_progress import progress_bar
-from api.data_directory import held, prepare
+from api.data_directory import held
 from api.demo_log import DemoLog
 from api.errors import DoorError
-from api.museums import chosen
 from api.services import open_services
-from api.settings import from_environment
 from scenes.model import Asset, AssetState, Visibility
 from scenes.ports import BlobUse, Put
 
@@ -87,8 +86,7 @@ def demo(
 ) -> None:
     """Make what is missing of the sample museum, then serve it, unless `build_only`."""
     if build_only:
-        settings = prepare(chosen(from_environment(os.environ, data=data, host=host, port=port)))
-        build(settings)
+        build(prepared(data, host=host, port=port))
         return
     from api.cli_serve import serve
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 import orjson
 
-from api.cli_keep import user_name
+from api.cli_keep import prepared, user_name
 from api.cli_pack import one_file
 from api.cli_progress import fraction_bar, progress_bar
-from api.data_directory import held, prepare
+from api.data_directory import held
 from api.errors import TABLE, DoorError, message_of
-from api.museums import chosen
-from api.settings import SettingsError, from_environment
+from api.settings import SettingsError
 from scenes.counting import counted
 from scenes.errors import NotFound, SceneError, Unsupported
 from scenes.model import Actor, Asset, JobState, Layer, Placement, Role, Scene
@@ -247,7 +245,7 @@ def _local(data: Path | None, *, work: bool) -> Iterator[Door]:
     from api.services import open_services
     from api.worker import Worker
 
-    settings = prepare(chosen(from_environment(os.environ, data=data)))
+    settings = prepared(data)
     with ExitStack() as stack:
         services = stack.enter_context(open_services(settings))
         # Where a server holds the directory, its worker takes the jobs; else one works here as long as we wait.

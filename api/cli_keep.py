@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def prepared(data: Path | None, **given: object) -> Settings:
+    """Settings of a data directory, which is made where there is none; `given` as by `from_environment`.
+
+    Raises:
+        SettingsError: a setting is wrong, or the directory cannot be made.
+    """
+    return prepare(chosen(from_environment(os.environ, data=data, **given)))
+
+
 def existing(data: Path | None) -> Settings:
     """Settings of a data directory that must be there already. Raises SettingsError."""
     return _there(chosen(from_environment(os.environ, data=data)))
 
 
 def all_existing(data: Path | None) -> tuple[Settings, ...]:
-    """The same of every museum of the server, unless one is named. Raises SettingsError."""
+    """Those of every museum of the server, unless one is named. Raises SettingsError."""
     settings = from_environment(os.environ, data=data)
     is_one = data is not None or settings.museum
     return tuple(_there(each) for each in ((chosen(settings),) if is_one else museums_of(settings)))

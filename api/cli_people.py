@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,16 +51,12 @@ def import_gedcom(  # noqa: PLR0917 - typer passes by name
 
 def _here(file: Path, scene: str, data: Path | None, *, living: bool) -> dict[str, Any]:
     """Straight into a data directory; a server may hold it at the same time."""
-    from api.cli_keep import user_name
-    from api.data_directory import prepare
+    from api.cli_keep import prepared, user_name
     from api.genealogy import import_file
-    from api.museums import chosen
     from api.services import open_services
-    from api.settings import from_environment
     from scenes.model import Actor, Role
 
-    settings = prepare(chosen(from_environment(os.environ, data=data)))
-    with open_services(settings) as services:
+    with open_services(prepared(data)) as services:
         actor = Actor(user_name(), Role.CURATOR)
         return asdict(import_file(services, actor, scene, file, name=file.name, with_living=living))
 

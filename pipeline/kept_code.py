@@ -62,7 +62,7 @@ def described(kind: Any) -> Any:
 
 
 def meant(told: Any) -> Any:
-    """The type that `described` told. Raises ValueError, TypeError for anything else."""
+    """The type that `described` told. Raises ValueError, TypeError or LookupError for anything else."""
     if isinstance(told, str):
         if told not in _SCALARS:
             raise ValueError(f"{told[:40]!r} is no type that is known here")

@@ -39,12 +39,12 @@ MAX_TEXT = 200
 MAX_DETAIL = 4_000
 # A quotation mark within a text of JSON has a backslash before it, so these are names of fields.
 _ACCESS = re.compile(r'"(visibility|audience|georeference_for|rights|finest|embargo)":("(?:[^"\\]|\\.)*"|[^,}\]]+)')
-WHO: ContextVar[str] = ContextVar("who", default="")
-"""Name of who is signed in, likewise."""
 _TOLD = 10
 """records whose access is told"""
 WHENCE: ContextVar[str] = ContextVar("whence", default="")
 """Where what is done comes from, as `sealable` makes it: the door of a request says it, and threads inherit it."""
+WHO: ContextVar[str] = ContextVar("who", default="")
+"""Name of who is signed in, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 _EQUATOR, _FLATTENING = 6378137.0, 1.0 / 298.257223563
 """WGS 84: metres"""
-_SECOND = _FLATTENING * (2.0 - _FLATTENING)
-"""the square of its eccentricity"""
+_ECCENTRICITY_SQUARED = _FLATTENING * (2.0 - _FLATTENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +79,16 @@ def _frame(where: Georeference) -> NDArray[np.float64]:
     )
     east = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
     north = np.cross(up, east)
-    curved = _EQUATOR / math.sqrt(1.0 - _SECOND * math.sin(latitude) ** 2)
+    curved = _EQUATOR / math.sqrt(1.0 - _ECCENTRICITY_SQUARED * math.sin(latitude) ** 2)
     out = np.eye(4)
     out[:3, 0] = math.cos(heading) * east - math.sin(heading) * north
     out[:3, 1] = up
     out[:3, 2] = -math.cos(heading) * north - math.sin(heading) * east
-    out[:3, 3] = (curved + where.height) * up - (0.0, 0.0, _SECOND * curved * math.sin(latitude))
+    out[:3, 3] = (curved + where.height) * up - (0.0, 0.0, _ECCENTRICITY_SQUARED * curved * math.sin(latitude))
     return out
 
 
 def _radius(latitude: float) -> float:
     """Of the Earth's curvature, the mean of all directions (Gauss), metres."""
-    w = 1.0 - _SECOND * math.sin(math.radians(latitude)) ** 2
-    return _EQUATOR * math.sqrt(1.0 - _SECOND) / w
+    w = 1.0 - _ECCENTRICITY_SQUARED * math.sin(math.radians(latitude)) ** 2
+    return _EQUATOR * math.sqrt(1.0 - _ECCENTRICITY_SQUARED) / w

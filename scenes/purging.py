@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scenes.authoring.text import shown
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound
+from scenes.ingest import JOBS_TOPIC
 from scenes.model import Job, JobState
 from scenes.ports import Museum, Notice
 from scenes.rights import Action, require
@@ -125,7 +126,7 @@ class Purges(Protocol):
         ...
 
     def named_blobs(self) -> frozenset[str]:
-        """Digests that any version of a record names, or that are delivered of an asset that there was not purged."""
+        """Digests that any version of a record names, or that are delivered of an asset."""
         ...
 
 
@@ -190,7 +191,7 @@ def _approved(museum: Museum, purges: Purges, by: str, purge: Purge) -> Purge:
     now = museum.clock.now()
     job = Job(job_of(purge.id), KIND, purge.id, JobState.QUEUED, 0.0, "waiting", "", 0, now, now)
     purges.approve_purge(purge.id, by=by, at=now, job=job)
-    museum.bus.publish(Notice("jobs"))
+    museum.bus.publish(Notice(JOBS_TOPIC))
     found = purges.purge(purge.id)
     assert found is not None, "it was there a moment ago"
     return found

@@ -42,7 +42,7 @@ LEFT JOIN revision ON number = to_revision WHERE {_THOSE} GROUP BY id
 _VERSIONS = """
 SELECT "row", id, kind, body, from_revision, to_revision FROM record WHERE id IN (SELECT value FROM json_each(?))
 """
-_IS_EMPTY = "SELECT 1 FROM record WHERE from_revision = ? UNION SELECT 1 FROM record WHERE to_revision = ? LIMIT 1"
+_LEFT_IN = "SELECT 1 FROM record WHERE from_revision = ? UNION SELECT 1 FROM record WHERE to_revision = ? LIMIT 1"
 
 
 class SqlPurges:
@@ -183,7 +183,7 @@ def _erase(connection: Connection, purge_id: str, gone: Sequence[str], *, by: st
     )
     for number in touched:
         ((reason,),) = select(connection, "SELECT reason FROM revision WHERE number = ?", (number,))
-        is_empty = select_one(connection, _IS_EMPTY, (number, number)) is None
+        is_empty = select_one(connection, _LEFT_IN, (number, number)) is None
         new = reworded(reason, versions, is_empty=is_empty)
         connection.execute("UPDATE revision SET reason = ? WHERE number = ?", (new, number))
     # What these revisions changed is another thing now, and the log says so: who verifies it compares with this.

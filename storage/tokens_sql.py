@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.sql import Connection
 
 _FORGOTTEN = timedelta(days=30)
-"""after their end, what is no token is not even listed any more"""
+"""how long what is no token is kept after its end"""
 _NOBODY = Actor("", Role.VISITOR, scopes=frozenset())
 _OPENS = "kind <> 'spent' AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
 _KEY = (
@@ -122,7 +122,7 @@ class SqlTokens(SqlAccounts):
                 f"{_KEY} WHERE {_OPENS} AND (account = ? OR ? = 1) ORDER BY made_at DESC, hash",
                 (stamp(at), account or "", int(account is None)),
             )
-        return [_key(row) for row in rows if _idles(row, at)]
+        return [_key(row) for row in rows if _holds(row, at)]
 
     def end_token(self, token_id: str, *, at: datetime) -> bool:
         """End a token by its id; False where there is none that holds."""
@@ -148,7 +148,7 @@ class SqlTokens(SqlAccounts):
             append(connection, "sessions.ended", at=at, subject=account)
 
     def _holder(self, row: tuple[Any, ...], at: datetime) -> Actor | None:
-        if not _idles(row, at):
+        if not _holds(row, at):
             return None
         key = _key(row)
         if not key.account:
@@ -196,7 +196,7 @@ def _add(
     return bool(added)
 
 
-def _idles(row: tuple[Any, ...], at: datetime) -> bool:
+def _holds(row: tuple[Any, ...], at: datetime) -> bool:
     return holds_idle(moment(row[11] or row[7]), row[9], at)
 
 

@@ -213,6 +213,7 @@ def test_what_a_child_had_to_compile_is_told_by_name_and_types_only() -> None:
 
 
 @pytest.mark.parametrize("line", [
+    ["this", "d", []],  # it writes a page when it is imported
     ["os", "system", []],
     ["pipeline.sandbox", "run", []],
     ["pipeline.kept_code", "_compile", ["int64"]],
@@ -221,11 +222,16 @@ def test_what_a_child_had_to_compile_is_told_by_name_and_types_only() -> None:
     [1, 2, 3],
     7,
 ])  # fmt: skip
-def test_a_lie_about_what_was_lacking_is_not_followed(line: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lie_about_what_was_lacking_is_not_followed(
+    line: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pipeline import kept_code
 
+    monkeypatch.delitem(sys.modules, "this", raising=False)
     kept_code._compile(json.dumps(line).encode())
-    assert capsys.readouterr().out == ""
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "AttributeError" not in said.err, "what is no compiled function is not touched"
 
 
 def test_a_flood_of_what_is_lacking_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
