@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import ssl
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
