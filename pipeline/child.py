@@ -95,7 +95,8 @@ def _say(**fields: Any) -> None:
     sys.stdout.flush()
 
 
-def _work(request: dict[str, Any]) -> None:
+def work(request: dict[str, Any]) -> None:
+    """Do what is asked and leave a manifest, telling of it on stdout. Raises SceneError, or whatever goes wrong."""
     if "earlier" in request:
         from pipeline import change
 
@@ -116,7 +117,7 @@ def _work(request: dict[str, Any]) -> None:
     from scenes.counting import counted
 
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
-    work = Path(request["work"]) if request["work"] else None
+    kept = Path(request["work"]) if request["work"] else None
     units, up = request["settings"]["units"], request["settings"]["up"]
     told = [-1]
 
@@ -126,7 +127,7 @@ def _work(request: dict[str, Any]) -> None:
             _say(progress=0.1 + 0.9 * fraction, message=message)
 
     origin = None if request["origin"] is None else tuple(request["origin"])
-    with tempfile.TemporaryDirectory(prefix="read-", dir=work) as scratch:
+    with tempfile.TemporaryDirectory(prefix="read-", dir=kept) as scratch:
         _say(progress=0.0, message="reading")
         from pipeline.clouds import open as clouds
 
@@ -163,7 +164,7 @@ def _work(request: dict[str, Any]) -> None:
         from pipeline.tile import TileSettings, tile_model
 
         settings = TileSettings(**request["settings"])
-        result = tile_model(model, out, settings, progress, work=work)
+        result = tile_model(model, out, settings, progress, work=kept)
     (out / MANIFEST).write_text(json.dumps(asdict(result)))
 
 
@@ -195,7 +196,7 @@ def main() -> int:
         return 1
 
     try:
-        _work(request)
+        work(request)
     except SceneError as refusal:
         _say(code=refusal.code, message=str(refusal) or str(type(refusal).__doc__))
         return 1

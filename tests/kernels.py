@@ -1,20 +1,24 @@
 """Compiles ahead what the tests run: `python -m tests.kernels`, in three processes at a time.
 
 Without it each worker of the tests compiles the same functions, and commands of theirs do as well, before numba's
-cache holds them. Nothing depends on it but time: what is not compiled here is compiled where it is needed.
+cache holds them. Nothing depends on it but time: what is not compiled here is compiled where it is needed. The child's
+work is done without a child, which may keep nothing: all would be compiled twice.
 """
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from pipeline import compile_ahead
-from pipeline.change import ChangeSettings, change_in_sandbox
-from pipeline.sandbox import tile_in_sandbox
+from pipeline.change import ChangeSettings
+from pipeline.child import work
 from pipeline.tile import TileSettings, tile_model
 from tests.pipeline.clouds import written
 from tests.pipeline.test_change import solid, write
@@ -28,18 +32,19 @@ SETTINGS = TileSettings(leaf_triangles=600)
 
 
 def _tiled(source: Path, folder: Path) -> None:
-    out = folder / f"{source.name}.tiles"
-    out.mkdir()
-    tile_in_sandbox(
-        source, source.name, out, settings=SETTINGS, progress=lambda *_: None, cancelled=lambda: False
-    )  # fmt: skip
+    _done(folder / f"{source.name}.tiles", {"source": str(source), "name": source.name, "work": None, "origin": None})
 
 
 def _compared(earlier: Path, later: Path, folder: Path) -> None:
-    out = folder / f"{earlier.name}.change"
-    out.mkdir()
     asked = ChangeSettings(threshold=0.0005, samples=2000, is_forced=True)
-    change_in_sandbox(earlier, later, out, settings=asked, tiling=SETTINGS, progress=lambda *_: None)
+    request = {"earlier": str(earlier), "later": str(later), "change": asdict(asked)}
+    _done(folder / f"{earlier.name}.change", request)
+
+
+def _done(out: Path, request: dict[str, Any]) -> None:
+    out.mkdir()
+    with redirect_stdout(io.StringIO()):
+        work({**request, "out": str(out), "settings": asdict(SETTINGS)})
 
 
 def models(folder: Path) -> None:
@@ -76,7 +81,6 @@ def main() -> int:
     if len(sys.argv) > 1:
         with tempfile.TemporaryDirectory() as folder:
             PARTS[sys.argv[1]](Path(folder))
-            compile_ahead.finish()
         return 0
     begun = [subprocess.Popen([sys.executable, "-m", "tests.kernels", part]) for part in PARTS]
     return max([each.wait() for each in begun], key=abs)

@@ -84,7 +84,7 @@ def work(request):
         except BaseException as refused:
             told[name] = type(refused).__name__
         open(os.path.join(OWN, "told"), "w").write(json.dumps(told))
-child._work = work
+child.work = work
 sys.exit(child.main())
 """
 
