@@ -104,8 +104,8 @@ def demo(
 
 def build(settings: Settings) -> None:
     """The sample museum in the data directory of `settings`. Raises SettingsError where a server holds it."""
-    from api.app import sandboxed_tile
     from api.demo_files import add_files, add_scans, put_up_versions
+    from api.sandboxed import sandboxed_tile
     from sample_museum.build import build as sample
 
     with held(settings.data), open_services(settings) as services:

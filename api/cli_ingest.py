@@ -241,7 +241,7 @@ class _Local:
 
 @contextmanager
 def _local(data: Path | None, *, work: bool) -> Iterator[Door]:
-    from api.app import sandboxed_tile
+    from api.sandboxed import sandboxed_tile
     from api.services import open_services
     from api.worker import Worker
 

@@ -13,8 +13,8 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from api.app import sandboxed_tile
 from api.cli_keep import all_existing
+from api.sandboxed import sandboxed_tile
 from api.services import open_services
 from api.telemetry import configure_logs
 from api.worker import Worker

@@ -8,8 +8,6 @@ import imagecodecs
 
 from scenes import glb
 from scenes.errors import SceneError
-from tiling import points_brotli
-from tiling.points_brotli import Stream
 
 _LEVEL = 6  # 12 saves 2 % of the bytes and takes six times as long
 _POINTS = 0
@@ -23,13 +21,18 @@ def gzipped(data: bytes) -> bytes:
 
 def brotlied(data: bytes) -> bytes | None:
     """A tile of points as a brotli stream; None where it is none, or is longer than 16 MiB."""
-    if data[:4] != glb.MAGIC or len(data) > points_brotli.MOST_BYTES:
+    if data[:4] != glb.MAGIC:
         return None
     try:
         tile = glb.read(data)
         document = json.loads(tile.json)
         modes = {primitive.get("mode", 4) for mesh in document["meshes"] for primitive in mesh["primitives"]}
         if modes != {_POINTS}:
+            return None
+        # Loaded for points only: numba takes half a second.
+        from tiling.points_brotli import MOST_BYTES, Stream, brotli
+
+        if len(data) > MOST_BYTES:
             return None
         begin = len(data) - len(tile.binary)
         coded = [view["extensions"][_MESHOPT] for view in document["bufferViews"] if _MESHOPT in view["extensions"]]
@@ -44,4 +47,4 @@ def brotlied(data: bytes) -> bytes | None:
         ]
     except (SceneError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return points_brotli.brotli(data, streams)
+    return brotli(data, streams)

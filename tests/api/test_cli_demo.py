@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from api import cli_demo
-from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, stamp_of_makers, write_records
 from api.demo_files import add_files, add_scans, put_up_versions
 from api.demo_log import DemoLog
+from api.sandboxed import sandboxed_tile
 from api.services import open_services
 from api.settings import Settings
 from sample_museum.build import build

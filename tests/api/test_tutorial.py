@@ -6,7 +6,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from api.app import sandboxed_tile
+from api.sandboxed import sandboxed_tile
 from api.worker import Worker
 from scenes.ingest import deposit
 from scenes.model import Actor, Role, Visibility

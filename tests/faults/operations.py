@@ -18,9 +18,9 @@ from typing import Any
 
 import apsw
 
-from api.app import sandboxed_tile
 from api.auth import make_token
 from api.data_directory import prepare
+from api.sandboxed import sandboxed_tile
 from api.services import Services, archived, every_store, open_services, restored, stores
 from api.settings import Settings, SettingsError
 from api.uploads import complete

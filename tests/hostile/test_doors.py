@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.app import sandboxed_tile
+from api.sandboxed import sandboxed_tile
 from api.worker import Worker
 from pipeline import sandbox
 from scenes.model import Asset, AssetState, JobState

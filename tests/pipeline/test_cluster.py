@@ -13,8 +13,8 @@ import pytest
 from distributed import Client, LocalCluster
 from PIL import Image as Pillow
 
-from api.app import sandboxed_tile
 from api.data_directory import prepare
+from api.sandboxed import sandboxed_tile
 from api.services import Services, open_services
 from api.settings import Settings
 from api.worker import Worker

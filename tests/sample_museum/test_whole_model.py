@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.app import sandboxed_tile
 from api.cli_demo import build_assets, records_of, write_records
 from api.demo_files import add_files, put_up_versions
 from api.demo_log import DemoLog
+from api.sandboxed import sandboxed_tile
 from api.services import open_services
 from api.settings import Settings
 from sample_museum import stele
