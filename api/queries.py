@@ -13,6 +13,7 @@ from api.queries_access import AccessQueries
 from api.queries_audit import AuditQueries
 from api.queries_gallery import GalleryQueries
 from api.queries_history import HistoryQueries
+from api.queries_museum import MuseumQueries
 from api.queries_removal import RemovalQueries
 from api.queries_time import TimeQueries
 from api.types import (
@@ -105,7 +106,7 @@ async def _page(
 
 
 @strawberry.type(description="What can be read.")
-class Query(AuditQueries, GalleryQueries, HistoryQueries, TimeQueries, AccessQueries, RemovalQueries):
+class Query(AuditQueries, GalleryQueries, HistoryQueries, TimeQueries, AccessQueries, MuseumQueries, RemovalQueries):
     """The root of queries."""
 
     @field

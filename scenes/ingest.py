@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from scenes.authoring.admission import admit
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Tileset, Visibility
 from scenes.ports import Museum, Notice, Put
@@ -24,6 +25,7 @@ from scenes.rights import Action, require_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from scenes.ports import Blobs, BlobUse, Jobs
 
@@ -61,6 +63,7 @@ ENDINGS = {
 }
 """ending of the name of what is served, by its media type"""
 
+_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _URI = re.compile(r"https?://[^\s<>\"]{1,1900}")
 
@@ -136,10 +139,7 @@ def deposit(
     asset = depot.catalogue.get(Asset, asset_id) if asset_id else None
     now = depot.clock.now()
     new_id = asset_id or depot.ids.new("asset")
-    job = Job(
-        id=job_id or depot.ids.new("job"), kind="tile", subject=new_id, state=JobState.QUEUED, progress=0.0,
-        message="waiting", code="", attempts=0, created_at=now, updated_at=now,
-    )  # fmt: skip
+    job = _queued(job_id or depot.ids.new("job"), new_id, now)
     if asset is None:
         master, length = depot.blobs.put_stream(source)
         if length == 0:
@@ -168,6 +168,48 @@ def deposit(
     depot.bus.publish(Notice(asset.id))
     depot.bus.publish(Notice(JOBS_TOPIC))
     return asset, job
+
+
+def read_again(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") -> Job:
+    """Enqueue once more the reading of what was deposited, of which nothing came: it was refused, failed, or cancelled.
+
+    What a program refuses, a later one may read.
+
+    Raises:
+        Unauthorized, Forbidden: `actor` may not deposit, or not change the asset.
+        NotFound: there is no such asset.
+        Conflict: it is ready, it is being read, or it changed in the meantime.
+    """
+    require_work(actor, Action.DEPOSIT)
+    read = depot.catalogue.revision_of(asset_id)
+    asset = depot.catalogue.get(Asset, asset_id)
+    if asset is None:
+        raise NotFound(f"there is no asset {asset_id[:80]!r}")
+    admit(depot, actor, asset)
+    if asset.state is AssetState.READY:
+        raise Conflict(f"the asset {asset.title!r} is ready; give it a new version instead")
+    if any(job.state in _AT_WORK for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ())):
+        raise Conflict(f"the asset {asset.title!r} is being read")
+    now = depot.clock.now()
+    job = _queued(job_id or depot.ids.new("job"), asset_id, now)
+    pending = replace(asset, state=AssetState.PENDING, report=(), code="")
+    # Of an asset that waited already nothing changes but that it is read: that is no revision.
+    if pending == asset:
+        depot.jobs.enqueue(job)
+    else:
+        expected = {asset_id: read}
+        reason = f"to be read again: {asset.master_name}"
+        depot.catalogue.commit([Put(pending)], author=actor.name, reason=reason, at=now, expected=expected, job=job)
+    depot.bus.publish(Notice(asset_id))
+    depot.bus.publish(Notice(JOBS_TOPIC))
+    return job
+
+
+def _queued(job_id: str, asset_id: str, at: datetime) -> Job:
+    return Job(
+        id=job_id, kind="tile", subject=asset_id, state=JobState.QUEUED, progress=0.0,
+        message="waiting", code="", attempts=0, created_at=at, updated_at=at,
+    )  # fmt: skip
 
 
 def _recorded(depot: Depot, asset: Asset, job: Job, *, author: str, reason: str) -> Asset:

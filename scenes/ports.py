@@ -5,7 +5,7 @@ All calls are synchronous and thread-safe; the doors move them off the event loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +92,16 @@ class BlobUse:
     digest: str
     byte_length: int
     media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many bytes are kept, each blob counted once."""
+
+    deposited: int
+    """of files as they were deposited, of every version, also of what was removed since"""
+    made: int
+    """of what is served of them: tiles, textures, pictures, recordings"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +262,10 @@ class Catalogue(Protocol):
 
     def allow_blobs(self, asset_id: str, uses: Sequence[BlobUse]) -> None:
         """Say that these blobs belong to what is delivered of an asset. Repeating it changes nothing."""
+        ...
+
+    def kept(self) -> Kept:
+        """How much is kept of what was deposited and of what was made of it, now and in all history."""
         ...
 
     def blob_use(self, digest: str) -> tuple[BlobUse, tuple[str, ...]] | None:
@@ -454,6 +468,10 @@ class Jobs(Protocol):
 
     def jobs_of(self, subject_ids: Sequence[str]) -> Mapping[str, tuple[Job, ...]]:
         """Jobs by the id of what they work on, oldest first, in one statement."""
+        ...
+
+    def latest_jobs(self, *, states: Collection[JobState], first: int) -> Sequence[Job]:
+        """Of the jobs in these states those that were asked for last, the latest first."""
         ...
 
 

@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, TypeVar
 
 from scenes.errors import Conflict, Invalid, NotFound, Unavailable
-from scenes.model import Exhibition, Record, Revision
-from scenes.ports import BlobUse, Page, Remove
+from scenes.model import Asset, Exhibition, Record, Revision
+from scenes.ports import BlobUse, Kept, Page, Remove
 from storage.audit_sql import SqlAudit, append_revision
 from storage.history_sql import SqlHistory, last_touched
 from storage.jobs_sql import SqlJobs, enqueue
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from storage.sql import Connection, Database
 
 R = TypeVar("R", bound=Record)
+_BODIES = 1000
+"""assets read at a time to count what is kept"""
 
 # Scene by scene (CROSS JOIN keeps that order) through the index of members. Left to itself the planner goes through all
 # records of the kind, because they come in the order that is asked for: those of every other scene, too.
@@ -229,6 +231,29 @@ class SqlCatalogue(SqlHistory, SqlAudit, SqlTokens, SqlJobs, SqlUploads, SqlRoun
         if not rows:
             return None
         return BlobUse(digest, rows[0][1], rows[0][2]), tuple(row[0] for row in rows)
+
+    def kept(self) -> Kept:
+        """How much is kept of what was deposited and of what was made of it, now and in all history."""
+        masters: dict[str, int] = {}
+        last = 0
+        with self._database.reading() as connection:
+            (made,) = select(
+                connection,
+                "SELECT SUM(length) FROM (SELECT MAX(byte_length) AS length FROM blob_use GROUP BY digest) AS blob",
+            )[0]
+            # Bodies are read a part at a time: together they may be larger than the memory.
+            while rows := select(
+                connection,
+                'SELECT "row", body FROM record WHERE kind = ? AND "row" > ? ORDER BY "row" LIMIT ?',
+                (kind_name(Asset), last, _BODIES),
+            ):
+                last = rows[-1][0]
+                for _, body in rows:
+                    asset = decode(Asset, body)
+                    masters[asset.master] = asset.byte_length
+                    if asset.replacement is not None:
+                        masters[asset.replacement.master] = asset.replacement.byte_length
+        return Kept(deposited=sum(masters.values()), made=int(made or 0))
 
 
 def check_changes(changes: Sequence[Change]) -> None:

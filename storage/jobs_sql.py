@@ -16,7 +16,7 @@ from storage.records import moment, stamp
 from storage.sql import Taken, select, select_one
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from storage.sql import Connection, Database
@@ -120,6 +120,16 @@ class SqlJobs:
             job = _job(row)
             found[job.subject].append(job)
         return {subject: tuple(jobs) for subject, jobs in found.items()}
+
+    def latest_jobs(self, *, states: Collection[JobState], first: int) -> Sequence[Job]:
+        """Of the jobs in these states those that were asked for last, the latest first."""
+        with self._database.reading() as connection:
+            rows = select(
+                connection,
+                f"SELECT {_COLUMNS} FROM job WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ?",
+                (json.dumps(sorted(state.value for state in states)), first),
+            )
+        return [_job(row) for row in rows]
 
 
 def enqueue(connection: Connection, job: Job) -> None:

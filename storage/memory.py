@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from scenes.errors import Conflict, Invalid, NotFound, TooLarge
 from scenes.fixity import check_packed
-from scenes.model import Exhibition, Job, JobState, Record, Revision
-from scenes.ports import BlobUse, Page, Remove
+from scenes.model import Asset, Exhibition, Job, JobState, Record, Revision
+from scenes.ports import BlobUse, Kept, Page, Remove
 from storage.bus_local import LocalBus
 from storage.memory_access import MemoryAccess
 from storage.memory_audit import MemoryAudit
@@ -22,7 +22,7 @@ from storage.records import cursor, is_public, kind_name, place, scene_of, slug_
 from storage.system import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from scenes.ports import Change, Taking
 
@@ -180,6 +180,18 @@ class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
             assets = tuple(sorted(uses))
             return uses[assets[0]], assets
 
+    def kept(self) -> Kept:
+        """How much is kept of what was deposited and of what was made of it, now and in all history."""
+        masters: dict[str, int] = {}
+        with self._lock:
+            for version in self._versions:
+                if isinstance(asset := version.record, Asset):
+                    masters[asset.master] = asset.byte_length
+                    if asset.replacement is not None:
+                        masters[asset.replacement.master] = asset.replacement.byte_length
+            made = sum(max(use.byte_length for use in uses.values()) for uses in self._blobs.values() if uses)
+        return Kept(deposited=sum(masters.values()), made=made)
+
     # Jobs
 
     def enqueue(self, job: Job) -> None:
@@ -263,6 +275,12 @@ class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
                 subject: tuple(leased.job for leased in self._jobs.values() if leased.job.subject == subject)
                 for subject in subject_ids
             }
+
+    def latest_jobs(self, *, states: Collection[JobState], first: int) -> Sequence[Job]:
+        """Of the jobs in these states those that were asked for last, the latest first."""
+        with self._lock:
+            found = [leased.job for leased in self._jobs.values() if leased.job.state in states]
+        return found[::-1][:first]
 
     def _held(self, job_id: str, worker: str) -> _Leased | None:
         leased = self._jobs.get(job_id)

@@ -17,12 +17,13 @@ from api.mutations.shape import Id, Reason, answered, done, payload
 from api.posters import want_poster
 from api.types import Exhibition, Info, Job
 from scenes import compose, model
+from scenes.ingest import read_again
 
 _KINDS = (*places.KINDS, *placements.KINDS, *stories.KINDS, *people.KINDS, *things.KINDS)
 _FIELDS = {name: field for kind in _KINDS for name, field in kind.fields().items()}
 
 
-@strawberry.type(description="A job was stopped.")
+@strawberry.type(description="A job was stopped, or begun.")
 class JobPayload:
     """Answer."""
 
@@ -59,6 +60,13 @@ async def _cancel_job(info: Info, id: Id) -> JobPayload:
     return JobPayload(job=types.job_view(job))
 
 
+async def _read_again(info: Info, id: Id) -> JobPayload:
+    """Read an asset's file once more, after it was refused, failed, or cancelled. CONFLICT: it is ready, or at work."""
+    services = info.context.services
+    job = await services.call(read_again, services, info.context.actor, id)
+    return JobPayload(job=types.job_view(job))
+
+
 _FIELDS |= {
     "publish_exhibition": strawberry.field(
         _publish,
@@ -71,6 +79,7 @@ _FIELDS |= {
         "are.",
     ),
     "cancel_job": types.field(_cancel_job),
+    "read_again": types.field(_read_again),
     **things.FIELDS,
     **queries_history.FIELDS,
     **rooms.FIELDS,

@@ -58,7 +58,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
         ],
         ANYBODY,
     )
-    | {"accounts": HEADS, "auditLog": HEADS, "signedLink": OWNERS, "tokens": OWNERS, "removed": STAFF, "purges": STAFF},
+    | {"accounts": HEADS, "auditLog": HEADS, "signedLink": OWNERS, "tokens": OWNERS}
+    | dict.fromkeys(["removed", "purges", "jobs", "storage"], STAFF),
     "Mutation": {
         **{f"{verb}{word}": STAFF for word in WORDS for verb in ("create", "update", "remove")},
         **dict.fromkeys(
@@ -68,6 +69,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
                 "publishExhibition",
                 "unpublishExhibition",
                 "cancelJob",
+                "readAgain",
                 "undo",
                 "redo",
                 "openRoom",

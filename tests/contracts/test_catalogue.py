@@ -4,7 +4,7 @@ import pytest
 
 from scenes.errors import Conflict, Invalid, NotFound
 from scenes.model import Asset, Exhibition, Layer, Placement, Record, Revision, Scene, Visibility
-from scenes.ports import BlobUse, Catalogue, Change, Put, Remove
+from scenes.ports import BlobUse, Catalogue, Change, Kept, Put, Remove
 from tests.contracts.samples import NOON, after, asset, exhibition, layer, one_of_each, placement, scene
 
 
@@ -260,3 +260,16 @@ def test_a_blob_is_served_for_the_assets_that_use_it(catalogue):
     catalogue.allow_blobs("asset_a", [use])
     assert catalogue.blob_use("c" * 64) == (use, ("asset_a", "asset_b"))
     assert catalogue.blob_use("e" * 64) is None
+
+
+def test_what_is_kept_counts_each_file_once_and_versions_of_the_past_too(catalogue):
+    assert catalogue.kept() == Kept(deposited=0, made=0)
+    first = asset()
+    put(catalogue, first)
+    put(catalogue, replace(first, master="1" * 64, byte_length=500))
+    put(catalogue, replace(first, id="asset_twin"))
+    write(catalogue, Remove(first))
+    use = BlobUse("c" * 64, 77, "model/gltf-binary")
+    catalogue.allow_blobs("asset_a", [use, BlobUse("d" * 64, 1, "image/webp")])
+    catalogue.allow_blobs("asset_b", [use])
+    assert catalogue.kept() == Kept(deposited=first.byte_length + 500, made=78)

@@ -111,3 +111,12 @@ def test_jobs_are_found_by_what_they_work_on_oldest_first(catalogue):
         "asset_b": ["job_3"],
         "asset_none": [],
     }
+
+
+def test_the_latest_jobs_come_first_and_only_those_in_the_states_that_are_asked_for(catalogue):
+    for name in ("job_a", "job_b", "job_c"):
+        catalogue.enqueue(job(name))
+    catalogue.cancel("job_b", at=NOON)
+    assert [each.id for each in catalogue.latest_jobs(states=set(JobState), first=2)] == ["job_c", "job_b"]
+    assert [each.id for each in catalogue.latest_jobs(states={JobState.QUEUED}, first=9)] == ["job_c", "job_a"]
+    assert list(catalogue.latest_jobs(states=set(), first=9)) == []

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scenes.errors import Forbidden, Invalid, NotFound, Unauthorized
-from scenes.ingest import JOBS_TOPIC, checked_about, deposit, failed, file_name, rejected, tiled
+from scenes.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from scenes.ingest import JOBS_TOPIC, checked_about, deposit, failed, file_name, read_again, rejected, tiled
 from scenes.model import ANONYMOUS, Actor, Asset, AssetState, Extent, JobState, Role, Tileset, Visibility
 from scenes.ports import BlobUse, Put
 from storage.bus_local import LocalBus
@@ -207,3 +207,36 @@ def test_a_change_by_a_curator_meanwhile_is_kept() -> None:
 def test_an_asset_that_is_gone_is_said_to_be() -> None:
     with pytest.raises(NotFound):
         rejected(Museum(), "asset_gone", code="MALFORMED", message="…")
+
+
+def test_what_was_refused_is_read_again_when_somebody_asks_but_not_twice_at_once() -> None:
+    museum = Museum()
+    asset = _deposited(museum)
+    with pytest.raises(Conflict, match="being read"):
+        read_again(museum, INES, asset.id)
+    first = museum.jobs.lease(worker="w", at=NOON, seconds=60)
+    assert first is not None
+    rejected(museum, asset.id, code="MALFORMED", message="no")
+    museum.jobs.finish(first.id, worker="w", state=JobState.REJECTED, message="no", code="MALFORMED", at=NOON)
+    with pytest.raises(Unauthorized):
+        read_again(museum, ANONYMOUS, asset.id)
+    job = read_again(museum, INES, asset.id)
+    again = museum.catalogue.get(Asset, asset.id)
+    assert again is not None
+    assert (again.state, again.code, again.report, again.master) == (AssetState.PENDING, "", (), asset.master)
+    assert museum.jobs.job(job.id) == job
+    assert (job.kind, job.subject) == ("tile", asset.id)
+
+
+def test_what_was_cancelled_is_read_again_and_what_is_ready_is_not() -> None:
+    museum = Museum()
+    asset = _deposited(museum)
+    museum.jobs.cancel(museum.jobs.jobs_of([asset.id])[asset.id][0].id, at=NOON)
+    before = museum.catalogue.latest()
+    read_again(museum, INES, asset.id)
+    assert museum.catalogue.latest() == before, "an asset that waits is not changed by being read"
+    tiled(museum, asset.id, _tileset(museum), [], [])
+    with pytest.raises(Conflict, match="new version"):
+        read_again(museum, INES, asset.id)
+    with pytest.raises(NotFound):
+        read_again(museum, INES, "asset_none")
