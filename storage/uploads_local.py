@@ -63,28 +63,26 @@ class LocalUploads:
             NotFound: there is no such upload.
             Conflict: the upload stands at another offset, or somebody else is writing.
             TooLarge: more bytes than the upload's length; what fits is kept.
-            StorageFull: the disk is full; what fits is kept.
+            StorageFull, Unavailable: the disk is full, or fails; what was acknowledged is kept.
         """
         length = self.offset(upload_id)[1]
-        with self._locked(upload_id) as (file, mark):
+        with disk_refused(), self._locked(upload_id) as (file, mark):
             current = int(mark.read())
             if offset != current:
                 raise Conflict(f"upload {upload_id} stands at {current}, not at {offset}")
             file.truncate(current)
             file.seek(current)
             try:
-                with disk_refused():
-                    for chunk in chunks:
-                        if current + len(chunk) > length:
-                            raise TooLarge(f"upload {upload_id} was announced with {length} bytes, more came")
-                        _write_whole(file, chunk)
-                        current += len(chunk)
+                for chunk in chunks:
+                    if current + len(chunk) > length:
+                        raise TooLarge(f"upload {upload_id} was announced with {length} bytes, more came")
+                    _write_whole(file, chunk)
+                    current += len(chunk)
             finally:
-                with disk_refused():
-                    os.fsync(file.fileno())
-                    mark.seek(0)
-                    mark.write(_number(current))
-                    os.fsync(mark.fileno())
+                os.fsync(file.fileno())
+                mark.seek(0)
+                _write_whole(mark, _number(current))
+                os.fsync(mark.fileno())
         return current
 
     def offset(self, upload_id: str) -> tuple[int, int, Mapping[str, str], str]:
