@@ -7,7 +7,7 @@ fail any more the same process does what it refused.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from scenes.errors import SceneError
@@ -58,26 +58,19 @@ def _tried(voice: Voice, ground: Ground, operation: str) -> None:
         voice.say(refused="BAD_SETTING", message=str(refusal))
 
 
-def campaign(
-    base: Path, names: Sequence[str], error: str, *, most: Mapping[str, int | None], goes_on: bool = True
-) -> list[Tally]:
-    """Let each operation's calls fail from each point on (ENOSPC) or at it (EIO), or at `most` of them."""
-    tallies = []
+def campaign(base: Path, operation: str, error: str, *, most: int | None, goes_on: bool = True) -> Tally:
+    """Let an operation's calls fail from each point on (ENOSPC) or at it (EIO), or at `most` of them."""
+    tally = Tally(operation)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))
-        for operation in names:
-            tally = Tally(operation)
-            ground.lay(operation)
-            child, found = recorded(
-                going_on(ground, operation), ground.folder, ground.scratch, until="faulted", waits=False
-            )
-            if child.said[-1].get("at") != "done":
-                raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
-            for point in chosen(found, most[operation]):
-                _one(ground, operation, point, error, tally, goes_on=goes_on)
-            tally.tell(error)
-            tallies.append(tally)
-    return tallies
+        ground.lay(operation)
+        child, found = recorded(going_on(ground, operation), ground.folder, ground.scratch, fails=True)
+        if child.said[-1].get("at") != "done":
+            raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
+        for point in chosen(found, most):
+            _one(ground, operation, point, error, tally, goes_on=goes_on)
+    tally.tell(error)
+    return tally
 
 
 def _one(ground: Ground, operation: str, point: Point, error: str, tally: Tally, *, goes_on: bool) -> None:

@@ -15,7 +15,7 @@ from scenes.fixity import is_whole, scrub
 from scenes.missing import missing
 from scenes.model import Asset, AssetState, JobState
 from storage.archive import MUSEUM
-from tests.faults.operations import assets, entry_digest, opened, work
+from tests.faults.operations import CHIME, assets, entry_digest, opened, work
 
 LATER = timedelta(hours=2)
 _OPEN = {JobState.QUEUED, JobState.RUNNING}
@@ -56,8 +56,10 @@ def _lost_revision(services: Services, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _lost_upload(services: Services, told: dict[str, Any]) -> Iterator[str]:
-    deposited = services.jobs.job(told["id"].replace("upload_", "job_"))
-    if deposited is None and services.uploads.offset(told["id"])[0] < told["offset"]:
+    if services.jobs.job(told["id"].replace("upload_", "job_")) is not None:
+        return
+    bytes_there = (services.settings.data / "uploads" / told["id"] / "bytes").read_bytes()[: told["offset"]]
+    if services.uploads.offset(told["id"])[0] < told["offset"] or bytes_there != CHIME[: told["offset"]]:
         yield f"{told['id']} lost acknowledged bytes"
 
 

@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,24 +93,19 @@ def after(ground: Ground, operation: str, said: Sequence[dict[str, Any]], *, aga
     return found + ground.asked(at_last)
 
 
-def campaign(
-    base: Path, operations: Sequence[str], *, most: Mapping[str, int | None], goes_on: bool = True
-) -> list[Tally]:
-    """Kill each operation at each of its points, or at `most` of them, and go on in what is left, or not."""
-    tallies = []
+def campaign(base: Path, operation: str, *, most: int | None, goes_on: bool = True) -> Tally:
+    """Kill an operation at each of its points, or at `most` of them, and go on in what is left, or not."""
+    tally = Tally(operation)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))
-        for operation in operations:
-            tally = Tally(operation)
-            ground.lay(operation)
-            child, found = recorded(ground.doing(operation), ground.folder, ground.scratch)
-            if child.said[-1].get("at") != "done":
-                raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
-            for point in chosen(found, most[operation]):
-                _one(ground, operation, point, tally, goes_on=goes_on)
-            tally.tell("kill")
-            tallies.append(tally)
-    return tallies
+        ground.lay(operation)
+        child, found = recorded(ground.doing(operation), ground.folder, ground.scratch)
+        if child.said[-1].get("at") != "done":
+            raise AssertionError(f"{operation} does not succeed undisturbed: {child.said[-1]}")
+        for point in chosen(found, most):
+            _one(ground, operation, point, tally, goes_on=goes_on)
+    tally.tell("kill")
+    return tally
 
 
 def chosen(found: Sequence[Point], most: int | None) -> list[Point]:

@@ -92,29 +92,25 @@ class Rebuilt:
         self._objects = kept
 
 
-def campaign(base: Path, sessions: Sequence[str], *, draws: int = 4, every: int = 1) -> list[Tally]:
+def campaign(base: Path, session: str, *, draws: int = 4, every: int = 1) -> Tally:
     """Cut after each call (or one of `every`): in each model with nothing unsynced left, and with `draws` parts."""
-    tallies = []
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="faults-", dir=memory if memory.is_dir() else None) as folder:
+    tally = Tally(session)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         ground = Ground(base, Path(folder))
-        for session in sessions:
-            tally = Tally(session)
-            disk, events = record(ground, session)
-            shutil.rmtree(ground.folder)
-            ground.folder.mkdir()
-            child = fork(partial(_cut, ground, session, (disk, events), draws, every), ground.scratch / "log")
-            child.listen("start")
-            child.tell("go")
-            child.listen()
-            child.end()
-            tally.points = sum(each.get("points", 0) for each in child.said)
-            tally.wrong += [each["wrong"] for each in child.said if "wrong" in each]
-            if child.said[-1].get("at") != "done":
-                tally.wrong += answers(child)
-            tally.tell("power")
-            tallies.append(tally)
-    return tallies
+        disk, events = record(ground, session)
+        shutil.rmtree(ground.folder)
+        ground.folder.mkdir()
+        child = fork(partial(_cut, ground, session, (disk, events), draws, every), ground.scratch / "log")
+        child.listen("start")
+        child.tell("go")
+        child.listen()
+        child.end()
+        tally.points = sum(each.get("points", 0) for each in child.said)
+        tally.wrong += [each["wrong"] for each in child.said if "wrong" in each]
+        if child.said[-1].get("at") != "done":
+            tally.wrong += answers(child)
+    tally.tell("power")
+    return tally
 
 
 def _cut(

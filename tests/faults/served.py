@@ -26,7 +26,7 @@ FIRST = (1, 2, 3, 5)
 _ANSWERS = {"ENOSPC": (507, StorageFull.code), "EIO": (503, Unavailable.code)}
 
 
-def campaign(base: Path, *, calls: Sequence[str] = CALLS, numbers: Sequence[int] = FIRST) -> list[Tally]:
+def campaign(base: Path, *, calls: Sequence[str] = CALLS, numbers: Sequence[int] = FIRST) -> Tally:
     """Each call, each number, each error, on one server that goes on all the time."""
     tally = Tally("serve")
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
@@ -45,7 +45,7 @@ def campaign(base: Path, *, calls: Sequence[str] = CALLS, numbers: Sequence[int]
                             tally.not_reached += "INJECTED" not in (ground.scratch / "trace").read_text()
         tally.wrong += after(ground, "serve", [], again=False)
     tally.tell("served")
-    return [tally]
+    return tally
 
 
 def _one(ground: Ground, server: Server, client: httpx.Client, label: str) -> Iterator[str]:

@@ -28,6 +28,8 @@ CALLS = (
     "symlink,symlinkat,unlink,unlinkat,truncate,ftruncate,fallocate,mkdir,mkdirat,rmdir,sendfile,copy_file_range"
 )
 """system calls that change what is on the disk, or make it stay"""
+_OPENS = "openat"
+"""does so where it makes a file. To be killed there is nothing new, but it may fail; at one only, as it also reads"""
 PATIENCE_S = 120
 _PR_SET_PTRACER, _ANY = 0x59616D61, -1
 _CALL = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)$")
@@ -179,7 +181,7 @@ class Point:
 
 
 def points(trace: Sequence[str], folder: Path) -> list[Point]:
-    """Those calls of a trace (of one thread, by strace -y) that are about something in a folder."""
+    """Those calls of a trace (of one thread, by strace -y) that are about something in a folder, and change it."""
     counts: Counter[str] = Counter()
     found = []
     for line in trace:
@@ -187,21 +189,25 @@ def points(trace: Sequence[str], folder: Path) -> list[Point]:
         if match is None or "resumed>" in line:
             continue
         counts[match[1]] += 1
-        if str(folder) in match[2]:
+        if str(folder) in match[2] and (match[1] != _OPENS or "O_CREAT" in match[2]):
             found.append(Point(match[1], counts[match[1]]))
     return found
 
 
 def recorded(
-    work: Callable[[Voice], None], folder: Path, scratch: Path, *, until: str | None = None, waits: bool = True
+    work: Callable[[Voice], None], folder: Path, scratch: Path, *, fails: bool = False
 ) -> tuple[Child, list[Point]]:
-    """Do something once, undisturbed; the points at which it can be disturbed, before it says `until`."""
-    child = fork(work, scratch / "log", waits=waits)
+    """Do something once, undisturbed; the points at which it can be killed.
+
+    `fails`: at which a call of it can fail. The work says itself that it is at the `start`, and when it has `faulted`.
+    """
+    child = fork(work, scratch / "log", waits=not fails)
     trace = scratch / "trace"
     child.listen("start")
-    strace = attach(child.pid, trace, "-y", "-s", "0", "-e", f"trace={CALLS}")
+    calls = f"{CALLS},{_OPENS}" if fails else CALLS
+    strace = attach(child.pid, trace, "-y", "-s", "0", "-e", f"trace={calls}")
     child.tell("go")
-    if child.listen(until):
+    if child.listen("faulted" if fails else None):
         strace.let_go()
         child.tell("well")
         child.listen()
@@ -215,11 +221,11 @@ def disturbed(
 ) -> tuple[Child, Strace]:
     """Begin something in which one call is disturbed as `what` says (`signal=KILL`); it is running when this returns.
 
-    `when` is the point alone, or with `+` at the end of `what` all such calls from there on.
+    At the point alone, or with `+` at the end of `what` at all such calls from there on.
     """
     child = fork(work, scratch / "log", waits=waits)
     child.listen("start")
-    what, and_on = what.removesuffix("+"), "+" if what.endswith("+") else ""
+    what, and_on = what.removesuffix("+"), "+" if what.endswith("+") and point.call != _OPENS else ""
     strace = attach(
         child.pid,
         scratch / "trace",
