@@ -73,7 +73,9 @@ class PostgresServer:
             )  # type: ignore[call-overload, no-any-return]  # fmt: skip
 
     def start(self) -> None:
-        """Returns once it answers."""
+        """Returns once it answers; nothing to do where it runs."""
+        if self._process is not None:
+            return
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         self._process = self._run(
             "postgres", "-D", self._folder / "data", "-h", "127.0.0.1", "-p", self.port, "-k", "", *settings
@@ -83,7 +85,7 @@ class PostgresServer:
             try:
                 psycopg.connect(self.url("postgres")).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+                assert self._process.poll() is None, self.log()
                 assert time.monotonic() < until, "PostgreSQL does not answer"
                 time.sleep(0.05)
             else:
@@ -95,6 +97,10 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
             self._process = None
+
+    def log(self) -> str:
+        """The end of what it says of itself."""
+        return (self._folder / "log").read_text()[-2000:]
 
     def url(self, database: str) -> str:
         """Address of a database."""

@@ -44,7 +44,9 @@ class RedisServer:
         self.kill()
 
     def start(self) -> None:
-        """Returns once it answers."""
+        """Returns once it answers; nothing to do where it runs."""
+        if self._process is not None:
+            return
         self._folder.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [binary(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
