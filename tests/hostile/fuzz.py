@@ -38,6 +38,8 @@ _MOST_BYTES = 256 << 20
 _MOST_BYTES_OF_PICTURES = 1 << 30
 _LIMIT_BYTES = 2 << 30
 _BATCH = 500
+_IN_MEMORY = Path("/dev/shm")
+"""where there is one, files are made and removed there: on a disk that costs more than most of the reading"""
 _PICTURES = ("png", "jpeg", "jpeg-progressive", "webp", "obj-zip", "glb")
 
 
@@ -66,7 +68,7 @@ class Campaign:
 def run(kind: str, first: int, count: int) -> Campaign:
     """Read mutants `first` to `first + count` of a format."""
     found = Campaign(kind)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
         # What is compiled or loaded at the first reading is not to be counted, nor done again in each child.
         path = Path(folder) / "master"
         path.write_bytes(good(kind))
