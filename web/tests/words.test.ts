@@ -3,12 +3,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import en from "../src/words/en.json";
+import studio from "../src/words/studio/en.json";
 import { LANGUAGES, metres, speakable } from "../src/ui/words";
 
 const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
-describe.each(LANGUAGES)("words in %s", (language) => {
-  const words = JSON.parse(readFileSync(new URL(`../src/words/${language}.json`, import.meta.url), "utf8")) as Record<string, string>;
+const TABLES: [string, Record<string, string>][] = [["", en], ["studio/", studio]];
+
+describe.each(TABLES.flatMap(([folder, english]) => LANGUAGES.map((language) => [folder, language, english] as const)))("words in %s%s", (folder, language, en) => {
+  const words = JSON.parse(readFileSync(new URL(`../src/words/${folder}${language}.json`, import.meta.url), "utf8")) as Record<string, string>;
 
   it("say all that English says, and nothing else", () => {
     expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());

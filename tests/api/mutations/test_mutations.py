@@ -315,5 +315,5 @@ def test_every_mutation_of_a_kind_has_its_two_others() -> None:
     assert len(kinds) == 14
     for kind in kinds:
         assert {f"update{kind}", f"remove{kind}"} <= names
-    alone = {"updateAsset", "publishExhibition", "unpublishExhibition", "cancelJob"}
+    alone = {"updateAsset", "publishExhibition", "unpublishExhibition", "cancelJob", "readAgain"}
     assert names - {f"{verb}{kind}" for kind in kinds for verb in ("create", "update", "remove")} >= alone

@@ -1,19 +1,15 @@
 /** The chosen thing as words and numbers: name, date as people write it, place, reading, reliability, why. */
 
+import { say } from "../studio/language";
+import type { StudioWord } from "../studio/language";
 import { button, h, replace } from "../ui/dom";
 import { standOf, transformOf, typed } from "./poses";
 import type { Stand } from "./poses";
 import { proposals } from "./workshop";
 import type { Thing, Workshop } from "./workshop";
 
-/** Extended Matrix classes as the schema has them, and what they mean. */
-const RELIABILITY: readonly [string, string][] = [
-  ["US", "Real, in its place"],
-  ["SF", "Real, not in its place"],
-  ["VSF", "Restored, put back by reasoning"],
-  ["USVS", "Reconstructed on evidence found in place"],
-  ["USVN", "Reconstructed by analogy or sources"],
-];
+/** Extended Matrix classes as the schema has them. */
+const RELIABILITY = ["US", "SF", "VSF", "USVS", "USVN"] as const;
 
 export interface InspectorActs {
   /** `label`: what undo is called; fields of UpdatePlacementInput, and what they were */
@@ -25,7 +21,7 @@ export interface InspectorActs {
 }
 
 export class Inspector {
-  readonly element = h("aside", { class: "inspector panel", "aria-label": "The chosen thing" });
+  readonly element = h("aside", { class: "inspector panel", "aria-label": say("chosen_thing") });
   private shown = "";
 
   constructor(private readonly acts: InspectorActs) {}
@@ -37,28 +33,28 @@ export class Inspector {
     this.shown = state;
     this.element.dataset["id"] = thing?.id ?? "";
     if (!thing) {
-      replace(this.element, h("p", { class: "quiet" }, "Choose a thing: in the picture, or by its track below."));
+      replace(this.element, h("p", { class: "quiet" }, say("choose_thing")));
       return;
     }
     replace(
       this.element,
-      this.text("Name", thing.title, thing.asset?.title ?? "", (title) => this.acts.edit("Rename", { title }, { title: thing.title })),
+      this.text(say("name"), thing.title, thing.asset?.title ?? "", (title) => this.acts.edit(say("edit_rename"), { title }, { title: thing.title })),
       this.date(thing),
       ...this.place(thing),
-      this.choice("Layer", workshop.layers.map(({ id, title }) => [id, title]), thing.layer.id, (layer) => this.acts.edit("Change the layer", { layer }, { layer: thing.layer.id })),
+      this.choice(say("layer"), workshop.layers.map(({ id, title }) => [id, title]), thing.layer.id, (layer) => this.acts.edit(say("edit_layer"), { layer }, { layer: thing.layer.id })),
       workshop.hypotheses.length > 0 &&
-        this.choice("Reading", [["", "Part of every one"], ...workshop.hypotheses.map(({ id, title }): [string, string] => [id, title])], thing.hypothesis?.id ?? "", (id) =>
-          this.acts.edit("Change the reading", { hypothesis: id || null }, { hypothesis: thing.hypothesis?.id ?? null }),
+        this.choice(say("reading"), [["", say("reading_every")], ...workshop.hypotheses.map(({ id, title }): [string, string] => [id, title])], thing.hypothesis?.id ?? "", (id) =>
+          this.acts.edit(say("edit_reading"), { hypothesis: id || null }, { hypothesis: thing.hypothesis?.id ?? null }),
         ),
-      this.choice("Reliability", RELIABILITY, thing.reliability, (reliability) => this.acts.edit("Change the reliability", { reliability }, { reliability: thing.reliability })),
-      this.text("Why we think so", thing.reason, "", (why) => this.acts.edit("Change the reason", { why }, { why: thing.reason }), true),
+      this.choice(say("reliability"), RELIABILITY.map((one): [string, string] => [one, say(`em_${one}` satisfies StudioWord)]), thing.reliability, (reliability) => this.acts.edit(say("edit_reliability"), { reliability }, { reliability: thing.reliability })),
+      this.text(say("why"), thing.reason, "", (why) => this.acts.edit(say("edit_why"), { why }, { why: thing.reason }), true),
       h(
         "div",
         { class: "inspector-acts" },
-        button("target", "To the ground", () => this.acts.drop()),
-        button("ruler", "Align by three points", () => this.acts.align()),
-        button("list", "Duplicate", () => this.acts.duplicate()),
-        button("close", "Remove", () => this.acts.remove()),
+        button("target", say("to_ground"), () => this.acts.drop()),
+        button("ruler", say("align_three"), () => this.acts.align()),
+        button("list", say("duplicate"), () => this.acts.duplicate()),
+        button("close", say("remove"), () => this.acts.remove()),
       ),
     );
   }
@@ -79,13 +75,13 @@ export class Inspector {
 
   /** A date as people write it; what it may mean is shown, and one meaning is chosen. */
   private date(thing: Thing): HTMLElement {
-    const field = h("input", { id: "existence", type: "text", maxlength: "200", placeholder: "c. 1210, late 3rd century BC, 1210/1250", spellcheck: "false" });
+    const field = h("input", { id: "existence", type: "text", maxlength: "200", placeholder: say("date_hint"), spellcheck: "false" });
     field.value = thing.existence.text;
     const meanings = h("ul", { class: "meanings", role: "status" });
     const take = (text: string): void => {
       replace(meanings);
       field.value = text;
-      if (text !== thing.existence.text) this.acts.edit("Change the date", { existence: text }, { existence: thing.existence.text });
+      if (text !== thing.existence.text) this.acts.edit(say("edit_the_date"), { existence: text }, { existence: thing.existence.text });
     };
     let asked = 0;
     const ask = async (): Promise<void> => {
@@ -95,12 +91,12 @@ export class Inspector {
         replace(meanings);
         return;
       }
-      const { proposals: found, reason } = await proposals(text).catch(() => ({ proposals: [], reason: "The museum cannot be reached." }));
+      const { proposals: found, reason } = await proposals(text).catch(() => ({ proposals: [], reason: say("unreachable") }));
       if (number !== asked) return; // more was typed meanwhile
       replace(
         meanings,
         ...(found.length === 0
-          ? [h("li", { class: "bad" }, reason ?? "This is no date that is understood.")]
+          ? [h("li", { class: "bad" }, reason ?? say("no_date"))]
           : found.slice(0, 4).map((one) =>
               h("li", {}, button("next", one.label, () => take(one.text), { class: "meaning" }), h("code", {}, one.text), one.assumptions.length > 0 && h("span", { class: "quiet" }, one.assumptions.join(" · "))),
             )),
@@ -114,17 +110,17 @@ export class Inspector {
     return h(
       "div",
       { class: "field" },
-      h("label", { for: "existence" }, "When it stood"),
+      h("label", { for: "existence" }, say("when_stood")),
       field,
-      h("p", { class: "quiet" }, thing.existence.label || "Undated"),
-      narrowed && h("p", { class: "quiet" }, `With what is said of it: ${thing.narrowed.label}`),
+      h("p", { class: "quiet" }, thing.existence.label || say("undated")),
+      narrowed && h("p", { class: "quiet" }, say("narrowed_to", { label: thing.narrowed.label })),
       meanings,
     );
   }
 
   private place(thing: Thing): HTMLElement[] {
     const stand = standOf(thing.transform);
-    if (!stand) return [h("p", { class: "quiet" }, "It is sheared: numbers cannot say how it stands. Move it in the picture.")];
+    if (!stand) return [h("p", { class: "quiet" }, say("sheared"))];
     const row = (label: string, names: readonly string[], key: keyof Stand, unit: string): HTMLElement =>
       h(
         "fieldset",
@@ -141,15 +137,15 @@ export class Inspector {
               return;
             }
             const next = { ...stand, [key]: stand[key].map((old, at) => (at === i ? found : old)) } as Stand;
-            this.acts.edit("Move", { transform: transformOf(next) }, { transform: thing.transform });
+            this.acts.edit(say("grip_move"), { transform: transformOf(next) }, { transform: thing.transform });
           });
           return h("label", {}, h("span", {}, name), field);
         }),
       );
     return [
-      row("Place", ["x", "y", "z"], "position", "metres"),
-      row("Turned", ["about up", "tipped", "rolled"], "turned", "degrees"),
-      row("Size", ["x", "y", "z"], "scale", "times"),
+      row(say("stand_place"), ["x", "y", "z"], "position", say("unit_metres")),
+      row(say("stand_turned"), [say("turn_yaw"), say("turn_pitch"), say("turn_roll")], "turned", say("unit_degrees")),
+      row(say("stand_size"), ["x", "y", "z"], "scale", say("unit_times")),
     ];
   }
 }

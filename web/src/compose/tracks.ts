@@ -3,6 +3,8 @@
  * for certain, out to the outer ones perhaps. A handle is a slider: arrows move it by a year, with Shift by ten.
  */
 
+import { say } from "../studio/language";
+import type { StudioWord } from "../studio/language";
 import { yearLabel } from "../time/years";
 import type { TimeScale } from "../time/scale";
 import { h } from "../ui/dom";
@@ -10,7 +12,7 @@ import { boundsOf, moved } from "./bounds";
 import type { Bounds, Which } from "./bounds";
 import type { Thing } from "./workshop";
 
-const NAMES = ["Begun not before", "Begun by", "Ended not before", "Lasted at most to"] as const;
+const NAMES: readonly StudioWord[] = ["bound_begun_after", "bound_begun_by", "bound_ended_after", "bound_ended_by"];
 
 export interface TrackHandlers {
   choose(id: string): void;
@@ -19,7 +21,7 @@ export interface TrackHandlers {
 }
 
 export class Tracks {
-  readonly element = h("ol", { class: "tracks", "aria-label": "When things stand" });
+  readonly element = h("ol", { class: "tracks", "aria-label": say("tracks") });
   private readonly rows = new Map<string, Row>();
   private head = 0;
 
@@ -58,7 +60,7 @@ class Row {
   private readonly name = h("button", { type: "button", class: "track-name" });
   private readonly possible = h("span", { class: "track-possible" });
   private readonly certain = h("span", { class: "track-certain" });
-  private readonly handles = NAMES.map((name) => h("span", { class: "track-handle", role: "slider", tabindex: "0", "aria-label": name }));
+  private readonly handles = NAMES.map((name) => h("span", { class: "track-handle", role: "slider", tabindex: "0", "aria-label": say(name) }));
   private readonly lane = h("div", { class: "track-lane" }, this.possible, this.certain, ...this.handles);
   readonly element = h("li", { class: "track" }, this.name, this.lane);
   private thing: Thing | null = null;
@@ -77,7 +79,7 @@ class Row {
     this.thing = thing;
     this.element.dataset["id"] = thing.id;
     this.element.classList.toggle("is-chosen", chosen);
-    this.name.textContent = thing.title || thing.asset?.title || "Untitled";
+    this.name.textContent = thing.title || thing.asset?.title || say("untitled");
     this.name.title = thing.existence.label;
     this.name.setAttribute("aria-pressed", String(chosen));
     if (this.held === null) {
@@ -105,11 +107,11 @@ class Row {
       handle.hidden = undated;
       handle.style.left = `${100 * places[i]!}%`;
       handle.classList.toggle("is-open", year === null);
-      handle.setAttribute("aria-valuetext", year === null ? "no limit" : yearLabel(year));
+      handle.setAttribute("aria-valuetext", year === null ? say("no_limit") : yearLabel(year));
       handle.setAttribute("aria-valuenow", String(year ?? (i < 2 ? Math.floor(scale.first) : Math.floor(scale.last))));
       handle.setAttribute("aria-valuemin", String(Math.floor(scale.first)));
       handle.setAttribute("aria-valuemax", String(Math.floor(scale.last)));
-      handle.title = `${NAMES[i]}: ${year === null ? "no limit" : yearLabel(year)}`;
+      handle.title = `${say(NAMES[i]!)}: ${year === null ? say("no_limit") : yearLabel(year)}`;
     });
   }
 

@@ -22,6 +22,7 @@ import { Relay } from "../stream/relay";
 import { seekerOver } from "../stream/seeking";
 import type { Seek } from "../stream/session";
 import { StreamSocket } from "../stream/socket";
+import { many, say } from "../studio/language";
 import { words } from "../studio/words";
 import { TimeBar } from "../time/bar";
 import { TimeScale } from "../time/scale";
@@ -43,15 +44,15 @@ export async function compose(main: Element, id: string): Promise<boolean> {
 }
 
 class Composer {
-  private readonly canvas = h("canvas", { class: "view", tabindex: "0", role: "img", "aria-label": "The scene; things are also listed below with their dates" });
+  private readonly canvas = h("canvas", { class: "view", tabindex: "0", role: "img", "aria-label": say("stage_picture") });
   private readonly saved = h("p", { class: "saved", role: "status" });
   private readonly trouble = h("div", { class: "trouble panel", role: "alert", hidden: true });
   private readonly hint = h("p", { class: "hint panel", role: "status", hidden: true });
-  private readonly undoButton = button("undo", "Undo", () => this.takeBack(), { class: "button-round" });
-  private readonly redoButton = button("redo", "Redo", () => this.doAgain(), { class: "button-round" });
-  private readonly grips = h("div", { class: "grips", role: "group", "aria-label": "How the grip takes hold" });
+  private readonly undoButton = button("undo", say("undo"), () => this.takeBack(), { class: "button-round" });
+  private readonly redoButton = button("redo", say("redo"), () => this.doAgain(), { class: "button-round" });
+  private readonly grips = h("div", { class: "grips", role: "group", "aria-label": say("grips") });
   private readonly snap = h("input", { type: "checkbox", id: "snap" });
-  private readonly stock = h("select", { "aria-label": "A thing to place" });
+  private readonly stock = h("select", { "aria-label": say("thing_to_place") });
   private readonly time = h("div", { class: "compose-time" });
   private bar!: TimeBar;
   private tracks!: Tracks;
@@ -71,7 +72,7 @@ class Composer {
 
   constructor(main: Element, private workshop: Workshop) {
     const { id, things } = workshop;
-    document.title = `${workshop.title} · Studio`;
+    document.title = `${workshop.title} · ${say("place_studio")}`;
     this.wanted = { at: workshop.defaultMoment, hypothesis: workshop.defaultHypothesis?.id ?? null, certainty: "possible" };
     this.writer.read(things);
     this.layTime();
@@ -120,7 +121,7 @@ class Composer {
     this.show();
     this.showJournal();
     void files.open(id, false, 0).then(() => this.hand.begin());
-    void loadStock().then((stock) => replace(this.stock, h("option", { value: "" }, "Place a thing…"), ...stock.map((one) => h("option", { value: one.id }, one.title))));
+    void loadStock().then((stock) => replace(this.stock, h("option", { value: "" }, say("place_thing")), ...stock.map((one) => h("option", { value: one.id }, one.title))));
     subscribe<{ sceneChanged: { author: string } }>(
       "subscription Changes($id: ID!) { sceneChanged(id: $id) { author } }",
       { id },
@@ -133,10 +134,10 @@ class Composer {
   // ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private furnish(main: Element): void {
-    const names: [Grip, string, string][] = [["translate", "target", "Move"], ["rotate", "orbit", "Turn"], ["scale", "table", "Size"]];
+    const names: [Grip, string, string][] = [["translate", "target", say("grip_move")], ["rotate", "orbit", say("grip_turn")], ["scale", "table", say("grip_size")]];
     this.grips.append(
       ...names.map(([grip, sign, name]) => button(sign, name, () => this.hold(grip), { "data-grip": grip, "aria-pressed": String(grip === this.grip) })),
-      h("label", { class: "snap", for: "snap" }, this.snap, "By steps"),
+      h("label", { class: "snap", for: "snap" }, this.snap, say("by_steps")),
     );
     this.snap.addEventListener("change", () => this.hand.hold(this.grip, this.snap.checked));
     this.stock.addEventListener("change", () => {
@@ -146,7 +147,7 @@ class Composer {
     const head = h(
       "header",
       { class: "compose-head" },
-      h("a", { class: "title-back", href: "/studio" }, "Studio"),
+      h("a", { class: "title-back", href: "/studio" }, say("place_studio")),
       h("h1", {}, this.workshop.title),
       this.saved,
       this.undoButton,
@@ -201,26 +202,20 @@ class Composer {
 
   private showJournal(): void {
     const { waiting, refused, trouble, offline, undo, redo } = this.journal.state;
-    this.saved.textContent = offline
-      ? `No connection. ${waiting} ${waiting === 1 ? "edit is" : "edits are"} kept on this device.`
-      : waiting > 0
-        ? "Saving…"
-        : refused > 0
-          ? "Not saved"
-          : "All saved";
+    this.saved.textContent = offline ? many("edits_kept", waiting) : say(waiting > 0 ? "saving" : refused > 0 ? "not_saved" : "all_saved");
     this.saved.classList.toggle("is-waiting", waiting > 0 || refused > 0);
     this.undoButton.disabled = undo === null;
-    this.undoButton.title = undo === null ? "Undo" : `Undo: ${undo}`;
+    this.undoButton.title = undo === null ? say("undo") : say("undo_what", { what: undo });
     this.redoButton.disabled = redo === null;
-    this.redoButton.title = redo === null ? "Redo" : `Redo: ${redo}`;
+    this.redoButton.title = redo === null ? say("redo") : say("redo_what", { what: redo });
     this.trouble.hidden = refused === 0;
     if (refused > 0) {
       replace(
         this.trouble,
-        h("p", {}, `The museum did not take ${refused === 1 ? "an edit" : `${refused} edits`}: ${trouble}`),
-        h("p", { class: "quiet" }, "You see what the museum has now. Yours is kept until you decide."),
-        button("next", "Put mine over it", () => this.journal.insist(), { class: "button-main" }),
-        button("close", "Leave it as it is", () => {
+        h("p", {}, many("edits_refused", refused, { why: trouble })),
+        h("p", { class: "quiet" }, say("edits_decide")),
+        button("next", say("edits_insist"), () => this.journal.insist(), { class: "button-main" }),
+        button("close", say("edits_leave"), () => {
           this.journal.giveUp();
           void this.readAgain();
         }),
@@ -281,18 +276,18 @@ class Composer {
   private moved(id: string, transform: number[]): void {
     const thing = this.thing(id);
     if (!thing || thing.transform.every((value, i) => Math.abs(value - transform[i]!) < 1e-9)) return;
-    this.edit("Move", { transform }, { transform: thing.transform });
+    this.edit(say("grip_move"), { transform }, { transform: thing.transform });
   }
 
   private drop(): void {
     const thing = this.thing(this.chosen);
     const gap = thing && this.hand.gapBelow(thing.id);
     if (!thing || gap === null) {
-      this.say("Nothing lies under it.");
+      this.say(say("nothing_under"));
       return;
     }
     const transform = thing.transform.map((value, i) => (i === 13 ? value - gap : value));
-    this.edit("To the ground", { transform }, { transform: thing.transform });
+    this.edit(say("to_ground"), { transform }, { transform: thing.transform });
   }
 
   // ── aligning ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,7 +295,7 @@ class Composer {
   private startAligning(): void {
     this.points = [];
     this.hand.choose(null, null);
-    this.say("Point at three places of the thing, then at the three where they belong. Escape ends it.");
+    this.say(say("align_how"));
   }
 
   private stopAligning(): void {
@@ -315,17 +310,17 @@ class Composer {
     const points = this.points!;
     points.push(at.clone());
     this.hand.mark(points);
-    this.say(points.length < POINTS ? `Place ${points.length + 1} of the thing` : `Where place ${points.length - POINTS + 1} belongs`);
+    this.say(points.length < POINTS ? say("align_from", { n: points.length + 1 }) : say("align_to", { n: points.length - POINTS + 1 }));
     if (points.length < 2 * POINTS) return;
     const motion = alignment(points.slice(0, POINTS) as unknown as Triangle, points.slice(POINTS) as unknown as Triangle, false);
     const thing = this.thing(this.chosen);
     this.stopAligning();
     if (!motion || !thing) {
-      this.say("Three places on a line do not say how it is turned; choose them farther apart.");
+      this.say(say("align_line"));
       return;
     }
     const transform = motion.multiply(new THREE.Matrix4().fromArray(thing.transform)).toArray();
-    this.edit("Align", { transform }, { transform: thing.transform });
+    this.edit(say("align"), { transform }, { transform: thing.transform });
   }
 
   private say(text: string): void {
@@ -349,7 +344,7 @@ class Composer {
     const [startEarliestYear, startLatestYear, endEarliestYear, endLatestYear] = bounds;
     const before = thing.existence.text;
     Object.assign(thing.existence, { text: existence, startEarliestYear, startLatestYear, endEarliestYear, endLatestYear });
-    this.journal.do(editOf(`Date ${thing.title}`, id, { existence }, { existence: before }));
+    this.journal.do(editOf(say("edit_date", { title: thing.title }), id, { existence }, { existence: before }));
   }
 
   // ── edits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -388,13 +383,13 @@ class Composer {
   private place(asset: string, title: string): void {
     const layer = this.workshop.layers[0]?.id;
     if (!layer) {
-      this.say("The scene has no layer yet.");
+      this.say(say("no_layer"));
       return;
     }
     const at = this.hand.movement.target;
     const transform = new THREE.Matrix4().makeTranslation(at).toArray();
     // Undated, until somebody says better: it may have stood at any moment, so it is seen at this one.
-    this.create(`Place ${title}`, { layer, asset, transform, existence: "", title: "" });
+    this.create(say("edit_place", { title }), { layer, asset, transform, existence: "", title: "" });
   }
 
   private duplicate(): void {
@@ -402,7 +397,7 @@ class Composer {
     if (!thing?.asset) return;
     const transform = thing.transform.map((value, i) => (i === 12 ? value + 1 : value));
     const { title, reliability, reason: why } = thing;
-    this.create(`Duplicate ${title}`, {
+    this.create(say("edit_duplicate", { title }), {
       layer: thing.layer.id, asset: thing.asset.id, title, existence: thing.existence.text, transform, hypothesis: thing.hypothesis?.id ?? null, reliability, why,
     });
   }
@@ -417,7 +412,7 @@ class Composer {
   private remove(): void {
     const thing = this.thing(this.chosen);
     if (!thing) return;
-    this.journal.do({ label: `Remove ${thing.title}`, forth: { kind: "remove", key: thing.id }, back: { kind: "create", key: thing.id, fields: {} } });
+    this.journal.do({ label: say("edit_remove", { title: thing.title }), forth: { kind: "remove", key: thing.id }, back: { kind: "create", key: thing.id, fields: {} } });
     this.choose(null);
   }
 

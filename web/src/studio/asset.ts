@@ -3,7 +3,9 @@
 import { h } from "../ui/dom";
 import { clock } from "../ui/player";
 import { rightsName } from "../ui/rights";
-import { CODES, many, size } from "./words";
+import { many, say } from "./language";
+import type { StudioWord } from "./language";
+import { codeWords, size } from "./words";
 
 export interface Job {
   id: string;
@@ -32,20 +34,13 @@ export interface Asset {
 export const ASSET = `id title masterName byteLength rights state visibility code report createdAt
   tileset { tiles levels triangles byteLength } media { digest byteLength duration width height } jobs { id state progress message code }`;
 
-const STATES: Record<string, string> = {
-  PENDING: "being made",
-  READY: "ready",
-  REJECTED: "refused",
-  FAILED: "failed",
-};
-
 /** `replace` is given a file that is to take the thing's place. */
 export function assetRow(asset: Asset, replace: (file: File) => void): HTMLElement {
   const state = asset.state.toUpperCase();
   const { tileset, media } = asset;
   const job = asset.jobs.at(-1);
   const figures = tileset
-    ? `${many(tileset.triangles, "triangle")} · ${many(tileset.tiles, "tile")} in ${many(tileset.levels, "level")} · ${size(tileset.byteLength)} to stream`
+    ? [many("triangles", tileset.triangles), say("tiles_in", { tiles: many("tiles", tileset.tiles), levels: many("levels", tileset.levels) }), say("to_stream", { size: size(tileset.byteLength) })].join(" · ")
     : media
       ? mediaWords(media)
       : "";
@@ -53,12 +48,12 @@ export function assetRow(asset: Asset, replace: (file: File) => void): HTMLEleme
     "li",
     { class: "asset", "data-id": asset.id, "data-state": state },
     h("div", {}, h("p", { class: "asset-title" }, asset.title || asset.masterName), h("p", { class: "quiet" }, `${asset.masterName} · ${size(asset.byteLength)} · ${rightsName(asset.rights)}`)),
-    h("p", { class: `state state-${state}` }, STATES[state] ?? asset.state, asset.visibility.toUpperCase() === "PUBLIC" ? ", public" : ""),
+    h("p", { class: `state state-${state}` }, say(`asset_${state}` as StudioWord), asset.visibility.toUpperCase() === "PUBLIC" ? `, ${say("public")}` : ""),
     figures && h("p", { class: "asset-figures" }, figures),
     state === "REJECTED" || state === "FAILED"
-      ? h("p", { class: "bad" }, CODES[asset.code] ?? (job?.message || "It could not be read."), asset.code && ` (${asset.code})`)
+      ? h("p", { class: "bad" }, codeWords(asset.code, job?.message), asset.code && ` (${asset.code})`)
       : null,
-    asset.report.length > 0 && h("details", {}, h("summary", {}, "What was found"), h("ul", {}, ...asset.report.map(reportLine))),
+    asset.report.length > 0 && h("details", {}, h("summary", {}, say("found")), h("ul", {}, ...asset.report.map(reportLine))),
     state === "READY" && (tileset ?? media) !== null && h("p", { class: "asset-actions" }, newVersion(asset, replace)),
   );
 }
@@ -66,20 +61,20 @@ export function assetRow(asset: Asset, replace: (file: File) => void): HTMLEleme
 /** "Recording, 1:05 · 1.2 MB to hear". */
 function mediaWords({ duration, width, height, byteLength }: NonNullable<Asset["media"]>): string {
   return duration !== null
-    ? `Recording, ${clock(duration)} · ${size(byteLength)} to hear`
-    : `Picture, ${(width ?? 0).toLocaleString("en")} × ${(height ?? 0).toLocaleString("en")} · ${size(byteLength)} to see`;
+    ? say("recording", { length: clock(duration), size: size(byteLength) })
+    : say("picture", { width: width ?? 0, height: height ?? 0, size: size(byteLength) });
 }
 
 /** A button that takes one file. */
 function newVersion(asset: Asset, replace: (file: File) => void): HTMLElement {
   const id = `version-${asset.id}`;
-  const input = h("input", { type: "file", class: "sr-only", id, "aria-label": `New version of ${asset.title || asset.masterName}` });
+  const input = h("input", { type: "file", class: "sr-only", id, "aria-label": say("new_version_of", { title: asset.title || asset.masterName }) });
   input.addEventListener("change", () => {
     const file = input.files?.[0];
     if (file) replace(file);
     input.value = "";
   });
-  return h("span", {}, input, h("label", { class: "button", for: id }, "New version"));
+  return h("span", {}, input, h("label", { class: "button", for: id }, say("new_version")));
 }
 
 const ABOUT_NOTES = "annotations: ";

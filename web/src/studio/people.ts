@@ -2,6 +2,7 @@
 
 import { ask } from "../data/graphql";
 import { h, replace } from "../ui/dom";
+import { many, say } from "./language";
 import { words } from "./words";
 
 /** The answer of `POST /people`. */
@@ -15,10 +16,8 @@ export interface Imported {
 
 /** "2 people and 1 family were written; 3 people were withheld." */
 export function summary({ persons, families, withheld }: Imported): string {
-  const people = (number: number): string => (number === 1 ? "1 person" : `${number.toLocaleString("en")} people`);
-  const many = families === 1 ? "1 family" : `${families.toLocaleString("en")} families`;
-  const kept = `${people(persons)} and ${many} were written`;
-  return withheld === 0 ? `${kept}.` : `${kept}; ${people(withheld)} ${withheld === 1 ? "was" : "were"} withheld.`;
+  const kept = say("people_kept", { people: many("persons", persons), families: many("families", families) });
+  return withheld === 0 ? `${kept}.` : `${kept}; ${many("withheld", withheld)}.`;
 }
 
 export class People {
@@ -37,20 +36,20 @@ export class People {
     this.element = h(
       "section",
       { "aria-labelledby": "people-title" },
-      h("h2", { class: "section", id: "people-title" }, "People"),
+      h("h2", { class: "section", id: "people-title" }, say("people")),
       h(
         "p",
         { class: "quiet people-about" },
-        "Families from a genealogy program, as GEDCOM 5.5.1 or 7. Whoever may be alive is withheld. All of the file is written by one revision, or nothing is.",
+        say("people_about"),
       ),
       h(
         "div",
         { class: "drop-row" },
-        h("label", { class: "rights-label people-label", for: "people-scene" }, "Into the scene"),
+        h("label", { class: "rights-label people-label", for: "people-scene" }, say("into_scene")),
         this.scenes,
         input,
-        h("label", { class: "button", for: "people-file" }, "Choose a GEDCOM file"),
-        h("label", { class: "people-living" }, this.living, "Bring in who may be alive, too"),
+        h("label", { class: "button", for: "people-file" }, say("choose_gedcom")),
+        h("label", { class: "people-living" }, this.living, say("living_too")),
       ),
       this.outcome,
     );
@@ -70,7 +69,7 @@ export class People {
   }
 
   private async take(file: File): Promise<void> {
-    replace(this.outcome, h("p", { class: "quiet" }, `reading ${file.name}`));
+    replace(this.outcome, h("p", { class: "quiet" }, say("reading_file", { name: file.name })));
     const asked = new URLSearchParams({ scene: this.scenes.value, name: file.name });
     if (this.living.checked) asked.set("living", "true");
     try {
@@ -81,7 +80,7 @@ export class People {
       });
       const answer = (await response.json()) as Imported & { detail?: string; title?: string };
       if (response.ok) this.tell(answer);
-      else this.refuse(answer.detail ?? answer.title ?? `The server answered ${response.status}.`);
+      else this.refuse(answer.detail ?? answer.title ?? say("answered", { status: response.status }));
     } catch (error) {
       this.refuse(words(error));
     }
@@ -90,7 +89,7 @@ export class People {
   private tell(done: Imported): void {
     replace(
       this.outcome,
-      h("p", {}, h("strong", {}, summary(done)), h("span", { class: "quiet" }, ` Revision ${done.revision}.`)),
+      h("p", {}, h("strong", {}, summary(done)), h("span", { class: "quiet" }, ` ${say("revision_n", { n: done.revision })}`)),
       done.report.length > 0 && h("ul", { class: "doing-report" }, ...done.report.map((line) => h("li", {}, line))),
     );
   }

@@ -2,6 +2,7 @@
 
 import { ask } from "../data/graphql";
 import { button, h, replace } from "../ui/dom";
+import { say } from "./language";
 import { words } from "./words";
 
 interface Listed {
@@ -24,21 +25,21 @@ export class Scenes {
   readonly element: HTMLElement;
 
   constructor() {
-    const form = h("form", { class: "drop-row" }, h("label", { for: "scene-title" }, "A new scene"), this.title, button("next", "Begin", () => undefined, { type: "submit" }));
+    const form = h("form", { class: "drop-row" }, h("label", { for: "scene-title" }, say("scene_new")), this.title, button("next", say("begin"), () => undefined, { type: "submit" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.begin();
     });
-    this.element = h("section", { "aria-label": "Scenes" }, h("h2", { class: "section" }, "Scenes"), this.list, form, this.bad);
+    this.element = h("section", { "aria-label": say("scenes") }, h("h2", { class: "section" }, say("scenes")), this.list, form, this.bad);
     void this.read();
   }
 
   private async read(): Promise<void> {
     try {
       const rows = (await listed()).map(({ id, title }) =>
-        h("li", {}, h("a", { href: `/studio#scene=${encodeURIComponent(id)}` }, title || "Untitled")),
+        h("li", {}, h("a", { href: `/studio#scene=${encodeURIComponent(id)}` }, title || say("untitled"))),
       );
-      replace(this.list, ...(rows.length > 0 ? rows : [h("li", { class: "quiet" }, "No scene yet.")]));
+      replace(this.list, ...(rows.length > 0 ? rows : [h("li", { class: "quiet" }, say("scenes_none"))]));
     } catch (error) {
       this.refuse(error);
     }
@@ -51,7 +52,7 @@ export class Scenes {
       const defaultMoment = String(new Date().getFullYear());
       const { createScene } = await ask<{ createScene: { scene: { id: string } } }>(CREATE, { input: { title, defaultMoment, viewpoint: VIEWPOINT } });
       const { id } = createScene.scene;
-      await ask(LAYER, { input: { scene: id, title: "What stands" } });
+      await ask(LAYER, { input: { scene: id, title: say("layer_first") } });
       location.hash = `scene=${encodeURIComponent(id)}`;
     } catch (error) {
       this.refuse(error);

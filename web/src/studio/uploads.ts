@@ -5,7 +5,8 @@ import { ask, subscribe } from "../data/graphql";
 import { h } from "../ui/dom";
 import { aboutNotes } from "./asset";
 import type { Asset, Job } from "./asset";
-import { CODES, size, tusWords } from "./words";
+import { many, say } from "./language";
+import { codeWords, size, tusWords } from "./words";
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
@@ -18,7 +19,7 @@ export interface Deposit {
 }
 
 export class Uploads {
-  readonly element = h("ul", { class: "doing", "aria-label": "Uploads" });
+  readonly element = h("ul", { class: "doing", "aria-label": say("uploads") });
 
   /** `changed` is called when something came of a file. */
   constructor(private readonly changed: () => void) {}
@@ -37,14 +38,14 @@ export class Uploads {
       // The same file may be a thing of its own and a version of another: what broke off is found by both.
       fingerprint: async () => `chronotope-${asset?.id ?? "new"}-${file.name}-${file.size}-${file.lastModified}`,
       metadata,
-      onProgress: (sent, total) => row.say(`uploading, ${size(sent)} of ${size(total)}`, sent / total),
+      onProgress: (sent, total) => row.say(say("uploading", { sent: size(sent), total: size(total) }), sent / total),
       onError: (error) => row.fail(tusWords(error)),
       onAfterResponse: (_request, response) => {
         const job = response.getHeader("Chronotope-Job");
         if (job) this.follow(job, row, asset);
       },
       onSuccess: () => {
-        row.say("received, waiting to be read", 1);
+        row.say(say("received"), 1);
         this.changed();
       },
     });
@@ -64,10 +65,10 @@ export class Uploads {
     const show = (now: Job): boolean => {
       const state = now.state.toLowerCase();
       if (state === "done") void this.arrived(row, asset);
-      else if (state === "rejected" || state === "failed") row.fail(CODES[now.code] ?? (now.message || "It could not be read."));
-      else if (state === "cancelled") row.fail("Cancelled.");
+      else if (state === "rejected" || state === "failed") row.fail(codeWords(now.code, now.message));
+      else if (state === "cancelled") row.fail(say("cancelled"));
       else {
-        row.say(now.message || (state === "queued" ? "waiting to be read" : "being read"), now.progress);
+        row.say(now.message || say(state === "queued" ? "waiting" : "being_read"), now.progress);
         return false;
       }
       this.changed();
@@ -79,13 +80,13 @@ export class Uploads {
       (data) => {
         if (show(data.job)) end();
       },
-      () => row.say("its progress cannot be followed; reload to see how it went", null),
+      () => row.say(say("not_followed"), null),
     );
   }
 
   /** A new version says what became of the notes at it. */
   private async arrived(row: Row, asset: Asset | null): Promise<void> {
-    row.done("ready");
+    row.done(say("asset_READY"));
     if (!asset) return;
     try {
       const { node } = await ask<{ node: { report: string[] } | null }>(
@@ -93,9 +94,8 @@ export class Uploads {
         { id: asset.id },
       );
       const { lines, flagged } = aboutNotes(node?.report ?? []);
-      const [must, said] = flagged === 1 ? ["1 note", "was flagged: it has"] : [`${flagged} notes`, "were flagged: they have"];
-      if (flagged > 0) row.warn(`ready. ${must} ${said} to be looked at.`);
-      else if (lines.length > 0) row.done("ready. The notes went along.");
+      if (flagged > 0) row.warn(many("notes_flagged", flagged));
+      else if (lines.length > 0) row.done(say("notes_along"));
       row.tell(lines);
     } catch {
       // The version is up; what became of the notes stands in the thing's own row.
@@ -107,8 +107,8 @@ class Row {
   job = "";
   onPause: (paused: boolean) => void = () => undefined;
   private readonly bar = h("progress", { max: "1", value: "0" });
-  private readonly text = h("p", { class: "doing-text", role: "status" }, "starting");
-  private readonly pause = h("button", { type: "button", class: "button" }, "Pause");
+  private readonly text = h("p", { class: "doing-text", role: "status" }, say("starting"));
+  private readonly pause = h("button", { type: "button", class: "button" }, say("pause"));
   readonly element: HTMLElement;
 
   /** `of` is what the file is a new version of. */
@@ -117,11 +117,11 @@ class Row {
     this.bar.setAttribute("aria-label", name);
     this.pause.addEventListener("click", () => {
       paused = !paused;
-      this.pause.textContent = paused ? "Go on" : "Pause";
-      if (paused) this.text.textContent = "paused";
+      this.pause.textContent = say(paused ? "go_on" : "pause");
+      if (paused) this.text.textContent = say("paused");
       this.onPause(paused);
     });
-    this.element = h("li", { class: "doing-row" }, h("p", { class: "doing-name" }, name, of !== null && h("span", { class: "quiet doing-of" }, `new version of “${of}”`)), this.bar, this.text, this.pause);
+    this.element = h("li", { class: "doing-row" }, h("p", { class: "doing-name" }, name, of !== null && h("span", { class: "quiet doing-of" }, say("version_of", { title: of }))), this.bar, this.text, this.pause);
   }
 
   say(text: string, progress: number | null): void {

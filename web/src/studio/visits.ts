@@ -3,6 +3,7 @@
 import { ask } from "../data/graphql";
 import { button, h, replace } from "../ui/dom";
 import { shareField } from "../ui/share";
+import { say, when } from "./language";
 import { words } from "./words";
 
 interface Open {
@@ -27,18 +28,18 @@ export class Visits {
     this.element = h(
       "section",
       { "aria-labelledby": "visits-title", hidden: true },
-      h("h2", { class: "section", id: "visits-title" }, "Guided visits"),
+      h("h2", { class: "section", id: "visits-title" }, say("visits")),
       h(
         "p",
         { class: "quiet people-about" },
-        "A room is where a guide leads and the others follow, each on a device of their own. They see one another as heads and hands, under names of their choice; nothing of it is kept.",
+        say("visits_about"),
       ),
       h(
         "div",
         { class: "drop-row" },
-        h("label", { class: "rights-label", for: "visit-exhibition" }, "Exhibition"),
+        h("label", { class: "rights-label", for: "visit-exhibition" }, say("exhibition")),
         this.choice,
-        button("people", "Open a room", () => void this.open()),
+        button("people", say("room_open"), () => void this.open()),
       ),
       this.outcome,
     );
@@ -67,12 +68,11 @@ export class Visits {
         { scene: chosen.scene.id },
       );
       const page = `${location.origin}/exhibitions/${encodeURIComponent(chosen.slug)}`;
-      const until = new Date(openRoom.expiresAt).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
       replace(
         this.outcome,
-        shareField("For visitors", page + openRoom.visitorLink, "Copy the visitors' link"),
-        shareField(`For the guide alone, until ${until}`, page + openRoom.guideLink, "Copy the guide's link"),
-        h("p", {}, h("a", { class: "button button-main", href: page + openRoom.guideLink, target: "_blank", rel: "noopener" }, "Begin to guide")),
+        shareField(say("room_visitors"), page + openRoom.visitorLink, say("room_copy_visitors")),
+        shareField(say("room_guide", { when: when(openRoom.expiresAt) }), page + openRoom.guideLink, say("room_copy_guide")),
+        h("p", {}, h("a", { class: "button button-main", href: page + openRoom.guideLink, target: "_blank", rel: "noopener" }, say("room_begin"))),
       );
     } catch (error) {
       replace(this.outcome, h("p", { class: "bad", role: "alert" }, words(error)));

@@ -6,22 +6,57 @@
 
 import en from "../words/en.json";
 
-export type Word = keyof typeof en;
-type Counted = { [W in Word]: W extends `${infer Stem}_other` ? Stem : never }[Word];
 type Values = Readonly<Record<string, string | number>>;
+/** Words of which there is a form for one and a form for others, by what both begin with. */
+type Counted<W extends string> = { [Each in W]: Each extends `${infer Stem}_other` ? Stem : never }[W];
 
-const LOADED: Readonly<Record<string, () => Promise<{ default: Record<Word, string> }>>> = {
+let language = "en";
+let plurals = new Intl.PluralRules("en");
+
+/** The words of a part of the pages: English, and how those of the other languages are loaded. */
+export class Lexicon<W extends string> {
+  private table: Readonly<Record<W, string>>;
+
+  constructor(
+    private readonly english: Readonly<Record<W, string>>,
+    private readonly others: Readonly<Record<string, () => Promise<{ default: Readonly<Record<W, string>> }>>>,
+  ) {
+    this.table = english;
+  }
+
+  /** Takes a language's words; answers whether they are there, else English stays. */
+  async load(wanted: string): Promise<boolean> {
+    this.table = this.english;
+    try {
+      if (wanted !== "en") this.table = (await this.others[wanted]!()).default;
+      return true;
+    } catch {
+      return false; // the file did not come: better English than nothing
+    }
+  }
+
+  /** The word, with what stands in it for `{name}`. */
+  readonly say = (word: W, values: Values = {}): string =>
+    this.table[word].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+
+  /** The same of a number of things, which stands for `{n}`. */
+  readonly many = (word: Counted<W>, n: number, values: Values = {}): string => {
+    const form = plurals.select(n) === "one" ? "one" : "other";
+    return this.say(`${word}_${form}` as unknown as W, { n: n.toLocaleString(language), ...values });
+  };
+}
+
+export type Word = keyof typeof en;
+const LOADED = {
   de: () => import("../words/de.json"),
   fr: () => import("../words/fr.json"),
   it: () => import("../words/it.json"),
 };
+const common = new Lexicon<Word>(en, LOADED);
+export const { say, many } = common;
 
 export const LANGUAGES: readonly string[] = ["en", ...Object.keys(LOADED)];
 const KEPT = "chronotope.language";
-
-let language = "en";
-let table: Record<Word, string> = en;
-let plurals = new Intl.PluralRules("en");
 
 /** The language that the page speaks: one of `LANGUAGES`. */
 export function spoken(): string {
@@ -52,13 +87,7 @@ export function wantedLanguages(): string[] {
 /** Speaks a language from now on; words that are already on the page stay. */
 export async function speak(wanted: readonly string[]): Promise<void> {
   const found = speakable(wanted);
-  try {
-    table = found === "en" ? en : (await LOADED[found]!()).default;
-    language = found;
-  } catch {
-    table = en; // the file did not come: better English than nothing
-    language = "en";
-  }
+  language = (await common.load(found)) ? found : "en";
   plurals = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }
@@ -74,17 +103,6 @@ export function changeLanguage(to: string): void {
   address.searchParams.set("lang", to);
   location.replace(address);
   if (address.href === location.href) location.reload();
-}
-
-/** The word, with what stands in it for `{name}`. */
-export function say(word: Word, values: Values = {}): string {
-  return table[word].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
-
-/** The same of a number of things, which stands for `{n}`. */
-export function many(word: Counted, n: number, values: Values = {}): string {
-  const form = plurals.select(n) === "one" ? "one" : "other";
-  return say(`${word}_${form}` as Word, { n: n.toLocaleString(language), ...values });
 }
 
 /** A length in metres: "4.5 cm", "2.35 m". Three figures are as many as a scan is good for. */
