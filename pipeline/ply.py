@@ -93,7 +93,11 @@ def _is_blank(data: NDArray[np.uint8]) -> bool:
 
 def _passed_over(data: NDArray[np.uint8], at: int, element: Element, head: Header) -> int:
     if head.order and element.is_flat:
-        return at + element.count * element.least_bytes()
+        # Each element alone may fit the file, and all of them not: the compiled code that goes on looks at no bounds.
+        end = at + element.count * element.least_bytes()
+        if end > len(data):
+            raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
+        return end
     for *_, after in ply_rows.rows(data, at, element, head.order):
         at = after
     return at

@@ -160,6 +160,7 @@ def plain_triangles(
     code, left = _CODES[item.count_type], element.count
     out = np.empty((_ROWS, 3), np.int32)
     while left:
+        assert 0 <= at <= len(data), "what was read before ends beyond the data"
         most = min(left, len(out), (len(data) - at) // stride)
         done = _plain(data, at, stride, (before, count, code), order == ">", out[:most])
         mapped.release(data[at : at + done * stride])

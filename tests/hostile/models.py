@@ -184,6 +184,11 @@ MESHES: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "PLY of one name twice": ("x.ply", _header("element vertex 1", *_XYZ, "property float x", body=b"\0" * 16), _READ),
     "PLY of faces beyond its end": (
         "x.ply", _header("element vertex 3", *_XYZ, "element face 1000000000", _LIST, body=b"\0" * 99), _MALFORMED),
+    "PLY of an element left out that ends beyond its end": (
+        "x.ply",
+        ply().replace(b"element face", b"element stone 80\nproperty uchar x\nelement face"),
+        _MALFORMED,
+    ),
     "PLY of a face of 255 corners that are not there": (
         "x.ply", _header("element vertex 3", *_XYZ, "element face 1", _LIST, body=b"\0" * 36 + b"\xff" + b"\0" * 12),
         _MALFORMED),
