@@ -7,6 +7,7 @@ checksums made right again, so that more than the first check is reached.
 
 from __future__ import annotations
 
+import copy
 import functools
 import io
 import json
@@ -38,6 +39,8 @@ _VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 1, 2, 3, 255, 1 << 31, 1 <
            1 << 53, 1 << 64, 10**400, 0.5, -0.5, 1e308, 1e-320, "", "x", "../x", "file:///etc/passwd", "data:,", "VEC3",
            "SCALAR", "MAT4", [], {}, [0], [0, 0], {"x": 1}, [None], "\ud800", "\0", 5120, 5121, 5122, 5123, 5125,
            5126)  # fmt: skip
+_MOST_PLACES = 10_000
+"""of a document in which something is repeated"""
 _KINDS = {
     "glb": "glb",
     "gltf": "json",
@@ -199,12 +202,12 @@ def _tree(value: Any, chance: random.Random) -> None:
         case 1:
             there, other = chance.choice(places)
             at[key] = json.loads(json.dumps(there[other])) if other in there or isinstance(there, list) else None
-        case 2 if isinstance(at[key], list) and len(at[key]) < 50:
-            at[key] *= chance.choice((2, 3, 100))
+        case 2 if isinstance(at[key], list) and len(at[key]) < 50 and len(places) < _MOST_PLACES:
+            at[key] = [copy.deepcopy(each) for _ in range(chance.choice((2, 3, 100))) for each in at[key]]
         case 3 if isinstance(at[key], int):
             at[key] += chance.choice((-1, 1, 2, 4, 1000))
         case _:
-            at[key] = chance.choice(_VALUES)
+            at[key] = copy.deepcopy(chance.choice(_VALUES))  # else what is in it might hold itself
 
 
 def _document(text: bytes, chance: random.Random) -> bytes:
