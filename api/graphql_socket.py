@@ -29,11 +29,15 @@ from scenes.audit import WHO
 from scenes.errors import SceneError, Unauthorized
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.websockets import WebSocket
     from strawberry import Schema
 
     from api.services import Services
     from scenes.model import Actor
+
+    Admit = Callable[[object], guard.Request]
 
 log = logging.getLogger("chronotope.graphql")
 
@@ -50,14 +54,16 @@ class _Close(Exception):
         self.code, self.reason = code, reason
 
 
-async def serve(websocket: WebSocket, services: Services, schema: Schema, *, init_s: float = INIT_S) -> None:
-    """Speak the protocol until either side ends it."""
+async def serve(
+    websocket: WebSocket, services: Services, schema: Schema, admit: Admit, *, init_s: float = INIT_S
+) -> None:
+    """Speak the protocol until either side ends it; `admit` is `guard.admit` for this schema."""
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         await websocket.accept()
         await websocket.close(4406, "Subprotocol not acceptable")
         return
     await websocket.accept(subprotocol=SUBPROTOCOL)
-    session = _Session(websocket, services, schema)
+    session = _Session(websocket, services, schema, admit)
     try:
         try:
             actor = await actor_of(websocket, services)
@@ -76,8 +82,8 @@ async def serve(websocket: WebSocket, services: Services, schema: Schema, *, ini
 
 
 class _Session:
-    def __init__(self, websocket: WebSocket, services: Services, schema: Schema) -> None:
-        self._websocket, self._services, self._schema = websocket, services, schema
+    def __init__(self, websocket: WebSocket, services: Services, schema: Schema, admit: Admit) -> None:
+        self._websocket, self._services, self._schema, self._admit = websocket, services, schema, admit
         self._toll = toll_of(websocket)
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._actor: Actor | None = None
@@ -191,7 +197,7 @@ class _Session:
         try:
             # As a request by POST does.
             self._toll.pay(OTHER)
-            request = guard.admit(payload)
+            request = self._admit(payload)
             guard.require_known(request, actor)
             self._toll.pay(query_points(request.cost))
         except (DoorError, GraphQLError, SceneError) as error:

@@ -1,19 +1,23 @@
 """What a GraphQL request may ask for, decided before anything of it runs, in time linear in its length.
 
 Strawberry's own limiters expand fragments, so that a request of a kilobyte keeps them busy for twenty seconds. Here the
-text is limited before it is read, the tokens before they are parsed, and a fragment is measured once, however often it
-is spread; numbers saturate. What is let through is small enough for graphql-core's validation, whose search for fields
-that cannot be merged compares them pair by pair (`SAME_PATH` bounds these pairs).
+text is limited before it is read, tokens and brackets as they are read, and a fragment is measured once, however often
+it is spread; numbers saturate. What is let through is small enough for graphql-core's validation, whose search for
+fields that cannot be merged compares them pair by pair (`SAME_PATH` bounds these pairs).
 
-    bytes ─► JSON ─► tokens and brackets ─► document ─► counts of its parts ─► measure of what runs ─► validation
+    bytes ─► JSON ─► tokens, brackets, document ─► counts of its parts ─► measure of what runs ─► validation
+
+The cost is how many objects may be answered: pages count as full, a list without pages and a page of which no length
+is said by the schema (`api.answer_sizes`), and each ten plain values of an object as one more.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -28,21 +32,26 @@ from graphql import (
     Source,
     TokenKind,
     VariableNode,
-    parse,
 )
 from graphql.language.lexer import Lexer
+from graphql.language.parser import Parser
 
+from api.answer_sizes import PAGE_ARGUMENTS, Size
 from api.errors import DoorError
 from scenes.errors import Forbidden, Unauthorized
 from scenes.model import ANONYMOUS, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from graphql.language.ast import Token
+
+    from api.answer_sizes import Sizes
     from scenes.model import Actor
 
 BODY_BYTES = 64 << 10
 TOKENS = 2_000
+"""comments too"""
 NESTING = 32
 """brackets within brackets; the parser and the walk below recurse no deeper"""
 DEPTH = 12
@@ -59,15 +68,15 @@ FIELDS = 3_000
 """fields after fragments are spread, the spreads counted too"""
 SAME_PATH = 20
 """fields that would have to be merged into one"""
-COST = 200_000
-"""fields answered at most, pages counted as full"""
+COST = 5_000
+"""objects answered at most, pages counted as full"""
+VALUES = 10
+"""plain values of an object that cost as much as one more"""
 PAGE = 1_000
 """largest `first` and `last`"""
 
 _INTROSPECTION = {"__schema", "__type"}
-_SCHEMA_LISTS = {"types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues", "directives"}
-_SCHEMA_LIST = 16
-"""what a list of introspection counts as in the cost"""
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
 _MOST = 1 << 40
@@ -83,32 +92,28 @@ class Request:
     operation: str | None
     kind: OperationType
     cost: int
-    """fields that it is answered with at most"""
+    """objects that it is answered with at most"""
     asks_schema: bool = False
     """whether it asks what may be asked (introspection)"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
+class _Measure(NamedTuple):
     """Of a selection set, with fragments spread; saturating."""
 
     depth: int = 0
     schema_depth: int = 0
     aliases: int = 0
     fields: int = 0
+    values: int = 0
+    """plain values in this place"""
     cost: int = 0
-
-    def __add__(self, other: _Measure) -> _Measure:
-        return _Measure(
-            max(self.depth, other.depth),
-            max(self.schema_depth, other.schema_depth),
-            min(self.aliases + other.aliases, _MOST),
-            min(self.fields + other.fields, _MOST),
-            min(self.cost + other.cost, _MOST),
-        )
+    """objects below"""
+    paged: int = 0
+    """objects below for each that is on the page of what is above"""
 
 
-_SPREAD = _Measure(fields=1)
+_NOTHING = _Measure()
+_ONE = Size()
 
 
 def read_json(body: bytes) -> object:
@@ -130,8 +135,10 @@ def read_json(body: bytes) -> object:
     return found
 
 
-def admit(payload: object) -> Request:
+def admit(payload: object, sizes: Sizes) -> Request:
     """The request of a JSON payload, if it may run; what it asks for is not validated against the schema yet.
+
+    `sizes` are of what the schema's fields answer (`api.answer_sizes`).
 
     Raises:
         DoorError: LIMIT where a stated limit is exceeded, BAD_REQUEST where it is no request.
@@ -151,7 +158,7 @@ def admit(payload: object) -> Request:
     variables = variables or {}
     _check_variables(variables)
     document, asks_schema = _parse(query)
-    kind, cost = _check_document(document, variables, operation or None)
+    kind, cost = _check_document(document, _Measuring(variables, sizes), operation or None)
     return Request(query, document, variables, operation or None, kind, cost, asks_schema)
 
 
@@ -196,19 +203,43 @@ def _parse(query: str) -> tuple[DocumentNode, bool]:
     """The document, and whether a name in it is one of introspection's."""
     # One character may be up to four bytes; over WebSocket nothing has counted them yet.
     _limit("bytes of the query", len(query.encode("utf-8", "replace")), BODY_BYTES)
-    lexer, tokens, nesting, asks_schema = Lexer(Source(query)), 0, 0, False
-    while (token := lexer.advance()).kind is not TokenKind.EOF:
-        tokens += 1
-        nesting += (token.kind in _OPENING) - (token.kind in _CLOSING)
-        _limit("brackets within brackets", nesting, NESTING)
-        _limit("tokens", tokens, TOKENS)
-        asks_schema = asks_schema or token.value in _INTROSPECTION
-    return parse(query), asks_schema
+    source = Source(query)
+    lexer = _Counting(source)
+    return Parser(source, lexer=lexer).parse_document(), lexer.asks_schema
 
 
-def _check_document(
-    document: DocumentNode, variables: Mapping[str, Any], name: str | None
-) -> tuple[OperationType, int]:
+class _Counting(Lexer):
+    """Counts what it reads, so that the parser meets no token too many and recurses no deeper than it may."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self._tokens = self._nesting = 0
+        self.asks_schema = False
+        """whether one of introspection's names was read"""
+
+    def read_name(self, start: int) -> Token:
+        """A name at once; letter by letter it took half of the time of a query of long ones."""
+        found = _NAME.match(self.source.body, start)
+        assert found is not None, "the first letter was seen"
+        return self.create_token(TokenKind.NAME, start, found.end(), found[0])
+
+    def read_next_token(self, start: int) -> Token:
+        """The next token, or comment."""
+        token = super().read_next_token(start)
+        self._tokens += 1
+        if self._tokens > TOKENS and token.kind is not TokenKind.EOF:
+            _limit("tokens", self._tokens, TOKENS)
+        if token.kind is TokenKind.NAME:
+            self.asks_schema = self.asks_schema or token.value in _INTROSPECTION
+        elif token.kind in _OPENING:
+            self._nesting += 1
+            _limit("brackets within brackets", self._nesting, NESTING)
+        elif token.kind in _CLOSING:
+            self._nesting -= 1
+        return token
+
+
+def _check_document(document: DocumentNode, measuring: _Measuring, name: str | None) -> tuple[OperationType, int]:
     """Kind and cost of the operation that runs, if all of them may."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
@@ -217,25 +248,19 @@ def _check_document(
     for operation in operations:
         _limit("variables", len(operation.variable_definitions or ()), VARIABLES)
     _limit("directives", sum(_directives(node) for node in document.definitions), DIRECTIVES)
-    measures: dict[str, _Measure] = {}
-    for fragment in _in_order(fragments):
-        measures[fragment] = _measure(fragments[fragment].selection_set, measures, variables)
+    in_order = [fragments[each] for each in _in_order(fragments)]
     costs = []
     for operation in operations:
         # Each is checked, not only the one to run: validation reads them all.
-        defaults = {
-            each.variable.name.value: _number(each.default_value)
-            for each in operation.variable_definitions or ()
-            if isinstance(each.default_value, IntValueNode)
-        }
-        measured = _measure(operation.selection_set, measures, {**defaults, **variables})
+        measured = measuring.of(operation, in_order)
+        cost = max(1, measured.cost + measured.paged + measured.values // VALUES)
         _limit("fields within fields", measured.depth, DEPTH)
         _limit("introspection fields within fields", measured.schema_depth, INTROSPECTION_DEPTH)
         _limit("aliases", measured.aliases, ALIASES)
         _limit("fields", measured.fields, FIELDS)
-        _limit("cost", measured.cost, COST)
+        _limit("cost", cost, COST)
         _limit("fields of the same name in the same place", _same_path(operation.selection_set, fragments), SAME_PATH)
-        costs.append(measured.cost)
+        costs.append(cost)
     chosen = [
         at for at, each in enumerate(operations) if name is None or (each.name is not None and each.name.value == name)
     ]
@@ -295,28 +320,62 @@ def _spreads(node: FragmentDefinitionNode) -> list[str]:
     return found
 
 
-def _measure(
-    selections: SelectionSetNode | None, fragments: Mapping[str, _Measure], variables: Mapping[str, Any]
-) -> _Measure:
-    total = _Measure()
-    if selections is None:
-        return total
-    for node in selections.selections:
-        if isinstance(node, FragmentSpreadNode):
-            total += fragments.get(node.name.value, _Measure()) + _SPREAD
-        elif isinstance(node, InlineFragmentNode):
-            total += _measure(node.selection_set, fragments, variables) + _SPREAD
-        elif isinstance(node, FieldNode):
-            inner = _measure(node.selection_set, fragments, variables)
-            schema = node.name.value.startswith("__")
-            total += _Measure(
-                depth=0 if schema else 1 + inner.depth,
-                schema_depth=1 + inner.depth if schema else inner.schema_depth,
-                aliases=inner.aliases + (node.alias is not None),
-                fields=inner.fields + 1,
-                cost=min(1 + _page(node, variables) * inner.cost, _MOST),
-            )
-    return total
+class _Measuring:
+    """Of one request: its variables say how long pages are."""
+
+    def __init__(self, variables: Mapping[str, Any], sizes: Sizes) -> None:
+        self._given, self._sizes = variables, sizes
+
+    def of(self, operation: OperationDefinitionNode, fragments: Iterable[FragmentDefinitionNode]) -> _Measure:
+        """Of an operation; each of the `fragments` comes after those that it spreads."""
+        defaults = {
+            each.variable.name.value: _number(each.default_value)
+            for each in operation.variable_definitions or ()
+            if isinstance(each.default_value, IntValueNode)
+        }
+        variables = {**defaults, **self._given}
+        known: dict[str, _Measure] = {}
+        for fragment in fragments:
+            kind = fragment.type_condition.name.value
+            known[fragment.name.value] = self._measure(fragment.selection_set, kind, known, variables)
+        root = self._sizes.roots.get(operation.operation, "")
+        return self._measure(operation.selection_set, root, known, variables)
+
+    def _measure(
+        self, selections: SelectionSetNode, kind: str, fragments: Mapping[str, _Measure], variables: Mapping[str, Any]
+    ) -> _Measure:
+        """Of what is asked of an object of a kind; where the schema has no such kind or field, it is one object."""
+        depth = schema_depth = aliases = fields = values = cost = paged = 0
+        for node in selections.selections:
+            if not isinstance(node, FieldNode):
+                if isinstance(node, FragmentSpreadNode):
+                    inner = fragments.get(node.name.value, _NOTHING)
+                else:
+                    assert isinstance(node, InlineFragmentNode), "there is no third"
+                    within = node.type_condition.name.value if node.type_condition else kind
+                    inner = self._measure(node.selection_set, within, fragments, variables)
+                depth, schema_depth = max(depth, inner.depth), max(schema_depth, inner.schema_depth)
+                values, cost, paged = values + inner.values, cost + inner.cost, paged + inner.paged
+            else:
+                inner = _NOTHING
+                name = node.name.value
+                if node.selection_set is None:
+                    values += 1
+                else:
+                    size, told = self._sizes.fields.get((kind, name), _ONE), _page(node, variables)
+                    inner = self._measure(node.selection_set, size.kind, fragments, variables)
+                    many = told if told and size.told else size.many
+                    here = many * max(1, size.itself + inner.values // VALUES + inner.cost)
+                    here += (told or size.page) * inner.paged
+                    cost, paged = (cost, paged + here) if size.on_page else (cost + here, paged)
+                if name.startswith("__"):
+                    schema_depth = max(schema_depth, 1 + inner.depth)
+                else:
+                    depth, schema_depth = max(depth, 1 + inner.depth), max(schema_depth, inner.schema_depth)
+                aliases += node.alias is not None
+            aliases, fields = aliases + inner.aliases, fields + inner.fields + 1
+        numbers = (min(each, _MOST) for each in (aliases, fields, values, cost, paged))
+        return _Measure(depth, schema_depth, *numbers)
 
 
 def _number(node: IntValueNode) -> int:
@@ -324,10 +383,10 @@ def _number(node: IntValueNode) -> int:
     return int(node.value) if len(node.value) < 12 else PAGE
 
 
-def _page(node: FieldNode, variables: Mapping[str, Any]) -> int:
-    """How many a field may answer, by its argument `first` or `last`; the resolver refuses more than `PAGE`."""
+def _page(node: FieldNode, variables: Mapping[str, Any]) -> int | None:
+    """How many a field may answer, where an argument says it; the resolver refuses more than `PAGE`."""
     for argument in node.arguments or ():
-        if argument.name.value in {"first", "last"}:
+        if argument.name.value in PAGE_ARGUMENTS:
             value = argument.value
             number: object = None
             if isinstance(value, IntValueNode):
@@ -336,7 +395,7 @@ def _page(node: FieldNode, variables: Mapping[str, Any]) -> int:
                 number = variables.get(value.name.value)
             if isinstance(number, int):
                 return min(max(number, 1), PAGE)
-    return _SCHEMA_LIST if node.name.value in _SCHEMA_LISTS else 1
+    return None
 
 
 def _same_path(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:

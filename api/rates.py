@@ -35,7 +35,7 @@ MOST = 50_000
 """addresses, and actors, that are remembered: about 10 MB"""
 SCOPE = "chronotope.toll"
 """where the ASGI scope has the `Toll` of its request"""
-_COST_PER_POINT = 100.0
+_COST_PER_POINT = 40.0
 
 OTHER: Final = 5.0
 """points of a door that is not named below, and of an operation over a WebSocket"""
@@ -146,7 +146,7 @@ def query_points(cost: int) -> float:
     """What a GraphQL operation costs beside its door, by `api.guard`'s measure of it.
 
     >>> query_points(2_500)
-    25.0
+    62.5
     """
     return cost / _COST_PER_POINT
 

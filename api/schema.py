@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 from fastapi import APIRouter
-from graphql import GraphQLError, GraphQLSchema, OperationType, specified_rules, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType, specified_rules, validate
+from graphql.validation import NoUndefinedVariablesRule, NoUnusedVariablesRule, VariablesInAllowedPositionRule
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -26,6 +27,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.execution import PreExecutionError
 
 from api import graphql_socket, guard, types
+from api.answer_sizes import sizes_of
 from api.answers import answered, as_json, shown
 from api.assets import takes_gzip
 from api.auth import actor_of
@@ -55,9 +57,16 @@ _PACKING = 4
 """of gzip: 100 KB of an exhibition become 18 in 1.5 ms"""
 
 
-_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_OF_VARIABLES = (NoUndefinedVariablesRule, NoUnusedVariablesRule, VariablesInAllowedPositionRule)
+"""Each reads a whole operation when it meets its beginning, before another rule could have put an end to it: these come
+last."""
+_RULES = (
+    *(rule for rule in specified_rules if rule not in _OF_VARIABLES),
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
 _PASSED = Passed()
-_MAX_FAULTS = 10
+_MAX_FAULTS = 5
 """Validation stops there. Its messages quote the query: hundreds of them, each of hundreds of fields, took a second."""
 
 
@@ -73,7 +82,7 @@ class _Admitted(SchemaExtension):
         assert document is not None, "the guard parses before anything runs"
         text = self.execution_context.query
         is_known = text is not None and text in _PASSED
-        faults = [] if is_known else validate(graphql_schema(), document, _RULES, max_errors=_MAX_FAULTS)
+        faults = [] if is_known else faults_of(document)
         if text is not None and not faults:
             _PASSED.add(text)
         # An empty list, too, tells Strawberry that this is done.
@@ -109,6 +118,18 @@ def graphql_schema() -> GraphQLSchema:
 
 
 Execution.plans = plans_of(graphql_schema())
+_SIZES = sizes_of(graphql_schema())
+
+
+def admit(payload: object) -> guard.Request:
+    """`guard.admit` for this schema."""
+    return guard.admit(payload, _SIZES)
+
+
+def faults_of(document: DocumentNode) -> list[GraphQLError]:
+    """What is wrong with a document by the schema, up to a number of faults."""
+    schema = graphql_schema()
+    return validate(schema, document, _RULES, _MAX_FAULTS) or validate(schema, document, _OF_VARIABLES, _MAX_FAULTS)
 
 
 def router(services: Services) -> APIRouter:
@@ -133,7 +154,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.websocket("/graphql")
     async def socket(websocket: WebSocket) -> None:
-        await graphql_socket.serve(websocket, services, SCHEMA)
+        await graphql_socket.serve(websocket, services, SCHEMA, admit)
 
     return routes
 
@@ -141,7 +162,7 @@ def router(services: Services) -> APIRouter:
 async def _answer(services: Services, actor: Actor, body: bytes, toll: Toll) -> tuple[int, dict[str, Any]]:
     """Status and JSON of the answer to a request. Raises DoorError FLOOD."""
     try:
-        admitted = guard.admit(guard.read_json(body))
+        admitted = admit(guard.read_json(body))
         guard.require_known(admitted, actor)
     except (DoorError, GraphQLError, SceneError) as error:
         return 400, {"errors": shown([error])}

@@ -5,6 +5,9 @@ chronology about them, asked through the whole application: token, guard,
 validation, SQL, resolution, JSON. Processor time of all threads of the process; the least of several runs, because a
 machine that does other things only ever adds. Beside it stands `orjson.dumps` of the same answer from memory.
 
+"judged": what a hostile query takes, or one as large as is let through, until it is refused or found valid: JSON,
+tokens, parsing, cost, validation; all of tests/api/hostile_queries.py. They run nothing.
+
 "kept": the scene's columns are in memory, as with every question but the first after a change. "after a change": one
 placement was moved since. "after a statement": one was said since. "read anew": the first question of all.
 """
@@ -16,6 +19,7 @@ import random
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +32,9 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import make_token
+from api.errors import DoorError
+from api.guard import read_json
+from api.schema import admit, faults_of
 from api.services import Services
 from api.settings import Settings
 from scenes.model import (
@@ -48,6 +55,7 @@ from scenes.model import (
 )
 from scenes.ports import Notice, Put
 from scenes.tables import SceneTables
+from tests.api.hostile_queries import HOSTILE, LARGEST
 from timeline.edtf import parse_span
 
 Row = tuple[str, str, str, float, str]
@@ -263,8 +271,29 @@ async def _told(app: FastAPI, services: Services) -> list[float]:
     return taken
 
 
+def _judged(query: str) -> float:
+    """Milliseconds of processor time until it is refused, or found valid."""
+    body = orjson.dumps({"query": query})
+    best = float("inf")
+    for _ in range(_RUNS):
+        start = process_time()
+        with suppress(DoorError):
+            faults_of(admit(read_json(body)).document)
+        best = min(best, process_time() - start)
+    return best * 1e3
+
+
+def _hostile() -> Iterator[Row]:
+    for given, queries in (("hostile queries", HOSTILE), ("the largest queries", LARGEST)):
+        taken = {name: _judged(query) for name, query in queries.items()}
+        worst = max(taken, key=lambda name: taken[name])
+        yield "chronotope", f"{len(queries)} {given}", "judged, median", median(taken.values()), "ms"
+        yield "chronotope", f"{len(queries)} {given}", f"judged, worst ({worst})", taken[worst], "ms"
+
+
 def run() -> Iterator[Row]:
     """Rows (contender, input, metric, value, unit)."""
+    yield from _hostile()
     given = f"{_PLACEMENTS:,} placements, {_EPOCHS} epochs"
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(data=Path(folder) / "museum", workers=0))

@@ -490,7 +490,10 @@ async def test_long_answers_are_packed_for_who_takes_them_so(doors: Doors) -> No
     short = {"query": "{ me { name } }"}
     long = {
         "query": "{ "
-        + " ".join(f"a{n}: scenes {{ nodes {{ id title placements {{ nodes {{ id title }} }} }} }}" for n in range(40))
+        + " ".join(
+            f"a{n}: scenes(first: 5) {{ nodes {{ id title placements {{ nodes {{ id title }} }} }} }}"
+            for n in range(40)
+        )
         + " }"
     }
     for asked, is_packed in ((short, False), (long, True)):

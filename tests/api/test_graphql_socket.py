@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from api import errors, graphql_socket
 from api.auth import make_token
-from api.schema import SCHEMA, router
+from api.schema import SCHEMA, admit, router
 from api.services import Services, open_services
 from api.settings import Settings
 from scenes import compose
@@ -68,7 +68,7 @@ async def museum(tmp_path: Path) -> AsyncIterator[Museum]:
         app.include_router(router(services))
 
         async def impatient(websocket: WebSocket) -> None:
-            await graphql_socket.serve(websocket, services, SCHEMA, init_s=IMPATIENT_S)
+            await graphql_socket.serve(websocket, services, SCHEMA, admit, init_s=IMPATIENT_S)
 
         app.router.routes.append(WebSocketRoute("/impatient", impatient))
         server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))

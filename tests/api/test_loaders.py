@@ -190,9 +190,9 @@ READING_FIELDS = 32
 """places in `EVERYTHING` where something is read, and the token of who asks"""
 
 
-async def test_a_thousand_placements_take_no_more_statements_than_the_query_has_places(tmp_path: Path) -> None:
+async def test_many_placements_take_no_more_statements_than_the_query_has_places(tmp_path: Path) -> None:
     counts = {}
-    for scenes, each in ((1, 10), (1, 1000), (7, 40)):
+    for scenes, each in ((1, 10), (1, 300), (7, 40)):
         folder = tmp_path / f"{scenes}-{each}"
         folder.mkdir()
         counts[scenes, each], data = await statements(
@@ -210,7 +210,7 @@ AUTHORED_FIELDS = 35
 
 async def test_whatever_is_authored_takes_no_more_statements_than_the_query_has_places(tmp_path: Path) -> None:
     counts = {}
-    for scenes, each in ((1, 8), (1, 400), (5, 40)):
+    for scenes, each in ((1, 8), (1, 70), (3, 20)):
         folder = tmp_path / f"{scenes}-{each}"
         folder.mkdir()
         counts[scenes, each], data = await statements(
@@ -247,7 +247,7 @@ RELATIVE_FIELDS = 15
 
 async def test_narrowed_bounds_and_their_reasons_take_no_more_statements_for_more_of_them(tmp_path: Path) -> None:
     counts = {}
-    for scenes, each in ((1, 8), (1, 300), (5, 40)):
+    for scenes, each in ((1, 8), (1, 150), (3, 20)):
         folder = tmp_path / f"{scenes}-{each}"
         folder.mkdir()
         records = authored(scenes, each)
@@ -259,9 +259,9 @@ async def test_narrowed_bounds_and_their_reasons_take_no_more_statements_for_mor
     assert all(count <= RELATIVE_FIELDS for count in counts.values()), counts
 
 
-@pytest.mark.parametrize("each", [10, 1000])
+@pytest.mark.parametrize("each", [10, 800])
 async def test_a_branch_takes_the_same_statements_whatever_its_size(tmp_path: Path, each: int) -> None:
-    query = """query ($first: Int!) { scenes { nodes { placements(first: $first) { nodes {
+    query = """query ($first: Int!) { scenes(first: 1) { nodes { placements(first: $first) { nodes {
         hypothesis { title } asset { title jobs { state } } } } } } }"""
     count, _ = await statements(tmp_path, museum(1, each), query, first=each)
     assert count == 6

@@ -82,7 +82,7 @@ async def test_who_spent_their_share_is_told_when_to_come_again(tmp_path):
 async def test_graphql_costs_what_it_asks_for(tmp_path):
     dear = {"query": "{ scenes(first: 1000) { edges { node { id title description } } } }"}
     async with (
-        served(tmp_path, rate_per_address="1,100") as (at, _),
+        served(tmp_path, rate_per_address="1,52") as (at, _),
         httpx.AsyncClient(base_url=f"http://{at}") as client,
     ):
         assert (await client.post("/graphql", json=dear, headers=of(CLASS))).status_code == 200
