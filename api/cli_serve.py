@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from api.services import Services
     from api.tls import Certified
@@ -308,11 +309,10 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]  # a frame, or None
 
 
-def run(site: Site, listening: socket.socket, tls: Tls | None, *, announce: Callable[[], None]) -> None:
-    """Serve `site` until a signal ends it; returns normally on SIGINT and SIGTERM."""
-    settings: Settings = site.apps[0].state.services.settings
-    config = uvicorn.Config(
-        site.app,
+def configured(app: ASGIApp, settings: Settings, tls: Tls | None = None) -> uvicorn.Config:
+    """How uvicorn serves us."""
+    return uvicorn.Config(
+        app,
         http=Http,
         ws=Socket,
         ws_max_size=_WS_MAX_BYTES,
@@ -331,6 +331,11 @@ def run(site: Site, listening: socket.socket, tls: Tls | None, *, announce: Call
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
+
+
+def run(site: Site, listening: socket.socket, tls: Tls | None, *, announce: Callable[[], None]) -> None:
+    """Serve `site` until a signal ends it; returns normally on SIGINT and SIGTERM."""
+    config = configured(site.app, site.apps[0].state.services.settings, tls)
     if tls and tls.made:
         for app in site.apps:
             _serve_authority(app, tls.made)

@@ -1,8 +1,9 @@
 """What uvicorn leaves open: how long and how large the head of a request may be, before any door sees it.
 
-- A head that is not complete 30 s after the connection, or after its first byte, ends the connection; an idle one too.
-- More than 64 KiB that are neither the end of a head nor body (headers, an address, trailers, sizes of pieces) end it.
-- What is not HTTP is answered with a code like everything else.
+- A head that is not complete 10 s after the connection, or after its first byte, ends the connection; an idle one too.
+- A head has at most 64 KiB and 128 lines, is of HTTP 1.0 or 1.1, and names one host; what stands around the pieces of
+  a body (sizes, extensions, trailers) is bounded like it.
+- What is not HTTP is answered with a code like everything else, and with the same headers.
 - A binary message of a WebSocket goes out in pieces, uncopied, where its door gives it so.
 - A WebSocket's opening that its library refuses while it reads it is answered and closed; else it would wait for ever.
 """
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.server import ServerProtocol
 
 from api.errors import DoorError, problem_of
+from api.gate import DEFAULT_HEADERS
 from api.waiting import Inbox, Signal
 
 if TYPE_CHECKING:
@@ -28,10 +31,14 @@ if TYPE_CHECKING:
 
     from uvicorn._types import ASGISendEvent
     from websockets.http11 import Request
+    from websockets.http11 import Response as HttpResponse
+    from websockets.typing import StatusLike
 
 HEAD_LIMIT = 64 << 10
-"""bytes of a head, about: the piece that brings its end is not counted"""
-HEAD_PATIENCE_S = 30.0
+"""bytes of a head; where its end does not come, about"""
+LINES_LIMIT = 128
+"""lines of a head, as many as the library of WebSockets reads"""
+HEAD_PATIENCE_S = 10.0
 """seconds for a head to be complete"""
 
 
@@ -42,6 +49,7 @@ class Http(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._idle_bytes, self._begun = 0, False
         self._around_bytes = 0
+        self._wrong: DoorError | None = None
         self._due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -60,7 +68,7 @@ class Http(HttpToolsProtocol):
         self._around_bytes += len(data)
         super().data_received(data)
         if max(self._idle_bytes, self._around_bytes) > HEAD_LIMIT and not self.transport.is_closing():
-            self._refuse(DoorError("LIMIT", f"the head of a request has at most {HEAD_LIMIT >> 10} KiB"))
+            self._refuse(_TOO_MUCH)
 
     def on_message_begin(self) -> None:
         """The first byte of a head came."""
@@ -73,11 +81,9 @@ class Http(HttpToolsProtocol):
         self._wait_no_more()
         self._idle_bytes, self._begun = 0, False
         self._around_bytes = 0
-        # RFC 9112, 6.1 and 6.3: the end of a coding that is not known here may be elsewhere for another server on the
-        # way. The library itself refuses a length beside a coding, two lengths, and chunked that is not the last.
-        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings and codings != [b"chunked"]:
-            raise ValueError("of transfer codings, chunked alone is read")  # ends the parser, and is answered 400
+        self._wrong = _wrong_with(self.parser.get_http_version(), self.url, self.headers)
+        if self._wrong is not None:
+            raise ValueError(self._wrong)  # ends the parser, which asks for an answer
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -93,8 +99,8 @@ class Http(HttpToolsProtocol):
         self.parser = None  # type: ignore[assignment]  # nobody asks it any more
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
-        self._refuse(DoorError("BAD_REQUEST", msg))
+        """Refuse what is not HTTP, or has a head that is not served."""
+        self._refuse(self._wrong or DoorError("BAD_REQUEST", msg))
 
     def _wait(self) -> None:
         self._wait_no_more()
@@ -118,9 +124,34 @@ class Http(HttpToolsProtocol):
             answer = problem_of(error)
             status = http.HTTPStatus(answer.status_code)
             lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
-            lines += [name + b": " + value for name, value in [*answer.raw_headers, (b"connection", b"close")]]
+            lines += [
+                name + b": " + value for name, value in [*answer.raw_headers, *_GUARDS, (b"connection", b"close")]
+            ]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         self.transport.close()
+
+
+_TOO_MUCH = DoorError("LIMIT", f"the head of a request has at most {HEAD_LIMIT >> 10} KiB and {LINES_LIMIT} lines")
+_GUARDS = [(name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()]
+
+
+def _wrong_with(version: str, url: bytes, headers: list[tuple[bytes, bytes]]) -> DoorError | None:
+    """Why a head is not served."""
+    if len(headers) > LINES_LIMIT or len(url) + sum(len(name) + len(value) for name, value in headers) > HEAD_LIMIT:
+        return _TOO_MUCH
+    if version not in ("1.1", "1.0"):
+        return DoorError("BAD_REQUEST", "HTTP 1.1 is spoken here, and 1.0")
+    # RFC 9112, 6.1 and 6.3: the end of a coding that is not known here may be elsewhere for another server on the
+    # way. The library itself refuses a length beside a coding, two lengths, and chunked that is not the last.
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if codings and codings != [b"chunked"]:
+        return DoorError("BAD_REQUEST", "of transfer codings, chunked alone is read")
+    # RFC 9112, 3.2.2: of a whole address its host counts and not the header; here one says what the other does.
+    if url[:1] not in (b"/", b"*"):
+        named = url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
+        if [named.lower()] != [value.strip().lower() for name, value in headers if name == b"host"]:
+            return DoorError("BAD_REQUEST", "the address names another host than the header does")
+    return None
 
 
 BUFFERS = "chronotope.buffers"
@@ -136,6 +167,16 @@ _TCP_INFO = struct.Struct("=16xI8xI36xI76xI")
 selectively (RFC 2018), the round trip and the shortest one, in microseconds"""
 
 
+class _Opening(ServerProtocol):
+    """The library's side of an opening, whose refusals say what all answers do."""
+
+    def reject(self, status: StatusLike, text: str) -> HttpResponse:
+        """Refuse."""
+        answer = super().reject(status, text)
+        answer.headers.update(DEFAULT_HEADERS)
+        return answer
+
+
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket of uvicorn whose opening is always answered, and that sends pieces without joining them.
 
@@ -144,6 +185,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conn = _Opening(max_size=self.config.ws_max_size, logger=self.logger)
         self.queue = Inbox()  # type: ignore[assignment]  # it does as much as is asked of it
         self.writable = Signal(is_set=True)  # type: ignore[assignment]  # the same
 

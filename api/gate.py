@@ -57,13 +57,15 @@ _PREFLIGHT: Mapping[str, str] = {
     "Access-Control-Max-Age": "86400",
     "Allow": "GET, HEAD, OPTIONS",
 }
-_DEFAULT_HEADERS: Mapping[str, str] = {
+DEFAULT_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+"""RFC 6797: for a year, browsers come by https alone"""
 _HOST = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 
 
@@ -102,6 +104,9 @@ class Gate:
         self._rates = Rates(settings, monotonic=monotonic)
         self._names = own_names(settings)
         self._upload_limit = settings.max_upload
+        # Not by a certificate of our own making, which a headset may have to be talked into once a year.
+        is_named = settings.public_url.startswith("https:")
+        self._headers = {**DEFAULT_HEADERS, **_ONLY_HTTPS} if is_named else DEFAULT_HEADERS
 
     def _answers_to(self, name: str) -> bool:
         return "*" in self._names or name in self._names or _is_address(name)
@@ -119,7 +124,7 @@ class Gate:
         if scope["type"] == "websocket":
             await self._open(scope, receive, send, headers, trusted=trusted)
             return
-        outgoing = _Outgoing(scope, send)
+        outgoing = _Outgoing(scope, send, self._headers)
         limit = self._upload_limit if scope["path"].startswith(FILE_PREFIXES) else BODY_LIMIT
         try:
             _check_host(headers, trusted=trusted)
@@ -143,7 +148,7 @@ class Gate:
             await receive()
             await _send_denial(scope, send, error)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _Opened(scope, send))
 
 
 async def _send_denial(scope: Scope, send: Send, error: DoorError) -> None:
@@ -154,7 +159,7 @@ async def _send_denial(scope: Scope, send: Send, error: DoorError) -> None:
         return
     headers = [
         *answer.raw_headers,
-        *((name.lower().encode(), value.encode()) for name, value in _DEFAULT_HEADERS.items()),
+        *((name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()),
     ]
     await send({"type": "websocket.http.response.start", "status": answer.status_code, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": answer.body})
@@ -174,6 +179,22 @@ def _check_length(headers: Headers, limit: int) -> None:
         raise DoorError("BAD_REQUEST", "Content-Length is not a number")
     if int(announced) > limit:
         raise DoorError("LIMIT", f"the body has {announced} bytes; at most {limit} are read here")
+
+
+class _Opened:
+    """Answers the opening of a WebSocket that no door takes."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self._begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if not self._begun and message["type"] == "websocket.close":
+            self._begun = True
+            await _send_denial(self._scope, self._send, DoorError("NOT_FOUND", "no WebSocket is opened here"))
+            return
+        self._begun = True
+        await self._send(message)
 
 
 class _Incoming:
@@ -204,8 +225,9 @@ class _Incoming:
 class _Outgoing:
     """Adds the headers that the door left open; leaves out the body of an answer to HEAD."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: Mapping[str, str]) -> None:
         self._send = send
+        self._headers = headers if scope.get("scheme") == "https" else DEFAULT_HEADERS
         self._head = scope["method"] == "HEAD"
         self._public = scope["path"].startswith(PUBLIC_PREFIXES)
         self._by_link = b"link=" in scope.get("query_string", b"")
@@ -220,7 +242,7 @@ class _Outgoing:
                 # comes by a signed link shows by that alone what they may.
                 for name, value in CORS.items():
                     headers.setdefault(name, value)
-            for name, value in _DEFAULT_HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
         elif message["type"] == "http.response.body" and self._head:
             message = {**message, "body": b""}
