@@ -143,7 +143,7 @@ def test_a_visitor_opens_a_room_and_says_nothing_before_joining(served: Served, 
 def test_a_curator_opens_a_room_in_the_studio_and_guides(
     served: Served, signed_in: Any, visiting: Callable[..., Visit]
 ) -> None:
-    studio = visiting(f"{served.url}/studio", storage_state=signed_in).page
+    studio = visiting(f"{served.url}/studio#exhibitions", storage_state=signed_in).page
     studio.get_by_role("button", name="Open a room").click()
     guide = visiting(studio.get_by_role("link", name="Begin to guide").get_attribute("href"), **SIZE)
     enter(guide, "Zoë")

@@ -10,7 +10,6 @@ import type { Asset } from "../studio/asset";
 import { People } from "../studio/people";
 import { Uploads } from "../studio/uploads";
 import { Scenes } from "../studio/scenes";
-import { Visits } from "../studio/visits";
 import { say, speakHere } from "../studio/language";
 import { masthead } from "../studio/masthead";
 import { whoAmI, works } from "../studio/me";
@@ -24,7 +23,7 @@ class Studio {
   private readonly rights = rightsChoice("rights", "");
 
   async open(main: Element, me: Me): Promise<void> {
-    replace(main, masthead("studio", me), new Scenes().element, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, say("things")), this.list, new People().element, new Visits().element);
+    replace(main, masthead("studio", me), new Scenes().element, this.dropZone(), this.uploads.element, h("h2", { class: "section" }, say("things")), this.list, new People().element);
     await this.refresh();
   }
 
@@ -98,6 +97,7 @@ async function open(): Promise<void> {
     document.title = `${say("place_studio")} · Chronotope`;
     if (!works(me)) replace(main, masthead("studio", me), closed());
     else if (wanted.has("museum")) (await import("./museum")).museum(main, me);
+    else if (wanted.has("exhibitions")) (await import("./exhibitions")).exhibitions(main, me);
     else await new Studio().open(main, me);
   } catch (error) {
     replace(main, notice(say("not_opened"), words(error)));

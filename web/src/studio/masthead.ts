@@ -7,10 +7,10 @@ import { say } from "./language";
 import { isKnown, whoWords, works } from "./me";
 import type { Me } from "./me";
 
-export type Place = "studio" | "museum";
+export type Place = "studio" | "exhibitions" | "museum";
 
 export function masthead(here: Place, me: Me | null): HTMLElement {
-  const places: [Place, string][] = [["studio", "/studio"], ["museum", "/studio#museum"]];
+  const places: [Place, string][] = [["studio", "/studio"], ["exhibitions", "/studio#exhibitions"], ["museum", "/studio#museum"]];
   const languages = h(
     "select",
     { class: "language-select", "aria-label": say("language") },

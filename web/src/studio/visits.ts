@@ -37,7 +37,7 @@ export class Visits {
       h(
         "div",
         { class: "drop-row" },
-        h("label", { class: "rights-label", for: "visit-exhibition" }, say("exhibition")),
+        h("label", { class: "rights-label people-label", for: "visit-exhibition" }, say("exhibition")),
         this.choice,
         button("people", say("room_open"), () => void this.open()),
       ),
