@@ -2,7 +2,8 @@
 
 Beside a running server or without one. `--repair` puts right what a replica still has, `--pace` leaves the disk to the
 visitors, `--replicate` fills the replica first. What was found damaged or missing, and what became of it, is added to
-`fixity.jsonl` in the data directory, a line each. `--status` reads nothing and says how far the server's own look is.
+`fixity.jsonl` in the data directory, a line each, and is an entry of the audit log. `--status` reads nothing and says
+how far the server's own look is.
 """
 
 from __future__ import annotations
@@ -16,21 +17,26 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import typer
 
-from api.cli_keep import existing
+from api.cli_keep import existing, user_name
 from api.cli_progress import progress_bar
 from api.errors import DoorError
 from api.scrub import in_words, record
 from api.services import open_services, stores
 from api.settings import SettingsError, parse_size
+from scenes.audit import MAX_TEXT
 from scenes.counting import counted
 from scenes.fixity import mended, replicate, scrub
 from scenes.missing import assets, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from api.services import Services
     from scenes.fixity import Store
+
+_NAMED = 10
+"""objects that an entry of the audit log names"""
 
 
 def fsck(
@@ -66,6 +72,11 @@ def fsck(
             for what, *how in missing(store, asset, mend)
         ]
         at = services.clock.now().isoformat()
+        events = [{"was": "damaged", "what": name, "repaired": is_back} for name, is_back in found.damaged.items()]
+        events += [{"was": "missing", "what": f"{what} {digest}", "repaired": back} for what, digest, back in gone]
+        record(settings.data / "fixity.jsonl", [{"at": at, **event} for event in events])
+        if events or copied:
+            _note(services, events, copied)
     report: dict[str, Any] = {
         "objects": found.objects,
         "bytes": found.bytes,
@@ -74,9 +85,6 @@ def fsck(
         "repaired": found.repaired + [f"{what} {digest}" for what, digest, is_back in gone if is_back],
         "copied": copied,
     }
-    events = [{"was": "damaged", "what": name, "repaired": name not in found.left} for name in found.damaged]
-    events += [{"was": "missing", "what": f"{what} {digest}", "repaired": is_back} for what, digest, is_back in gone]
-    record(settings.data / "fixity.jsonl", [{"at": at, **event} for event in events])
     if as_json:
         print(orjson.dumps(report).decode())
     else:
@@ -85,6 +93,14 @@ def fsck(
         left, lacking = len(found.left), len(report["missing"])
         wrong = counted(left, "[object is|objects are] damaged"), counted(lacking, "[is|are] missing")
         raise DoorError("MALFORMED", ", ".join(wrong))
+
+
+def _note(services: Services, events: Sequence[Mapping[str, object]], copied: int) -> None:
+    """Add what was found and done to the audit log: one entry, with the names of the first; all are in fixity.jsonl."""
+    told: dict[str, object] = {was: sum(each["was"] == was for each in events) for was in ("damaged", "missing")}
+    told |= {"repaired": sum(bool(each["repaired"]) for each in events), "copied": copied}
+    told["first"] = [str(each["what"])[:MAX_TEXT] for each in events[:_NAMED]]
+    services.audit.note("fsck", actor=user_name(), at=services.clock.now(), detail=told)
 
 
 def status(*, data: Path | None, as_json: bool) -> None:

@@ -92,15 +92,19 @@ class Scrubbed:
 
     objects: int = 0
     bytes: int = 0
-    damaged: list[str] = field(default_factory=list)
-    """digests; with `.gz` where only the packed form of a blob is wrong"""
-    repaired: list[str] = field(default_factory=list)
-    """those of the damaged that are right again, read after it"""
+    damaged: dict[str, bool] = field(default_factory=dict)
+    """digests, with `.gz` where only the packed form of a blob is wrong; true of those that are right again, read after
+    it"""
+
+    @property
+    def repaired(self) -> list[str]:
+        """What was damaged and is right again."""
+        return [name for name, is_right_again in self.damaged.items() if is_right_again]
 
     @property
     def left(self) -> list[str]:
         """What is still damaged."""
-        return [name for name in self.damaged if name not in set(self.repaired)]
+        return [name for name, is_right_again in self.damaged.items() if not is_right_again]
 
 
 def is_whole(blobs: Blobs, digest: str, advance: Callable[[int], None] = lambda _: None) -> bool:
@@ -161,9 +165,7 @@ def scrub(
         wrong = examine(store, digest, replica=replica, repairs=repairs, advance=advance)
         if wrong is not None:
             name, is_right_again = wrong
-            found.damaged.append(name)
-            if is_right_again:
-                found.repaired.append(name)
+            found.damaged[name] = is_right_again
     return found
 
 

@@ -20,17 +20,22 @@ from tests.api.command import token
 from tests.api.museum import write_museum
 from tests.s3_server import S3Server
 
-FLIPPED, TRUNCATED, REMOVED = 30, 10, 10
+TILES = 50
 
 
 @pytest.fixture
 def museum(tmp_path: Path) -> Settings:
+    """As `filled`."""
+    return filled(tmp_path)
+
+
+def filled(tmp_path: Path, tile_count: int = TILES) -> Settings:
     """A museum with a replica, and an asset of many tiles in it."""
     settings = Settings(data=tmp_path / "museum", replica_url=f"file://{tmp_path}/replica")
     token(settings.data)
     with open_services(settings) as services:
         write_museum(services)
-        tiles = [services.blobs.put(b"tile %d" % number) for number in range(FLIPPED + TRUNCATED + REMOVED)]
+        tiles = [services.blobs.put(b"tile %d" % number) for number in range(tile_count)]
         document = json.dumps([{"uri": f"{digest}.glb"} for digest in tiles]).encode()
         asset = services.catalogue.get(Asset, "asset_temple")
         assert asset
@@ -45,16 +50,17 @@ def _fsck(settings: Settings, *words: str) -> Result:
     return CliRunner().invoke(app, ["fsck", "--data", str(settings.data), *words], env=environment)
 
 
-def _spoil(settings: Settings) -> list[str]:
-    """Flip a bit in some, truncate some and remove some of the tiles; their digests in this order."""
+def _spoil(settings: Settings, flipped: int, truncated: int) -> list[str]:
+    """Flip a bit of some of the tiles, truncate some and remove the others; their digests in this order."""
     paths = sorted(path for path in (settings.data / "objects").rglob("*") if path.is_file() and _is_tile(path))
     for number, path in enumerate(paths):
         path.chmod(0o600)
-        data = path.read_bytes()
-        if number < FLIPPED:
-            path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
-        elif number < FLIPPED + TRUNCATED:
-            path.write_bytes(data[:-1])
+        data = bytearray(path.read_bytes())
+        if number < flipped:
+            data[number % len(data)] ^= 1 << number % 8
+            path.write_bytes(data)
+        elif number < flipped + truncated:
+            path.write_bytes(data[: number % len(data)])
         else:
             path.unlink()
     return [path.name for path in paths]
@@ -64,25 +70,31 @@ def _is_tile(path: Path) -> bool:
     return path.read_bytes().startswith(b"tile ")
 
 
-def test_all_that_is_spoilt_is_found_not_served_and_put_right(museum: Settings) -> None:
-    filled = json.loads(_fsck(museum, "--replicate", "--json").stdout)
-    assert filled["copied"] == filled["objects"] > FLIPPED + TRUNCATED + REMOVED
-    spoilt = _spoil(museum)
-    damaged, removed = spoilt[: FLIPPED + TRUNCATED], spoilt[FLIPPED + TRUNCATED :]
+@pytest.mark.parametrize(
+    ("flipped", "truncated", "removed"), [(30, 10, 10), pytest.param(1000, 100, 100, marks=pytest.mark.long)]
+)
+def test_all_that_is_spoilt_is_found_not_served_and_put_right(
+    tmp_path: Path, flipped: int, truncated: int, removed: int
+) -> None:
+    museum = filled(tmp_path, flipped + truncated + removed)
+    copied = json.loads(_fsck(museum, "--replicate", "--json").stdout)
+    assert copied["copied"] == copied["objects"] > flipped + truncated + removed
+    spoilt = _spoil(museum, flipped, truncated)
+    damaged, gone = spoilt[:-removed], spoilt[-removed:]
 
     # Without the replica nothing of it is handed out.
     with open_services(replace(museum, replica_url="")) as services:
         for digest in damaged:
             with pytest.raises(Damaged):
                 services.blobs.read(digest)
-        for digest in removed:
+        for digest in gone:
             with pytest.raises(NotFound):
                 services.blobs.read(digest)
 
     found = _fsck(museum, "--json")
     said = json.loads(found.stdout)
     assert (found.exit_code, sorted(said["damaged"])) == (1, sorted(damaged))
-    assert sorted(said["missing"]) == [f"asset_temple: tile {digest}" for digest in sorted(removed)]
+    assert sorted(said["missing"]) == [f"asset_temple: tile {digest}" for digest in sorted(gone)]
 
     mended = _fsck(museum, "--repair", "--json")
     said = json.loads(mended.stdout)
@@ -127,12 +139,12 @@ def test_a_document_that_is_gone_comes_back_with_all_it_names(museum: Settings) 
         assert asset
         assert asset.tileset
         gone = asset.tileset.digest
-    _spoil(museum)
+    _spoil(museum, 30, 10)
     next((museum.data / "objects").rglob(gone)).unlink()
     mended = _fsck(museum, "--repair")
     assert mended.exit_code == 0
     assert f"repaired asset_temple: tileset {gone}" in mended.stdout
-    assert f"0 damaged, 0 missing, {1 + FLIPPED + TRUNCATED + REMOVED} repaired" in mended.stdout
+    assert f"0 damaged, 0 missing, {1 + TILES} repaired" in mended.stdout
 
 
 def test_it_reads_no_faster_than_it_is_told(museum: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
