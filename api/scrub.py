@@ -4,7 +4,8 @@ A round goes through the store in the order of the digests, at no more than CHRO
 catalogue expects to be there. How far it came is in the catalogue every few seconds, held by a lease: of several
 processes one does it, and where that ends another goes on. Reading 4 MiB a second takes 0.3 % of a core.
 
-What was found, and what became of it, is added to `fixity.jsonl` in the data directory of the process that found it.
+What was found, and what became of it, is added to `fixity.jsonl` in the data directory of the process that found it,
+and noted in the audit log: who could change a file past us is not to be able to hide that it was found.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from scenes.audit import MAX_TEXT
 from scenes.counting import counted
 from scenes.fixity import examine, mended
 from scenes.missing import assets, missing
@@ -126,6 +128,10 @@ class Scrubber:
         services = self._services
         event = {"at": services.clock.now().isoformat(), "was": was, "what": what, "repaired": is_repaired}
         record(services.settings.data / "fixity.jsonl", [event])
+        told = {"was": was, "repaired": is_repaired}
+        services.audit.note(
+            "scrub.found", actor="server", at=services.clock.now(), subject=what[:MAX_TEXT], detail=told
+        )
         log.log(logging.WARNING if is_repaired else logging.ERROR, "%s was %s; repaired: %s", what, was, is_repaired)
         found = replace(found, damaged=found.damaged + 1, repaired=found.repaired + is_repaired)
         self._report(found)

@@ -6,9 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import apsw
+from typer.testing import CliRunner
 
 from api.audit import note_start, told_settings
+from api.cli import app
 from api.cli_audit import history_faults
+from api.services import open_services
 from api.settings import Settings
 from scenes.model import Role
 from scenes.ports import Put
@@ -84,6 +87,29 @@ def test_the_command_finds_what_was_tampered_with(tmp_path: Path):
     assert run("audit", "verify", "--data", data).returncode == 0
     cut = run("audit", "verify", "--data", data, "--anchor", anchor)
     assert (cut.returncode, "cut off" in cut.stdout) == (1, True)
+
+
+def test_what_fsck_finds_and_repairs_is_noted(tmp_path: Path):
+    settings = Settings(data=tmp_path / "museum")
+    settings.data.mkdir()
+
+    def fsck(word: str) -> int:
+        asked = {"CHRONOTOPE_REPLICA_URL": f"file://{tmp_path / 'replica'}"}
+        return CliRunner().invoke(app, ["fsck", "--data", str(settings.data), word], env=asked).exit_code
+
+    with open_services(settings) as services:
+        digest = services.blobs.put(b"a tile")
+        assert fsck("--replicate") == 0
+        path = next(settings.objects_path.rglob(digest))
+        path.chmod(0o600)
+        path.write_bytes(b"a tIle")
+        assert fsck("--repair") == 0
+        assert fsck("--repair") == 0, "and finds nothing, which is not noted"
+        copied, repaired = (each for each in services.audit.entries(after=0, first=9) if each.action == "fsck")
+    nothing = {"damaged": 0, "missing": 0, "repaired": 0}
+    assert json.loads(copied.detail) == {**nothing, "copied": 1, "first": []}
+    assert json.loads(repaired.detail) == {"damaged": 1, "missing": 0, "repaired": 1, "copied": 0, "first": [digest]}
+    assert repaired.actor
 
 
 def test_history_that_was_written_past_us_is_found():
