@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from scenes.ports import BlobUse
     from scenes.rights import Decision
 
-_JSON = "application/json"
+_JSON, _GLB = "application/json", "model/gltf-binary"
 _WHOLE = 8 << 20
 """bytes up to which an answer is built in memory"""
 _PIECE = 1 << 20
@@ -340,10 +340,21 @@ def disposition(name: str, *, how: str = "attachment") -> str:
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+_OF_A_LINK = {"Cache-Control": "private, no-store"}
+"""what is read by a signed link names its parts by links, too, which differ each time"""
+
+
 async def _by_link(request: Request, services: Services, tileset: bytes) -> Response:
-    """A tileset that is read by a signed link: its parts are named by links, too, which differ each time."""
+    """A tileset that is read by a signed link."""
     content = await services.call(links.with_parts, services, request, tileset)
-    return Response(content or tileset, media_type=_JSON, headers={"Cache-Control": "private, no-store"})
+    return Response(content or tileset, media_type=_JSON, headers=_OF_A_LINK)
+
+
+async def _tile_by_link(request: Request, services: Services, digest: str) -> Response | None:
+    """A tile that is read by a signed link; None where it has all in itself."""
+    tile = await services.call(services.blobs.read, digest)
+    content = await services.call(links.with_images, services, request, tile)
+    return None if content is None else Response(content, media_type=_GLB, headers=_OF_A_LINK)
 
 
 async def _deliver_blob(request: Request, services: Services, digest: str) -> Response:
@@ -358,6 +369,10 @@ async def _deliver_blob(request: Request, services: Services, digest: str) -> Re
         return deliver_made(request, kept, digest, kept_for)
     if links.is_signed(request) and use.media_type == _JSON and use.byte_length <= _WHOLE:
         return await _by_link(request, services, await services.call(services.blobs.read, use.digest))
+    if links.is_signed(request) and use.media_type == _GLB and use.byte_length <= _WHOLE:
+        tile = await _tile_by_link(request, services, use.digest)
+        if tile is not None:
+            return tile
     if (found := await _packed_for(request, services, use.digest)) is not None:
         packed, coding = found
         headers = _coded_headers(use.digest, coding, kept_for)

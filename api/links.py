@@ -8,7 +8,8 @@ the address, and behind it `link=DAY.EXPIRES.KEY.SIGNATURE`.
 - The signature is an HMAC over method, path, museum, expiry and that id, compared in constant time. Its key is made of
   the museum's secret and the day, so that keys change each day without anybody's doing; yesterday's still opens what
   was signed before midnight. Another museum has another secret, and CHRONOTOPE_SECRET_KEY changes all at once.
-- A tileset that is read by a link names its parts by links of their own, which end with it.
+- A tileset that is read by a link names its parts by links of their own, which end with it, and a tile the images that
+  it shares with others.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import orjson
 
-from scenes.errors import Invalid, Unauthorized
+from scenes import glb
+from scenes.errors import Invalid, SceneError, Unauthorized
 from scenes.model import Scope
 
 if TYPE_CHECKING:
@@ -144,6 +146,29 @@ def with_parts(services: Services, connection: HTTPConnection, tileset: bytes) -
             if uri and "{" not in uri and not urlsplit(uri).netloc and path.startswith(_PREFIXES):
                 content["uri"] = signer.signed(path)
     return orjson.dumps(document)
+
+
+def with_images(services: Services, connection: HTTPConnection, tile: bytes) -> bytes | None:
+    """A tile (GLB) whose images beside it are named by links that end with the one it is read by.
+
+    None where it is read by no link, or has no such images.
+    """
+    signer = signer_of(services, connection) if is_signed(connection) else None
+    if signer is None or b'"uri"' not in tile:
+        return None
+    try:
+        found = glb.read(tile)
+    except SceneError:
+        return None  # it was deposited as it is
+    document = orjson.loads(found.json)
+    beside = [image for image in document.get("images", ()) if _is_beside(image.get("uri", ""))]
+    for image in beside:
+        image["uri"] = signer.signed(urljoin(connection.scope["path"], image["uri"]))
+    return glb.write(orjson.dumps(document), bytes(found.binary)) if beside else None
+
+
+def _is_beside(uri: str) -> bool:
+    return bool(uri) and not urlsplit(uri).scheme and "/" not in uri
 
 
 def _signer(services: Services, key: str, expires: int, day: int) -> Signer:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+import orjson
 import pytest
 from starlette.requests import HTTPConnection
 
 from api import accounts, links
 from api.auth import actor_of, token_id
+from scenes import glb
 from scenes.errors import Invalid, Unauthorized
-from scenes.model import ANONYMOUS, EVERYTHING, Actor, Asset, Role, Scope
-from tests.api.museum import DRAFT_TILE, MASTER, TILE, digest
+from scenes.model import ANONYMOUS, EVERYTHING, Actor, Asset, Role, Scope, Visibility
+from scenes.ports import BlobUse
+from tests.api.museum import DRAFT_TILE, MASTER, TILE, digest, write_asset
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -172,6 +175,23 @@ async def test_a_stock_viewer_follows_a_tileset_of_drafts_from_one_link(doors: D
         part = answer.json()["root"]["content"]["uri"]
         assert (await doors.client.get(part.partition("?")[0])).status_code == 404
         assert (await doors.client.get(part)).content == DRAFT_TILE
+
+
+async def test_a_tile_of_drafts_names_the_images_it_shares_by_links(doors: Doors) -> None:
+    image, services = b"RIFF a picture that tiles share", doors.services
+    pictures = {"images": [{"uri": f"{digest(image)}.webp"}, {"bufferView": 0, "mimeType": "image/webp"}]}
+    tile = glb.write(orjson.dumps({"asset": {"version": "2.0"}, **pictures}), b"its own picture ")
+    asset = write_asset(services, "textured", tile=tile, visibility=Visibility.DRAFT)
+    services.catalogue.allow_blobs(asset.id, [BlobUse(services.blobs.put(image), len(image), "image/webp")])
+    url = await link(doors, f"/blobs/{digest(tile)}.glb", doors.account())
+    answer = await doors.client.get(url)
+    assert answer.headers["cache-control"] == "private, no-store"
+    found = glb.read(answer.content)
+    beside, within = orjson.loads(found.json)["images"]
+    assert (bytes(found.binary), within) == (b"its own picture ", pictures["images"][1])
+    assert (await doors.client.get(urljoin(url, beside["uri"]))).content == image
+    assert (await doors.client.get(f"/blobs/{digest(image)}.webp?{urlsplit(url).query}")).status_code == 401
+    assert (await doors.client.get(f"/blobs/{digest(image)}.webp")).status_code == 404
 
 
 async def test_a_link_to_a_stream_is_for_one_scene(doors: Doors) -> None:
