@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import MANIFEST
 from scenes.errors import Invalid, Malformed, ParserCrash
 
 if TYPE_CHECKING:
@@ -85,7 +86,6 @@ def change_in_sandbox(
 
 def work(request: dict[str, Any], progress: Callable[[float, str], None]) -> None:
     """The child's part: read, compare, colour, tile, and leave manifest and figures. Raises as `change_in_sandbox`."""
-    from pipeline.sandbox import MANIFEST
     from pipeline.tile import TileSettings, tile_model
     from tiling.mesh import Model
 

@@ -20,12 +20,11 @@ import resource
 import signal
 import sys
 import tempfile
-import traceback
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import PACKAGES, confine
+from pipeline import MANIFEST, PACKAGES, confine
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -113,7 +112,6 @@ def work(request: dict[str, Any]) -> None:
         media.work(request, _say)
         return
     from pipeline import crash, read
-    from pipeline.sandbox import MANIFEST
     from scenes.counting import counted
 
     source, name, out = Path(request["source"]), str(request["name"]), Path(request["out"])
@@ -141,7 +139,7 @@ def work(request: dict[str, Any]) -> None:
             _say(progress=0.1, message=f"{counted(cloud.head.count, '[point|points]')}")
             _say(at=crash.TILING)
             from pipeline.clouds.tile import tile_cloud
-            from pipeline.tile import TileSettings
+            from pipeline.asked import TileSettings
 
             result = tile_cloud(
                 cloud, out, TileSettings(**request["settings"]), progress, work=Path(scratch), origin=origin
@@ -191,6 +189,8 @@ def main() -> int:
     from scenes.errors import SceneError
 
     def crashed(error: BaseException) -> int:
+        import traceback
+
         traceback.print_exception(error)
         _say(**crash.of(error))
         return 1

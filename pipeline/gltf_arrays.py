@@ -16,7 +16,6 @@ import numpy as np
 from pipeline import mapped
 from scenes import gltf_check
 from scenes.errors import Malformed
-from tiling import meshopt
 from tiling.errors import TilingError
 
 if TYPE_CHECKING:
@@ -160,6 +159,8 @@ class Arrays:
 
 def _decoded(packed: Any, data: bytes) -> NDArray[np.uint8]:
     """The bytes (n,) of a view that is compressed by meshopt."""
+    from tiling import meshopt
+
     count, stride, mode = packed["count"], packed["byteStride"], packed["mode"]
     try:
         if mode == "ATTRIBUTES":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import images
 from pipeline.gltf_arrays import bytes_of
 from scenes.errors import Malformed, Unsupported
 from tiling.mesh import Image, Material
@@ -131,6 +130,8 @@ class Materials:
             data = None if found is None else found.tobytes()
         if data is None:
             return None
+        from pipeline import images
+
         try:
             return images.checked(data, what)
         except Unsupported as unknown:

@@ -16,8 +16,7 @@ from PIL import UnidentifiedImageError
 
 from pipeline import vips
 from scenes.errors import Malformed, TooLarge, Unsupported
-from tiling.mesh import Image
-from tiling.pyramid import COLOURS, STRIP
+from tiling.mesh import COLOURS, STRIP, Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,8 +27,7 @@ import numpy as np
 
 from pipeline import images
 from scenes import glb
-from tiling import pyramid
-from tiling.mesh import Image
+from tiling.mesh import COLOURS, Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +110,7 @@ class Encoder:
     def encoded(self, pixels: Bytes, role: str) -> bytes:
         """RGBA pixels (h, w, 4) as KTX2."""
         height, width = pixels.shape[:2]
-        options = _COMMON | (_COLOUR if role in pyramid.COLOURS else _DATA) | {"isNormalMap": role == "normal"}
+        options = _COMMON | (_COLOUR if role in COLOURS else _DATA) | {"isNormalMap": role == "normal"}
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         assert pipe_in is not None
         assert pipe_out is not None

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import sandbox
 from pipeline.media_kinds import HEAD_BYTES, MEDIA_TYPES, PICTURES, kind_of
 from scenes.errors import ParserCrash
-from scenes.model import Media
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.tile import TileSettings
+    from scenes.model import Media
 
 MANIFEST = "media.json"
 _MOST_MANIFEST = 1 << 20
@@ -69,6 +68,8 @@ def examine_in_sandbox(
         ParserCrash: the child died.
         Cancelled: `cancelled()` became true; the child is gone.
     """
+    from pipeline import sandbox
+
     request = {"source": str(source.resolve()), "media": kind, "out": str(out.resolve())}
     sandbox.run(request, out, settings=settings, progress=progress, cancelled=cancelled)
     return _checked(source, kind, out, master)
@@ -104,6 +105,9 @@ def work(request: dict[str, Any], say: Callable[..., None]) -> None:
 
 def _checked(source: Path, kind: str, out: Path, master: str) -> MediaResult:
     """What the child said, as far as it is true. Raises ParserCrash."""
+    from pipeline import sandbox
+    from scenes.model import Media
+
     media_type = MEDIA_TYPES[kind]
     try:
         said = json.loads(sandbox.plain(out / MANIFEST, _MOST_MANIFEST).read_bytes())
@@ -119,6 +123,9 @@ def _checked(source: Path, kind: str, out: Path, master: str) -> MediaResult:
 
 
 def _checked_picture(out: Path, said: dict[str, Any]) -> tuple[str, Media]:
+    from pipeline import sandbox
+    from scenes.model import Media
+
     name = str(said["served"])
     if Path(name).name != name:
         raise ValueError(f"{name[:80]!r} is no name of a file")

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import faces, lines, mapped
-from pipeline.colour import stored_linear
+from pipeline import mapped
 from scenes.errors import Malformed, Unsupported
 from tiling.mesh import Model, Primitive
 
@@ -52,6 +51,8 @@ def read(data: NDArray[np.uint8], store: Store) -> Model:
         raise Malformed(f"OFF: it states {points:,} points and {count:,} faces; {len(data):,} bytes cannot hold them")
     if not count:
         raise Unsupported("OFF: it has no faces")
+    from pipeline import faces, lines
+
     primitive, at = _points(data, found.end(), points, found, store)
     surface = faces.Faces(store, [(True, faces.POINTS)])
     for values, words, _ in lines.rows(data, at, count, "OFF: its faces"):
@@ -63,6 +64,9 @@ def read(data: NDArray[np.uint8], store: Store) -> Model:
 
 
 def _points(data: NDArray[np.uint8], at: int, count: int, head: re.Match[bytes], store: Store) -> tuple[Primitive, int]:
+    from pipeline import lines
+    from pipeline.colour import stored_linear
+
     positions: NDArray[np.float64] = store.empty((count, 3), np.float64)
     others: dict[str, NDArray[Any]] = {}
     places: dict[str, int] = {}

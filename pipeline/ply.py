@@ -13,7 +13,6 @@ import numpy as np
 from pipeline import faces, images, mapped, ply_rows
 from pipeline.colour import full_scale, linear_bytes, stored_linear
 from pipeline.joined import Joined
-from pipeline.ply_header import header
 from scenes.counting import counted
 from scenes.errors import Malformed, TooLarge, Unsupported
 from tiling.mesh import Material, Model, Primitive
@@ -43,15 +42,14 @@ class _Points:
     colours: NDArray[Any] | None
 
 
-def read(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:  # noqa: C901
-    """A model of a PLY file.
+def read(data: NDArray[np.uint8], head: Header, neighbours: Neighbours, store: Store) -> Model:  # noqa: C901
+    """A model of a PLY file, whose header was read.
 
     Raises:
-        Malformed: the header lies or the data are cut short.
+        Malformed: the data are cut short, or something in them is no number.
         Unsupported: it is a cloud of points.
         TooLarge: it has more than two billion points.
     """
-    head = header(data)
     points: _Points | None = None
     surface: faces.Faces | None = None
     strips = store.growing(3, np.int32)

@@ -113,6 +113,7 @@ def header(data: NDArray[np.uint8]) -> Header:  # noqa: C901
             raise Malformed(
                 f"PLY: it states {element.count:,} of {element.name[:40]!r}; {room:,} bytes cannot hold them"
             )
+        room = max(room - element.count * least, 0)
     return Header(order, tuple(elements), start, tuple(textures))
 
 
@@ -126,3 +127,12 @@ def _declare(words: list[str], elements: list[Element]) -> None:
         elements[-1].properties.append(Property(words[2].lower(), TYPES[words[1].lower()]))
     else:
         raise ValueError(words[0])
+
+
+def has_faces(data: NDArray[np.uint8]) -> bool:
+    """Whether a PLY is a surface, by its header.
+
+    Raises:
+        Malformed: the header lies.
+    """
+    return any(element.count and element.name in ("face", "faces", "tristrips") for element in header(data).elements)

@@ -2,7 +2,8 @@
 
 A name is only a hint: bytes that say what they are (GLB, PLY, zip, XML) are believed over it, and a name that promises
 one of the formats without magic (OBJ, binary STL) only chooses which reader looks first. A 3MF is a zip by its parts.
-Every reader checks what a header states against the bytes that are there before it allocates. With a scratch folder
+Every reader checks what a header states against the bytes that are there before it allocates, and before it loads what
+only the rest is read with: numba takes longer to start than all else (docs/security.md). With a scratch folder
 nothing that grows with the file is held in memory, see `pipeline.mapped`; 3MF and COLLADA are the exceptions.
 """
 
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import gltf, markup
+from pipeline import markup
 from pipeline.files import Files, Folder, Neighbours, SingleFile, Zip
 from pipeline.mapped import Store
 from pipeline.repair import cleaned, near_origin
@@ -212,6 +213,18 @@ def _looks_like_obj(begin: bytes) -> bool:
     )
 
 
+def _glb(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
+    from pipeline import gltf
+
+    return gltf.read_glb(data, neighbours, store)
+
+
+def _gltf(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
+    from pipeline import gltf
+
+    return gltf.read_json(data, neighbours, store)
+
+
 def _obj(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
     from pipeline import obj
 
@@ -219,9 +232,12 @@ def _obj(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
 
 
 def _ply(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model:
+    from pipeline.ply_header import header
+
+    head = header(data)
     from pipeline import ply
 
-    return ply.read(data, neighbours, store)
+    return ply.read(data, head, neighbours, store)
 
 
 def _stl(data: NDArray[np.uint8], _neighbours: Neighbours, store: Store) -> Model:
@@ -249,8 +265,8 @@ def _3mf(data: NDArray[np.uint8], neighbours: Neighbours, store: Store) -> Model
 
 
 _READERS: dict[str, Reader] = {
-    "glb": gltf.read_glb,
-    "gltf": gltf.read_json,
+    "glb": _glb,
+    "gltf": _gltf,
     "obj": _obj,
     "ply": _ply,
     "stl": _stl,

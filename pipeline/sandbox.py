@@ -28,7 +28,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import compile_ahead, crash
+from pipeline import MANIFEST, compile_ahead, crash
 from scenes.authoring import space
 from scenes.errors import (
     ForbiddenReference,
@@ -45,15 +45,13 @@ from scenes.model import Extent, Georeference, Survey, Tileset
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.level import LevelFigures
-    from pipeline.tile import TileResult, TileSettings
+    from pipeline.asked import LevelFigures, TileResult, TileSettings
 
 _REFUSALS: dict[str, type[SceneError]] = {
     kind.code: kind for kind in (Malformed, Unsupported, TooLarge, ForbiddenReference, Invalid, StorageFull)
 }
 _FILE_NAME = re.compile(r"[0-9a-f]{64}\.(glb|webp|json)")
 _MEDIA_TYPES = {"glb": "model/gltf-binary", "webp": "image/webp", "json": "application/json"}
-MANIFEST = "manifest.json"
 LEAST_MEMORY_BYTES = 512 << 20
 """less is not set as a limit: libraries alone take 250 MiB of address space, and with less OpenBLAS spins for ever"""
 _MOST_MANIFEST = 64 << 20
@@ -245,7 +243,7 @@ def checked(out: Path) -> TileResult:
     Raises:
         ParserCrash: it is not.
     """
-    from pipeline.tile import DOCUMENT, TileResult
+    from pipeline.asked import DOCUMENT, TileResult
 
     manifest = out / MANIFEST
     try:
@@ -270,7 +268,7 @@ def _checked_measures(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked_level(said: dict[str, Any]) -> LevelFigures:
-    from pipeline.level import LevelFigures
+    from pipeline.asked import LevelFigures
 
     tiles, triangles, byte_length, coded_length = (
         int(said[name]) for name in ("tiles", "triangles", "byte_length", "coded_length")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import lines, mapped
-from pipeline.corners import Points
+from pipeline import mapped
 from scenes.counting import counted
 from scenes.errors import Malformed
 from tiling.mesh import Model, Primitive
@@ -31,6 +30,10 @@ def read(data: NDArray[np.uint8], store: Store) -> Model:
     head = data[:_LONG_HEAD].tobytes()
     report: list[str] = []
     is_text = _is_text(data, head)
+    if not is_text:
+        _check_count(data)
+    from pipeline.corners import Points
+
     pieces = _text(data, report) if is_text else _binary(data, report)
     expected = len(data) // (86 * 6 if is_text else 50 * 2)
     points = Points(store, expected, np.float64 if is_text else np.float32)
@@ -52,13 +55,20 @@ def _is_text(data: NDArray[np.uint8], head: bytes) -> bool:
     return b"vertex" in lower and b"facet" in lower and b"\0" not in head
 
 
-def _binary(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float32]]:
+def _check_count(data: NDArray[np.uint8]) -> None:
     if len(data) < 84:
         raise Malformed(f"STL: {len(data)} bytes are too few for a header")
-    count = int.from_bytes(data[80:84].tobytes(), "little")
-    room = (len(data) - 84) // _RECORD.itemsize
+    count, room = _stated(data), (len(data) - 84) // _RECORD.itemsize
     if count > room:
         raise Malformed(f"STL: it states {counted(count, '[triangle|triangles]')} and has room for {room:,}")
+
+
+def _stated(data: NDArray[np.uint8]) -> int:
+    return int.from_bytes(data[80:84].tobytes(), "little")
+
+
+def _binary(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float32]]:
+    count = _stated(data)
     end = 84 + count * _RECORD.itemsize
     if len(data) > end:
         report.append(
@@ -76,6 +86,8 @@ def _binary(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.f
 
 
 def _text(data: NDArray[np.uint8], report: list[str]) -> Iterator[NDArray[np.float64]]:
+    from pipeline import lines
+
     at, total, bad = 0, 0, 0
     points = np.empty((_ROWS, 3))
     while at < len(data):

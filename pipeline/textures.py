@@ -24,6 +24,7 @@ import numpy as np
 from pipeline import images, mapped
 from scenes import gltf_build
 from tiling import atlas, build, pyramid
+from tiling.mesh import COLOURS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def of(model: Model, source: Source, scratch: Path | None) -> Textures:
             done.texel_sizes[number] = build.rounded(texel_size(source, number, width, height))
             pictures = {role: pictures[role] for role in material.second if role in pictures}
         for role, image in pictures.items():
-            key = (image, _has_alpha(material, role), role in pyramid.COLOURS)
+            key = (image, _has_alpha(material, role), role in COLOURS)
             if key not in encoded:
                 encoded[key] = _shared(image, called(material, role), sizes[role], alpha=key[1], colour=key[2])
             done.shared.setdefault(number, {})[role] = encoded[key]

@@ -12,6 +12,11 @@ Singles = NDArray[np.float32]
 Indices = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
+STRIP = 64
+"""rows of an image at a time, a multiple of four"""
+COLOURS = ("base_colour", "emissive")
+"""roles of images whose numbers are sRGB"""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

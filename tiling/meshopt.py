@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import importlib.metadata
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +76,11 @@ class Simplify(IntFlag):
 @functools.cache
 def _library() -> ctypes.CDLL:
     """The shared library, found through the wheel's own list of files."""
+    from importlib import metadata  # which takes longer to load than most models need a decoder
+
     try:
-        files = importlib.metadata.files("imagecodecs") or []
-    except importlib.metadata.PackageNotFoundError as missing:
+        files = metadata.files("imagecodecs") or []
+    except metadata.PackageNotFoundError as missing:
         raise MeshoptMissing("imagecodecs is not installed; meshoptimizer comes with it") from missing
     paths = [str(file.locate()) for file in files if "libmeshoptimizer" in file.name or "meshoptimizer-" in file.name]
     if not paths:

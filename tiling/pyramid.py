@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from tiling.mesh import COLOURS, STRIP
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
 
 VERSION = b"1"
 """to be raised when the same image comes to give other bytes"""
-STRIP = 64
-"""rows at a time, a multiple of four"""
-COLOURS = ("base_colour", "emissive")
-"""roles whose numbers are sRGB"""
 DIRECTIONS = "normal"
 _PLAIN = 2  # levels above which only used texels count
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.clouds.las_header import FARTHEST
 from pipeline.compiled import njit
 from scenes.errors import Malformed
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tiling.mesh import Floats
-
-FARTHEST = 1e10
-"""units of a file: no reference system of the earth has larger numbers, and float64 still tells micrometres there"""
 
 
 @njit(cache=True, nogil=True)

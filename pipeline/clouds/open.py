@@ -46,9 +46,9 @@ def kind_of(path: Path, name: str) -> str:
     if begin.startswith(b"ASTM-E57"):
         return "e57"
     if begin.startswith((b"ply\n", b"ply\r")):
-        from pipeline.clouds import ply_points
+        from pipeline import ply_header
 
-        return "" if ply_points.has_faces(mapped.source(path)) else "ply"
+        return "" if ply_header.has_faces(mapped.source(path)) else "ply"
     ending = PurePosixPath(name).suffix.lower().removeprefix(".")
     if ending in _TEXTS and ending not in _PROMISED:
         from pipeline.clouds import text
@@ -94,6 +94,8 @@ def unpacked(path: Path, scratch: Path) -> tuple[Path, str] | None:
 def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSource:
     """A file of points. With `scratch`, a folder, what has to be kept aside is put there and not in memory.
 
+    Headers are looked at before what reads the rest is loaded, which takes longer to start than all else.
+
     The file and the folder must stay for as long as the cloud is used.
 
     Raises:
@@ -109,13 +111,19 @@ def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSo
         raise Unsupported(f"the file is no cloud of points; {FORMATS} are read")
     data, store = mapped.source(path), Store(scratch)
     if kind == "las":
-        from pipeline.clouds import las, las_header, laz
+        from pipeline.clouds import las_header
+
+        las_header.header(data)
+        from pipeline.clouds import las, laz
 
         return laz.Laz(data, path) if las_header.is_compressed(data) else las.Las(data)
     if kind == "e57":
+        from pipeline.clouds import e57_header
+
+        header = e57_header.header(data)
         from pipeline.clouds import e57
 
-        return e57.read(data, store)
+        return e57.read(header, store)
     if kind == "ply":
         from pipeline.clouds import ply_points
 

@@ -30,15 +30,6 @@ _CLASSES = ("scalar_classification", "classification", "class")
 _LOOKED_AT = 1 << 16
 
 
-def has_faces(data: NDArray[np.uint8]) -> bool:
-    """Whether a PLY is a surface, by its header.
-
-    Raises:
-        Malformed: the header lies.
-    """
-    return any(element.count and element.name in ("face", "faces", "tristrips") for element in header(data).elements)
-
-
 def read(data: NDArray[np.uint8], store: Store) -> Ply | Columns:
     """The points of a PLY.
 
@@ -55,6 +46,8 @@ def read(data: NDArray[np.uint8], store: Store) -> Ply | Columns:
             return _gathered(data, at, element, layout, head.order, store)
         if head.order and element.is_flat:
             at += element.count * element.least_bytes()
+            if at > len(data):
+                raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
         else:
             for *_, after in ply_rows.rows(data, at, element, head.order):
                 at = after

@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from pipeline import ply, read
 from pipeline.files import Neighbours, SingleFile
 from pipeline.mapped import Store
+from pipeline.ply_header import header
 from tiling.mesh import Model
 
 POINTS = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0)]
@@ -205,7 +206,8 @@ def test_every_layout_says_the_same(tmp_path_factory, faces, order, kind, counts
     if scratch:
         scratch.mkdir()
     file = SingleFile(folder / "x.ply", "x.ply")
-    (primitive,) = ply.read(file.data("x.ply"), Neighbours(file, "x.ply"), Store(scratch)).primitives
+    data = file.data("x.ply")
+    (primitive,) = ply.read(data, header(data), Neighbours(file, "x.ply"), Store(scratch)).primitives
     assert primitive.positions.tolist() == [list(point) for point in points]
     assert len(primitive.indices) == sum(len(face) - 2 for face in faces)
     found = iter(primitive.indices.tolist())

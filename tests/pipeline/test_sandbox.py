@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import sandbox
+from pipeline import MANIFEST, sandbox
 from pipeline.tile import TileResult, TileSettings, tile_file
 from scenes.errors import ForbiddenReference, Malformed, ParserCrash, StorageFull, TooLarge, Unsupported
 from tests.pipeline.hostile import document, packed, write_hostile
@@ -89,7 +89,7 @@ def test_too_little_memory_is_a_limit(tmp_path: Path) -> None:
 def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    (out / sandbox.MANIFEST).symlink_to("/dev/full")
+    (out / MANIFEST).symlink_to("/dev/full")
     with pytest.raises(StorageFull, match="full"):
         sandbox.tile_in_sandbox(
             DATA / "tiny.stl",

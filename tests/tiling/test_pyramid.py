@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tiling import pyramid
-from tiling.mesh import Bytes
+from tiling.mesh import STRIP, Bytes
 
 
 def _noise(height: int, width: int, channels: int = 3) -> Bytes:
@@ -48,7 +48,7 @@ def test_directions_stay_unit_vectors() -> None:
 
 
 def test_strips_give_the_same_as_the_whole_for_odd_sizes() -> None:
-    image = _noise(2 * pyramid.STRIP + 37, 101)
+    image = _noise(2 * STRIP + 37, 101)
     height, width = image.shape[:2]
     used = np.random.default_rng(1).random((-(-height // 4), -(-width // 4))) < 0.3
     whole = pyramid.of(image, "base_colour", used)
@@ -59,11 +59,11 @@ def test_strips_give_the_same_as_the_whole_for_odd_sizes() -> None:
         used=used,
         release=let_go.append,
     )
-    for start in range(0, height, pyramid.STRIP):
-        growing.take(image[start : start + pyramid.STRIP].copy())
+    for start in range(0, height, STRIP):
+        growing.take(image[start : start + STRIP].copy())
     for mine, theirs in zip(growing.done(), whole, strict=True):
         assert (mine == theirs).all()
-    assert max(array.nbytes for array in let_go if array.dtype == np.uint8) <= pyramid.STRIP * width * 3
+    assert max(array.nbytes for array in let_go if array.dtype == np.uint8) <= STRIP * width * 3
 
 
 def test_what_is_not_used_does_not_count_and_is_filled_from_around() -> None:
