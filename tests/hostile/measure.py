@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import resource
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -88,7 +89,10 @@ def main(wanted: list[str]) -> int:
         if found:
             wrong += 1
             print(f"good {kind}: {found}", flush=True)
-    print(f"{len(rows)} files, {wrong} other than they must be; slowest, and largest:")
+    halfway = statistics.median(seconds for seconds, _, _ in rows)
+    print(
+        f"{len(rows)} files, {wrong} other than they must be; half of them within {halfway:.2f} s; slowest, and largest:"
+    )
     for seconds, most, what in [*sorted(rows)[:-9:-1], *sorted(rows, key=lambda row: row[1])[:-9:-1]]:
         print(f"  {seconds:6.2f} s {most >> 20:6} MiB  {what}")
     return 1 if wrong else 0
