@@ -90,9 +90,8 @@ def main(wanted: list[str]) -> int:
             wrong += 1
             print(f"good {kind}: {found}", flush=True)
     halfway = statistics.median(seconds for seconds, _, _ in rows)
-    print(
-        f"{len(rows)} files, {wrong} other than they must be; half of them within {halfway:.2f} s; slowest, and largest:"
-    )
+    print(f"{len(rows)} files, {wrong} other than they must be; half of them within {halfway:.2f} s")
+    print("slowest, and largest:")
     for seconds, most, what in [*sorted(rows)[:-9:-1], *sorted(rows, key=lambda row: row[1])[:-9:-1]]:
         print(f"  {seconds:6.2f} s {most >> 20:6} MiB  {what}")
     return 1 if wrong else 0
