@@ -21,7 +21,7 @@ export interface InspectorActs {
 }
 
 export class Inspector {
-  readonly element = h("aside", { class: "inspector panel", "aria-label": say("chosen_thing") });
+  readonly element = h("div", { class: "inspector-thing", role: "group", "aria-label": say("chosen_thing") });
   private shown = "";
 
   constructor(private readonly acts: InspectorActs) {}

@@ -151,6 +151,13 @@ export class Stagehand {
     this.stage.invalidate();
   }
 
+  /** What is in the middle of the picture, and of which thing it is; null where nothing is. */
+  middle(): { at: THREE.Vector3; thing: string | null } | null {
+    const box = this.stage.canvas.getBoundingClientRect();
+    const hit = hitAt(this.stage, this.feed.exhibit.root, box.left + box.width / 2, box.top + box.height / 2);
+    return hit && { at: hit.point, thing: Exhibit.placementOf(hit.object) };
+  }
+
   /** The lowest point of what is drawn of a thing, and the height of what lies under it; null where there is nothing under it. */
   gapBelow(id: string): number | null {
     const box = this.feed.exhibit.boxOf(id);

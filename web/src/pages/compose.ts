@@ -10,6 +10,7 @@ import type { Bounds } from "../compose/bounds";
 import { Inspector } from "../compose/inspector";
 import { Journal } from "../compose/journal";
 import type { Edit, Step } from "../compose/journal";
+import { Side } from "../compose/side";
 import { Stagehand } from "../compose/stagehand";
 import type { Grip } from "../compose/stagehand";
 import { Tracks } from "../compose/tracks";
@@ -17,7 +18,9 @@ import { Writer, isOffline, loadStock, loadWorkshop } from "../compose/workshop"
 import type { Thing, Workshop } from "../compose/workshop";
 import type { Span } from "../data/exhibition";
 import { subscribe } from "../data/graphql";
+import { toView } from "../scene/flights";
 import { suitableQuality } from "../scene/quality";
+import { Stories } from "../stories/stories";
 import { Relay } from "../stream/relay";
 import { seekerOver } from "../stream/seeking";
 import type { Seek } from "../stream/session";
@@ -57,6 +60,8 @@ class Composer {
   private bar!: TimeBar;
   private tracks!: Tracks;
   private readonly inspector: Inspector;
+  private readonly stories: Stories;
+  private readonly side: Side;
   private readonly hand: Stagehand;
   private readonly socket: StreamSocket;
   private readonly writer = new Writer();
@@ -66,6 +71,8 @@ class Composer {
   private chosen: string | null = null;
   private grip: Grip = "translate";
   private points: THREE.Vector3[] | null = null;
+  /** who waits for a place to be pointed at */
+  private pointing: ((at: [number, number, number], thing: string | null) => void) | null = null;
   private made = 0;
   private readonly opened = Date.now();
   private reading: number | undefined;
@@ -83,6 +90,8 @@ class Composer {
       drop: () => this.drop(),
       align: () => this.startAligning(),
     });
+    this.stories = this.tellingOf(id);
+    this.side = new Side({ thing: this.inspector.element, stories: this.stories.element }, (tab) => this.time.classList.toggle("is-telling", tab === "stories"));
     this.journal = new Journal(
       {
         send: async (step) => {
@@ -154,7 +163,7 @@ class Composer {
       this.redoButton,
       this.stock,
     );
-    replace(main, h("div", { class: "compose" }, head, h("div", { class: "compose-stage" }, this.canvas, this.grips, this.hint, this.trouble), this.inspector.element, this.time));
+    replace(main, h("div", { class: "compose" }, head, h("div", { class: "compose-stage" }, this.canvas, this.grips, this.hint, this.trouble), this.side.element, this.time));
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("beforeunload", (event) => {
       if (this.journal.state.waiting > 0) event.preventDefault(); // it is kept here, but not yet in the museum
@@ -189,6 +198,7 @@ class Composer {
       else this.takeBack();
     } else if (event.key === "Escape") {
       this.stopAligning();
+      this.pointing = null;
       this.choose(null);
     } else if (event.key === "Delete" && this.chosen !== null) this.remove();
     else if (!command && GRIP_KEYS[event.key]) this.hold(GRIP_KEYS[event.key]!);
@@ -246,6 +256,7 @@ class Composer {
       this.chosen = this.chosen && this.writer.idOf(this.chosen);
       this.hand.choose(this.chosen, this.thing(this.chosen)?.transform ?? null);
       this.show();
+      void this.stories.read();
     } catch (error) {
       this.saved.textContent = words(error);
     }
@@ -270,6 +281,13 @@ class Composer {
       if (at) this.pointed(at);
       return;
     }
+    if (this.pointing) {
+      if (!at) return;
+      this.pointing(at.toArray(), id);
+      this.pointing = null;
+      return;
+    }
+    this.side.show("thing");
     this.choose(id);
   }
 
@@ -290,9 +308,38 @@ class Composer {
     this.edit(say("to_ground"), { transform }, { transform: thing.transform });
   }
 
+  // ── telling ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private tellingOf(scene: string): Stories {
+    return new Stories({
+      scene,
+      view: () => ({ position: this.hand.stage.camera.position.toArray(), target: this.hand.movement.target.toArray() }),
+      moment: () => ({ at: this.wanted.at, hypothesis: this.wanted.hypothesis }),
+      look: (view, moment) => {
+        this.hand.movement.place(toView(view));
+        const year = moment === null ? null : edtfYear(moment);
+        if (year === null) return;
+        this.bar.show(year);
+        this.at(year);
+      },
+      point: (pointed) => {
+        this.stopAligning();
+        this.pointing = pointed;
+        this.canvas.focus();
+      },
+      middle: () => {
+        const found = this.hand.middle();
+        return found && { at: found.at.toArray(), thing: found.thing };
+      },
+      dateOf: (thing) => this.thing(thing)?.existence.text ?? "",
+      mark: (at) => this.hand.mark(at ? [new THREE.Vector3(...at)] : []),
+    });
+  }
+
   // ── aligning ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private startAligning(): void {
+    this.pointing = null;
     this.points = [];
     this.hand.choose(null, null);
     this.say(say("align_how"));
@@ -432,6 +479,7 @@ class Composer {
         return self.hand.feed.exhibit.shown;
       },
       stage: this.hand.stage,
+      camera: () => this.hand.stage.camera.position.toArray(),
       boxOf: (id: string) => this.hand.feed.exhibit.boxOf(id),
     };
   }
