@@ -129,7 +129,10 @@ class SqliteDatabase:
                 connection.close()
 
     def _open(self) -> apsw.Connection:
-        connection = _Connection(str(self._path))
+        try:
+            connection = _Connection(str(self._path))
+        except DISK_ERRORS as error:
+            raise disk_refusal(error, None) from error
         try:
             return self._prepared(connection)
         except DISK_ERRORS as error:
@@ -153,9 +156,12 @@ class SqliteDatabase:
         return connection
 
 
-def disk_refusal(error: apsw.Error, connection: apsw.Connection) -> StorageFull | Unavailable:
-    """What an error of SQLite's says of the disk, by the system's number for it where there is one."""
+def disk_refusal(error: apsw.Error, connection: apsw.Connection | None) -> StorageFull | Unavailable:
+    """What an error of SQLite's says of the disk, by the system's number for it where there is one.
+
+    There is none where a file could not be made: SQLite tries to read it then, and keeps the number of that.
+    """
     if isinstance(error, apsw.FullError):
         return StorageFull("the disk of the catalogue is full")
-    said = refusal(connection.system_errno, "disk of the catalogue")
+    said = None if connection is None else refusal(connection.system_errno, "disk of the catalogue")
     return said or Unavailable(f"the file of the catalogue cannot be used ({error}); what was acknowledged is kept")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import apsw
 import pytest
 
-from scenes.errors import StorageFull
+from scenes.errors import StorageFull, Unavailable
 from scenes.model import Job, JobState, Placement, Scene
 from scenes.ports import Put, Remove
 from scenes.purging import Purge
@@ -56,6 +56,11 @@ def test_a_full_disk_is_told_as_such_and_reading_goes_on(tmp_path):
         )
     assert catalogue.get(Scene, "scene_a") == scene()
     assert catalogue.within(Placement, ["scene_a"])["scene_a"] == ()
+
+
+def test_a_file_that_cannot_be_opened_is_told_as_such(tmp_path):
+    with pytest.raises(Unavailable, match="cannot be used"):
+        SqliteDatabase(tmp_path)
 
 
 def test_threads_write_and_read_at_once_without_losing_a_revision(tmp_path):
