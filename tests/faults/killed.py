@@ -24,12 +24,15 @@ class Tally:
 
     operation: str
     points: int = 0
+    states: int | None = None
+    """those of a power cut that differ, and were looked at"""
     not_reached: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def tell(self, campaign: str) -> None:
         """A row of the table, and what was wrong."""
-        more = f", {self.not_reached} not reached" if self.not_reached else ""
+        more = "" if self.states is None else f", {self.states} of them differ"
+        more += f", {self.not_reached} not reached" if self.not_reached else ""
         print(f"{campaign:7} {self.operation:10} {self.points:5} points, {len(self.wrong)} wrong{more}", flush=True)
         for each in self.wrong[:_TOLD]:
             print(f"  {each}", flush=True)

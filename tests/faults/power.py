@@ -5,6 +5,7 @@ A session is recorded once; each point is a museum made of what would be left, o
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import tempfile
@@ -106,6 +107,7 @@ def campaign(base: Path, session: str, *, draws: int = 4, every: int = 1) -> Tal
         child.listen()
         child.end()
         tally.points = sum(each.get("points", 0) for each in child.said)
+        tally.states = sum(each.get("states", 0) for each in child.said)
         tally.wrong += [each["wrong"] for each in child.said if "wrong" in each]
         if child.said[-1].get("at") != "done":
             tally.wrong += answers(child)
@@ -123,7 +125,7 @@ def _cut(
 ) -> None:
     """Go through the events, and look at what a cut after each would leave."""
     disk, events = recorded
-    rebuilt, said = Rebuilt(ground.folder), list[dict[str, Any]]()
+    rebuilt, said, seen = Rebuilt(ground.folder), list[dict[str, Any]](), set[bytes]()
     done = 0
     for event in events:
         if isinstance(event, dict):
@@ -138,11 +140,23 @@ def _cut(
                 files, folders = disk.left(model, random.Random(f"{done} {draw}") if draw else None)
                 if "museum" not in folders:
                     continue
-                rebuilt.make(files, folders)
                 # Said each time, so that who listens knows that it goes on.
                 voice.say(points=1)
+                state = _digest(files, folders, said)
+                if state in seen:
+                    # Nothing that was not synced made a difference: what is looked at would be the same.
+                    continue
+                seen.add(state)
+                rebuilt.make(files, folders)
                 for each in _looked(ground.data, said, session):
                     voice.say(wrong=f"{model} cut {done} draw {draw} after {_told(event)}: {each}")
+    voice.say(states=len(seen))
+
+
+def _digest(files: dict[str, bytes], folders: set[str], said: Sequence[dict[str, Any]]) -> bytes:
+    """Of a disk and what was acknowledged."""
+    told = [len(said), sorted(folders), sorted((name, hashlib.sha256(data).digest()) for name, data in files.items())]
+    return hashlib.sha256(repr(told).encode()).digest()
 
 
 def _looked(data: Path, said: Sequence[dict[str, Any]], session: str) -> list[str]:

@@ -28,7 +28,7 @@ CALLS = (
     "symlink,symlinkat,unlink,unlinkat,truncate,ftruncate,fallocate,mkdir,mkdirat,rmdir,sendfile,copy_file_range"
 )
 """system calls that change what is on the disk, or make it stay"""
-_OPENS = "openat"
+OPENS = "openat"
 """does so where it makes a file. To be killed there is nothing new, but it may fail; at one only, as it also reads"""
 PATIENCE_S = 120
 _PR_SET_PTRACER, _ANY = 0x59616D61, -1
@@ -189,7 +189,7 @@ def points(trace: Sequence[str], folder: Path) -> list[Point]:
         if match is None or "resumed>" in line:
             continue
         counts[match[1]] += 1
-        if str(folder) in match[2] and (match[1] != _OPENS or "O_CREAT" in match[2]):
+        if str(folder) in match[2] and (match[1] != OPENS or "O_CREAT" in match[2]):
             found.append(Point(match[1], counts[match[1]]))
     return found
 
@@ -204,7 +204,7 @@ def recorded(
     child = fork(work, scratch / "log", waits=not fails)
     trace = scratch / "trace"
     child.listen("start")
-    calls = f"{CALLS},{_OPENS}" if fails else CALLS
+    calls = f"{CALLS},{OPENS}" if fails else CALLS
     strace = attach(child.pid, trace, "-y", "-s", "0", "-e", f"trace={calls}")
     child.tell("go")
     if child.listen("faulted" if fails else None):
@@ -225,7 +225,7 @@ def disturbed(
     """
     child = fork(work, scratch / "log", waits=waits)
     child.listen("start")
-    what, and_on = what.removesuffix("+"), "+" if what.endswith("+") and point.call != _OPENS else ""
+    what, and_on = what.removesuffix("+"), "+" if what.endswith("+") and point.call != OPENS else ""
     strace = attach(
         child.pid,
         scratch / "trace",
