@@ -16,8 +16,8 @@ from scenes.counting import counted
 from scenes.errors import SceneError
 
 if TYPE_CHECKING:
+    from pipeline.asked import TileResult, TileSettings
     from pipeline.change import ChangeSettings
-    from pipeline.tile import TileResult, TileSettings
 
 _LENGTHS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 _MOST_SECONDS = 24 * 3600
@@ -68,8 +68,8 @@ def change(  # noqa: PLR0917 - typer passes by name
     The scans must be registered, that is lie in one frame. It warns where one small motion would explain most of the
     distances, and refuses what lies apart.
     """
+    from pipeline.asked import TileSettings
     from pipeline.change import ChangeSettings
-    from pipeline.tile import TileSettings
 
     settings = ChangeSettings(
         threshold=None if threshold is None else length_in_metres(threshold),

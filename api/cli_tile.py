@@ -26,7 +26,7 @@ from scenes.errors import SceneError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.tile import TileResult, TileSettings
+    from pipeline.asked import TileResult, TileSettings
     from scenes.model import Tileset
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -134,8 +134,8 @@ def tile(  # noqa: PLR0917 - typer passes by name
 
     Ctrl-C keeps what is done (in .DIR.work beside DIR, or where --work says), and the next run goes on from there.
     """
+    from pipeline.asked import TileSettings
     from pipeline.sandbox import LEAST_MEMORY_BYTES
-    from pipeline.tile import TileSettings
 
     memory_bytes = size_in_bytes(memory)
     if memory_bytes < LEAST_MEMORY_BYTES:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from api.worker import Tile
-    from pipeline.tile import TileResult
+    from pipeline.asked import TileResult
     from scenes.model import Vector
 
 log = logging.getLogger("chronotope.tile")
@@ -38,8 +38,8 @@ def sandboxed_tile(settings: Settings) -> Tile:
         cancelled: Callable[[], bool],
         origin: Vector | None = None,
     ) -> TileResult:
+        from pipeline.asked import TileSettings
         from pipeline.sandbox import tile_in_sandbox
-        from pipeline.tile import TileSettings
 
         def tiled(scheduler: str | None) -> TileResult:
             # The tiles are for everybody who may see the asset; where it lies is not.

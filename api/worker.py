@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.services import Services
+    from pipeline.asked import TileResult
     from pipeline.media import MediaResult
-    from pipeline.tile import TileResult
     from scenes.model import Vector
 
 log = logging.getLogger("chronotope.worker")
@@ -248,8 +248,8 @@ class Worker:
 
     def _examined(self, source: Path, kind: str, master: str, pulse: Pulse) -> MediaResult:
         """A recording or a picture, looked into; what is served of it is among the blobs."""
+        from pipeline.asked import TileSettings
         from pipeline.media import examine_in_sandbox
-        from pipeline.tile import TileSettings
 
         out = source.parent / "out"
         result = tried_twice(

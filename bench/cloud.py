@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from pipeline.asked import TileSettings
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.tile import tile_cloud
-from pipeline.tile import TileSettings
 
 
 def main() -> int:

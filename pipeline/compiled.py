@@ -6,17 +6,25 @@ As its first function is loaded, numba asks for SciPy's linear algebra, all of w
 And for every function that it finds in its cache it first brings up to date what it knows of types and how to compile
 them, which takes a fifth of a second for the first one. Code from the cache needs but the runtime that counts
 references; what has to be compiled asks for the rest itself.
+
+Nor is anything collected as garbage while numba loads, which leaves none, nor looked through afterwards; and no package
+that adds types to numba is searched for.
 """
 
-# ruff: noqa: SLF001 - numba has no other way in
+# ruff: noqa: E402, SLF001 - numba has no other way in
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any, NoReturn
 
+_is_collecting = gc.isenabled()
+gc.disable()
+
 from numba import njit
 from numba.core import codegen as _codegen
+from numba.core import entrypoints as _entrypoints
 from numba.core.caching import Cache
 from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
@@ -96,3 +104,7 @@ if _ASKING not in sys.modules:
     _ask_without(_linalg)
 _load_without_types()
 _load_machine_code_alone()
+_entrypoints._already_initialized = True
+if _is_collecting:
+    gc.freeze()
+    gc.enable()

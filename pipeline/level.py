@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.asked import LevelFigures
 from tiling import build, error
 from tiling.tree import TileTree
 
@@ -71,24 +72,6 @@ def _mean_near(level: Level, tile: int) -> float:
     """The largest error of a tile and those that it touches, or that of the level."""
     near = (tile, *(other for other in level.neighbours[tile] if other < len(level.receipts)))
     return max(level.mean, *(level.receipts[other].mean for other in near))
-
-
-@dataclass(frozen=True, slots=True)
-class LevelFigures:
-    """What is reported of a level; errors in metres."""
-
-    tiles: int
-    triangles: int
-    byte_length: int
-    coded_length: int
-    mean_error: float
-    """root mean square of both ways"""
-    most_error: float
-    """the largest distance found"""
-    bound: float
-    """the largest error that a tile of the level states"""
-    texel: float
-    """side of the coarsest texel on the surface; 0 without texture"""
 
 
 @dataclass(frozen=True, slots=True)

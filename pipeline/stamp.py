@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipeline.tile import TileSettings
+    from pipeline.asked import TileSettings
 
 NAME = ".chronotope.json"
 OURS = ".chronotope.*"

@@ -13,7 +13,7 @@ from tiling import implicit, tileset
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.tile import TileResult
+    from pipeline.asked import TileResult
 
 FILES = re.compile(
     r"tileset(?:-ktx2)?\.json|\.chronotope\.(?:json|copy)|\.ktx2-.*"

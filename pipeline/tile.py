@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,29 +17,29 @@ import numpy as np
 
 from pipeline import cluster, images, levels, memory, read, source, stages, textures
 from pipeline import plan as plans
+from pipeline.asked import DOCUMENT, TileResult, TileSettings
 from pipeline.graph import Graph
-from pipeline.level import LevelFigures, Tiled
+from pipeline.level import Tiled
 from pipeline.results import Results
 from scenes import gltf_build
 from scenes.counting import counted
 from scenes.errors import Malformed
 from scenes.model import Extent, Tileset
-from tiling import build, cells, content, error, measure, normals, tileset, tint
+from tiling import build, cells, content, measure, normals, tileset, tint
 from tiling.mesh import Image
 from tiling.patch import layout_of
-from tiling.quantize import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
+    from pipeline.asked import Progress
     from pipeline.source import Source
     from pipeline.textures import Shared, Textures
     from tiling.mesh import Model
     from tiling.tree import TileTree
 
-    Progress = Callable[[float, str], None]
+__all__ = ["DOCUMENT", "TileResult", "TileSettings", "tile_file", "tile_model"]
 
-DOCUMENT = "tileset.json"
 _MOST_MEASURED = 8_000_000  # triangles of a source that is held in memory whole
 _LOOKED_AT = 1 << 16  # pixels
 _LEAF_TEXELS = 1 << 21  # about 1448²
@@ -47,53 +47,6 @@ _FEWEST_OF_A_LEAF = 256  # triangles
 _ALONE = 4_500  # triangles that fit the bytes of a root
 _AHEAD = 256  # tasks that a cluster is given at once
 _TILE = re.compile(r"([0-9a-f]{64}\.glb)(?:\.gz)?|[0-9a-f]{64}\.\d+-\d+\.part")
-
-
-@dataclass(frozen=True, slots=True)
-class TileSettings:
-    """What may be chosen of a tiling. Neither workers nor memory nor the scheduler change a byte of the result."""
-
-    workers: int = 1
-    memory_bytes: int = 2 << 30
-    most_seconds: int = 3600
-    leaf_triangles: int = 40_000
-    root_triangles: int = 8_000
-    coding: Coding = "meshopt"
-    samples: int = error.SAMPLES
-    """points that a tile's error is measured by, each way"""
-    units: str | None = None
-    up: str | None = None
-    """what the source is measured in and which axis of it points up; None: guessed"""
-    scheduler: str | None = None
-    """address of a Dask scheduler whose workers see the same folders; None: threads of this process"""
-    normal_maps: bool = False
-    """whether coarse tiles with images get a map of the normals that were simplified away"""
-    precision_m: float | None = None
-    """of a cloud of points: places are kept to steps of so many metres, colours and intensities reduced; None: exact"""
-    is_measured: bool = False
-    """whether the errors that tiles state are held against dense sampling of the source"""
-    is_coded: bool = False
-    """whether every tile's file gets a coded copy beside it (gzip; brotli of points), which is made in any case: its
-    bytes are told"""
-    tells_place: bool = True
-    """whether the document and the report of a cloud say where on the Earth it lies, as the figures do in any case"""
-
-
-@dataclass(frozen=True, slots=True)
-class TileResult:
-    """What was made: figures, the document's file name, and the other files (name, sha256, bytes, media type)."""
-
-    tileset: Tileset
-    document: str
-    files: tuple[tuple[str, str, int, str], ...]
-    report: tuple[str, ...]
-    levels: tuple[LevelFigures, ...] = ()
-    """root first"""
-    measured: dict[str, Any] | None = None
-    """what `tiling.measure` found, and the same as a table"""
-    done: Mapping[str, int] = field(default_factory=dict, compare=False)
-    known: Mapping[str, int] = field(default_factory=dict, compare=False)
-    """by stage the steps that were made, and those whose results were there from before"""
 
 
 def tile_file(

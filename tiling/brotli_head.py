@@ -92,38 +92,38 @@ def preamble(  # noqa: PLR0917 - numba knows no keywords
         found[symbols[command]] += 1
     nibbles = 4 if length <= 1 << 16 else 5 if length <= 1 << 20 else 6
     # A window of 64 KiB; the last meta-block, and it is not empty.
-    at = _say(said, 0, 1 << 1 | (nibbles - 4) << 3, 5)
-    at = _say(said, at, length - 1, 4 * nibbles)
+    at = _say(said, np.int64(0), np.int64(1 << 1 | (nibbles - 4) << 3), np.int64(5))
+    at = _say(said, at, length - 1, np.int64(4 * nibbles))
     at = _small(said, at, types - 1)
     if types > 1:
-        at = _table(said, at, lengths_of(kinds, kind_codes, LONGEST), _width(len(kinds)))
-        at = _table(said, at, lengths_of(amounts, amount_codes, LONGEST), 5)
+        at = _table(said, at, lengths_of(kinds, kind_codes, np.int64(LONGEST)), _width(len(kinds)))
+        at = _table(said, at, lengths_of(amounts, amount_codes, np.int64(LONGEST)), np.int64(5))
         kind = kind_of(BLOCK_BASE, blocks[0, 0])
-        at = _say(said, at, int(amount_codes[kind] & _U64(0xFFFF)), int(amount_codes[kind] >> _U64(16)))
+        at = _say_code(said, at, amount_codes[kind])
         at = _say(said, at, blocks[0, 0] - BLOCK_BASE[kind], BLOCK_EXTRA[kind])
     # One type of commands and of distances; no postfix; one distance that has a code of its own.
-    at = _say(said, at, 1 << 4, 8)
+    at = _say(said, at, np.int64(1 << 4), np.int64(8))
     for _ in range(types):
-        at = _say(said, at, _SIGNED, 2)
+        at = _say(said, at, np.int64(_SIGNED), np.int64(2))
     at = _small(said, at, trees - 1)
     if trees > 1:
         at = _context_map(said, at, tree, trees)
-    at = _say(said, at, 0, 1)
+    at = _say(said, at, np.int64(0), np.int64(1))
     for each in range(trees):
-        at = _table(said, at, lengths[each], 8)
-    at = _table(said, at, lengths_of(found, command_codes, LONGEST), 10)
+        at = _table(said, at, lengths[each], np.int64(8))
+    at = _table(said, at, lengths_of(found, command_codes, np.int64(LONGEST)), np.int64(10))
     distances = np.zeros(_DISTANCES, np.int64)
     distances[_ONE_BEFORE] = 1
-    return int(_table(said, at, distances, 7))
+    return int(_table(said, at, distances, np.int64(7)))
 
 
 @njit(cache=True, nogil=True)
 def lengths_of(counts: Any, codes: Any, longest: int) -> Any:  # pragma: no cover - compiled
     """The lengths of a code; in `codes` it itself, and from bit 16 on its length: 0 where there is but one symbol."""
-    if not counts.any():
+    if not _used(counts):
         counts[0] = 1
     lengths = code_lengths(counts, longest)
-    if np.count_nonzero(lengths) > 1:
+    if _used(lengths) > 1:
         # A loop, because an expression of arrays takes six seconds to compile.
         bare = codes_of(lengths)
         for symbol in range(len(lengths)):
@@ -132,9 +132,25 @@ def lengths_of(counts: Any, codes: Any, longest: int) -> Any:  # pragma: no cove
 
 
 @njit(cache=True, nogil=True)
+def _used(numbers: Any) -> int:  # pragma: no cover - compiled
+    """How many are not 0."""
+    used = 0
+    for number in numbers:
+        used += number != 0
+    return used
+
+
+@njit(cache=True, nogil=True)
 def _say(said: Any, at: int, value: int, size: int) -> int:  # pragma: no cover - compiled
+    # All are int64, here and in what follows: of a number that is written out there would be a code of its own.
     said[at, 0], said[at, 1] = value, size
     return at + 1
+
+
+@njit(cache=True, nogil=True)
+def _say_code(said: Any, at: int, code: Any) -> int:  # pragma: no cover - compiled
+    """A code as `lengths_of` gives it."""
+    return int(_say(said, at, np.int64(code & _U64(0xFFFF)), np.int64(code >> _U64(16))))
 
 
 @njit(cache=True, nogil=True)
@@ -150,20 +166,24 @@ def _width(symbols: int) -> int:  # pragma: no cover - compiled
 def _small(said: Any, at: int, value: int) -> int:  # pragma: no cover - compiled
     """A number of types or of trees, less one, 0 to 255 (9.2)."""
     if not value:
-        return int(_say(said, at, 0, 1))
+        return int(_say(said, at, np.int64(0), np.int64(1)))
     length = _width(value + 1) - 1
-    at = _say(said, at, 1 | length << 1, 4)
+    at = _say(said, at, 1 | length << 1, np.int64(4))
     return int(_say(said, at, value - (1 << length), length))
 
 
 @njit(cache=True, nogil=True)
 def _table(said: Any, at: int, lengths: Any, width: int) -> int:  # noqa: C901  # pragma: no cover - compiled
     """The table of a code (3.4, 3.5), `width` bits for a symbol where there is but one."""
-    there = np.flatnonzero(lengths)
-    if len(there) == 1:
-        at = _say(said, at, 1, 4)  # simple, and one symbol
-        return int(_say(said, at, int(there[0]), width))
-    used = there[-1] + 1
+    if _used(lengths) == 1:
+        at = _say(said, at, np.int64(1), np.int64(4))  # simple, and one symbol
+        symbol = 0
+        while not lengths[symbol]:
+            symbol += 1
+        return int(_say(said, at, np.int64(symbol), width))
+    used = len(lengths)
+    while not lengths[used - 1]:
+        used -= 1
     symbols, extras = np.empty(used + 8, np.int64), np.zeros(used + 8, np.int64)
     number, place, before = 0, 0, 8
     while place < used:
@@ -191,33 +211,36 @@ def _table(said: Any, at: int, lengths: Any, width: int) -> int:  # noqa: C901  
             if not same:
                 break
             same -= 1
-        symbols[begun:number] = symbols[begun:number][::-1].copy()
-        extras[begun:number] = extras[begun:number][::-1].copy()
+        for each in range((number - begun) // 2):
+            other = number - 1 - each
+            symbols[begun + each], symbols[other] = symbols[other], symbols[begun + each]
+            extras[begun + each], extras[other] = extras[other], extras[begun + each]
     counts = np.zeros(18, np.int64)
     for each in range(number):
         counts[symbols[each]] += 1
     codes = np.zeros(18, np.uint64)
-    own = lengths_of(counts, codes, _LONGEST_LENGTH)
+    own = lengths_of(counts, codes, np.int64(_LONGEST_LENGTH))
     told = 18
-    is_lone = np.count_nonzero(own) == 1
+    is_lone = _used(own) == 1
     if is_lone:
         # Its code takes no bits; a length of its own it has all the same, and no decoder minds which.
-        own *= 4
+        for symbol in range(18):
+            own[symbol] *= 4
     else:
         while not own[_ORDER[told - 1]]:
             told -= 1
     skipped = 0
     if not own[1] and not own[2]:
         skipped = 2 if own[3] else 3
-    at = _say(said, at, skipped, 2)
+    at = _say(said, at, np.int64(skipped), np.int64(2))
     for each in range(skipped, told):
         length = own[_ORDER[each]]
         at = _say(said, at, _FIXED[length], _FIXED_BITS[length])
     for each in range(number):
         symbol = symbols[each]
-        at = _say(said, at, int(codes[symbol] & _U64(0xFFFF)), int(codes[symbol] >> _U64(16)))
+        at = _say_code(said, at, codes[symbol])
         if symbol >= 16:
-            at = _say(said, at, extras[each], 2 if symbol == 16 else 3)
+            at = _say(said, at, extras[each], np.int64(2 if symbol == 16 else 3))
     return at
 
 
@@ -255,10 +278,10 @@ def _context_map(said: Any, at: int, tree: Any, trees: int) -> int:  # noqa: C90
     counts, codes = np.zeros(trees + most, np.int64), np.zeros(trees + most, np.uint64)
     for each in range(number):
         counts[symbols[each]] += 1
-    at = _say(said, at, 1 | (most - 1) << 1, 5)
-    at = _table(said, at, lengths_of(counts, codes, LONGEST), _width(len(counts)))
+    at = _say(said, at, np.int64(1 | (most - 1) << 1), np.int64(5))
+    at = _table(said, at, lengths_of(counts, codes, np.int64(LONGEST)), _width(len(counts)))
     for each in range(number):
-        at = _say(said, at, int(codes[symbols[each]] & _U64(0xFFFF)), int(codes[symbols[each]] >> _U64(16)))
+        at = _say_code(said, at, codes[symbols[each]])
         if 0 < symbols[each] <= most:
             at = _say(said, at, extras[each], symbols[each])
-    return int(_say(said, at, 1, 1))
+    return int(_say(said, at, np.int64(1), np.int64(1)))

@@ -280,14 +280,14 @@ def _coded(data: Any, commands: Any, blocks: Any, out: Any) -> int:  # pragma: n
     for each in range(told):
         at = put(out, at, bits, said[each, 0], said[each, 1])
 
-    place, block, room = 0, 0, blocks[0, 0]
+    place, block, room = np.int64(0), 0, blocks[0, 0]
     last, before = 0, 1
     own, is_parted = both[0], parted[0]
     for command in range(len(commands)):
         inserted, copied = commands[command, 0], commands[command, 1]
         code = command_codes[symbols[command]]
         kind = kind_of(INSERT_BASE, inserted)
-        value, size = int(code & _U64(0xFFFF)), int(code >> _U64(16))
+        value, size = np.int64(code & _U64(0xFFFF)), np.int64(code >> _U64(16))
         value |= (inserted - INSERT_BASE[kind]) << size
         size += INSERT_EXTRA[kind]
         if copied:
@@ -300,11 +300,11 @@ def _coded(data: Any, commands: Any, blocks: Any, out: Any) -> int:  # pragma: n
                 block += 1
                 room, kind = blocks[block]
                 code = kind_codes[switch(kind, last, before, types)]
-                value, size = int(code & _U64(0xFFFF)), int(code >> _U64(16))
+                value, size = np.int64(code & _U64(0xFFFF)), np.int64(code >> _U64(16))
                 amount = kind_of(BLOCK_BASE, room)
                 code = amount_codes[amount]
-                value |= int(code & _U64(0xFFFF)) << size
-                size += int(code >> _U64(16))
+                value |= np.int64(code & _U64(0xFFFF)) << size
+                size += np.int64(code >> _U64(16))
                 value |= (room - BLOCK_BASE[amount]) << size
                 at = put(out, at, bits, value, size + BLOCK_EXTRA[amount])
                 last, before = kind, last
@@ -339,7 +339,7 @@ def _trees(counts: Any, parted: Any) -> Any:  # pragma: no cover - compiled
             seen = counts[kind, 256 * each : 256 * each + 256].astype(np.int64)
             if not parted[kind]:
                 seen += counts[kind, 256:512]
-            lengths[number] = lengths_of(seen, both[kind, 256 * each : 256 * each + 256], LONGEST)
+            lengths[number] = lengths_of(seen, both[kind, 256 * each : 256 * each + 256], np.int64(LONGEST))
             tree[kind, each:] = number
             number += 1
     return tree, lengths, both

@@ -78,25 +78,30 @@ def ascending(keys: Any, low: int, bits: int) -> Any:  # pragma: no cover - comp
     Sorting by counting, a digit at a time.
     """
     count = len(keys)
-    order = np.arange(count).astype(np.uint32)
-    other = np.empty(count, np.uint32)
-    starts = np.empty(_DIGITS + 1, np.int64)
-    done = 0
-    while done < bits:
-        width = min(_RADIX, bits - done)
-        shift, mask = np.uint64(low + done), np.uint64((1 << width) - 1)
-        starts[:] = 0
-        for at in range(count):
-            starts[int((keys[at] >> shift) & mask) + 1] += 1
+    order, other = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    for at in range(count):
+        order[at] = at
+    passes = (bits + _RADIX - 1) // _RADIX
+    starts = np.zeros((max(passes, 1), _DIGITS + 1), np.int32)
+    mask = np.uint64(_DIGITS - 1)
+    # Digits are counted all at once, while the keys are still asked for one after the other.
+    for at in range(count):
+        key = (keys[at] >> np.uint64(low)) & ~(~np.uint64(0) << np.uint64(bits))
+        for number in range(passes):
+            starts[number, int(key & mask) + 1] += 1
+            key >>= np.uint64(_RADIX)
+    for number in range(passes):
+        shift = np.uint64(low + number * _RADIX)
+        width = min(_RADIX, bits - number * _RADIX)
+        own, mask = starts[number], np.uint64((1 << width) - 1)
         for digit in range(1 << width):
-            starts[digit + 1] += starts[digit]
+            own[digit + 1] += own[digit]
         for at in range(count):
             place = order[at]
             digit = int((keys[place] >> shift) & mask)
-            other[starts[digit]] = place
-            starts[digit] += 1
+            other[own[digit]] = place
+            own[digit] += 1
         order, other = other, order
-        done += width
     return order
 
 
@@ -125,7 +130,7 @@ def in_strips(
         place = places[at]
         strip = (int(positions[place, across]) - int(low_across)) >> log_width
         keys[at] = (np.uint64(strip) << np.uint64(bits)) | np.uint64(int(positions[place, along]) - int(low_along))
-    order = ascending(keys, 0, bits + more)
+    order = ascending(keys, np.int64(0), np.int64(bits + more))
     out = np.empty(len(places), np.uint32)
     for at in range(len(places)):
         out[at] = places[order[at]]

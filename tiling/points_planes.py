@@ -27,6 +27,8 @@ _WIDEST = 32
 """bytes of a vertex, beyond which blocks are shorter than `BLOCK`; no attribute of ours is that wide"""
 _WAYS = np.array([8, 9, 5, 3], np.int64)
 """which bits groups may take, as a mask of 0, 2, 4 and 8 bits; 8 wherever 4 or 2 would be longer"""
+_WEIGHED = np.arange(1 << 11) * np.log2(np.maximum(np.arange(1 << 11), 1))
+"""numbers times their binary logarithms: most that are asked for"""
 _SAMPLED = 8
 """blocks that the choice is made by, evenly over the stream"""
 
@@ -65,21 +67,25 @@ def _encoded(rows: Any, out: Any) -> int:  # noqa: C901  # pragma: no cover - co
         seen[:] = 0
         for block in range(step // 2, blocks, step):
             number = min(BLOCK, count - block * BLOCK)
-            _differences(rows, column, block * BLOCK, number, room, words)
+            every = _differences(rows, column, block * BLOCK, number, room, words)
             for byte in range(4):
-                _tried(planes[byte], number, trial, seen[byte])
+                if _is_empty(every, byte):
+                    _seen_empty(number, seen[byte])
+                else:
+                    _tried(planes[byte], number, trial, seen[byte])
         for byte in range(4):
             ways[column, byte] = _way(seen[byte])
     out[0] = HEAD
-    at = 1
+    at = np.int64(1)
     for block in range(blocks):
         number = min(BLOCK, count - block * BLOCK)
         for column in range(columns):
             every = _differences(rows, column, block * BLOCK, number, room, words)
             for byte in range(4):
                 # Where all is 0 heads say so, whichever way it is.
-                is_empty = not every >> np.uint64(8 * byte) & np.uint64(0xFF000000FF)
-                at = _groups(planes[byte], number, 1 if is_empty else ways[column, byte], out, at)
+                at = _groups(
+                    planes[byte], number, np.int64(1) if _is_empty(every, byte) else ways[column, byte], out, at
+                )
     for _ in range(_TAIL - 4 * columns):
         out[at] = 0
         at += 1
@@ -87,7 +93,7 @@ def _encoded(rows: Any, out: Any) -> int:  # noqa: C901  # pragma: no cover - co
         for byte in range(4):
             out[at] = rows[0, column] >> np.uint32(8 * byte) & np.uint32(0xFF)
             at += 1
-    return at
+    return int(at)
 
 
 @njit(cache=True, nogil=True)
@@ -139,10 +145,29 @@ def _differences(  # noqa: PLR0917 - numba knows no keywords
 
 
 @njit(cache=True, nogil=True)
+def _is_empty(every: Any, byte: int) -> bool:  # pragma: no cover - compiled
+    """Whether one of the four bytes is 0 in all of a block, by what `_differences` says of it."""
+    return not every >> np.uint64(8 * byte) & np.uint64(0xFF000000FF)
+
+
+@njit(cache=True, nogil=True)
+def _seen_empty(number: int, seen: Any) -> None:  # pragma: no cover - compiled
+    """What `_tried` counts in a block of zeros, which many are."""
+    groups = (number + GROUP - 1) // GROUP
+    heads = (groups + 3) // 4
+    # (The first three bytes are left out.)
+    seen[0, 0] += groups * GROUP + min(heads - 3, 0)
+    if heads == 4:
+        seen[0, (1 << (2 * ((groups - 1) % 4 + 1))) - 1] += 1
+    for way in range(1, len(_WAYS)):
+        seen[way, 0] += heads
+
+
+@njit(cache=True, nogil=True)
 def _tried(plane: Any, number: int, trial: Any, seen: Any) -> None:  # pragma: no cover - compiled
     """Count the bytes that a block of one byte takes, by each of the ways."""
     for way in range(len(_WAYS)):
-        length = _groups(plane, number, _WAYS[way], trial, 0)
+        length = _groups(plane, number, _WAYS[way], trial, np.int64(0))
         # A head that is always the same is told once, and in two bytes.
         for at in range(3 if _WAYS[way] == 8 else 0, length):
             seen[way, trial[at]] += 1
@@ -162,24 +187,24 @@ def _way(seen: Any) -> int:  # pragma: no cover - compiled
 @njit(cache=True, nogil=True)
 def huffman_bits(counts: Any) -> float:  # pragma: no cover - compiled
     """About how many bits a Huffman code of these symbols takes: their entropy, but one bit at least for each."""
-    total, most = 0, 0
+    total, most, parts = np.int64(0), np.int64(0), 0.0
     for number in counts:
         total += number
         most = max(most, number)
+        parts += _weighed(number)
     if total == most:
         return 0.0
-    bits = 0.0
-    rest = total - most if 2 * most > total else total
-    if rest < total:
-        bits = float(total)
-    left = total - rest
-    for number in counts:
-        if left and number == most:
-            left = 0
-            continue
-        if number:
-            bits += number * np.log2(rest / number)
-    return bits
+    if 2 * most > total:
+        return float(total + _weighed(total - most) - (parts - _weighed(most)))
+    return float(_weighed(total) - parts)
+
+
+@njit(cache=True, nogil=True)
+def _weighed(number: int) -> float:  # pragma: no cover - compiled
+    """Of a number, itself times its binary logarithm."""
+    if number < len(_WEIGHED):
+        return float(_WEIGHED[number])
+    return float(number * np.log2(number))
 
 
 @njit(cache=True, nogil=True)
@@ -192,9 +217,17 @@ def _groups(plane: Any, number: int, ways: int, out: Any, at: int) -> int:  # no
         out[place] = 0
     if ways == 1:
         return at
+    if ways == 8:
+        for place in range(head, at):
+            out[place] = 0xFF
+        if groups % 4:
+            out[at - 1] = (1 << (2 * (groups % 4))) - 1
+        for each in range(groups * GROUP):
+            out[at + each] = plane[each]
+        return at + groups * GROUP
     for group in range(groups):
         first = group * GROUP
-        bits = _narrow(plane, first, ways) if ways != 8 else 3
+        bits = _narrow(plane, first, ways)
         out[head + group // 4] |= bits << (2 * (group % 4))
         if bits == 3:
             for each in range(GROUP):

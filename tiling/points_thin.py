@@ -166,7 +166,7 @@ def thin(  # noqa: C901, PLR0917 - one loop over candidates; numba knows no keyw
         after[found_so_far] = head[cell]
         head[cell] = found_so_far
         found_so_far += 1
-    near = _near(octet, place[:octets], every, keys, octet_at)
+    near = _near(octet, place[:octets], np.int64(every), keys, octet_at)
     most = np.float32(radius * radius)
     beyond = 0.0
     for patch in range(0, count, _PATCH):

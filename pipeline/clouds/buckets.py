@@ -1,15 +1,17 @@
 """A cloud of any size dealt out into buckets that fit memory: cells of an octree, sorted by counting.
 
-The records are written to a file as they come, while points are counted by cells; cells are joined to buckets of a
-limited number of points, each a cell of some depth; then each bucket gets its place in a second file, as long as all of
-them, and the records are read again and put there. A file whose points are at hand at once (LAS) is read twice instead
-of being written. Several hands take chunks, and what they make of them is written in the order of the file: buckets,
-and their order, depend on the cloud alone.
+The records are written to files as they come, coded, while points are counted by cells; cells are joined to buckets of
+a limited number of points, each a cell of some depth; then the records are read again, file by file, each of which goes
+away then, and put where those of their bucket are, coded, too (`pipeline.clouds.scratch`). A file whose points are at
+hand at once (LAS) is read twice instead, and its records are written once, as they are. So less lies on the disk than
+the input has, or little more where that is packed. Several hands take chunks, and what they make of them is written in
+the order of the file: buckets, and their order, depend on the cloud alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +21,7 @@ from pipeline.clouds import counting
 from pipeline.clouds.counting import GRID_DEPTH, SPREAD
 from pipeline.clouds.hands import hands
 from pipeline.clouds.records import Frame, placed, places_of, put
+from pipeline.clouds.scratch import InCode, InFile, coded, decoded
 from pipeline.clouds.source import CHUNK
 from pipeline.compiled import njit
 from scenes.errors import Malformed
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.clouds.hands import Hands
+    from pipeline.clouds.scratch import Held
     from pipeline.clouds.source import CloudSource, Points
 
     _Put = Callable[[NDArray[np.int32], NDArray[np.void]], None]
@@ -43,24 +47,17 @@ _TWICE = ("las",)
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Cells of the octree in the order of their codes, and their records in a file, one after the other."""
+    """Cells of the octree in the order of their codes, and their records."""
 
-    path: Path
-    kind: np.dtype[np.void]
+    held: Held
+    """the records"""
     depth: NDArray[np.int64]
     """(b,)"""
     code: NDArray[np.uint64]
     """(b,) of each cell at its own depth"""
-    first: NDArray[np.int64]
-    """(b + 1,) of each one's records"""
 
     def __len__(self) -> int:
         return len(self.depth)
-
-    def read(self, bucket: int) -> NDArray[np.void]:
-        """The records of a bucket."""
-        count = int(self.first[bucket + 1] - self.first[bucket])
-        return np.fromfile(self.path, self.kind, count, offset=int(self.first[bucket]) * self.kind.itemsize)
 
 
 def most_points(count: int) -> int:
@@ -86,10 +83,11 @@ def dealt(
     Raises:
         Malformed: the points contradict the file's head.
     """
-    count, inverse, size = source.head.count, of.cube.inverse, of.kind.itemsize
+    count, inverse = source.head.count, of.cube.inverse
     most = most_points(count) if most is None else most
+    is_twice = source.head.kind in _TWICE
     with hands(workers) as some:
-        dealing = _Dealing(source, of, some, None if source.head.kind in _TWICE else scratch / "records")
+        dealing = _Dealing(source, of, some, None if is_twice else scratch)
         grid, done = counting.Grid(inverse), 0
         for number in dealing.first(grid.add):
             done += number
@@ -100,23 +98,19 @@ def dealt(
         if counts[2].max() > most:
             # Points crowd together in a cell, as where a single one lies far off all others.
             table = counting.Table(inverse, count)
-            for places in dealing.again(lambda places, _: places):
+            for places in dealing.again(lambda places, _: places, is_last=False):
                 table.add(places)
             counts = table.done()
         depth, code, sizes = counting.joined(counts, most)
-        buckets = Buckets(scratch / "buckets", of.kind, depth, code, np.concatenate([[0], np.cumsum(sizes)]))
-        sorting, at, done = _Sorting(buckets, inverse), buckets.first[:-1].copy(), 0
-        with buckets.path.open("wb") as file:
-            file.truncate(count * size)
-            for rows, runs in dealing.again(sorting.sorted):
+        first, path = np.concatenate([[0], np.cumsum(sizes)]), scratch / "buckets"
+        held: Held = (InFile if is_twice else InCode)(path, of.kind, first)
+        buckets, done = Buckets(held, depth, code), 0
+        with closing(held):
+            for rows, runs in dealing.again(_Sorting(buckets, of.kind, inverse).sorted, is_last=True):
                 for bucket, start, stop in runs.tolist():
-                    file.seek(int(at[bucket]) * size)
-                    rows[start:stop].tofile(file)
-                    at[bucket] += stop - start
+                    held.put(bucket, rows[start:stop])
                 done += len(rows)
                 progress(0.5 + 0.5 * done / count)
-        if dealing.kept is not None:
-            dealing.kept.unlink()
     return buckets
 
 
@@ -128,30 +122,37 @@ class _Dealing:
     of: Frame
     hands: Hands
     kept: Path | None
-    """where records are written as they come first; None: they are read again where they came from"""
+    """where records are written as they come first, chunk by chunk; None: they are read again where they came from"""
+    sizes: list[int] = field(default_factory=list)
+    """points of each chunk that was written"""
 
     def first(self, look: Callable[[NDArray[np.uint32]], None]) -> Iterator[int]:
         """Have `look` see the places of each chunk, whichever comes first; numbers of points."""
 
-        def looked(points: Points) -> NDArray[Any]:
+        def looked(points: Points) -> tuple[int, bytes]:
             places = placed(points, self.of)
             look(places)
             if self.kept is None:
-                return places
+                return len(places), b""
             rows = np.zeros(len(places), self.of.kind)
             put(points, places, self.of, np.arange(len(places), dtype=np.int32), rows)
-            return rows
+            return len(places), coded(rows)
 
-        if self.kept is None:
-            yield from map(len, self._made(looked))
-            return
-        with self.kept.open("wb") as file:
-            for rows in self._made(looked):
-                rows.tofile(file)
-                yield len(rows)
+        for count, data in self._made(looked):
+            if self.kept is not None:
+                self._path(len(self.sizes)).write_bytes(data)
+                self.sizes.append(count)
+            yield count
 
-    def again(self, work: Callable[[NDArray[np.uint32], _Put], _Made]) -> Iterator[_Made]:
-        """What `work` makes of the places of each chunk, and of what puts its records where they belong."""
+    def _path(self, chunk: int) -> Path:
+        assert self.kept is not None
+        return self.kept / f"records-{chunk}"
+
+    def again(self, work: Callable[[NDArray[np.uint32], _Put], _Made], *, is_last: bool) -> Iterator[_Made]:
+        """What `work` makes of the places of each chunk, and of what puts its records where they belong.
+
+        The `is_last` time, what was kept of a chunk goes away with it.
+        """
         if self.kept is None:
 
             def worked(points: Points) -> _Made:
@@ -160,13 +161,15 @@ class _Dealing:
 
             yield from self._made(worked)
             return
-        kept, kind = self.kept, self.of.kind
 
-        def read(first: int) -> _Made:
-            rows = np.fromfile(kept, kind, CHUNK, offset=first * kind.itemsize)
+        def read(chunk: int) -> _Made:
+            rows, path = np.empty(self.sizes[chunk], self.of.kind), self._path(chunk)
+            decoded(path.read_bytes(), rows)
+            if is_last:
+                path.unlink()
             return work(places_of(rows, np.arange(len(rows), dtype=np.uint32)), partial(_scattered, rows))
 
-        yield from self.hands.each(read, range(0, self.source.head.count, CHUNK))
+        yield from self.hands.each(read, range(len(self.sizes)))
 
     def _made(self, work: Callable[[Points], _Made]) -> Iterator[_Made]:
         grain, records = self.source.head.grain, self.source.head.records
@@ -195,33 +198,17 @@ def _moved(rows: Any, places: Any, out: Any) -> None:
             out[places[at], word] = rows[at, word]
 
 
-def taken(rows: NDArray[np.void], order: NDArray[Any]) -> NDArray[np.void]:
-    """Rows in an order; word by word, where numpy would copy field by field."""
-    words = rows.dtype.itemsize // 4
-    out = np.empty((len(order), words), np.uint32)
-    _copied(rows.view(np.uint32).reshape(-1, words), order, out)
-    return out.reshape(-1).view(rows.dtype)
-
-
 def joined(parts: list[NDArray[np.void]]) -> NDArray[np.void]:
-    """Rows after one another; as `taken` takes them."""
+    """Rows after one another; word by word, as `records.taken` takes them."""
     kind = parts[0].dtype
     return np.concatenate([part.view(np.uint32) for part in parts]).view(kind)
-
-
-@njit(cache=True, nogil=True)
-def _copied(rows: Any, order: Any, out: Any) -> None:
-    for at in range(len(order)):
-        place = order[at]
-        for word in range(rows.shape[1]):
-            out[at, word] = rows[place, word]
 
 
 class _Sorting:
     """Which bucket a point lies in: by the cells of the grid, and where those are too coarse by the order of codes."""
 
-    def __init__(self, buckets: Buckets, inverse: NDArray[np.float64]) -> None:
-        self._kind, self._inverse = buckets.kind, inverse
+    def __init__(self, buckets: Buckets, kind: np.dtype[np.void], inverse: NDArray[np.float64]) -> None:
+        self._kind, self._inverse = kind, inverse
         self._begins = buckets.code << (3 * (DEEPEST - buckets.depth)).astype(np.uint64)
         cells = np.arange(1 << (3 * GRID_DEPTH), dtype=np.uint64) << np.uint64(3 * (DEEPEST - GRID_DEPTH))
         self._bucket = (np.searchsorted(self._begins, cells, side="right") - 1).astype(np.int32)

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.clouds import stages
-from pipeline.clouds.buckets import joined, taken
+from pipeline.clouds.buckets import joined
 from pipeline.clouds.hands import hands
-from pipeline.clouds.records import places_of
+from pipeline.clouds.records import places_of, taken
 from pipeline.clouds.stages import Ordered
 from tiling import points_levels, points_order, points_thin
 from tiling.points_levels import Nodes
@@ -107,7 +107,7 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     number = np.arange(len(rows), dtype=np.uint32)
     points = Ordered(rows, number, places_of(rows, number))
     places, of = points.places, context.frame
-    found = points_order.codes(places, of.cube.inverse)
+    found = points_order.codes(rows["place"], of.cube.inverse)
     metres = context.metres(places, np.zeros(3))
     levelled = points_levels.levels(
         metres, found, tree, of.cube,
@@ -256,7 +256,7 @@ def _cells(buckets: Buckets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Thinned:
-    rows = buckets.read(bucket)
+    rows = buckets.held.read(bucket)
     cube, depth = context.frame.cube, int(buckets.depth[bucket])
     points, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
     places = points.places

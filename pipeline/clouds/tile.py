@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.asked import DOCUMENT, LevelFigures, TileResult
 from pipeline.clouds import buckets, crs, heap, levels, records
 from pipeline.clouds.stages import MOST, Context
-from pipeline.level import LevelFigures
-from pipeline.tile import DOCUMENT, TileResult
 from scenes.counting import counted
 from scenes.model import Extent, Tileset
 from tiling import tileset
@@ -23,9 +22,9 @@ from tiling.tree import TileTree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.asked import Progress, TileSettings
     from pipeline.clouds.levels import Growing
     from pipeline.clouds.source import CloudSource
-    from pipeline.tile import Progress, TileSettings
     from scenes.model import Survey
 
 _PADDING = 1e-6

@@ -49,3 +49,22 @@ def test_noise_is_left_as_bytes_and_seldom_steps_are_not() -> None:
 def test_rows_that_the_codec_cannot_have_are_refused(size: int) -> None:
     with pytest.raises(TilingError, match=f"rows of {size} bytes"):
         points_planes.encode_vertices(np.zeros((3, size), np.uint8))
+
+
+@pytest.mark.parametrize("number", [1, 16, 17, 64, 100, 193, 240, 241, 256])
+def test_blocks_of_zeros_are_counted_as_if_they_had_been_tried(number: int) -> None:
+    tried, seen = np.zeros((4, 256), np.int64), np.zeros((4, 256), np.int64)
+    points_planes._tried(np.zeros(256, np.uint8), number, np.empty(512, np.uint8), tried)
+    points_planes._seen_empty(number, seen)
+    assert np.array_equal(seen, tried)
+
+
+def test_bits_of_a_code_are_the_entropy_but_one_for_each_symbol() -> None:
+    for counts in ([0, 7, 0], [1, 1], [3, 1, 0, 900], [5000, 4000, 1], [250] * 300):
+        of = np.array(counts)
+        total, most = int(of.sum()), int(of.max())
+        rest = total if 2 * most <= total else total - most
+        parts = of[of > 0] if rest == total else np.delete(of, of.argmax())
+        parts = parts[parts > 0]
+        clear = 0.0 if total == most else (total - 0.0) * (rest < total) + float((parts * np.log2(rest / parts)).sum())
+        assert points_planes.huffman_bits(of) == pytest.approx(clear)
