@@ -138,8 +138,8 @@ def work(request: dict[str, Any]) -> None:
             cloud = clouds.open_cloud(source, name, scratch=Path(scratch))
             _say(progress=0.1, message=f"{counted(cloud.head.count, '[point|points]')}")
             _say(at=crash.TILING)
-            from pipeline.clouds.tile import tile_cloud
             from pipeline.asked import TileSettings
+            from pipeline.clouds.tile import tile_cloud
 
             result = tile_cloud(
                 cloud, out, TileSettings(**request["settings"]), progress, work=Path(scratch), origin=origin
