@@ -40,6 +40,18 @@ def test_upload_until_ready_and_a_refusal_in_plain_words(
     assert re.search(r"[\d,]+ triangles · \d+ tiles? in \d+ levels?", asset.inner_text())
     assert "CC0" in asset.inner_text()
 
+    # How good it is to show; and what is said of it, with a day before which nobody else gets it.
+    asset.get_by_text("How good it is to show").click()
+    assert "4 m × 4 m × 7.4 m" in asset.locator(".quality").inner_text()
+    asset.get_by_text("What is said of it").click()
+    asset.get_by_label("Title").fill("Chapel by the spring")
+    asset.get_by_label("Embargo").fill("2031-05-01T09:00")
+    asset.get_by_label("Inventory number").fill("1912.7")
+    asset.get_by_role("button", name="Save").click()
+    asset.get_by_text("Chapel by the spring", exact=True).wait_for()
+    asset.get_by_text("What is said of it").click()
+    assert asset.get_by_label("Embargo").input_value() == "2031-05-01T09:00"
+
     bad = tmp_path / "shopping-list.glb"
     bad.write_text("milk, bread, a lamp\n")
     page.locator("#files").set_input_files(bad)

@@ -1,7 +1,5 @@
 /** What is shown, to whom and since when: making exhibitions, publishing and taking back, trying them as a visitor. */
 
-import "../styles/museum.css";
-import "../styles/exhibitions.css";
 import { ask } from "../data/graphql";
 import { exhibitionCard } from "../exhibitions/card";
 import { create, loadExhibitions } from "../exhibitions/record";

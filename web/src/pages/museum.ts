@@ -1,6 +1,5 @@
 /** How the museum is run: what failed, what is worked on, who works here, what opens it, how much it keeps. */
 
-import "../styles/museum.css";
 import { Members } from "../museum/members";
 import { Removed } from "../museum/removed";
 import { Storage } from "../museum/storage";

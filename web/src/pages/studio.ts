@@ -3,6 +3,8 @@
 import "../styles/base.css";
 import "../styles/gallery.css";
 import "../styles/studio.css";
+import "../styles/museum.css";
+import "../styles/exhibitions.css";
 import { ask } from "../data/graphql";
 import { rightsChoice } from "../studio/rights";
 import { ASSET, assetRow } from "../studio/asset";
@@ -57,13 +59,28 @@ class Studio {
     for (const file of files ?? []) void this.uploads.take({ file, rights: this.rights.value, asset: null });
   }
 
+  /** All things, what was deposited last first. */
+  private async assets(): Promise<Asset[]> {
+    interface Page {
+      assets: { nodes: Asset[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+    }
+    const found: Asset[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const { assets }: Page = await ask<Page>(
+        `query Things($after: String) { assets(first: 50, after: $after) { nodes { ${ASSET} } pageInfo { hasNextPage endCursor } } }`,
+        { after },
+      );
+      found.push(...assets.nodes);
+      if (!assets.pageInfo.hasNextPage) return found.reverse();
+      after = assets.pageInfo.endCursor;
+    }
+  }
+
   private async refresh(): Promise<void> {
     try {
-      const { assets } = await ask<{ assets: { edges: { node: Asset }[] } }>(
-        `{ assets(first: 50) { edges { node { ${ASSET} } } } }`,
-      );
-      const rows = assets.edges.map(({ node }) =>
-        assetRow(node, (file) => void this.uploads.take({ file, rights: "", asset: node })),
+      const rows = (await this.assets()).map((asset) =>
+        assetRow(asset, (file) => void this.uploads.take({ file, rights: "", asset }), () => void this.refresh()),
       );
       replace(this.list, ...(rows.length > 0 ? rows : [h("li", { class: "quiet" }, say("things_none"))]));
     } catch (error) {

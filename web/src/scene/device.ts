@@ -10,7 +10,7 @@ import type { Budget } from "../stream/session";
 const MIB = 1024 * 1024;
 
 /** As the server's defaults are: docs/protocol.md. */
-const PROFILES: Record<Profile, Budget> = {
+export const PROFILES: Record<Profile, Budget> = {
   desktop: { bytes: 256 * MIB, triangles: 3_000_000, draws: 500, textures: 1536 * MIB },
   phone: { bytes: 128 * MIB, triangles: 500_000, draws: 200, textures: 384 * MIB },
   headset: { bytes: 192 * MIB, triangles: 700_000, draws: 250, textures: 512 * MIB },

@@ -5,6 +5,9 @@ import { clock } from "../ui/player";
 import { rightsName } from "../ui/rights";
 import { many, say } from "./language";
 import type { StudioWord } from "./language";
+import { aboutThing } from "./about";
+import { qualityOf } from "./quality";
+import type { Tileset } from "./quality";
 import { codeWords, size } from "./words";
 
 export interface Job {
@@ -26,16 +29,16 @@ export interface Asset {
   code: string;
   report: string[];
   createdAt: string;
-  tileset: { tiles: number; levels: number; triangles: number; byteLength: number } | null;
+  tileset: Tileset | null;
   media: { digest: string; byteLength: number; duration: number | null; width: number | null; height: number | null } | null;
   jobs: Job[];
 }
 
 export const ASSET = `id title masterName byteLength rights state visibility code report createdAt
-  tileset { tiles levels triangles byteLength } media { digest byteLength duration width height } jobs { id state progress message code }`;
+  tileset { tiles levels triangles vertices byteLength rootError extent { low high } } media { digest byteLength duration width height } jobs { id state progress message code }`;
 
-/** `replace` is given a file that is to take the thing's place. */
-export function assetRow(asset: Asset, replace: (file: File) => void): HTMLElement {
+/** `replace` is given a file that is to take the thing's place; `changed` is called when something else is said of it. */
+export function assetRow(asset: Asset, replace: (file: File) => void, changed: () => void): HTMLElement {
   const state = asset.state.toUpperCase();
   const { tileset, media } = asset;
   const job = asset.jobs.at(-1);
@@ -54,6 +57,8 @@ export function assetRow(asset: Asset, replace: (file: File) => void): HTMLEleme
       ? h("p", { class: "bad" }, codeWords(asset.code, job?.message), asset.code && ` (${asset.code})`)
       : null,
     asset.report.length > 0 && h("details", {}, h("summary", {}, say("found")), h("ul", {}, ...asset.report.map(reportLine))),
+    tileset && h("details", { class: "asset-quality" }, h("summary", {}, say("quality")), qualityOf(tileset)),
+    aboutThing(asset.id, changed),
     state === "READY" && (tileset ?? media) !== null && h("p", { class: "asset-actions" }, newVersion(asset, replace)),
   );
 }
