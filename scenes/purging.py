@@ -134,12 +134,13 @@ def propose_purge(museum: Museum, purges: Purges, actor: Actor, record_ids: Sequ
     """Propose to erase records that were removed 30 days ago or earlier, with all that belongs to them.
 
     Raises:
-        Forbidden, Unauthorized: the actor may not propose it.
+        Forbidden, Unauthorized: the actor may not propose it, or has no account.
         Invalid: nothing or too much is named, or no reason.
         NotFound: there never was such a record, or it is erased.
         Conflict: one of them stands, or was removed less than 30 days ago.
     """
     require(actor, PROPOSES)
+    _require_account(actor)
     return _proposed(museum, purges, actor.name, record_ids, reason)
 
 
@@ -170,11 +171,12 @@ def approve_purge(museum: Museum, purges: Purges, actor: Actor, purge_id: str) -
     """Agree to what another person proposed; it is then done by a job. Doing it again changes nothing.
 
     Raises:
-        Forbidden, Unauthorized: the actor may not approve it, or proposed it.
+        Forbidden, Unauthorized: the actor may not approve it, proposed it, or has no account.
         NotFound: there is no such proposal.
         Conflict: it is older than 7 days.
     """
     require(actor, APPROVES)
+    _require_account(actor)
     purge, now = purges.purge(purge_id), museum.clock.now()
     if purge is None:
         raise NotFound(f"there is no purge {shown(purge_id)}")
@@ -185,6 +187,12 @@ def approve_purge(museum: Museum, purges: Purges, actor: Actor, purge_id: str) -
     if now > purge.proposed_at + OPEN:
         raise Conflict(f"{purge_id} was proposed more than {OPEN.days} days ago; propose it again")
     return _approved(museum, purges, actor.name, purge)
+
+
+def _require_account(actor: Actor) -> None:
+    """Two people are two accounts: tokens of the machine's have whatever names, and one hand may hold two of them."""
+    if not actor.account:
+        raise Forbidden("a purge needs two people with accounts here; or `chronotope purge` at the machine")
 
 
 def _approved(museum: Museum, purges: Purges, by: str, purge: Purge) -> Purge:

@@ -51,7 +51,7 @@ from storage.migrate import migrate, migrations
 from storage.records import encode
 from tests.contracts.samples import scene
 
-INES, BOB = Actor("ines", Role.CURATOR), Actor("bob", Role.ADMINISTRATOR)
+INES, BOB = Actor("ines", Role.CURATOR, account="account_i"), Actor("bob", Role.ADMINISTRATOR, account="account_b")
 DATA = Path(__file__).resolve().parents[1] / "data"
 TINY = (DATA / "tiny.stl").read_bytes()
 CHIME = (DATA / "chime.flac").read_bytes()
