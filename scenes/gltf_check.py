@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DECODED_BYTES = 2 << 30
+MOST_ZEROS = 256 << 20
+"""bytes that accessors without a view stand for: a file of a few bytes may state as many as it likes"""
 MOST_JSON = 256 << 20
 MOST_DEPTH = 64
 MOST_NODE_DEPTH = 512
@@ -164,6 +166,7 @@ def _check_views(gltf: Document, lengths: Sequence[int], most_bytes: int) -> Non
 
 
 def _check_accessors(gltf: Document, most_bytes: int) -> None:
+    zeros = 0
     for accessor in gltf.get("accessors", ()):
         count = _whole(accessor["count"], "count", 1)
         if accessor["componentType"] not in _SIZES or accessor["type"] not in _WIDTHS:
@@ -173,6 +176,10 @@ def _check_accessors(gltf: Document, most_bytes: int) -> None:
             raise TooLarge(f"glTF: an accessor of {count:,} elements")
         if "bufferView" in accessor:
             _check_fits(gltf, accessor, count, element)
+        else:
+            zeros += count * element
+            if zeros > MOST_ZEROS:
+                raise TooLarge(f"glTF: accessors without a view stand for more than {MOST_ZEROS:,} bytes of zeros")
         if "sparse" in accessor:
             sparse = accessor["sparse"]
             some = _whole(sparse["count"], "count", 1)

@@ -68,6 +68,11 @@ GLTF: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "GLB of JSON in UTF-16": ("x.glb", glb.write('{"asset":{"version":"2.0"}}'.encode("utf-16")), _MALFORMED),
     "GLB without an asset": ("x.glb", glb.write(b"{}"), _MALFORMED),
     "GLB of a version that is a number": ("x.glb", glb.write(b'{"asset":{"version":2.0}}'), _UNSUPPORTED),
+    "GLB of gigabytes of zeros without a view": (
+        "x.glb",
+        packed(document(accessors=[{"componentType": 5126, "count": 1 << 26, "type": "VEC3"}] * 2)),
+        _LIMIT,
+    ),
     "GLB of a scene without triangles": ("x.glb", glb.write(_TEXT), _UNSUPPORTED),
     "glTF of an infinite number": (
         "x.gltf", b'{"asset":{"version":"2.0"},"nodes":[{"scale":[1e999,1,1]}]}', _MALFORMED),
