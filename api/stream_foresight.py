@@ -85,7 +85,7 @@ class Foresight:
             )  # fmt: skip
             plans = []
             for moment in moments:
-                delivery.enter(Wish(moment, wish.hypothesis, wish.minimum))
+                delivery.enter(Wish(moment, wish.hypothesis, wish.minimum), reads=not plans)
                 plans.append(
                     delivery.plan(view, limits, state=state, look=look, groups=groups, gzip=gzip, brotli=brotli)
                 )

@@ -136,14 +136,16 @@ class Delivery:
         """n of each tree of the grove, the tree of groups included"""
         self._lacks_proxies = False
 
-    def enter(self, wish: Wish) -> Entered:
+    def enter(self, wish: Wish, *, reads: bool = True) -> Entered:
         """Go to a moment; what changes by that. Where it raises, nothing changed.
+
+        Without `reads` the museum is as it was when it was read last: of several moments in a row one look is enough.
 
         Raises:
             NotFound: there is no such scene or hypothesis for this actor.
             timeline.errors.EdtfError: the moment is not EDTF.
         """
-        records = self._read()
+        records = self._read() if reads or self._records is None else self._records
         moment = records.table.at(wish.at, hypothesis=wish.hypothesis, minimum=wish.minimum)
         stands = self._stand(moment, records.assets)
         changed = tuple(

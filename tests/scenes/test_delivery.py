@@ -201,6 +201,16 @@ def test_a_change_in_the_museum_is_noticed():
     assert delivery.refresh().gone == (other.placements[0][0],)
 
 
+def test_of_several_moments_in_a_row_one_look_at_the_museum_is_enough():
+    catalogue, delivery = museum()
+    delivery.enter(Wish("-0430"))
+    commit(catalogue, Put(placement("late", "a", "-0430/-0300")))
+    assert delivery.enter(Wish("-0420"), reads=False).count == Count(certain=2)
+    assert names(delivery.enter(Wish("-0420"))) == ["late"]
+    # Whoever has not looked yet, does.
+    assert names(museum()[1].enter(Wish(), reads=False)) == ["ground", "temple"]
+
+
 def test_a_right_that_is_withdrawn_is_noticed():
     catalogue, delivery = museum()
     entered = delivery.enter(Wish())
