@@ -120,13 +120,16 @@ def packed(
 @njit(cache=True, nogil=True)
 def reach_of(positions: Any, places: Any) -> Any:  # pragma: no cover - compiled
     """The lowest and the highest corner, (3,) int64 each, of some of the positions."""
+    first = places[0]
+    a = d = positions[first, 0]
+    b = e = positions[first, 1]
+    c = f = positions[first, 2]
+    for place in places:
+        x, y, z = positions[place, 0], positions[place, 1], positions[place, 2]
+        a, b, c = min(a, x), min(b, y), min(c, z)
+        d, e, f = max(d, x), max(e, y), max(f, z)
     low, high = np.empty(3, np.int64), np.empty(3, np.int64)
-    for axis in range(3):
-        least = most = np.int64(positions[places[0], axis])
-        for place in places:
-            value = np.int64(positions[place, axis])
-            least, most = min(least, value), max(most, value)
-        low[axis], high[axis] = least, most
+    low[0], low[1], low[2], high[0], high[1], high[2] = a, b, c, d, e, f
     return low, high
 
 

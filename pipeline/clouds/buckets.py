@@ -167,7 +167,7 @@ class _Dealing:
             decoded(path.read_bytes(), rows)
             if is_last:
                 path.unlink()
-            return work(places_of(rows, np.arange(len(rows), dtype=np.uint32)), partial(_scattered, rows))
+            return work(places_of(rows), partial(_scattered, rows))
 
         yield from self.hands.each(read, range(len(self.sizes)))
 

@@ -43,8 +43,8 @@ def tile_glb(packed: Packed, *, step: Floats, base: Floats) -> bytes:
             {"buffer": 1, "byteOffset": fallback, "byteLength": size, "byteStride": attribute.stride}
             | {"target": _VERTICES, "extensions": {_CODED: coded}}
         )
-        parts.append(attribute.data + bytes(-len(attribute.data) % 4))
-        at, fallback = at + len(parts[-1]), fallback + size
+        parts += [attribute.data, bytes(-len(attribute.data) % 4)]
+        at, fallback = at + len(attribute.data) + len(parts[-1]), fallback + size
         accessors.append(_accessor(attribute, len(views) - 1, packed.count))
     primitive: dict[str, Any] = {
         "attributes": {attribute.name: number for number, attribute in enumerate(packed.attributes)},

@@ -104,8 +104,7 @@ def tiles_of(context: Context, buckets: Buckets, *, workers: int, progress: Call
     tree, bucket_of = _above(buckets, [len(each.rows) for each in kept])
     # What was joined is let go of: of a large cloud it is most of the memory.
     kept = [replace(each, rows=rows[:0], reach=reach[:0], borders={}) for each in kept]
-    number = np.arange(len(rows), dtype=np.uint32)
-    points = Ordered(rows, number, places_of(rows, number))
+    points = Ordered(rows, places_of(rows))
     places, of = points.places, context.frame
     found = points_order.codes(rows["place"], of.cube.inverse)
     metres = context.metres(places, np.zeros(3))
@@ -256,9 +255,8 @@ def _cells(buckets: Buckets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int, _Kept]) -> _Thinned:
-    rows = buckets.held.read(bucket)
     cube, depth = context.frame.cube, int(buckets.depth[bucket])
-    points, found, tree = stages.in_order(context, rows, depth, most=context.most, bits=_BITS)
+    points, found, tree = stages.in_order(context, buckets.held.read(bucket), depth, most=context.most, bits=_BITS)
     places = points.places
     low, high = (side[bucket] * (cube.side / (1 << DEEPEST)) for side in _cells(buckets))
     deepest = int(tree.depth.max())
@@ -269,7 +267,7 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
                 parts.append(_near(context, other.borders[d], low, high, cube.radius(d)))
     levelled = points_levels.levels(
         context.metres(places, low), found, tree, cube,
-        corner=-low, reach=np.zeros(len(rows), np.float32),
+        corner=-low, reach=np.zeros(len(places), np.float32),
         halos={d: context.metres(np.concatenate(parts), low) for d, parts in halos.items() if parts},
     )  # fmt: skip
     borders = {
@@ -290,7 +288,7 @@ def _bucket(context: Context, buckets: Buckets, bucket: int, before: Mapping[int
     crowded = int(sizes[sizes > _CROWD * context.most].sum())
     top = points_levels.held(tree, levelled.level, 0)
     kept = _Kept(
-        taken(rows, points.number[top]), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders,
+        taken(points.rows, top), levelled.reach[top], levelled.beyond, float(levelled.error[0]), borders,
         crowded, is_crowd=crowded > 0 and len(tree) == 1,
     )  # fmt: skip
     return _Thinned(kept, points, (*asked, *beside))

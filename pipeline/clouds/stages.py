@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline import compress
 from pipeline.clouds import document
-from pipeline.clouds.records import columns, places_of
+from pipeline.clouds.records import columns, places_of, taken
 from pipeline.compiled import njit
 from tiling import points_code, points_levels, points_order
 from tiling.points_levels import Nodes
@@ -47,13 +47,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Records in an order, which they themselves are not moved into: they are long, and mostly asked for once."""
+    """Records in an order that keeps together what becomes a tile."""
 
     rows: NDArray[np.void]
-    number: NDArray[np.uint32]
-    """(n,) of the record at each place of the order"""
     places: NDArray[np.uint32]
-    """(n, 3) steps, in the order"""
+    """(n, 3) steps; of all records, once more by themselves"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,8 @@ def in_order(
         tree = points_levels.nodes(sorted_codes, depth, most=most, deepest=depth + max(own - fine, 0))
         leaves = tree.is_leaf & (tree.last - tree.first > most)
         if own == DEEPEST - depth or not leaves.any():
-            return Ordered(rows, order, places_of(rows, order)), sorted_codes, tree
+            rows = taken(rows, order)
+            return Ordered(rows, places_of(rows)), sorted_codes, tree
         bits = DEEPEST
 
 
@@ -148,7 +147,7 @@ def coded(context: Context, points: Ordered, held: NDArray[np.int64]) -> Coded:
     """A tile of some of the points."""
     of, box = context.frame, points_code.reach_of(points.places, held)
     order = points_code.strips(points.places, held, box)
-    packed = points_code.packed(points.places, order, box, **columns(points.rows, points.number[order], of))
+    packed = points_code.packed(points.places, order, box, **columns(points.rows, order, of))
     data = document.tile_glb(packed, step=of.step, base=of.base)
     low, high = (of.base + corner * of.step for corner in box)
     return Coded(data, compress.brotlied(data) or data, low, high)
