@@ -100,6 +100,29 @@ def test_a_curator_composes_a_scene_in_space_and_in_time(
     page.get_by_role("button", name="Undo").click()
     assert {one["id"] for one in things(page, "t.length === 2")} == {one["id"] for one in both}
 
+    # What is said of their times is drawn between their tracks; what cannot be true beside it is refused in words.
+    page.locator(f'.track[data-id="{both[0]["id"]}"] .track-name').click()
+    page.get_by_text("Say how it lies to another").click()
+    relation = page.locator(".relations select").first
+    relation.select_option(label="stood on the same days as the other")
+    page.get_by_role("button", name="Say so").click()
+    page.locator(".said", has_text="Stood on the same days as").wait_for()
+    assert page.locator(".track-links path.is-mutual").count() == 1
+    relation.select_option(label="was gone before the other began")
+    page.get_by_role("button", name="Say so").click()
+    page.locator(".relations .bad").wait_for()
+    assert page.locator(".said li").count() == 1
+    # A rival reading, of which the thing becomes a part.
+    page.get_by_text("Rival readings").click()
+    page.get_by_label("Title").fill("It was never roofed")
+    page.get_by_label("Who holds it").fill("A. Mason")
+    page.locator(".readings-choice").get_by_label("Why we think so").fill("No tile was found.")
+    page.get_by_role("button", name="Branch off").click()
+    page.locator(".inspector-thing label", has_text="Part of every one").locator("select").select_option(
+        label="It was never roofed"
+    )
+    things(page, "t.filter((one) => one.hypothesis).length === 1")
+
     page.screenshot(path=ARTIFACTS / "compose.png")
     assert barriers(page) == []
 

@@ -27,7 +27,7 @@ export class Inspector {
   constructor(private readonly acts: InspectorActs) {}
 
   show(thing: Thing | null, workshop: Workshop): void {
-    const state = JSON.stringify(thing);
+    const state = JSON.stringify([thing, workshop.layers, workshop.hypotheses]);
     // Whoever types is not to lose it because something else was saved.
     if (state === this.shown || (thing && this.element.dataset["id"] === thing.id && this.element.querySelector("input:focus, textarea:focus"))) return;
     this.shown = state;

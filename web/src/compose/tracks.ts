@@ -10,6 +10,8 @@ import type { TimeScale } from "../time/scale";
 import { h } from "../ui/dom";
 import { boundsOf, moved } from "./bounds";
 import type { Bounds, Which } from "./bounds";
+import type { Chronology } from "./chronology";
+import { Links } from "./links";
 import type { Thing } from "./workshop";
 
 const NAMES: readonly StudioWord[] = ["bound_begun_after", "bound_begun_by", "bound_ended_after", "bound_ended_by"];
@@ -21,16 +23,24 @@ export interface TrackHandlers {
 }
 
 export class Tracks {
-  readonly element = h("ol", { class: "tracks", "aria-label": say("tracks") });
+  private readonly list = h("ol", { class: "tracks", "aria-label": say("tracks") });
+  private readonly links: Links;
+  readonly element: HTMLElement;
+  private redraw: () => void = () => undefined;
   private readonly rows = new Map<string, Row>();
   private head = 0;
 
   constructor(
     private readonly scale: TimeScale,
     private readonly handlers: TrackHandlers,
-  ) {}
+  ) {
+    this.links = new Links(scale);
+    this.element = h("div", { class: "tracks-room" }, this.list);
+    this.element.append(this.links.element);
+    new ResizeObserver(() => this.redraw()).observe(this.list);
+  }
 
-  show(things: readonly Thing[], chosen: string | null): void {
+  show(things: readonly Thing[], chosen: string | null, chronology: Chronology): void {
     const known = new Set(things.map(({ id }) => id));
     for (const [id, row] of this.rows) {
       if (known.has(id)) continue;
@@ -42,11 +52,13 @@ export class Tracks {
       if (!row) {
         row = new Row(this.scale, this.handlers);
         this.rows.set(thing.id, row);
-        this.element.append(row.element);
+        this.list.append(row.element);
       }
       row.show(thing, thing.id === chosen);
     }
     this.at(this.head);
+    this.redraw = () => this.links.draw(chronology, things, chosen, (id) => this.rows.get(id)?.lie() ?? null);
+    this.redraw();
   }
 
   /** The moment that is shown. */
@@ -73,6 +85,12 @@ class Row {
   ) {
     this.name.addEventListener("click", () => this.thing && handlers.choose(this.thing.id));
     this.handles.forEach((handle, i) => this.listen(handle, i as Which));
+  }
+
+  /** Where its lane lies within the tracks, in pixels. */
+  lie(): { left: number; width: number; middle: number } {
+    const { lane } = this;
+    return { left: lane.offsetLeft, width: lane.offsetWidth, middle: lane.offsetTop + lane.offsetHeight / 2 };
   }
 
   show(thing: Thing, chosen: boolean): void {

@@ -5,6 +5,8 @@ import "../styles/exhibition.css";
 import "../styles/compose.css";
 import { alignment } from "../compose/align";
 import type { Triangle } from "../compose/align";
+import { NOTHING_SAID, loadChronology } from "../compose/chronology";
+import { Readings, Relations } from "../compose/relations";
 import { boundsOf, textOf } from "../compose/bounds";
 import type { Bounds } from "../compose/bounds";
 import { Inspector } from "../compose/inspector";
@@ -61,6 +63,9 @@ class Composer {
   private tracks!: Tracks;
   private readonly inspector: Inspector;
   private readonly stories: Stories;
+  private readonly relations: Relations;
+  private readonly readings: Readings;
+  private chronology = NOTHING_SAID;
   private readonly side: Side;
   private readonly hand: Stagehand;
   private readonly socket: StreamSocket;
@@ -91,7 +96,9 @@ class Composer {
       align: () => this.startAligning(),
     });
     this.stories = this.tellingOf(id);
-    this.side = new Side({ thing: this.inspector.element, stories: this.stories.element }, (tab) => this.time.classList.toggle("is-telling", tab === "stories"));
+    this.relations = new Relations(id, () => void this.readSoon());
+    this.readings = new Readings(id, { look: (reading) => this.look(reading), changed: () => this.readSoon() });
+    this.side = new Side({ thing: h("div", {}, this.inspector.element, this.relations.element, this.readings.element), stories: this.stories.element }, (tab) => this.time.classList.toggle("is-telling", tab === "stories"));
     this.journal = new Journal(
       {
         send: async (step) => {
@@ -129,6 +136,10 @@ class Composer {
     this.hand.hold(this.grip, false);
     this.show();
     this.showJournal();
+    void loadChronology(id).then((chronology) => {
+      this.chronology = chronology;
+      this.show();
+    }, () => undefined); // it is read again with every change
     void files.open(id, false, 0).then(() => this.hand.begin());
     void loadStock().then((stock) => replace(this.stock, h("option", { value: "" }, say("place_thing")), ...stock.map((one) => h("option", { value: one.id }, one.title))));
     subscribe<{ sceneChanged: { author: string } }>(
@@ -206,8 +217,10 @@ class Composer {
 
   private show(): void {
     const { workshop, chosen } = this;
-    this.tracks.show(workshop.things, chosen);
+    this.tracks.show(workshop.things, chosen, this.chronology);
     this.inspector.show(this.thing(chosen), workshop);
+    this.relations.show(this.thing(chosen), workshop, this.chronology);
+    this.readings.show(workshop, this.wanted.hypothesis);
   }
 
   private showJournal(): void {
@@ -247,8 +260,9 @@ class Composer {
   private async readAgain(): Promise<void> {
     if (this.journal.state.waiting > 0) return; // once it is said, it is read
     try {
-      const read = await loadWorkshop(this.workshop.id);
+      const [read, chronology] = await Promise.all([loadWorkshop(this.workshop.id), loadChronology(this.workshop.id)]);
       if (!read || this.journal.state.waiting > 0) return;
+      this.chronology = chronology;
       this.workshop = read;
       this.layTime();
       this.writer.read(read.things);
@@ -373,6 +387,14 @@ class Composer {
   private say(text: string): void {
     this.hint.textContent = text;
     this.hint.hidden = text === "";
+  }
+
+  // ── rival readings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private look(reading: string | null): void {
+    this.wanted = { ...this.wanted, hypothesis: reading };
+    this.seeker.want(this.wanted);
+    this.readings.show(this.workshop, reading);
   }
 
   // ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────────
