@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -100,6 +101,18 @@ def test_the_tileset_adds_and_is_sound(tiled: tuple[Columns, TileResult, Path]) 
     assert tileset.write(tree).root == (out / "tileset.json").read_bytes()
     assert all((out / name).stat().st_size == size for name, _, size, _ in result.files)
     assert tree.coded_length[0] <= 14_000
+
+
+def test_the_bytes_that_are_told_of_a_tile_are_those_that_come_and_what_they_unpack_to(tmp_path: Path) -> None:
+    # A client's budget counts the latter: tiles that go by brotli are longer unpacked than those that go by gzip were.
+    _, out = _tiled(tmp_path / "g", written.las(_cloud(3000)), "scan.las", is_coded=True)
+    tree = tileset.read((out / "tileset.json").read_bytes(), lambda name: (out / name).read_bytes())
+    assert len(tree) > 4
+    for digest, unpacked, sent in zip(tree.content, tree.byte_length, tree.coded_length, strict=True):
+        data, coded = (out / f"{digest}.glb").read_bytes(), (out / f"{digest}.glb.br").read_bytes()
+        assert (len(data), len(coded)) == (unpacked, sent)
+        assert imagecodecs.brotli_decode(coded) == data
+        assert sent < unpacked
 
 
 def test_implicit_tiling_adds_too(tiled: tuple[Columns, TileResult, Path]) -> None:
