@@ -30,7 +30,7 @@ from scenes.errors import NotFound
 from scenes.fixity import coding_of
 from scenes.ingest import ENDINGS
 from scenes.model import ANONYMOUS, Asset, Visibility
-from scenes.rights import Action, Keeping, keeping, may, require, seen
+from scenes.rights import FOR_NOW_S, Action, Keeping, keeping, may, require, seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -53,7 +53,7 @@ PRIVATE = "private, no-cache"
 FOREVER = "public, max-age=31536000, immutable"
 CACHING: Mapping[Keeping, str] = {
     Keeping.FOR_GOOD: FOREVER,
-    Keeping.FOR_NOW: "private, max-age=300",
+    Keeping.FOR_NOW: f"private, max-age={FOR_NOW_S}",
     Keeping.OWN: PRIVATE,
 }
 _BLOB_NAME = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9]{1,8})?")

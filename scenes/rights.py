@@ -77,6 +77,12 @@ _SCOPES = {
 }
 
 
+FOR_NOW_S = 300
+"""seconds for which a browser may show what it has without asking again, of what may be taken back"""
+STREAM_S = 5
+"""seconds in which a stream that is open is told that something is hidden by now"""
+
+
 class Keeping(StrEnum):
     """Who may keep a copy, and how long."""
 

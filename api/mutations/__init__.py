@@ -76,7 +76,7 @@ _FIELDS |= {
     "unpublish_exhibition": strawberry.field(
         _unpublish,
         description="Make an exhibition a draft again, and its scene as far as no other shows it. Assets stay as they "
-        "are.",
+        "are; `copies` says which of them, and what others may hold of the rest.",
     ),
     "cancel_job": types.field(_cancel_job),
     "read_again": types.field(_read_again),

@@ -92,6 +92,13 @@ def update_input(create_input: type[Any], kind: type[Any], *, leave_out: frozens
     return strawberry.input(made, description=f"What changes of {_a(word)}.")
 
 
+_MORE: Mapping[type[Any], tuple[type[Any], ...]] = {
+    types.ChronologyStatement: (types.Touching,),
+    types.Exhibition: (types.Copied,),
+}
+"""what some mutations answer beside"""
+
+
 def payload(shown: type[Any], *, owner: type[Any] | None = Scene) -> type[Any]:
     """What a mutation answers: the record, what it belongs to, and the revision."""
     word = shown.__name__
@@ -107,7 +114,7 @@ def payload(shown: type[Any], *, owner: type[Any] | None = Scene) -> type[Any]:
         namespace[_snake(owner.__name__)] = strawberry.field(description="What it belongs to, as it stands now.")
     annotations["revision"] = Revision
     namespace["revision"] = strawberry.field(description="The change.")
-    bases = (types.Touching,) if shown is types.ChronologyStatement else ()
+    bases = _MORE.get(shown, ())
     made = type(f"{word}Payload", bases, {"__doc__": "Answer.", "__annotations__": annotations, **namespace})
     _PAYLOADS[word] = strawberry.type(made, description=f"{_a(word).capitalize()} was made, changed or removed.")
     return _PAYLOADS[word]

@@ -13,6 +13,7 @@ import strawberry
 
 from api.types.asset import Asset, Job, ObjectStatus, asset_view, job_view
 from api.types.chronology import ChronologyStatement, Dated
+from api.types.copies import Copied
 from api.types.node import (
     After,
     Connection,
@@ -75,6 +76,7 @@ __all__ = [
     "ChangeEvent",
     "ChronologyStatement",
     "Connection",
+    "Copied",
     "Dated",
     "Epoch",
     "Exhibition",

@@ -35,7 +35,7 @@ def publish_exhibition(
         raise Invalid("audience: a draft is shown to nobody; unpublish takes an exhibition back")
     require_work(actor, Action.PUBLISH)
     exhibition, scene, read = _exhibited(museum, actor, exhibition_id)
-    shown = _assets_of(museum, scene.id)
+    shown = assets_shown(museum, scene.id)
     read |= museum.catalogue.revisions_of(shown)
     assets = museum.catalogue.get_many(Asset, shown)
     candidates: list[Exhibition | Scene | Asset] = [exhibition, scene, *(assets[name] for name in sorted(assets))]
@@ -76,7 +76,7 @@ def _check_ones_own(actor: Actor, exhibition: Exhibition, records: Sequence[Reco
             raise Forbidden(f"{exhibition.id} shows {record.id}, which the museum has not shown yet")
 
 
-def _assets_of(museum: Museum, scene_id: str) -> list[str]:
+def assets_shown(museum: Museum, scene_id: str) -> list[str]:
     """Ids of the assets that are placed in a scene, pictured in its articles or heard on its tours."""
     members = (each for kind in SHOWING for each in museum.catalogue.within(kind, (scene_id,))[scene_id])
     return sorted({asset for each in members for asset in assets_of(each)} - {""})

@@ -42,6 +42,7 @@ STATES: dict[str, dict[str, Any]] = {
     "public": {},
     "members": {"visibility": Visibility.MEMBERS},
     "draft": {"visibility": Visibility.DRAFT},
+    "withdrawn": {"visibility": Visibility.DRAFT},
     "embargoed": {"embargo": NOW.replace(year=NOW.year + 5)},
     "freed": {"embargo": NOW.replace(year=NOW.year - 1)},
     "limited": {"finest": LIMIT_M},
@@ -54,6 +55,7 @@ EXPECTED = {
     "public": (ANYBODY, ANYBODY, ANYBODY, ANYBODY),
     "members": (MEMBERS, MEMBERS, MEMBERS, MEMBERS),
     "draft": (STAFF, STAFF, STAFF, STAFF),
+    "withdrawn": (STAFF, STAFF, STAFF, STAFF),
     "embargoed": (STAFF, STAFF, STAFF, STAFF),
     "freed": (ANYBODY, ANYBODY, ANYBODY, ANYBODY),
     "limited": (ANYBODY, ANYBODY, MEMBERS, MEMBERS),
@@ -89,6 +91,8 @@ class Site:
             made = Tileset(services.blobs.put(documents.root), len(tree), 4, 6400, 99, 9, 4.0, 1.0, like.tileset.extent)
             master = services.blobs.put(f"deposited {state}".encode())
             thing = replace(like, id=f"asset_{name}", title=state, rights=CC0, tileset=made, master=master, **change)
+            if state == "withdrawn":
+                museum.commit(Put(replace(thing, visibility=Visibility.PUBLIC)))
             museum.commit(
                 Put(thing),
                 Put(Scene(f"scene_{name}", state, "", "1000", Visibility.PUBLIC, view)),
