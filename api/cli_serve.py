@@ -326,7 +326,9 @@ def configured(app: ASGIApp, settings: Settings, tls: Tls | None = None) -> uvic
         access_log=False,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_keep_alive=30,
+        # Longer than proxies keep one in hand (nginx: 60 s), and a visitor looks about: who sends the next request in
+        # the moment in which its connection is closed gets no answer.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.stop_s,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
