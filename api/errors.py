@@ -188,7 +188,10 @@ async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = TABLE[_CODE_OF_STATUS.get(error.status_code, "BAD_REQUEST" if error.status_code < 500 else "INTERNAL")]
     standard = {status.value: status.phrase for status in http.HTTPStatus}.get(error.status_code)
-    return problem(kind, kind.title if error.detail == standard else str(error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "HEAD":
+        headers["Allow"] = "GET, HEAD"  # FastAPI has a route for each of the two, and tells of one
+    return problem(kind, kind.title if error.detail == standard else str(error.detail), headers)
 
 
 async def _on_validation(_: Request, error: Exception) -> Response:

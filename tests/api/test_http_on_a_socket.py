@@ -110,7 +110,7 @@ TABLE = {
     **{
         f"{method.decode()} {path.decode()}": (asked(path, method=method), 405, "METHOD_NOT_ALLOWED")
         for method in (b"TRACE", b"PROPFIND", b"DELETE", b"PUT", b"CONNECT")
-        for path in (b"/", b"/graphql", b"/livez", NOTHING)
+        for path in (b"/", b"/graphql", b"/livez", b"/scenes/x/tileset.json", NOTHING)
     },
     "a method that is none": (asked(b"/livez", method=b"BREW"), 400, "BAD_REQUEST"),
     "a method in small letters": (asked(b"/livez", method=b"get"), 400, "BAD_REQUEST"),
@@ -222,6 +222,8 @@ def test_what_is_sent_is_answered_as_the_table_says(port: int, row: tuple[bytes,
     is_public = re.match(rb"\w+ /(blobs|scenes|assets)/", sent) is not None
     assert answer.headers.get("access-control-allow-origin") in ((None, "*") if is_public else (None,))
     assert "access-control-allow-credentials" not in answer.headers
+    if answer.code == "METHOD_NOT_ALLOWED":
+        assert answer.headers["allow"] == ("POST" if b" /graphql" in sent else "GET, HEAD")
 
 
 def test_behind_a_proxy_that_ends_tls_browsers_are_told_to_keep_to_it(port: int) -> None:
