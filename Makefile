@@ -6,7 +6,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= museum
 
-.PHONY: demo test check format bench bench-tile bench-stream test-system test-long fuzz fuzz-http faults web schema release-schema lock fresh clean python
+.PHONY: demo test check format bench bench-tile bench-stream test-system test-long fuzz fuzz-http faults outages web schema release-schema lock fresh clean python
 
 demo: python
 	@$(PYTHON) tools/install.py web runtime compiled
@@ -66,10 +66,19 @@ fuzz-http: python
 
 # kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
 # hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
-FAULTS ?= kill ENOSPC EIO serve power drill
+FAULTS ?= kill ENOSPC EIO parse serve power drill
 faults: python
 	@$(PYTHON) tools/install.py dev kernels strace
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+# PostgreSQL and Redis behind networks that fail by seed, so many schedules each: the catalogue, the line between processes,
+# and a server on both, half an hour in all. One or two of each are in the tests.
+SCHEDULES ?= 200
+outages: python
+	@$(PYTHON) tools/install.py web dev
+	$(BIN)/python -m tests.storage.test_postgres_faults $(SCHEDULES)
+	$(BIN)/python -m tests.storage.test_redis_faults $(SCHEDULES)
+	$(BIN)/python -m tests.api.outages $(SCHEDULES)
 
 # What takes longest: whole scans, clusters, other clients in large scenes, made-up requests. Shorter tests are a smoke of it.
 test-long: export PYTHONDONTWRITEBYTECODE =
