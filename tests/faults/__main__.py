@@ -2,6 +2,7 @@
 
 kill      kill -9 at every durable system call of every operation
 ENOSPC    every one of them fails, the disk being full, and then is well again; EIO: it fails once
+parse     the process that parses a file is killed, or its calls fail, at every one of them
 power     power is cut after every one, in two models
 serve     the same over HTTP, on the real server: 507 or 503, reading goes on, and then writing
 drill     the sample museum is backed up, lost, and brought back on an empty machine
@@ -21,12 +22,12 @@ from functools import partial
 from pathlib import Path
 
 from tests.api.command import COMMAND, ROOT, environment
-from tests.faults import drill, failing, killed, power, served
+from tests.faults import drill, failing, killed, parsing, power, served
 from tests.faults.killed import Tally
 from tests.faults.operations import OPERATIONS, make_base
 from tests.faults.tracing import NoStrace
 
-PARTS = ("kill", "ENOSPC", "EIO", "serve", "power", "drill", "smoke")
+PARTS = ("kill", "ENOSPC", "EIO", "parse", "serve", "power", "drill", "smoke")
 _MEMORY = Path("/dev/shm")
 """where museums are broken, if it is there: a point is a call, and what a disk does at it, which takes long, is none"""
 
@@ -95,6 +96,9 @@ def _campaigns(given: argparse.Namespace, base: Path) -> Iterator[Callable[[], T
         for error in ("ENOSPC", "EIO"):
             if error in given.part:
                 yield partial(failing.campaign, base, operation, error, most=given.most)
+    if "parse" in given.part:
+        for operation in parsing.OPERATIONS:
+            yield partial(parsing.campaign, base, operation, most=given.most)
     if "serve" in given.part:
         yield partial(served.campaign, base)
     if "power" in given.part:
