@@ -83,7 +83,7 @@ class Foresight:
                 self._cleared.table(self._scene_id), self._at, hypothesis=wish.hypothesis, minimum=wish.minimum,
                 forward=self._forward, count=MOMENTS_AHEAD,
             )  # fmt: skip
-            plans = []
+            plans: list[Plan] = []
             for moment in moments:
                 delivery.enter(Wish(moment, wish.hypothesis, wish.minimum), reads=not plans)
                 plans.append(
