@@ -27,10 +27,11 @@ def test_notes_texts_and_tours_are_made_by_hand_and_visited(
     page.get_by_label("A thing to place").select_option(label="Temple")
     page.wait_for_function("() => studio.things.length === 1 && studio.journal.waiting === 0 && studio.shown.tiles > 0")
     page.get_by_role("tab", name="Stories").click()
+    stories = page.locator(".stories")
 
     # A note, pinned where the picture is pointed at.
     page.get_by_role("button", name="A new note").click()
-    page.get_by_label("Title").fill("A mason's mark")
+    stories.get_by_label("Title").fill("A mason's mark")
     page.get_by_label("Text", exact=True).fill("Seen *first* in **1912**.")
     page.locator(".story-preview strong", has_text="1912").wait_for()
     page.get_by_role("button", name="Point at its place").click()
@@ -43,7 +44,7 @@ def test_notes_texts_and_tours_are_made_by_hand_and_visited(
 
     # A text in two languages.
     page.get_by_role("button", name="A new text").click()
-    page.get_by_label("Title").fill("How it was built")
+    stories.get_by_label("Title").fill("How it was built")
     page.get_by_label("Text", exact=True).fill("- quarried\n- shipped")
     page.get_by_label("Language of the text").select_option(value="la")
     page.get_by_label("Text", exact=True).fill("Opus **quadratum**.")
@@ -51,7 +52,7 @@ def test_notes_texts_and_tours_are_made_by_hand_and_visited(
 
     # A tour: two views at two moments, of which the second is put first.
     page.get_by_role("button", name="A new tour").click()
-    page.get_by_label("Title").fill("Along the mole")
+    stories.get_by_label("Title").fill("Along the mole")
     for words in ("It began here.", "And it went on there."):
         page.get_by_role("button", name="Keep this view").click()
         page.get_by_label("What is told here").fill(words)
