@@ -14,7 +14,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from scenes.errors import Conflict, NotFound, TooLarge
+from scenes.errors import Conflict, Damaged, NotFound, TooLarge
 from storage.files import disk_refused, make_folder, sync_folder
 from storage.records import stamp
 
@@ -63,6 +63,7 @@ class LocalUploads:
             NotFound: there is no such upload.
             Conflict: the upload stands at another offset, or somebody else is writing.
             TooLarge: more bytes than the upload's length; what fits is kept.
+            Damaged: bytes that were acknowledged are gone from the disk.
             StorageFull, Unavailable: the disk is full, or fails; what was acknowledged is kept.
         """
         length = self.offset(upload_id)[1]
@@ -70,6 +71,7 @@ class LocalUploads:
             current = int(mark.read())
             if offset != current:
                 raise Conflict(f"upload {upload_id} stands at {current}, not at {offset}")
+            _held(file, current, upload_id)
             file.truncate(current)
             file.seek(current)
             try:
@@ -96,14 +98,26 @@ class LocalUploads:
         return current, about["length"], about["metadata"], about["owner"]
 
     def open_upload(self, upload_id: str) -> BinaryIO:
-        """The bytes of a complete upload. Raises NotFound, Conflict where bytes are missing."""
+        """The bytes of a complete upload.
+
+        Raises:
+            NotFound: there is no such upload.
+            Conflict: bytes have yet to come.
+            Damaged: bytes that were acknowledged are gone from the disk.
+        """
         current, length, _, _ = self.offset(upload_id)
         if current != length:
             raise Conflict(f"upload {upload_id} has {current} of {length} bytes")
         try:
-            return (self._folder(upload_id) / "bytes").open("rb")
+            file = (self._folder(upload_id) / "bytes").open("rb")
         except FileNotFoundError:
             raise NotFound(f"there is no upload {upload_id}") from None
+        try:
+            _held(file, length, upload_id)
+        except Damaged:
+            file.close()
+            raise
+        return file
 
     def discard(self, upload_id: str) -> None:
         """Forget an upload; nothing where there is none. Raises StorageFull, Unavailable."""
@@ -140,6 +154,12 @@ class LocalUploads:
                 raise Conflict(f"upload {upload_id} is being written by another request") from None
             with (folder / "offset").open("r+b", buffering=0) as mark:
                 yield file, mark
+
+
+def _held(file: BinaryIO, acknowledged: int, upload_id: str) -> None:
+    """Nothing is put in the place of what a failing disk lost. Raises Damaged."""
+    if (size := os.fstat(file.fileno()).st_size) < acknowledged:
+        raise Damaged(f"{acknowledged} bytes of upload {upload_id} came, and {size} are left; it has to be sent anew")
 
 
 def _number(value: int) -> bytes:

@@ -1,8 +1,9 @@
 import fcntl
+import os
 
 import pytest
 
-from scenes.errors import Conflict, StorageFull
+from scenes.errors import Conflict, Damaged, StorageFull
 from storage.uploads_local import LocalUploads
 from tests.contracts.samples import NOON
 
@@ -32,6 +33,19 @@ def test_bytes_that_were_never_acknowledged_do_not_count(tmp_path):
     uploads.append("upload_a", offset=4, chunks=iter([b"456789"]))
     with uploads.open_upload("upload_a") as file:
         assert file.read() == b"0123456789"
+
+
+def test_nothing_is_put_in_the_place_of_bytes_that_a_disk_lost(tmp_path):
+    uploads = begin(tmp_path)
+    uploads.append("upload_a", offset=0, chunks=iter([b"0123456"]))
+    os.truncate(tmp_path / "upload_a" / "bytes", 5)
+    with pytest.raises(Damaged, match="7 bytes of upload upload_a came, and 5 are left"):
+        uploads.append("upload_a", offset=7, chunks=iter([b"789"]))
+    os.truncate(tmp_path / "upload_a" / "bytes", 7)
+    uploads.append("upload_a", offset=7, chunks=iter([b"789"]))
+    os.truncate(tmp_path / "upload_a" / "bytes", 9)
+    with pytest.raises(Damaged):
+        uploads.open_upload("upload_a")
 
 
 def test_a_second_writer_is_kept_out(tmp_path):
