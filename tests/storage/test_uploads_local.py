@@ -77,15 +77,6 @@ def test_a_write_that_was_cut_short_is_not_acknowledged(tmp_path, room):
         assert file.read() == b"x" * 3_000 + b"y" * 17_000
 
 
-def test_a_disk_that_is_full_before_the_first_byte_is_told_as_such(tmp_path, room):
-    uploads = begin(tmp_path)
-    uploads.append("upload_a", offset=0, chunks=iter([b"0123"]))
-    # Bringing the file to its length takes room here, and is refused as writing is.
-    (tmp_path / "upload_a" / "bytes").write_bytes(b"")
-    with room(2), pytest.raises(StorageFull):
-        uploads.append("upload_a", offset=4, chunks=iter([b"4"]))
-
-
 def test_an_upload_that_could_not_be_begun_can_be_begun_again(tmp_path, room):
     uploads = LocalUploads(tmp_path)
     told = {"upload_id": "upload_a", "length": 1, "metadata": {}, "owner": "ada", "at": NOON}
