@@ -88,6 +88,17 @@ def told_of_passed_over(count: int) -> tuple[str, ...]:
     return (f"{counted(count, '[point|points]')} without a place passed over",) if count else ()
 
 
+def points_of(columns: dict[str, NDArray[Any]]) -> Points:
+    """Points whose columns (k, width) are named as in `WIDTHS`."""
+    return Points(
+        positions=columns["positions"],
+        colours=columns.get("colours"),
+        intensity=columns["intensity"][:, 0] if "intensity" in columns else None,
+        classification=columns["classification"][:, 0] if "classification" in columns else None,
+        normals=columns.get("normals"),
+    )
+
+
 class Columns:
     """A cloud of columns: positions (n, 3) float64, colours (n, 3) uint8 or uint16, intensity (n, 1) uint16, …"""
 
@@ -103,11 +114,4 @@ class Columns:
             copied = {name: np.array(array[part]) for name, array in self._arrays.items()}
             for array in self._arrays.values():
                 mapped.release(array[part])
-            one = {name: copied[name][:, 0] for name in ("intensity", "classification") if name in copied}
-            yield Points(
-                positions=copied["positions"],
-                colours=copied.get("colours"),
-                intensity=one.get("intensity"),
-                classification=one.get("classification"),
-                normals=copied.get("normals"),
-            )
+            yield points_of(copied)

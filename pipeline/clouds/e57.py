@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.clouds import crs
-from pipeline.clouds.columns import Gathered, told_of_passed_over
+from pipeline.clouds.columns import points_of, told_of_passed_over
 from pipeline.clouds.e57_header import CARTESIAN, COLOURS, SPHERICAL
-from pipeline.clouds.source import Head
+from pipeline.clouds.extent import checked, extent, nowhere
+from pipeline.clouds.source import CHUNK, Head
 from pipeline.compiled import njit
 from scenes.counting import counted
 from scenes.errors import Malformed
@@ -26,72 +27,116 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipeline.clouds.columns import Columns
     from pipeline.clouds.e57_header import Field, Header, Paged, Scan
-    from pipeline.mapped import Store
+    from pipeline.clouds.source import Points
 
 _DATA, _INDEX, _IGNORED = 1, 0, 2
 _NORMALS = ("normalX", "normalY", "normalZ")
 _INVALID = ("cartesianInvalidState", "sphericalInvalidState")
+_FIELDS = {"colours": COLOURS, "normals": _NORMALS}
+"""of a column that has not the name of its field"""
 
 
-def read(header: Header, store: Store) -> Columns:
+class E57:
     """The points of all scans, in the frame of the file.
 
-    Raises:
-        Malformed: the file contradicts itself, or is cut short.
+    They are gone through once when it is opened, for how far they reach and which have no place, and packets are read
+    again whenever points are asked for: columns kept aside would have up to five times the bytes of the file.
     """
-    scans = header.scans
-    # A column is there if every scan has it: nothing is made up for the others.
-    names = [{each.name for each in scan.fields} for scan in scans]
-    has_colours = all(set(COLOURS) <= own for own in names)
-    has_normals = all(set(_NORMALS) <= own for own in names)
-    has_intensity = all("intensity" in own for own in names)
-    has_classes = all("classification" in own for own in names)
-    types: dict[str, Any] = {"positions": np.float64}
-    types |= {"colours": np.uint8 if all(_is_fine(scan) for scan in scans) else np.uint16} if has_colours else {}
-    types |= {"intensity": np.uint16} if has_intensity else {}
-    types |= {"classification": np.uint8} if has_classes else {}
-    types |= {"normals": np.float32} if has_normals else {}
-    gathered = Gathered(store, types)
-    for scan in scans:
-        for values in _records(header.paged, scan):
-            invalid = next((values[name] != 0.0 for name in _INVALID if name in values), None)
-            gathered.add(_columns(scan, values, types), invalid)
-    bits = 0 if not has_colours else 8 if types["colours"] is np.uint8 else 16
-    # E2807, 5.2: lengths are metres, whatever else is said.
-    why = crs.measure(crs.Stated(header.system, 1.0, 1.0)).why if header.system else "E57 says so"
-    head = Head(
-        kind="e57",
-        count=0,
-        records=0,
-        low=gathered.low,
-        high=gathered.high,
-        colour_bits=bits,
-        has_intensity=has_intensity,
-        has_classification=has_classes,
-        has_normals=has_normals,
-        crs=header.system,
-        up="z",
-        report=(
-            f"{counted(len(scans), '[scan|scans]')} read; taken as metres ({why}), z up (as is usual in E57)",
-            *told_of_passed_over(gathered.passed_over),
-        ),
-    )
-    return gathered.done(head)
+
+    def __init__(self, header: Header) -> None:
+        """Go through the places.
+
+        Raises:
+            Malformed: the file contradicts itself, or is cut short.
+        """
+        self._header = header
+        scans = header.scans
+        # A column is there if every scan has it: nothing is made up for the others.
+        names = set[str].intersection(*({each.name for each in scan.fields} for scan in scans))
+        self._types: dict[str, Any] = {}
+        if set(COLOURS) <= names:
+            self._types["colours"] = np.uint8 if all(_is_fine(scan) for scan in scans) else np.uint16
+        if "intensity" in names:
+            self._types["intensity"] = np.uint16
+        if "classification" in names:
+            self._types["classification"] = np.uint8
+        if set(_NORMALS) <= names:
+            self._types["normals"] = np.float32
+        low, high = nowhere()
+        count = 0
+        for block in self._blocks({}):
+            extent(block["positions"], low, high)
+            count += len(block["positions"])
+        checked(low, high, count, "E57")
+        # E2807, 5.2: lengths are metres, whatever else is said.
+        why = crs.measure(crs.Stated(header.system, 1.0, 1.0)).why if header.system else "E57 says so"
+        self.head = Head(
+            kind="e57",
+            count=count,
+            records=count,
+            low=low,
+            high=high,
+            colour_bits=8 * np.dtype(self._types["colours"]).itemsize if "colours" in self._types else 0,
+            has_intensity="intensity" in self._types,
+            has_classification="classification" in self._types,
+            has_normals="normals" in self._types,
+            crs=header.system,
+            up="z",
+            grain=0,
+            report=(
+                f"{counted(len(scans), '[scan|scans]')} read; taken as metres ({why}), z up (as is usual in E57)",
+                *told_of_passed_over(sum(scan.count for scan in scans) - count),
+            ),
+        )
+
+    def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
+        """As `CloudSource.chunks`, but packets before the first one are read, too."""
+        last = self.head.records if last is None else min(last, self.head.records)
+        waiting: list[dict[str, NDArray[Any]]] = []
+        at = there = 0
+        for block in self._blocks(self._types):
+            begin, end = max(first - at, 0), min(last - at, len(block["positions"]))
+            at += len(block["positions"])
+            if begin < end:
+                waiting.append({name: column[begin:end] for name, column in block.items()})
+                there += end - begin
+            if there >= size or (there and at >= last):
+                columns = {name: np.concatenate([each[name] for each in waiting]) for name in block}
+                full = there if at >= last else there // size * size
+                for start in range(0, full, size):
+                    part = slice(start, min(start + size, full))
+                    yield points_of({name: column[part] for name, column in columns.items()})
+                waiting, there = [{name: column[full:] for name, column in columns.items()}], there - full
+            if at >= last:
+                return
+
+    def _blocks(self, types: dict[str, Any]) -> Iterator[dict[str, NDArray[Any]]]:
+        """Positions, and columns of `types`, of some records after the other that have a place."""
+        wanted = {name for column in types for name in _FIELDS.get(column, (column,))}
+        for scan in self._header.scans:
+            for values in _records(self._header.paged, scan, {*wanted, *CARTESIAN, *SPHERICAL, *_INVALID}):
+                columns = _columns(scan, values, types)
+                invalid = next((values[name] != 0.0 for name in _INVALID if name in values), None)
+                if invalid is not None or extent(columns["positions"], *nowhere()):
+                    kept = np.isfinite(columns["positions"]).all(axis=1)
+                    kept &= True if invalid is None else ~invalid
+                    columns = {name: column[kept] for name, column in columns.items()}
+                yield columns
 
 
 # Packets.
 
 
-def _records(paged: Paged, scan: Scan) -> Iterator[dict[str, NDArray[np.float64]]]:
-    """Values of some records after the other by the names of fields."""
-    streams = [_Stream(each) for each in scan.fields]
+def _records(paged: Paged, scan: Scan, wanted: set[str]) -> Iterator[dict[str, NDArray[np.float64]]]:
+    """Values of some records after the other by the names of those fields that are wanted."""
+    streams = [_Stream(each, wanted=each.name in wanted) for each in scan.fields]
     at, left = scan.at, scan.count
     while left:
         ready = min(stream.ready(left) for stream in streams)
         if ready:
-            yield {stream.field.name: stream.take(ready) for stream in streams}
+            taken = [(stream.field.name, stream.take(ready)) for stream in streams]
+            yield {name: values for name, values in taken if values is not None}
             left -= ready
             continue
         if at + 4 > scan.end:
@@ -120,8 +165,8 @@ def _fill(streams: list[_Stream], packet: NDArray[np.uint8]) -> None:
 class _Stream:
     """Bits of a field that are not taken yet; but at the end they are taken by eight values, that is by whole bytes."""
 
-    def __init__(self, field: Field) -> None:
-        self.field = field
+    def __init__(self, field: Field, *, wanted: bool) -> None:
+        self.field, self._wanted = field, wanted
         self._parts: list[NDArray[np.uint8]] = []
         self._bytes = 0
 
@@ -136,37 +181,49 @@ class _Stream:
         there = self._bytes * 8 // self.field.bits
         return left if there >= left else there // 8 * 8
 
-    def take(self, count: int) -> NDArray[np.float64]:
+    def take(self, count: int) -> NDArray[np.float64] | None:
+        """The next values, None where they are not `wanted`."""
         field = self.field
         if not field.bits:
-            return np.full(count, field.least * field.scale + field.offset)
+            return np.full(count, field.least * field.scale + field.offset) if self._wanted else None
         whole = self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
         used = -(-count * field.bits // 8)
         taken, rest = whole[:used], whole[used:]
         self._parts, self._bytes = [rest], len(rest)
+        if not self._wanted:
+            return None
         if field.is_float:
             return np.ascontiguousarray(taken).view("<f4" if field.bits == 32 else "<f8").astype(np.float64)
         out = np.empty(count)
-        _unpack(np.ascontiguousarray(taken), field.bits, out)
-        # Least is added as a whole number where that is exact, and that is for all but absurd ranges.
-        return (out + field.least) * field.scale + field.offset
+        _unpack(np.ascontiguousarray(taken), field.bits, float(field.least), field.scale, field.offset, out)
+        return out
 
 
 @njit(cache=True, nogil=True)
-def _unpack(data: NDArray[np.uint8], bits: int, out: NDArray[np.float64]) -> None:
+def _unpack(  # noqa: PLR0917 - numba knows no keywords
+    data: NDArray[np.uint8], bits: int, least: float, scale: float, offset: float, out: NDArray[np.float64]
+) -> None:
+    # No more than 32 bits in one go, so that a word holds them and what a byte has beyond them.
+    low, high = min(bits, 32), max(bits - 32, 0)
     at, have, word = 0, 0, np.uint64(0)
     for row in range(len(out)):
-        value, got = np.uint64(0), 0
-        while got < bits:
-            if have == 0:
-                word, have = np.uint64(data[at]), 8
+        while have < low:
+            word |= np.uint64(data[at]) << np.uint64(have)
+            at += 1
+            have += 8
+        value = word & np.uint64((1 << low) - 1)
+        word >>= np.uint64(low)
+        have -= low
+        if high:
+            while have < high:
+                word |= np.uint64(data[at]) << np.uint64(have)
                 at += 1
-            some = min(have, bits - got)
-            value |= (word & np.uint64((1 << some) - 1)) << np.uint64(got)
-            word >>= np.uint64(some)
-            have -= some
-            got += some
-        out[row] = float(value)
+                have += 8
+            value |= (word & np.uint64((1 << high) - 1)) << np.uint64(32)
+            word >>= np.uint64(high)
+            have -= high
+        # Least is added as a whole number where that is exact, and that is for all but absurd ranges.
+        out[row] = (float(value) + least) * scale + offset
 
 
 # Columns.
@@ -182,12 +239,9 @@ def _columns(scan: Scan, values: dict[str, NDArray[np.float64]], types: dict[str
     found: dict[str, NDArray[Any]] = {"positions": places @ scan.turn.T + scan.shift}
     if "colours" in types:
         most = 255.0 if types["colours"] is np.uint8 else 65535.0
-        shares = np.stack([_share(scan, name, values[name]) for name in COLOURS], axis=1)
-        found["colours"] = np.rint(shares * most).astype(types["colours"])
+        found["colours"] = _shares(scan, COLOURS, values, most).astype(types["colours"])
     if "intensity" in types:
-        found["intensity"] = np.rint(_share(scan, "intensity", values["intensity"]) * 65535.0).astype(np.uint16)[
-            :, None
-        ]
+        found["intensity"] = _shares(scan, ("intensity",), values, 65535.0).astype(np.uint16)
     if "classification" in types:
         classes = np.clip(np.nan_to_num(values["classification"]), 0.0, 255.0)
         found["classification"] = classes.astype(np.uint8)[:, None]
@@ -203,10 +257,23 @@ def _limits(scan: Scan, name: str) -> tuple[float, float]:
     return (low, high) if high > low else (0.0, 255.0 if name in COLOURS else 1.0)
 
 
-def _share(scan: Scan, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values from 0 to 1 over the range that is stated for them."""
-    low, high = _limits(scan, name)
-    return np.clip(np.nan_to_num((values - low) / (high - low)), 0.0, 1.0)
+def _shares(
+    scan: Scan, names: tuple[str, ...], values: dict[str, NDArray[np.float64]], most: float
+) -> NDArray[np.float64]:
+    """Fields as columns (n, k) of whole numbers from 0 to `most` over the range that is stated for each."""
+    out = np.empty((len(values[names[0]]), len(names)))
+    for column, name in enumerate(names):
+        _put_shares(values[name], *_limits(scan, name), most, column, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _put_shares(  # noqa: PLR0917 - numba knows no keywords
+    values: NDArray[np.float64], low: float, high: float, most: float, column: int, out: NDArray[np.float64]
+) -> None:
+    for row in range(len(values)):
+        share = (values[row] - low) / (high - low)
+        out[row, column] = 0.0 if np.isnan(share) else np.rint(min(max(share, 0.0), 1.0) * most)
 
 
 def _is_fine(scan: Scan) -> bool:

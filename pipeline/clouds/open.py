@@ -123,7 +123,7 @@ def open_cloud(path: Path, name: str, *, scratch: Path | None = None) -> CloudSo
         header = e57_header.header(data)
         from pipeline.clouds import e57
 
-        return e57.read(header, store)
+        return e57.E57(header)
     if kind == "ply":
         from pipeline.clouds import ply_points
 

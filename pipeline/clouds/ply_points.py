@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import mapped, ply_rows
-from pipeline.clouds.columns import Columns, Gathered, guessed, told_of_passed_over
+from pipeline.clouds.columns import Columns, Gathered, guessed, points_of, told_of_passed_over
 from pipeline.clouds.extent import checked, extent, nowhere
-from pipeline.clouds.source import CHUNK, Head, Points
+from pipeline.clouds.source import CHUNK, Head
 from pipeline.ply_header import Element, header
 from scenes.errors import Malformed
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipeline.clouds.source import Points
     from pipeline.mapped import Store
 
 _COLOURS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
@@ -181,13 +182,7 @@ class Ply:
                 columns = {name: column[kept] for name, column in columns.items()}
             if not len(columns["positions"]):
                 continue
-            yield Points(
-                positions=columns["positions"],
-                colours=columns.get("colours"),
-                intensity=columns["intensity"][:, 0] if "intensity" in columns else None,
-                classification=columns["classification"][:, 0] if "classification" in columns else None,
-                normals=columns.get("normals"),
-            )
+            yield points_of(columns)
 
 
 def _gathered(  # noqa: PLR0917
