@@ -1,11 +1,11 @@
 """A cloud of any size dealt out into buckets that fit memory: cells of an octree, sorted by counting.
 
-The records are written to files as they come, coded, while points are counted by cells; cells are joined to buckets of
-a limited number of points, each a cell of some depth; then the records are read again, file by file, each of which goes
-away then, and put where those of their bucket are, coded, too (`pipeline.clouds.scratch`). A file whose points are at
-hand at once (LAS) is read twice instead, and its records are written once, as they are. So less lies on the disk than
-the input has, or little more where that is packed. Several hands take chunks, and what they make of them is written in
-the order of the file: buckets, and their order, depend on the cloud alone.
+Points are counted by cells; cells are joined to buckets of a limited number of points, each a cell of some depth; then
+the points are gone through again, and their records are put where those of their bucket are, coded
+(`pipeline.clouds.scratch`). What is slow to read (LAZ, E57) is written to files as coded records the first time, chunk
+by chunk, each of which goes away as it is read again. The records of LAS are written as they are. So less lies on the
+disk than the input has, or little more where that is packed. Several hands take chunks, and what they make of them is
+written in the order of the file: buckets, and their order, depend on the cloud alone.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     """puts records of a chunk into those of some places in an order"""
 
 _Made = TypeVar("_Made")
-_TWICE = ("las",)
-"""files that are as quick to read as our own"""
+_AT_HAND = ("las", "ply", "text")
+"""files that are as quick to read as our own, or are our own: text was put aside, coded"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def dealt(
     """
     count, inverse = source.head.count, of.cube.inverse
     most = most_points(count) if most is None else most
-    is_twice = source.head.kind in _TWICE
+    kept = None if source.head.kind in _AT_HAND else scratch
     with hands(workers) as some:
-        dealing = _Dealing(source, of, some, None if is_twice else scratch)
+        dealing = _Dealing(source, of, some, kept)
         grid, done = counting.Grid(inverse), 0
         for number in dealing.first(grid.add):
             done += number
@@ -103,7 +103,7 @@ def dealt(
             counts = table.done()
         depth, code, sizes = counting.joined(counts, most)
         first, path = np.concatenate([[0], np.cumsum(sizes)]), scratch / "buckets"
-        held: Held = (InFile if is_twice else InCode)(path, of.kind, first)
+        held: Held = (InFile if source.head.kind == "las" else InCode)(path, of.kind, first)
         buckets, done = Buckets(held, depth, code), 0
         with closing(held):
             for rows, runs in dealing.again(_Sorting(buckets, of.kind, inverse).sorted, is_last=True):

@@ -1,69 +1,23 @@
-"""Points that were read into columns of their own: what text, E57 and PLY with lists become before anybody asks.
-
-The columns lie in a scratch folder where the reader was given one, so they may be larger than memory.
-"""
+"""Columns of points: how readers gather them, and how they become the chunks of a cloud."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import mapped, units
-from pipeline.clouds.extent import checked, extent, nowhere
+from pipeline import units
 from pipeline.clouds.source import CHUNK, Head, Points
 from scenes.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from pipeline.mapped import Growing, Store
     from tiling.mesh import Floats
 
 WIDTHS = {"positions": 3, "colours": 3, "intensity": 1, "classification": 1, "normals": 3}
-
-
-@dataclass
-class Gathered:
-    """Columns that grow row by row; `done` makes a cloud of them. Types are numpy's, by the names of `WIDTHS`."""
-
-    store: Store
-    types: dict[str, Any]
-    passed_over: int = 0
-    low: Floats = field(default_factory=lambda: nowhere()[0])
-    high: Floats = field(default_factory=lambda: nowhere()[1])
-    _growing: dict[str, Growing] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, kind in self.types.items():
-            self._growing[name] = self.store.growing(WIDTHS[name], kind)
-
-    def add(self, columns: dict[str, NDArray[Any]], dropped: NDArray[np.bool_] | None = None) -> None:
-        """Append rows (k, width) of every column, but those that are `dropped` (k,) or have no finite place."""
-        positions = columns["positions"]
-        lost = extent(positions, *nowhere())
-        if lost or dropped is not None:
-            kept = np.isfinite(positions).all(axis=1)
-            kept &= True if dropped is None else ~dropped
-            columns = {name: column[kept] for name, column in columns.items()}
-            self.passed_over += len(positions) - int(kept.sum())
-        extent(np.ascontiguousarray(columns["positions"], np.float64), self.low, self.high)
-        for name, growing in self._growing.items():
-            growing.append(columns[name])
-
-    def done(self, head: Head) -> Columns:
-        """A cloud with these columns; count, bounds and what it has are put into `head` here.
-
-        Raises:
-            Malformed: there are no points, or they lie where nothing can.
-        """
-        arrays = {name: growing.done() for name, growing in self._growing.items()}
-        count = len(arrays["positions"])
-        checked(self.low, self.high, count, head.kind.upper())
-        return Columns(replace(head, count=count, records=count, low=self.low, high=self.high), arrays)
 
 
 def guessed(kind: str, head: bytes, low: Floats, high: Floats) -> tuple[float, str, str]:
@@ -99,8 +53,29 @@ def points_of(columns: dict[str, NDArray[Any]]) -> Points:
     )
 
 
+def batched(blocks: Iterable[dict[str, NDArray[Any]]], size: int, first: int, last: int) -> Iterator[Points]:
+    """The rows `first` to `last` of columns that come in blocks, `size` at a time."""
+    waiting: list[dict[str, NDArray[Any]]] = []
+    at = there = 0
+    for block in blocks:
+        begin, end = max(first - at, 0), min(last - at, len(block["positions"]))
+        at += len(block["positions"])
+        if begin < end:
+            waiting.append({name: column[begin:end] for name, column in block.items()})
+            there += end - begin
+        if there >= size or (there and at >= last):
+            columns = {name: np.concatenate([each[name] for each in waiting]) for name in block}
+            full = there if at >= last else there // size * size
+            for start in range(0, full, size):
+                part = slice(start, min(start + size, full))
+                yield points_of({name: column[part] for name, column in columns.items()})
+            waiting, there = [{name: column[full:] for name, column in columns.items()}], there - full
+        if at >= last:
+            return
+
+
 class Columns:
-    """A cloud of columns: positions (n, 3) float64, colours (n, 3) uint8 or uint16, intensity (n, 1) uint16, …"""
+    """A cloud of columns in memory: positions (n, 3), colours (n, 3) uint8 or uint16, intensity (n, 1) uint16, …"""
 
     def __init__(self, head: Head, arrays: dict[str, NDArray[Any]]) -> None:
         self.head, self._arrays = head, arrays
@@ -108,10 +83,4 @@ class Columns:
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""
         last = self.head.records if last is None else min(last, self.head.records)
-        for start in range(first, last, size):
-            part = slice(start, min(start + size, last))
-            # A copy: what is mapped is let go of.
-            copied = {name: np.array(array[part]) for name, array in self._arrays.items()}
-            for array in self._arrays.values():
-                mapped.release(array[part])
-            yield points_of(copied)
+        yield from batched([self._arrays], size, first, last)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.clouds import crs
-from pipeline.clouds.columns import points_of, told_of_passed_over
+from pipeline.clouds.columns import batched, told_of_passed_over
 from pipeline.clouds.e57_header import CARTESIAN, COLOURS, SPHERICAL
 from pipeline.clouds.extent import checked, extent, nowhere
 from pipeline.clouds.source import CHUNK, Head
@@ -93,23 +93,7 @@ class E57:
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`, but packets before the first one are read, too."""
         last = self.head.records if last is None else min(last, self.head.records)
-        waiting: list[dict[str, NDArray[Any]]] = []
-        at = there = 0
-        for block in self._blocks(self._types):
-            begin, end = max(first - at, 0), min(last - at, len(block["positions"]))
-            at += len(block["positions"])
-            if begin < end:
-                waiting.append({name: column[begin:end] for name, column in block.items()})
-                there += end - begin
-            if there >= size or (there and at >= last):
-                columns = {name: np.concatenate([each[name] for each in waiting]) for name in block}
-                full = there if at >= last else there // size * size
-                for start in range(0, full, size):
-                    part = slice(start, min(start + size, full))
-                    yield points_of({name: column[part] for name, column in columns.items()})
-                waiting, there = [{name: column[full:] for name, column in columns.items()}], there - full
-            if at >= last:
-                return
+        yield from batched(self._blocks(self._types), size, first, last)
 
     def _blocks(self, types: dict[str, Any]) -> Iterator[dict[str, NDArray[Any]]]:
         """Positions, and columns of `types`, of some records after the other that have a place."""

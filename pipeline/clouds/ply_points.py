@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import mapped, ply_rows
-from pipeline.clouds.columns import Columns, Gathered, guessed, points_of, told_of_passed_over
+from pipeline.clouds.aside import Gathered
+from pipeline.clouds.columns import guessed, points_of, told_of_passed_over
 from pipeline.clouds.extent import checked, extent, nowhere
 from pipeline.clouds.source import CHUNK, Head
 from pipeline.ply_header import Element, header
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipeline.clouds.aside import Waiting
     from pipeline.clouds.source import Points
     from pipeline.mapped import Store
 
@@ -31,7 +33,7 @@ _CLASSES = ("scalar_classification", "classification", "class")
 _LOOKED_AT = 1 << 16
 
 
-def read(data: NDArray[np.uint8], store: Store) -> Ply | Columns:
+def read(data: NDArray[np.uint8], store: Store) -> Ply | Waiting:
     """The points of a PLY.
 
     Raises:
@@ -187,7 +189,7 @@ class Ply:
 
 def _gathered(  # noqa: PLR0917
     data: NDArray[np.uint8], at: int, element: Element, layout: _Layout, order: str, store: Store
-) -> Columns:
+) -> Waiting:
     if not element.is_flat:
         raise Malformed("PLY: its points have lists")
     width, wanted = len(element.properties), layout.names

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import mapped
-from pipeline.clouds.columns import Columns, Gathered, guessed, told_of_passed_over
+from pipeline.clouds.aside import Gathered
+from pipeline.clouds.columns import guessed, told_of_passed_over
 from pipeline.clouds.source import Head
 from pipeline.compiled import njit
 from pipeline.decimals import number
@@ -27,6 +28,7 @@ from scenes.errors import Malformed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.clouds.aside import Waiting
     from pipeline.mapped import Store
 
 _PIECE = 1 << 22
@@ -72,7 +74,7 @@ _SEPARATORS = np.arange(256, dtype=np.uint8)
 _SEPARATORS[[44, 59]] = _TAB
 
 
-def read(data: NDArray[np.uint8], store: Store) -> Columns:
+def read(data: NDArray[np.uint8], store: Store) -> Waiting:
     """The points of a text.
 
     Raises:

@@ -88,11 +88,13 @@ def test_normals_among_extra_bytes(tmp_path: Path, packed: bool) -> None:
     np.testing.assert_array_equal(whole(source)["normals"], points["normals"])
 
 
-@pytest.mark.parametrize("name", ["a.las", "a.laz", "a.ply", "a.xyz"])
+@pytest.mark.parametrize("name", ["a.las", "a.laz", "a.ply", "a.xyz", "a.e57"])
 def test_a_part_is_that_part_of_the_whole(tmp_path: Path, name: str) -> None:
     points = sample(120_000 if name == "a.laz" else 1000)
     if name == "a.xyz":
         data = "".join(f"{x!r} {y!r} {z!r}\n" for x, y, z in points["places"].tolist()).encode()
+    elif name == "a.e57":
+        data = written.e57([_e57_scan(points | {"classes": np.zeros(1000, np.uint8)})])
     else:
         data = written.ply(points) if name == "a.ply" else written.las(points, packed=name == "a.laz")
     source = opened(tmp_path, name, data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -53,18 +54,61 @@ def test_each_bucket_holds_what_was_put_into_it_in_that_order(way: type[InFile |
         assert held.read(bucket).tobytes() == rows[first[bucket] : first[bucket + 1]].tobytes()
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["las", "laz"])
-def test_what_lies_on_the_disk_meanwhile_is_at_most_half_more_than_the_input(tmp_path: Path, packed: bool) -> None:
-    of = written.sample(CHUNK + 20_000, seed=1)
+def _e57(of: dict[str, np.ndarray], place: dict[str, object], factor: float) -> bytes:
+    """Places times `factor`, colours and intensity; turned, so that no place is a number of digits any more."""
+    byte = {"type": "Integer", "minimum": 0, "maximum": 255}
+    fields = [
+        *((f"cartesian{axis}", place, of["places"][:, i] * factor) for i, axis in enumerate("XYZ")),
+        *((f"color{name}", byte, of["colours"][:, i]) for i, name in enumerate(("Red", "Green", "Blue"))),
+        ("intensity", byte | {"maximum": 4095}, of["intensity"]),
+    ]
+    pose = "<pose><rotation><w>0.8</w><x>0</x><y>0</y><z>0.6</z></rotation></pose>"
+    return written.e57([{"fields": fields, "pose": pose}], per_packet=9000)
+
+
+def _text(of: dict[str, np.ndarray], form: str) -> bytes:
+    rows = zip(*of["places"].T.tolist(), *of["colours"].T.tolist(), of["intensity"].tolist(), strict=True)
+    return "".join(form.format(*row) for row in rows).encode()
+
+
+def _ply(of: dict[str, np.ndarray], form: str, data: bytes) -> bytes:
+    places = "".join(f"property float {axis}\n" for axis in "xyz")
+    return f"ply\nformat {form} 1.0\nelement vertex {len(of['places'])}\n{places}end_header\n".encode() + data
+
+
+_SINGLE: dict[str, object] = {"type": "Float", "precision": "single"}
+_STEPS: dict[str, object] = {"type": "ScaledInteger", "minimum": -9999, "maximum": 9999, "scale": 0.001}
+_WAITING: dict[str, tuple[str, Callable[[dict[str, np.ndarray]], bytes]]] = {
+    "las": ("a.las", written.las),
+    "laz": ("a.laz", lambda of: written.las(of, packed=True)),
+    "e57 of floats": ("a.e57", lambda of: _e57(of, _SINGLE, 1.0)),
+    "e57 of steps": ("a.e57", lambda of: _e57(of, _STEPS, 1000.0)),
+    "xyz": ("a.xyz", lambda of: _text(of, "{:.3f} {:.3f} {:.3f} {} {} {}\n")),
+    "xyz of few digits": ("a.xyz", lambda of: _text(of, "{:.1f} {:.1f} {:.1f}\n")),
+    "pts": ("a.pts", lambda of: _text(of, "{0:.4f} {1:.4f} {2:.4f} {6} {3} {4} {5}\n")),
+    "ply": ("a.ply", lambda of: _ply(of, "binary_little_endian", of["places"].astype("<f4").tobytes())),
+    "ply of text": ("a.ply", lambda of: _ply(of, "ascii", _text(of, "{:.3f} {:.3f} {:.3f}\n"))),
+}
+
+
+@pytest.mark.parametrize("given", _WAITING)
+def test_what_lies_on_the_disk_meanwhile_is_at_most_half_more_than_the_input(tmp_path: Path, given: str) -> None:
+    name, write = _WAITING[given]
+    of = written.sample(CHUNK + 20_000 if name.startswith("a.la") else 50_000, seed=1)
     # Flights follow one another, and a sensor's noise is some steps wide.
     order = np.argsort(np.floor(of["places"][:, 0]), kind="stable")
-    source, out = tmp_path / f"scan.la{'z' if packed else 's'}", tmp_path / "out"
-    source.write_bytes(written.las({name: column[order] for name, column in of.items()}, packed=packed))
+    of = {column: values[order] for column, values in of.items()}
+    if not name.startswith("a.la"):
+        of["places"] -= [500_000.0, 4_000_000.0, 0.0]
+        of["colours"], of["intensity"] = of["colours"] >> 8, of["intensity"] >> 4
+    source, out, scratch = tmp_path / name, tmp_path / "out", tmp_path / "scratch"
+    source.write_bytes(write(of))
     out.mkdir()
+    scratch.mkdir()
     most = [0]
 
     def look(*_: object) -> None:
-        most.append(sum(path.stat().st_size for path in tmp_path.glob("tile-*/*")))
+        most.append(sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()))
 
-    tile_cloud(open_cloud(source, source.name), out, TileSettings(), look, work=tmp_path)
+    tile_cloud(open_cloud(source, name, scratch=scratch), out, TileSettings(), look, work=scratch)
     assert 0 < max(most) <= 1.5 * source.stat().st_size

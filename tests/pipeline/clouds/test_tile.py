@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.clouds import buckets, text
 from pipeline.clouds import open as clouds
 from pipeline.clouds.open import open_cloud
 from pipeline.clouds.source import CHUNK
@@ -160,6 +161,22 @@ def test_workers_change_nothing_where_there_are_many_chunks(tmp_path: Path, pack
     assert made[0] == made[1]
 
 
+@pytest.mark.parametrize("name", ["scan.xyz", "scan.e57"], ids=["put aside", "never begun in the middle"])
+def test_workers_change_nothing_where_columns_come_in_blocks(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = _cloud(9_000)
+    monkeypatch.setattr(buckets, "CHUNK", 1_000)
+    monkeypatch.setattr(text, "_PIECE", 70_000)
+    data = "".join("{} {} {}\n".format(*place) for place in of["places"].tolist()).encode()
+    if name == "scan.e57":
+        fields = [(f"cartesian{axis}", {"type": "Float"}, of["places"][:, i]) for i, axis in enumerate("XYZ")]
+        data = written.e57([{"fields": fields}], per_packet=5_000)
+    made = [_tiled(tmp_path / str(workers), data, name, workers=workers)[0] for workers in (1, 3)]
+    assert made[0].tileset.vertices == 9_000
+    assert made[0] == made[1]
+
+
 def test_packed_or_not_the_tiles_are_the_same(tiled: tuple[Columns, TileResult, Path], tmp_path: Path) -> None:
     of, result, _ = tiled
     again, _ = _tiled(tmp_path / "c", written.las(of, packed=True), "scan.laz")
@@ -263,8 +280,8 @@ def test_points_on_one_spot_become_tiles_beside_one_another(tmp_path: Path) -> N
 
 
 def test_places_along_a_line_are_true_to_a_millimetre(tmp_path: Path) -> None:
-    text = b"".join(b"%d %.3f 1\n" % (at, at / 7) for at in range(2_000))
-    result, _ = _tiled(tmp_path / "l", text, "wall.xyz")
+    lines = b"".join(b"%d %.3f 1\n" % (at, at / 7) for at in range(2_000))
+    result, _ = _tiled(tmp_path / "l", lines, "wall.xyz")
     assert any("rounded to 0.00102 m" in line for line in result.report)
 
 
@@ -337,14 +354,14 @@ def _zip(path: Path, members: dict[str, bytes]) -> Path:
 )
 def test_a_cloud_in_a_zip_is_tiled_as_it_would_be_by_itself(tmp_path: Path, name: str) -> None:
     of = _cloud(60)
-    text = b"".join(b"%.3f %.3f %.3f\n" % tuple(place) for place in of["places"])
+    lines = b"".join(b"%.3f %.3f %.3f\n" % tuple(place) for place in of["places"])
     fields = [(f"cartesian{axis}", {"type": "Float"}, of["places"][:, i]) for i, axis in enumerate("XYZ")]
     data = {
         "las": lambda: written.las(of),
         "laz": lambda: written.las(of, packed=True),
         "ply": lambda: written.ply(of),
         "e57": lambda: written.e57([{"fields": fields}]),
-    }.get(name[-3:], lambda: text)()
+    }.get(name[-3:], lambda: lines)()
     beside = {"__MACOSX/._scan.las": b"no cloud", "photo.jpg": b"no cloud"}
     path = _zip(tmp_path / "dig.zip", {name: data} | beside)
     found = clouds.unpacked(path, tmp_path)

@@ -172,5 +172,5 @@ def _packed(attributes: dict[str, Any], values: NDArray[Any]) -> bytes:
     if attributes["type"] == "Float":
         return np.asarray(values, "<f4" if attributes.get("precision") == "single" else "<f8").tobytes()
     least, bits = attributes["minimum"], int(attributes["maximum"] - attributes["minimum"]).bit_length()
-    whole = np.asarray(values).astype(np.int64) - least
+    whole = np.rint(values).astype(np.int64) - least
     return np.packbits((whole[:, None] >> np.arange(bits)).astype(np.uint8) & 1, bitorder="little").tobytes()
