@@ -111,7 +111,8 @@ class CloudSource(Protocol):
         """The points of the records `first` to `last` (behind the last one; None: all), `size` records at a time.
 
         Never empty chunks, and shorter ones where records without a place are passed over. Any `first` can be begun at
-        without reading what lies before it; LAZ unpacks from the beginning of its chunk, usually of 50,000 points.
+        without reading what lies before it; LAZ unpacks from the beginning of its chunk, usually of 50,000 points, and
+        E57, whose grain is 0, is read from its beginning.
 
         Raises:
             Malformed: the points contradict the head, or the file ends or breaks within them.
