@@ -74,7 +74,9 @@ def test_another_picture_is_not_taken_for_alike(page: Page, subject: looking.Sub
     assert found.difference > FINE["difference"]
 
 
-@pytest.mark.parametrize("client", looking.CLIENTS)
+@pytest.mark.parametrize(
+    "client", [pytest.param(each, marks=pytest.mark.long) if each == "cesium" else each for each in looking.CLIENTS]
+)
 def test_a_cloud_of_points_is_shown_where_it_is_and_in_its_colours(
     page: Page, subject: looking.Subject, client: str
 ) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_notes_texts_and_tours_are_made_by_hand_and_visited(
     served: Served, visiting: Callable[..., Visit], signed_in: Any
 ) -> None:
