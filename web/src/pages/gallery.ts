@@ -10,8 +10,8 @@ import { Search } from "../gallery/search";
 import { isAnything, left, wishIn, withWish } from "../gallery/wish";
 import type { Wish } from "../gallery/wish";
 import { h, replace } from "../ui/dom";
-import { changeLanguage, LANGUAGES, many, say, speak, spoken, wantedLanguages } from "../ui/words";
-import { languageName } from "../ui/languages";
+import { many, say, speak, spoken, wantedLanguages } from "../ui/words";
+import { languageChoice } from "../ui/languages";
 
 class Gallery {
   private readonly cards = h("ul", { class: "cards" });
@@ -86,16 +86,10 @@ class Gallery {
 }
 
 function masthead(): HTMLElement {
-  const languages = h(
-    "select",
-    { class: "language-select", "aria-label": say("language") },
-    ...LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag))),
-  );
-  languages.addEventListener("change", () => changeLanguage(languages.value));
   return h(
     "header",
     { class: "masthead" },
-    h("div", { class: "masthead-row" }, h("p", { class: "brand" }, "Chronotope"), languages),
+    h("div", { class: "masthead-row" }, h("p", { class: "brand" }, "Chronotope"), languageChoice("language-select")),
     h("h1", {}, say("gallery_title")),
     h("p", { class: "masthead-lead" }, say("gallery_lead")),
   );

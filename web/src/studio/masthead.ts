@@ -1,8 +1,7 @@
 /** What every page of the studio begins with: where one is, where else one may go, who one is, in which language. */
 
 import { h } from "../ui/dom";
-import { languageName } from "../ui/languages";
-import { changeLanguage, LANGUAGES, spoken } from "../ui/words";
+import { languageChoice } from "../ui/languages";
 import { say } from "./language";
 import { isKnown, whoWords, works } from "./me";
 import type { Me } from "./me";
@@ -11,16 +10,10 @@ export type Place = "studio" | "exhibitions" | "museum";
 
 export function masthead(here: Place, me: Me | null): HTMLElement {
   const places: [Place, string][] = [["studio", "/studio"], ["exhibitions", "/studio#exhibitions"], ["museum", "/studio#museum"]];
-  const languages = h(
-    "select",
-    { class: "language-select", "aria-label": say("language") },
-    ...LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag))),
-  );
-  languages.addEventListener("change", () => changeLanguage(languages.value));
   return h(
     "header",
     { class: "masthead" },
-    h("div", { class: "masthead-row" }, h("p", { class: "brand" }, h("a", { href: "/" }, "Chronotope")), languages),
+    h("div", { class: "masthead-row" }, h("p", { class: "brand" }, h("a", { href: "/" }, "Chronotope")), languageChoice("language-select")),
     h("h1", {}, say(`place_${here}`)),
     h("p", { class: "whoami", id: "whoami" }, whoWords(me), " ", isKnown(me) && h("a", { href: "/account" }, say("account"))),
     works(me) &&

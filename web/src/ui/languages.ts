@@ -1,8 +1,8 @@
-/** Texts in several languages: the visitor's own first, the others a touch away. */
+/** The page's language, and texts in several: the visitor's own first, the others a touch away. */
 
 import type { LocalText } from "../data/exhibition";
 import { h, replace, richText } from "./dom";
-import { say, spoken } from "./words";
+import { LANGUAGES, changeLanguage, say, spoken } from "./words";
 
 /** The text in the first of `wanted` that there is (`de-AT` takes `de`), else the first text. */
 export function chosen(texts: readonly LocalText[], wanted: readonly string[]): LocalText | null {
@@ -32,6 +32,13 @@ export function languageName(tag: string): string {
   return OLD[tag] ?? tag;
 }
 
+/** A choice of the page's own language; what curators wrote stays in those that it has. */
+export function languageChoice(classes: string): HTMLSelectElement {
+  const options = LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag)));
+  const choice = h("select", { class: classes, "aria-label": say("language"), onChange: () => changeLanguage(choice.value) }, ...options);
+  return choice;
+}
+
 /** What the visitor chose last; it holds for everything that is opened after. */
 let preferred: string | null = null;
 
@@ -44,20 +51,23 @@ export function textInLanguages(texts: readonly LocalText[], classes = "prose"):
     if (text) body.lang = text.language;
     replace(
       bar,
-      ...texts.map((each) => {
-        const pick = h(
+      ...texts.map((each, at) =>
+        h(
           "button",
-          { type: "button", class: "language", lang: each.language, "aria-pressed": String(each === text) },
+          {
+            type: "button",
+            class: "language",
+            lang: each.language,
+            "aria-pressed": String(each === text),
+            onClick: () => {
+              preferred = each.language;
+              show(each);
+              (bar.children[at] as HTMLElement | undefined)?.focus({ preventScroll: true });
+            },
+          },
           languageName(each.language),
-        );
-        pick.addEventListener("click", () => {
-          preferred = each.language;
-          const at = texts.indexOf(each);
-          show(each);
-          (bar.children[at] as HTMLElement | undefined)?.focus({ preventScroll: true });
-        });
-        return pick;
-      }),
+        ),
+      ),
     );
   };
   show(chosen(texts, [...(preferred ? [preferred] : []), spoken(), ...navigator.languages]));

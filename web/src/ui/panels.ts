@@ -4,9 +4,9 @@ import type { Annotation, Exhibition } from "../data/exhibition";
 import type { StandingPlacement } from "../stream/session";
 import { h } from "./dom";
 import { reliabilityTag } from "./evidence";
-import { languageName } from "./languages";
+import { languageChoice } from "./languages";
 import { noteBody } from "./thing";
-import { LANGUAGES, changeLanguage, say, spoken } from "./words";
+import { say } from "./words";
 
 export function nowPanel(
   label: string,
@@ -75,7 +75,7 @@ export function aboutPanel(exhibition: Exhibition, verifies: boolean): DocumentF
     ...scene.remarks
       .filter((note) => note.anchor.kind === "SCENE")
       .flatMap((note) => [h("h3", {}, note.title), ...noteBody(note)]),
-    languageChoice(),
+    h("label", { class: "field" }, h("span", {}, say("language")), languageChoice("choice")),
     h("h3", {}, say("looks")),
     h("p", { class: "prose" }, say("looks_mean")),
     h("h3", {}, say("finding")),
@@ -83,12 +83,4 @@ export function aboutPanel(exhibition: Exhibition, verifies: boolean): DocumentF
     h("p", { class: "quiet" }, say(verifies ? "verified" : "not_verified")),
   );
   return panel;
-}
-
-/** The page's own language; what curators wrote stays in those that it has. */
-function languageChoice(): HTMLElement {
-  const options = LANGUAGES.map((tag) => h("option", { value: tag, lang: tag, selected: tag === spoken() }, languageName(tag)));
-  const select = h("select", { class: "choice" }, ...options);
-  select.addEventListener("change", () => changeLanguage(select.value));
-  return h("label", { class: "field" }, h("span", {}, say("language")), select);
 }
