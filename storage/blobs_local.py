@@ -85,6 +85,8 @@ class LocalBlobs:
                 if not (final.is_file() and final.stat().st_size == len(packed)):
                     temporary.chmod(0o444)
                     with self._guarded(fcntl.LOCK_SH):
+                        if self.size(digest) is None:  # erased meanwhile: nothing of it is to be left
+                            raise NotFound(f"there is no blob {digest}")
                         temporary.replace(final)
                     sync_folder(final.parent)
             finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scenes.errors import StorageFull
+from scenes.errors import NotFound, StorageFull
 from storage.blobs_local import LocalBlobs
 
 DATA = b"a statue"
@@ -131,3 +131,17 @@ def test_nobody_puts_a_blob_in_its_place_while_one_is_erased(tmp_path):
             assert blobs.size(DIGEST) is None
         assert putting.result() == DIGEST
     assert blobs.size(DIGEST) == len(DATA)
+
+
+def test_no_packed_form_is_kept_of_a_blob_that_was_erased_while_it_was_written(tmp_path, monkeypatch):
+    blobs = LocalBlobs(tmp_path)
+    blobs.put(DATA)
+
+    def erased(fd):
+        monkeypatch.undo()
+        assert blobs.erase(DIGEST, before=datetime.now(UTC) + timedelta(days=1))
+
+    monkeypatch.setattr(os, "fsync", erased)
+    with pytest.raises(NotFound):
+        blobs.keep_packed(DIGEST, gzip.compress(DATA))
+    assert files(tmp_path) == []
