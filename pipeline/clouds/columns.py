@@ -83,4 +83,6 @@ class Columns:
     def chunks(self, size: int = CHUNK, *, first: int = 0, last: int | None = None) -> Iterator[Points]:
         """As `CloudSource.chunks`."""
         last = self.head.records if last is None else min(last, self.head.records)
-        yield from batched([self._arrays], size, first, last)
+        for start in range(first, last, size):
+            part = slice(start, min(start + size, last))
+            yield points_of({name: array[part].copy() for name, array in self._arrays.items()})
