@@ -67,7 +67,7 @@ def read(data: NDArray[np.uint8], head: Header, neighbours: Neighbours, store: S
                 else:
                     strips.append(piece)
         else:
-            at = _passed_over(data, at, element, head)
+            at = ply_rows.passed_over(data, at, element, head.order)
             if element.count:
                 report.append(
                     f"{element.count:,} of {element.name[:40]!r} {'was' if element.count == 1 else 'were'} left out"
@@ -87,18 +87,6 @@ def read(data: NDArray[np.uint8], head: Header, neighbours: Neighbours, store: S
 
 def _is_blank(data: NDArray[np.uint8]) -> bool:
     return not data.tobytes().strip()
-
-
-def _passed_over(data: NDArray[np.uint8], at: int, element: Element, head: Header) -> int:
-    if head.order and element.is_flat:
-        # Each element alone may fit the file, and all of them not: the compiled code that goes on looks at no bounds.
-        end = at + element.count * element.least_bytes()
-        if end > len(data):
-            raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
-        return end
-    for *_, after in ply_rows.rows(data, at, element, head.order):
-        at = after
-    return at
 
 
 # Points.

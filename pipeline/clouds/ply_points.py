@@ -47,13 +47,7 @@ def read(data: NDArray[np.uint8], store: Store) -> Ply | Waiting:
             if head.order and element.is_flat:
                 return Ply(data, at, element, layout, head.order)
             return _gathered(data, at, element, layout, head.order, store)
-        if head.order and element.is_flat:
-            at += element.count * element.least_bytes()
-            if at > len(data):
-                raise Malformed(f"PLY: the data end within {element.name[:40]!r}")
-        else:
-            for *_, after in ply_rows.rows(data, at, element, head.order):
-                at = after
+        at = ply_rows.passed_over(data, at, element, head.order)
     raise Malformed("PLY: it has no points")
 
 

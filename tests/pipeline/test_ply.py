@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from pipeline import ply, read
+from pipeline.clouds.open import open_cloud
 from pipeline.files import Neighbours, SingleFile
 from pipeline.mapped import Store
 from pipeline.ply_header import header
+from scenes.errors import Malformed
 from tiling.mesh import Model
 
 POINTS = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0)]
@@ -125,6 +127,19 @@ def test_elements_and_properties_that_nobody_asked_for(tmp_path: Path) -> None:
     assert model.primitives[0].positions.tolist() == [list(point) for point in POINTS]
     assert model.primitives[0].indices.tolist() == [[0, 1, 2], [0, 2, 3]]
     assert any("1 of 'edge' was left out" in line for line in model.report)
+
+
+@pytest.mark.parametrize("has_faces", [True, False], ids=["surface", "points"])
+def test_what_is_passed_over_ends_within_the_file_though_a_list_was_longer_than_it_must_be(
+    tmp_path: Path, has_faces: bool
+) -> None:
+    head = "ply\nformat binary_little_endian 1.0\nelement road 1\nproperty list uchar uchar stops\n"
+    head += f"element stone 100\nproperty uchar colour\nelement vertex 4\n{XYZ}"
+    head += "element face 1\nproperty list uchar int vertex_indices\n" * has_faces
+    path = tmp_path / "x.ply"
+    path.write_bytes(f"{head}end_header\n".encode() + bytes([200]) + bytes(250))
+    with pytest.raises(Malformed, match="end within 'stone'"):
+        read.read(path, "x.ply") if has_faces else open_cloud(path, "x.ply")
 
 
 def test_doubles_keep_the_millimetres_of_a_map(tmp_path: Path) -> None:
