@@ -117,10 +117,11 @@ class LocalBlobs:
             raise NotFound(f"there is no blob {digest[:80]!r}")
         path = self._path(digest)
         make_folder(self._root / "damaged")
-        for each in (path, *_packed(path)):
-            with suppress(FileNotFoundError):
-                each.replace(self._root / "damaged" / each.name)
-                sync_folder(path.parent)
+        with self._guarded(fcntl.LOCK_SH):
+            for each in (path, *_packed(path)):
+                with suppress(FileNotFoundError):
+                    each.replace(self._root / "damaged" / each.name)
+                    sync_folder(path.parent)
 
     def forget_packed(self, digest: str) -> None:
         """Drop the packed form of a blob; nothing where there is none."""
@@ -149,7 +150,7 @@ class LocalBlobs:
 
     @contextmanager
     def _guarded(self, how: int) -> Iterator[None]:
-        """Whoever finds or puts a blob there and whoever erases one do it one after the other, in whatever process."""
+        """Whoever finds, puts or moves a blob and whoever erases one do it one after the other, in whatever process."""
         folder = os.open(self._incoming, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(folder, how)

@@ -133,6 +133,20 @@ def test_nobody_puts_a_blob_in_its_place_while_one_is_erased(tmp_path):
     assert blobs.size(DIGEST) == len(DATA)
 
 
+def test_nobody_sets_a_blob_aside_while_it_is_erased(tmp_path):
+    blobs = LocalBlobs(tmp_path)
+    blobs.put(DATA)
+    with ThreadPoolExecutor(1) as pool:
+        # Who erases has looked among what was set aside already, and would leave what comes there now.
+        with blobs._guarded(fcntl.LOCK_EX):
+            moving = pool.submit(blobs.set_aside, DIGEST)
+            with pytest.raises(TimeoutError):
+                moving.result(timeout=0.2)
+            assert blobs.size(DIGEST) == len(DATA)
+        moving.result()
+    assert files(tmp_path) == [f"damaged/{DIGEST}"]
+
+
 def test_no_packed_form_is_kept_of_a_blob_that_was_erased_while_it_was_written(tmp_path, monkeypatch):
     blobs = LocalBlobs(tmp_path)
     blobs.put(DATA)
