@@ -49,9 +49,9 @@ class Aside:
     """Blocks of columns, in a file or in memory. One thread puts, and is done before several read."""
 
     def __init__(self, path: Path | None, types: dict[str, Any]) -> None:
-        self._path, self._names = path, list(types)
+        self._path, self._names = path, [name for name in types if name != "positions"]
         self._file = None if path is None else path.open("wb")
-        others = [(_FIELDS.get(name, name), types[name], (WIDTHS[name],)) for name in types if name != "positions"]
+        others = [(_FIELDS.get(name, name), types[name], (WIDTHS[name],)) for name in self._names]
         self._whole = np.dtype([("place", "<u4", (3,)), *others], align=True)
         self._doubles = np.dtype([("place", "<u4", (3,)), ("above", "<u4", (3,)), *others], align=True)
         self._blocks: list[_Block] = []
@@ -70,7 +70,7 @@ class Aside:
         else:
             digits, (steps, low) = self._digits, found
             _put_steps(steps, low, _words(rows))
-        for name in self._names[1:]:
+        for name in self._names:
             rows[_FIELDS.get(name, name)] = columns[name]
         data = coded(rows)
         at = data if self._file is None else (self._file.tell(), self._file.write(data))
@@ -103,7 +103,7 @@ class Aside:
                     data = os.pread(file.fileno(), data[1], data[0])
             rows = np.empty(block.count, self._doubles if block.digits < 0 else self._whole)
             decoded(data, rows)
-            found = {name: np.ascontiguousarray(rows[_FIELDS.get(name, name)]) for name in self._names[1:]}
+            found = {name: np.ascontiguousarray(rows[_FIELDS.get(name, name)]) for name in self._names}
             if block.digits < 0:
                 found["positions"] = np.stack([rows["place"], rows["above"]], axis=2).view("<f8")[:, :, 0]
             else:
