@@ -4,8 +4,9 @@ Points are counted by cells; cells are joined to buckets of a limited number of 
 the points are gone through again, and their records are put where those of their bucket are, coded
 (`pipeline.clouds.scratch`). What is slow to read (LAZ, E57) is written to files as coded records the first time, chunk
 by chunk, each of which goes away as it is read again. The records of LAS are written as they are. So less lies on the
-disk than the input has, or little more where that is packed. Several hands take chunks, and what they make of them is
-written in the order of the file: buckets, and their order, depend on the cloud alone.
+disk than the input has, or little more where that is packed; more where points of few bits are in no order, see
+docs/tiling.md. Several hands take chunks, and what they make of them is written in the order of the file: buckets, and
+their order, depend on the cloud alone.
 """
 
 from __future__ import annotations
