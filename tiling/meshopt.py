@@ -76,7 +76,7 @@ class Simplify(IntFlag):
 @functools.cache
 def _library() -> ctypes.CDLL:
     """The shared library, found through the wheel's own list of files."""
-    from importlib import metadata  # which takes longer to load than most models need a decoder
+    from importlib import metadata  # slow to load, and a file that is refused by its header needs no coder
 
     try:
         files = metadata.files("imagecodecs") or []
