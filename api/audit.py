@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from scenes.audit import WHENCE, sealable
+from scenes.counting import counted
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -44,7 +45,10 @@ def note_start(services: Services) -> None:
     entry = services.audit.note(
         "server.started", actor="server", at=services.clock.now(), detail={"settings": told, "changed": not same}
     )
-    log.info("the audit log has %d entries; its anchor is %d:%s", entry.number, entry.number, entry.hash)
+    log.info(
+        "the audit log has %s; its anchor is %d:%s",
+        counted(entry.number, "[entry|entries]"), entry.number, entry.hash,
+    )  # fmt: skip
 
 
 def told_settings(settings: Settings) -> dict[str, Any]:

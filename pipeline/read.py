@@ -179,6 +179,8 @@ def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:  # noqa: C901 - a 
         Unsupported: it is nothing that is read here.
     """
     begin = bytes(data[:_LONG_HEAD])
+    if not begin:
+        raise Malformed("the file is empty")
     head = begin[:_HEAD]
     ending = PurePosixPath(name).suffix.lower().removeprefix(".")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -199,10 +201,16 @@ def sniff(data: bytes | NDArray[np.uint8], name: str) -> str:  # noqa: C901 - a 
     if ending in ("obj", "stl", "off") or (ending not in _MAIN and _looks_like_obj(begin)):
         return ending if ending in _MAIN else "obj"
     if ending in _PROMISES:
-        raise Malformed(f"the file is called .{ending}, but it does not begin like one: {head[:16]!r}")
+        raise Malformed(f"the file is called .{ending}, but it does not begin like one: {_told(head)}")
     if ending in _OTHERS:
         raise Unsupported(f"the file is {_OTHERS[ending]}, which is not read here; {_EXPORT}")
-    raise Unsupported(f"the file begins with {head[:16]!r}; {_FORMATS}, zips of them, and clouds of points are read")
+    raise Unsupported(f"the file begins with {_told(head)}; {_FORMATS}, zips of them, and clouds of points are read")
+
+
+def _told(head: bytes) -> str:
+    """How a file begins, for people: its first characters, or its bytes where they are none."""
+    begin = head[:16]
+    return repr(begin.decode()) if all(32 <= byte < 127 or byte in b"\t\n\r" for byte in begin) else begin.hex(" ")
 
 
 def _looks_like_obj(begin: bytes) -> bool:

@@ -171,3 +171,11 @@ def test_what_a_folder_does_not_hold_is_not_found_in_it(tmp_path: Path, name: st
     (inside / "away").symlink_to(tmp_path)
     assert files.Folder(inside).find(name) is None
     assert files.Folder(inside).find("X.obj") == "x.obj"
+
+
+@pytest.mark.parametrize(
+    ("begin", "said"), [(b"", "the file is empty"), (b"milk\n", "'milk\\\\n'"), (b"\x00\xffPK", "00 ff 50 4b")]
+)
+def test_what_a_file_begins_with_is_told_for_people(begin: bytes, said: str) -> None:
+    with pytest.raises(Malformed, match=said):
+        read.sniff(begin, "vase.glb")
