@@ -8,6 +8,7 @@ const KEPT: [string, string][] = [
   ["First.\n\nSecond,\nin two lines.", "<p>First.</p><p>Second,<br>in two lines.</p>"],
   ["*Seen* and **measured**.", "<p><em>Seen</em> and <strong>measured</strong>.</p>"],
   ["[The diary](https://example.org/a_b?c=1&d=2) of 1912", '<p><a href="https://example.org/a_b?c=1&amp;d=2">The diary</a> of 1912</p>'],
+  ["[2020](https://example.org/2020*/plan), *seen*", '<p><a href="https://example.org/2020*/plan">2020</a>, <em>seen</em></p>'],
   ["- a base\n- a plinth", "<ul><li>a base</li><li>a plinth</li></ul>"],
   ["1. dug\n2. dated", "<ol><li>dug</li><li>dated</li></ol>"],
   ["> They dug deep.", "<blockquote><p>They dug deep.</p></blockquote>"],

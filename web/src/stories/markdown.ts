@@ -17,10 +17,12 @@ function escaped(text: string): string {
 /** Marks within a line. What follows a backslash is meant as it stands. */
 function inline(text: string): string {
   const kept: string[] = [];
-  const held = text.replace(/\\([\\*[\]>#-])/g, (_, one: string) => `\u0000${kept.push(one) - 1}\u0000`);
+  const hold = (one: string): string => `\u0000${kept.push(one) - 1}\u0000`;
+  const held = text.replace(/\\([\\*[\]>#-])/g, (_, one: string) => hold(one));
   return escaped(held)
     .replace(TAGS, (_, tag: string) => `<${tag.replaceAll("&quot;", '"')}>`)
     .replace(/\[([^[\]]+)\]\(((?:https?:\/\/|mailto:)[^\s()<>]+)\)/g, '<a href="$2">$1</a>')
+    .replace(/<[^>]*>/g, (tag) => tag.replaceAll("*", hold)) // an address may have what elsewhere is a mark
     .replace(/\*\*(\S(?:.*?\S)?)\*\*/g, "<strong>$1</strong>")
     .replace(/\*(\S(?:.*?\S)?)\*/g, "<em>$1</em>")
     .replace(/\u0000(\d+)\u0000/g, (_, at: string) => escaped(kept[Number(at)] ?? ""));
