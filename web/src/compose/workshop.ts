@@ -3,6 +3,7 @@
 import type { Epoch, Point, Span } from "../data/exhibition";
 import { unbound } from "../data/exhibition";
 import { ApiError, ask } from "../data/graphql";
+import { wholeList } from "../data/pages";
 import { spoken } from "../ui/words";
 import type { Step } from "./journal";
 
@@ -99,19 +100,12 @@ export async function loadStock(): Promise<Stock[]> {
     masterName: string;
     tileset: { tiles: number } | null;
   }
-  const found: Stock[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const { assets }: { assets: Page<Asset> } = await ask<{ assets: Page<Asset> }>(
-      `query Stock($after: String) {
-        assets(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id title masterName tileset { tiles } } } }
-      }`,
-      { after },
-    );
-    for (const { node } of assets.edges) if (node.tileset) found.push({ id: node.id, title: node.title || node.masterName });
-    if (!assets.pageInfo.hasNextPage) return found;
-    after = assets.pageInfo.endCursor;
-  }
+  const assets = await wholeList<Asset>(
+    `query Stock($after: String) {
+      assets(first: 100, after: $after) { nodes { id title masterName tileset { tiles } } pageInfo { hasNextPage endCursor } }
+    }`,
+  );
+  return assets.filter(({ tileset }) => tileset).map(({ id, title, masterName }) => ({ id, title: title || masterName }));
 }
 
 /** Says edits to the museum. Things that were made here are known by keys until the museum has given them an id. */

@@ -1,6 +1,7 @@
 /** An exhibition as a curator knows it, and what can be done with it. */
 
 import { ask } from "../data/graphql";
+import { wholeList } from "../data/pages";
 
 export type Audience = "DRAFT" | "MEMBERS" | "PUBLIC";
 
@@ -24,20 +25,10 @@ const FIELDS = "id slug title description visibility scene { id title }";
 
 /** All that one may know of, the latest first. */
 export async function loadExhibitions(): Promise<Exhibition[]> {
-  interface Page {
-    exhibitions: { nodes: Exhibition[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
-  }
-  const found: Exhibition[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const { exhibitions }: Page = await ask<Page>(
-      `query Exhibitions($after: String) { exhibitions(first: 100, after: $after) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } } }`,
-      { after },
-    );
-    found.push(...exhibitions.nodes);
-    if (!exhibitions.pageInfo.hasNextPage) return found.reverse();
-    after = exhibitions.pageInfo.endCursor;
-  }
+  const found = await wholeList<Exhibition>(
+    `query Exhibitions($after: String) { exhibitions(first: 100, after: $after) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } } }`,
+  );
+  return found.reverse();
 }
 
 /** Who changed it, when and why, the latest first. */

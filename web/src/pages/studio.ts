@@ -5,7 +5,7 @@ import "../styles/gallery.css";
 import "../styles/studio.css";
 import "../styles/museum.css";
 import "../styles/exhibitions.css";
-import { ask } from "../data/graphql";
+import { wholeList } from "../data/pages";
 import { rightsChoice } from "../studio/rights";
 import { ASSET, assetRow } from "../studio/asset";
 import type { Asset } from "../studio/asset";
@@ -61,20 +61,10 @@ class Studio {
 
   /** All things, what was deposited last first. */
   private async assets(): Promise<Asset[]> {
-    interface Page {
-      assets: { nodes: Asset[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
-    }
-    const found: Asset[] = [];
-    let after: string | null = null;
-    for (;;) {
-      const { assets }: Page = await ask<Page>(
-        `query Things($after: String) { assets(first: 50, after: $after) { nodes { ${ASSET} } pageInfo { hasNextPage endCursor } } }`,
-        { after },
-      );
-      found.push(...assets.nodes);
-      if (!assets.pageInfo.hasNextPage) return found.reverse();
-      after = assets.pageInfo.endCursor;
-    }
+    const found = await wholeList<Asset>(
+      `query Things($after: String) { assets(first: 50, after: $after) { nodes { ${ASSET} } pageInfo { hasNextPage endCursor } } }`,
+    );
+    return found.reverse();
   }
 
   private async refresh(): Promise<void> {

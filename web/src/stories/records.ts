@@ -1,6 +1,7 @@
 /** What is told in a scene, as a curator edits it: notes, tours, longer texts; and the files that they are told with. */
 
 import { ask } from "../data/graphql";
+import { wholeList } from "../data/pages";
 
 export interface LocalText {
   language: string;
@@ -78,20 +79,16 @@ export async function loadTold(scene: string): Promise<Told> {
 }
 
 export async function loadMedia(): Promise<Medium[]> {
-  interface Page {
-    assets: { nodes: { id: string; title: string; masterName: string; media: { duration: number | null } | null }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  interface Asset {
+    id: string;
+    title: string;
+    masterName: string;
+    media: { duration: number | null } | null;
   }
-  const found: Medium[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const { assets }: Page = await ask<Page>(
-      `query Media($after: String) { assets(first: 100, after: $after) { nodes { id title masterName media { duration } } pageInfo { hasNextPage endCursor } } }`,
-      { after },
-    );
-    for (const { id, title, masterName, media } of assets.nodes) if (media) found.push({ id, title: title || masterName, isSound: media.duration !== null });
-    if (!assets.pageInfo.hasNextPage) return found;
-    after = assets.pageInfo.endCursor;
-  }
+  const assets = await wholeList<Asset>(
+    `query Media($after: String) { assets(first: 100, after: $after) { nodes { id title masterName media { duration } } pageInfo { hasNextPage endCursor } } }`,
+  );
+  return assets.flatMap(({ id, title, masterName, media }) => (media ? [{ id, title: title || masterName, isSound: media.duration !== null }] : []));
 }
 
 const KINDS = {

@@ -1,6 +1,7 @@
 /** Scenes in the studio: open one to compose it, or begin a new one. */
 
 import { ask } from "../data/graphql";
+import { wholeList } from "../data/pages";
 import { button, h, replace } from "../ui/dom";
 import { say } from "./language";
 import { words } from "./words";
@@ -11,7 +12,7 @@ interface Listed {
 }
 
 const SCENES = `query Scenes($after: String) {
-  scenes(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id title } } }
+  scenes(first: 100, after: $after) { nodes { id title } pageInfo { hasNextPage endCursor } }
 }`;
 const CREATE = `mutation Begin($input: CreateSceneInput!) { createScene(input: $input) { scene { id } } }`;
 const LAYER = `mutation Layer($input: CreateLayerInput!) { createLayer(input: $input) { layer { id } } }`;
@@ -36,7 +37,7 @@ export class Scenes {
 
   private async read(): Promise<void> {
     try {
-      const rows = (await listed()).map(({ id, title }) =>
+      const rows = (await wholeList<Listed>(SCENES)).map(({ id, title }) =>
         h("li", {}, h("a", { href: `/studio#scene=${encodeURIComponent(id)}` }, title || say("untitled"))),
       );
       replace(this.list, ...(rows.length > 0 ? rows : [h("li", { class: "quiet" }, say("scenes_none"))]));
@@ -62,19 +63,5 @@ export class Scenes {
   private refuse(error: unknown): void {
     this.bad.textContent = words(error);
     this.bad.hidden = false;
-  }
-}
-
-async function listed(): Promise<Listed[]> {
-  interface Page {
-    scenes: { pageInfo: { hasNextPage: boolean; endCursor: string | null }; edges: { node: Listed }[] };
-  }
-  const found: Listed[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const { scenes }: Page = await ask<Page>(SCENES, { after });
-    found.push(...scenes.edges.map(({ node }) => node));
-    if (!scenes.pageInfo.hasNextPage) return found;
-    after = scenes.pageInfo.endCursor;
   }
 }
