@@ -66,5 +66,5 @@ def test_bits_of_a_code_are_the_entropy_but_one_for_each_symbol() -> None:
         rest = total if 2 * most <= total else total - most
         parts = of[of > 0] if rest == total else np.delete(of, of.argmax())
         parts = parts[parts > 0]
-        clear = 0.0 if total == most else (total - 0.0) * (rest < total) + float((parts * np.log2(rest / parts)).sum())
+        clear = 0.0 if total == most else total * (rest < total) + float((parts * np.log2(rest / parts)).sum())
         assert points_planes.huffman_bits(of) == pytest.approx(clear)
