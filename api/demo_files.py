@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenes.ingest import deposit
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Role, Visibility
+from scenes.model import Actor, Asset, AssetState, Job, Media, Role, Visibility
 from scenes.ports import BlobUse, Put
 from scenes.versions import deposit_version
 
@@ -105,7 +105,6 @@ if TYPE_CHECKING:
 
 SURVEYOR = Actor("sample museum, survey", Role.CURATOR)
 """who signs later scans and what they do to notes"""
-_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 def add_files(services: Services, files: Sequence[File], log: DemoLog, *, stamp: str, author: str) -> None:
@@ -217,6 +216,6 @@ def _work_off(services: Services, job: Job, tile: Tile) -> None:
     from api.worker import Worker
 
     worker = Worker(services, tile)
-    while (now := services.jobs.job(job.id)) is not None and now.state in _AT_WORK:
+    while (now := services.jobs.job(job.id)) is not None and now.is_at_work:
         if not worker.work_once(services.ids.new("worker")):
             break

@@ -91,9 +91,7 @@ def want_poster(services: Services, exhibition: Exhibition) -> tuple[str, Job | 
 
 def _under_way(services: Services, exhibition: Exhibition) -> Job | None:
     jobs = services.jobs.jobs_of((exhibition.id,)).get(exhibition.id, ())
-    return next(
-        (each for each in jobs if each.kind == KIND and each.state in {JobState.QUEUED, JobState.RUNNING}), None
-    )
+    return next((each for each in jobs if each.kind == KIND and each.is_at_work), None)
 
 
 def make_poster(services: Services, exhibition_id: str) -> bool:
@@ -151,7 +149,7 @@ class _Posters:
                 async with asyncio.timeout(_PATIENCE_S):
                     while True:
                         now = await services.call(services.jobs.job, job.id)
-                        if now is None or now.state not in {JobState.QUEUED, JobState.RUNNING}:
+                        if now is None or not now.is_at_work:
                             return
                         if await services.call(services.derived.get_many, [name]):
                             return

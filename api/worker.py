@@ -106,7 +106,7 @@ class Worker:
         services = self._services
         for folder in (services.settings.data / "work").glob("job_*"):
             job = services.jobs.job(folder.name.partition("-")[0])
-            if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
+            if job is None or not job.is_at_work:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property

@@ -63,7 +63,6 @@ ENDINGS = {
 }
 """ending of the name of what is served, by its media type"""
 
-_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _URI = re.compile(r"https?://[^\s<>\"]{1,1900}")
 
@@ -188,7 +187,7 @@ def read_again(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") -
     admit(depot, actor, asset)
     if asset.state is AssetState.READY:
         raise Conflict(f"the asset {asset.title!r} is ready; give it a new version instead")
-    if any(job.state in _AT_WORK for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ())):
+    if any(job.is_at_work for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ())):
         raise Conflict(f"the asset {asset.title!r} is being read")
     now = depot.clock.now()
     job = _queued(job_id or depot.ids.new("job"), asset_id, now)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 KIND = "replace"
 """of the job"""
-_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 _MOST_LIMIT = 1e6
 
 
@@ -60,7 +59,7 @@ def replaceable(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") 
     if asset is None:
         raise NotFound(f"there is no asset {asset_id[:100]!r}")
     admit(depot, actor, asset)
-    at_work = [job for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ()) if job.state in _AT_WORK]
+    at_work = [job for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ()) if job.is_at_work]
     if any(job.id != job_id for job in at_work):
         raise Conflict(f"{asset_id} is being tiled by {at_work[0].id}; wait until that has ended, or cancel it")
     return asset

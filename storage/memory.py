@@ -256,7 +256,7 @@ class MemoryCatalogue(MemoryPurges, MemoryHistory, MemoryAudit, MemoryAccess):
         """Cancel a job that has not ended; None where there is none such."""
         with self._lock:
             leased = self._jobs.get(job_id)
-            if leased is None or leased.job.state not in {JobState.QUEUED, JobState.RUNNING}:
+            if leased is None or not leased.job.is_at_work:
                 return None
             leased.job = replace(leased.job, state=JobState.CANCELLED, updated_at=at)
             leased.worker, leased.until = "", None

@@ -10,11 +10,9 @@ from scenes.authoring.admission import admit
 from scenes.authoring.desk import Desk, told
 from scenes.authoring.use import Done, remove
 from scenes.errors import InUse
-from scenes.model import Actor, Asset, JobState
+from scenes.model import Actor, Asset
 from scenes.ports import Jobs, Museum
 from scenes.rights import Action, require_work
-
-_AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 
 def remove_asset(
@@ -34,7 +32,7 @@ def remove_asset(
     asset = Desk(museum, actor, "").exists(Asset, asset_id)
     admit(museum, actor, asset)
     for job in jobs.jobs_of([asset_id]).get(asset_id, ()):
-        if job.state in _AT_WORK:
+        if job.is_at_work:
             raise InUse(f"the asset {told(asset)} is being tiled by {job.id}; wait until that has ended, or cancel it")
     expected = read if expected_revision is None else expected_revision
     return remove(Asset, museum, actor, asset_id, expected_revision=expected, reason=reason)

@@ -46,6 +46,11 @@ class Job:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it waits or runs: something may still come of it."""
+        return self.state in {JobState.QUEUED, JobState.RUNNING}
+
 
 class Role(StrEnum):
     """What an actor may do, weakest first."""
