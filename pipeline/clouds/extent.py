@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.clouds.las_header import FARTHEST
+from pipeline.clouds.source import FARTHEST
 from pipeline.compiled import njit
 from scenes.errors import Malformed
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.clouds.source import FARTHEST
 from scenes.errors import Malformed, Unsupported
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from tiling.mesh import Floats
 
-FARTHEST = 1e10
-"""units of a file: no reference system of the earth has larger numbers, and float64 still tells micrometres there"""
 LASZIP = ("laszip encoded", 22204)
 PROJECTION = "LASF_Projection"
 WKT, KEYS = 2112, 34735

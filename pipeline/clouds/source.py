@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 18
 """points, where the caller does not say: some megabytes"""
+FARTHEST = 1e10
+"""units of a file: no reference system of the earth has larger numbers, and float64 still tells micrometres there"""
 
 
 @dataclass(frozen=True, slots=True)
