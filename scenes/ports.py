@@ -322,8 +322,8 @@ class Tokens(Protocol):
         """End a token by its id; False where there is none that holds."""
         ...
 
-    def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
-        """End all sessions and links of an account but the one with this id."""
+    def end_sessions(self, account: str, *, at: datetime) -> None:
+        """End all sessions and links of an account."""
         ...
 
 

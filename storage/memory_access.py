@@ -132,13 +132,13 @@ class MemoryAccess:
                 self.note("token.ended", at=at, subject=token_id)
             return bool(found)
 
-    def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
-        """End all sessions and links of an account but the one with this id."""
+    def end_sessions(self, account: str, *, at: datetime) -> None:
+        """End all sessions and links of an account."""
         with self._lock:
             self.note("sessions.ended", at=at, subject=account)
             for each in self._keys.values():
                 if each.key.account == account and each.key.kind in {KeyKind.SESSION, KeyKind.LINK}:
-                    each.has_ended = each.has_ended or each.key.id != but
+                    each.has_ended = True
 
     def add_account(self, account: Account, *, password: str, by: str) -> None:
         """Keep a new account with its role and no others. Raises Conflict."""

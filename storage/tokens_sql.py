@@ -137,13 +137,13 @@ class SqlTokens(SqlAccounts):
                 append(connection, "token.ended", at=at, subject=token_id)
         return bool(ended)
 
-    def end_sessions(self, account: str, *, at: datetime, but: str = "") -> None:
-        """End all sessions and links of an account but the one with this id."""
+    def end_sessions(self, account: str, *, at: datetime) -> None:
+        """End all sessions and links of an account."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE access_key SET ended_at = ? WHERE account = ? AND kind IN ('session', 'link')"
-                " AND ended_at IS NULL AND substr(hash, 1, 16) <> ?",
-                (stamp(at), account, but),
+                " AND ended_at IS NULL",
+                (stamp(at), account),
             )
             append(connection, "sessions.ended", at=at, subject=account)
 
