@@ -4,6 +4,7 @@ import { ask } from "../data/graphql";
 import type { Relation } from "../data/thing";
 import { actOn, say } from "../studio/language";
 import type { StudioWord } from "../studio/language";
+import { whenSent } from "../studio/sending";
 import { words } from "../studio/words";
 import { sentence } from "../ui/chronology";
 import { button, h, replace } from "../ui/dom";
@@ -31,10 +32,9 @@ export class Relations {
     private readonly changed: () => void,
   ) {
     const form = h("form", {}, labelled(say("rel_is"), this.relation), labelled(say("rel_other"), this.other), labelled(say("rel_author"), this.author), button("next", say("rel_say"), () => undefined, { type: "submit" }));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
+    whenSent(form, async () => {
       const { thing } = this;
-      if (thing && this.other.value) void this.doing(() => sayRelation(this.scene, { relation: this.relation.value as Relation, subject: thing, object: this.other.value, author: this.author.value }));
+      if (thing && this.other.value) await this.doing(() => sayRelation(this.scene, { relation: this.relation.value as Relation, subject: thing, object: this.other.value, author: this.author.value }));
     });
     this.element.append(h("h2", {}, say("relations")), this.wrong, this.list, h("details", {}, h("summary", {}, say("rel_new")), form), this.told);
   }
@@ -106,8 +106,7 @@ export class Readings {
     const [title, author, argument] = [h("input", { type: "text", maxlength: "300", required: true }), h("input", { type: "text", maxlength: "300", required: true }), h("textarea", { rows: "3", maxlength: "20000", required: true })];
     const told = h("div", { role: "alert" });
     const form = h("form", {}, h("h3", {}, say("reading_new")), labelled(say("title"), title), labelled(say("reading_by"), author), labelled(say("why"), argument), labelled(say("reading_rival"), this.rivals), told, button("fork", say("reading_make"), () => undefined, { type: "submit" }));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
+    whenSent(form, () =>
       ask<{ createHypothesis: { hypothesis: { id: string } } }>(`mutation Reading($input: CreateHypothesisInput!) { createHypothesis(input: $input) { hypothesis { id } } }`, {
         input: { scene: this.scene, title: title.value, author: author.value, argument: argument.value, contrastsWith: this.rivals.value ? [this.rivals.value] : [] },
       }).then(
@@ -118,8 +117,8 @@ export class Readings {
           this.acts.changed();
         },
         (error: unknown) => replace(told, h("p", { class: "bad" }, words(error))),
-      );
-    });
+      ),
+    );
     return form;
   }
 }

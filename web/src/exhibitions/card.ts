@@ -1,6 +1,7 @@
 /** One exhibition in the studio: who sees it, what can be done with it, and who did what to it when and why. */
 
 import { say } from "../studio/language";
+import { whenSent } from "../studio/sending";
 import { words } from "../studio/words";
 import { button, h, replace } from "../ui/dom";
 import { history } from "./history";
@@ -78,9 +79,6 @@ function formOf(fields: readonly [string, HTMLElement][], act: string, means: st
     h("p", { class: "quiet" }, means),
     h("p", { class: "row-acts" }, button("next", act, () => undefined, { type: "submit", class: "button-main" }), button("close", say("leave_it"), () => form.remove())),
   );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void go();
-  });
+  whenSent(form, go);
   return form;
 }

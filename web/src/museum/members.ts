@@ -4,6 +4,7 @@ import { ask } from "../data/graphql";
 import { actOn, many, say, when } from "../studio/language";
 import { ROLES, roleName } from "../studio/me";
 import type { Me, Role } from "../studio/me";
+import { whenSent } from "../studio/sending";
 import { button, h, replace } from "../ui/dom";
 import { shareField } from "../ui/share";
 import { pair, Section, table } from "./section";
@@ -171,9 +172,8 @@ export class Members extends Section {
       pair(say("invite_role"), role),
       button("people", say("invite"), () => undefined, { type: "submit" }),
     );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.trying(async () => {
+    whenSent(form, () =>
+      this.trying(async () => {
         const { createAccount } = await ask<{ createAccount: { link: string; expiresAt: string; account: { name: string } } }>(
           `mutation Invite($name: String!, $role: Role!) { createAccount(name: $name, role: $role) { link expiresAt account { name } } }`,
           { name: name.value, role: role.value },
@@ -183,8 +183,8 @@ export class Members extends Section {
         name.value = "";
         this.tell("");
         await this.read();
-      });
-    });
+      }),
+    );
     return form;
   }
 }

@@ -4,6 +4,7 @@ import { ApiError, ask } from "../data/graphql";
 import { actOn, say, when } from "../studio/language";
 import type { StudioWord } from "../studio/language";
 import type { Me } from "../studio/me";
+import { whenSent } from "../studio/sending";
 import { words } from "../studio/words";
 import { button, h, replace } from "../ui/dom";
 import { shareField } from "../ui/share";
@@ -99,9 +100,8 @@ export class Tokens extends Section {
       ),
       button("link", say("token_make"), () => undefined, { type: "submit", class: "button-main" }),
     );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.trying(async () => {
+    whenSent(form, () =>
+      this.trying(async () => {
         const { createToken } = await ask<{ createToken: { token: string; expiresAt: string } }>(
           `mutation Make($label: String!, $scopes: [TokenScope!]!, $days: Int!) { createToken(label: $label, scopes: $scopes, days: $days) { token expiresAt } }`,
           { label: label.value, scopes: may.filter((box) => box.checked).map((box) => box.value), days: Number(days.value) },
@@ -110,8 +110,8 @@ export class Tokens extends Section {
         label.value = "";
         this.tell("");
         await this.read();
-      });
-    });
+      }),
+    );
     return form;
   }
 }

@@ -7,6 +7,7 @@ import { say } from "../studio/language";
 import { masthead } from "../studio/masthead";
 import { worksOnAll } from "../studio/me";
 import type { Me } from "../studio/me";
+import { whenSent } from "../studio/sending";
 import { Visits } from "../studio/visits";
 import { words } from "../studio/words";
 import { button, h, replace } from "../ui/dom";
@@ -49,10 +50,7 @@ function making(done: (told: string) => Promise<void>, refuse: (error: unknown) 
     h("label", { class: "making-field" }, h("span", {}, say("scene")), scene),
     h("p", { class: "row-acts" }, button("next", say("exhibition_make"), () => undefined, { type: "submit", class: "button-main" })),
   );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    create(scene.value, title.value).then(() => done(say("exhibition_made", { title: title.value })), refuse);
-  });
+  whenSent(form, () => create(scene.value, title.value).then(() => done(say("exhibition_made", { title: title.value })), refuse));
   void ask<{ scenes: { nodes: { id: string; title: string }[] } }>("{ scenes(first: 500) { nodes { id title } } }").then(({ scenes }) => {
     replace(scene, ...scenes.nodes.map(({ id, title: name }) => h("option", { value: id }, name || say("untitled"))));
     form.hidden = scenes.nodes.length === 0;

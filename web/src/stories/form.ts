@@ -2,6 +2,7 @@
 
 import { ApiError } from "../data/graphql";
 import { say } from "../studio/language";
+import { whenSent } from "../studio/sending";
 import { words } from "../studio/words";
 import { button, h, replace, richText } from "../ui/dom";
 import { languageName } from "../ui/languages";
@@ -40,10 +41,7 @@ export function storyForm(title: string, fields: readonly (Node | string | null 
     told,
     h("div", { class: "inspector-acts" }, button("next", say("keep"), () => undefined, { type: "submit", class: "button-main" }), button("back", say("leave_it"), () => acts.leave()), acts.remove && ask),
   );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void going(() => acts.keep(false));
-  });
+  whenSent(form, () => going(() => acts.keep(false)));
   return form;
 }
 

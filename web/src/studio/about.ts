@@ -5,6 +5,7 @@ import { button, h, replace } from "../ui/dom";
 import { say } from "./language";
 import type { StudioWord } from "./language";
 import { rightsChoice } from "./rights";
+import { whenSent } from "./sending";
 import { words } from "./words";
 
 const OBJECT = ["inventoryNumber", "title", "typeOfObject", "materials", "measurements", "period", "maker", "inscriptions", "distinguishingFeatures", "subject", "description"] as const;
@@ -89,10 +90,7 @@ function formOf(about: About, changed: () => void): HTMLFormElement {
     told,
     h("p", { class: "row-acts" }, button("next", say("keep"), () => undefined, { type: "submit", class: "button-main" })),
   );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void keep(false);
-  });
+  whenSent(form, () => keep(false));
   return form;
 }
 

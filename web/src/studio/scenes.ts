@@ -4,6 +4,7 @@ import { ask } from "../data/graphql";
 import { wholeList } from "../data/pages";
 import { button, h, replace } from "../ui/dom";
 import { say } from "./language";
+import { whenSent } from "./sending";
 import { words } from "./words";
 
 interface Listed {
@@ -27,10 +28,7 @@ export class Scenes {
 
   constructor() {
     const form = h("form", { class: "drop-row" }, h("label", { for: "scene-title" }, say("scene_new")), this.title, button("next", say("begin"), () => undefined, { type: "submit" }));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.begin();
-    });
+    whenSent(form, () => this.begin());
     this.element = h("section", { "aria-label": say("scenes") }, h("h2", { class: "section" }, say("scenes")), this.list, form, this.bad);
     void this.read();
   }
