@@ -23,9 +23,9 @@ from scenes.errors import Invalid, Malformed, ParserCrash
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipeline.asked import TileResult, TileSettings
     from pipeline.clouds.columns import Columns
     from pipeline.clouds.compared import Scan
-    from pipeline.tile import TileResult, TileSettings
     from tiling.change import Change
     from tiling.mesh import Bytes, Floats, Indices, Model, Singles
 

@@ -120,7 +120,7 @@ def people_in_sandbox(source: Path, out: Path, *, today: tuple[int, int, int], w
     from pydantic import TypeAdapter, ValidationError
 
     from pipeline import sandbox
-    from pipeline.tile import TileSettings
+    from pipeline.asked import TileSettings
 
     request: dict[str, Any] = {"gedcom": str(source.resolve()), "out": str(out.resolve())}
     request |= {"today": list(today), "with_living": with_living}

@@ -19,7 +19,7 @@ from scenes.errors import ParserCrash
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.tile import TileSettings
+    from pipeline.asked import TileSettings
     from scenes.model import Media
 
 MANIFEST = "media.json"
