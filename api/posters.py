@@ -82,7 +82,7 @@ def want_poster(services: Services, exhibition: Exhibition) -> tuple[str, Job | 
     if known is not None:
         return key, known
     now = services.clock.now()
-    job = Job(job_id, KIND, exhibition.id, JobState.QUEUED, 0.0, "waiting", "", 0, now, now)
+    job = Job.queued(job_id, KIND, exhibition.id, now)
     with contextlib.suppress(Conflict):  # somebody else just asked for it
         services.jobs.enqueue(job)
     services.bus.publish(Notice(JOBS_TOPIC))

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from scenes.authoring.admission import admit
 from scenes.errors import Conflict, Invalid, NotFound
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Tileset, Visibility
+from scenes.model import Actor, Asset, AssetState, Job, Media, Tileset, Visibility
 from scenes.ports import Museum, Notice, Put
 from scenes.rights import Action, require_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from scenes.ports import Blobs, BlobUse, Jobs
 
@@ -138,7 +137,7 @@ def deposit(
     asset = depot.catalogue.get(Asset, asset_id) if asset_id else None
     now = depot.clock.now()
     new_id = asset_id or depot.ids.new("asset")
-    job = _queued(job_id or depot.ids.new("job"), new_id, now)
+    job = Job.queued(job_id or depot.ids.new("job"), "tile", new_id, now)
     if asset is None:
         master, length = depot.blobs.put_stream(source)
         if length == 0:
@@ -190,7 +189,7 @@ def read_again(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") -
     if any(job.is_at_work for job in depot.jobs.jobs_of([asset_id]).get(asset_id, ())):
         raise Conflict(f"the asset {asset.title!r} is being read")
     now = depot.clock.now()
-    job = _queued(job_id or depot.ids.new("job"), asset_id, now)
+    job = Job.queued(job_id or depot.ids.new("job"), "tile", asset_id, now)
     pending = replace(asset, state=AssetState.PENDING, report=(), code="")
     # Of an asset that waited already nothing changes but that it is read: that is no revision.
     if pending == asset:
@@ -202,13 +201,6 @@ def read_again(depot: Depot, actor: Actor, asset_id: str, *, job_id: str = "") -
     depot.bus.publish(Notice(asset_id))
     depot.bus.publish(Notice(JOBS_TOPIC))
     return job
-
-
-def _queued(job_id: str, asset_id: str, at: datetime) -> Job:
-    return Job(
-        id=job_id, kind="tile", subject=asset_id, state=JobState.QUEUED, progress=0.0,
-        message="waiting", code="", attempts=0, created_at=at, updated_at=at,
-    )  # fmt: skip
 
 
 def _recorded(depot: Depot, asset: Asset, job: Job, *, author: str, reason: str) -> Asset:

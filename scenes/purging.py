@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from scenes.authoring.text import shown
 from scenes.errors import Conflict, Forbidden, Invalid, NotFound
 from scenes.ingest import JOBS_TOPIC
-from scenes.model import Job, JobState
+from scenes.model import Job
 from scenes.ports import Museum, Notice
 from scenes.rights import Action, require
 
@@ -197,7 +197,7 @@ def _require_account(actor: Actor) -> None:
 
 def _approved(museum: Museum, purges: Purges, by: str, purge: Purge) -> Purge:
     now = museum.clock.now()
-    job = Job(job_of(purge.id), KIND, purge.id, JobState.QUEUED, 0.0, "waiting", "", 0, now, now)
+    job = Job.queued(job_of(purge.id), KIND, purge.id, now)
     purges.approve_purge(purge.id, by=by, at=now, job=job)
     museum.bus.publish(Notice(JOBS_TOPIC))
     found = purges.purge(purge.id)

@@ -19,7 +19,7 @@ from scenes.authoring.admission import admit
 from scenes.counting import counted
 from scenes.errors import Conflict, Invalid, NotFound, Unsupported
 from scenes.ingest import JOBS_TOPIC, MEDIA_TYPES, Depot, file_name
-from scenes.model import Actor, Asset, AssetState, Job, JobState, Media, Replacement, Tileset
+from scenes.model import Actor, Asset, AssetState, Job, Media, Replacement, Tileset
 from scenes.ports import Notice, Put
 from scenes.rights import Action, require_work
 
@@ -90,10 +90,7 @@ def deposit_version(
         return asset, job
     job_id = job_id or depot.ids.new("job")
     now = depot.clock.now()
-    job = Job(
-        id=job_id, kind=KIND, subject=asset_id, state=JobState.QUEUED, progress=0.0, message="waiting", code="",
-        attempts=0, created_at=now, updated_at=now,
-    )  # fmt: skip
+    job = Job.queued(job_id, KIND, asset_id, now)
     if asset.replacement is None or asset.replacement.job != job_id:
         read = depot.catalogue.revision_of(asset_id)
         master, length = depot.blobs.put_stream(source)

@@ -46,6 +46,11 @@ class Job:
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def queued(cls, id: str, kind: str, subject: str, at: datetime) -> Job:
+        """A new one, which waits."""
+        return cls(id, kind, subject, JobState.QUEUED, 0.0, "waiting", "", 0, at, at)
+
     @property
     def is_at_work(self) -> bool:
         """Whether it waits or runs: something may still come of it."""
