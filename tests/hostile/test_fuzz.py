@@ -29,6 +29,8 @@ def test_mutants_are_read_or_refused_and_never_worse() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if " read; refused: " in line]
     assert [line.partition(":")[0] for line in lines] == list(GOOD)
+    for line in lines:
+        assert sum(map(int, re.findall(r"(\d+) (?:read|[A-Z_]{3,})", line))) == A_FEW, line
 
 
 def test_a_mutant_is_the_same_each_time() -> None:
