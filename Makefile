@@ -64,8 +64,8 @@ fuzz-http: python
 	@$(PYTHON) tools/install.py web dev schemathesis
 	$(BIN)/python -m tests.api.fuzz_http $(EXAMPLES)
 
-# kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md): an
-# hour or two on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
+# kill -9, ENOSPC and EIO at every durable system call, power cuts after every one, and the drill (docs/durability.md):
+# hours on two cores. A part of it: make faults FAULTS="kill power"; a few points of each are in the tests.
 FAULTS ?= kill ENOSPC EIO parse serve power drill
 faults: python
 	@$(PYTHON) tools/install.py dev kernels strace
