@@ -337,8 +337,9 @@ class Composer {
         this.at(year);
       },
       point: (pointed) => {
-        this.stopAligning();
         this.pointing = pointed;
+        if (!pointed) return;
+        this.stopAligning();
         this.canvas.focus();
       },
       middle: () => {

@@ -18,8 +18,8 @@ export interface Stand {
   moment(): { at: string; hypothesis: string | null };
   /** goes there */
   look(viewpoint: Viewpoint, moment: string | null): void;
-  /** Calls `pointed` with the next place of the picture that is pointed at, and the thing there. */
-  point(pointed: (at: [number, number, number], thing: string | null) => void): void;
+  /** Calls `pointed` with the next place of the picture that is pointed at, and the thing there; null: nobody waits for it any more. */
+  point(pointed: ((at: [number, number, number], thing: string | null) => void) | null): void;
   /** the middle of the picture, for who does not point; null: there is nothing */
   middle(): { at: [number, number, number]; thing: string | null } | null;
   /** when a thing stands, as it is written; empty: undated */
@@ -86,6 +86,7 @@ export class Stories {
     this.isWriting = true;
     const done = (): void => {
       this.isWriting = false;
+      this.stand.point(null);
       this.stand.mark(null);
       this.list();
       void this.read();
