@@ -1,4 +1,4 @@
-/** Words of the studio: refusals, sizes, counts. */
+/** Words of the studio for refusals, and sizes. */
 
 import { ApiError } from "../data/graphql";
 import { spoken } from "../ui/words";
