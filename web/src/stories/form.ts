@@ -1,9 +1,7 @@
 /** A form of the story panels: fields under one another, kept by a button, whose refusal is shown where it was asked for. */
 
-import { ApiError } from "../data/graphql";
 import { say } from "../studio/language";
-import { whenSent } from "../studio/sending";
-import { words } from "../studio/words";
+import { refusal, whenSent } from "../studio/sending";
 import { button, h, replace, richText } from "../ui/dom";
 import { languageName } from "../ui/languages";
 import { isPlain, toHtml, toMarkdown } from "./markdown";
@@ -24,8 +22,7 @@ export function storyForm(title: string, fields: readonly (Node | string | null 
       replace(told);
       await act();
     } catch (error) {
-      const isLate = error instanceof ApiError && error.code === "CONFLICT";
-      replace(told, h("p", { class: "bad" }, words(error)), isLate && button("next", say("edits_insist"), () => void going(() => acts.keep(true))));
+      replace(told, ...refusal(error, () => void going(() => acts.keep(true))));
     }
   };
   const sure = button("close", say("remove_sure"), () => void going(acts.remove ?? (async () => undefined)));

@@ -1,11 +1,11 @@
 /** What is said of a deposited thing: its name, rights, who may know of it and from when, and the object that it shows. */
 
-import { ApiError, ask } from "../data/graphql";
+import { ask } from "../data/graphql";
 import { button, h, replace } from "../ui/dom";
 import { say } from "./language";
 import type { StudioWord } from "./language";
 import { rightsChoice } from "./rights";
-import { whenSent } from "./sending";
+import { refusal, whenSent } from "./sending";
 import { words } from "./words";
 
 const OBJECT = ["inventoryNumber", "title", "typeOfObject", "materials", "measurements", "period", "maker", "inscriptions", "distinguishingFeatures", "subject", "description"] as const;
@@ -78,8 +78,7 @@ function formOf(about: About, changed: () => void): HTMLFormElement {
       });
       changed();
     } catch (error) {
-      const isLate = error instanceof ApiError && error.code === "CONFLICT";
-      replace(told, h("p", { class: "bad" }, words(error)), isLate && button("next", say("edits_insist"), () => void keep(true)));
+      replace(told, ...refusal(error, () => void keep(true)));
     }
   };
   const form = h(

@@ -1,4 +1,10 @@
-/** Sending a form of the studio. */
+/** Sending a form of the studio, and what is shown where it was not taken. */
+
+import { ApiError } from "../data/graphql";
+import { button, h } from "../ui/dom";
+import type { Child } from "../ui/dom";
+import { say } from "./language";
+import { words } from "./words";
 
 /** Runs `act` when the form is sent. Sent again before that is done, it stays at the one: a double click makes one thing. */
 export function whenSent(form: HTMLFormElement, act: () => Promise<unknown>): void {
@@ -13,4 +19,10 @@ export function whenSent(form: HTMLFormElement, act: () => Promise<unknown>): vo
       isUnderWay = false;
     }
   });
+}
+
+/** Why a record was not taken; where somebody else was quicker, with a button by which one's own goes over theirs. */
+export function refusal(error: unknown, insist: () => void): Child[] {
+  const isLate = error instanceof ApiError && error.code === "CONFLICT";
+  return [h("p", { class: "bad" }, words(error)), isLate && button("next", say("edits_insist"), insist)];
 }
