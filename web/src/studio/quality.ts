@@ -21,7 +21,7 @@ const DEVICES = ["phone", "headset", "desktop"] as const;
 export function qualityOf(tileset: Tileset): HTMLElement {
   const { extent, triangles, vertices, tiles, levels, byteLength, rootError } = tileset;
   const [x, y, z] = extent.high.map((high, i) => high - extent.low[i]!) as [number, number, number];
-  // Of the box that holds it: the surface itself is larger, so that this says at most too much of how dense it is.
+  // Of the box that holds it, for nobody has measured the surface: that is mostly larger, and the thing then less dense than is said.
   const faces = 2 * (x * y + y * z + z * x);
   const facts: [string, string][] = [
     [say("quality_size"), [x, y, z].map(metres).join(" × ")],
